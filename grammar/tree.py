@@ -1,0 +1,418 @@
+"""The syntax tree: what the author wrote, with the place of every node.
+
+Equality ignores spans, so two trees are equal when they say the same thing. Names are not resolved
+here and nothing is typed: `compiler` does both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from grammar.spans import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    span: Span = field(compare=False, repr=False)
+
+
+# --- expressions ---------------------------------------------------------------------------------
+
+
+class Unit(StrEnum):
+    MONEY = "$"
+    PERCENT = "%"
+    POINTS = "points"
+    BPS = "bps"
+    SHARES = "shares"
+    DAYS = "days"
+    MONTHS = "months"
+    YEARS = "years"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity(Node):
+    """A number as written with its unit: `5%` is Quantity(5, PERCENT), not 0.05."""
+
+    value: Decimal
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Node):
+    """A quoted word: data."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Date(Node):
+    value: date
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A bare word, perhaps dotted: `industry`, `account.type`, `revenue.tobacco`, `ipc.esg.tobacco`."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareOf(Node):
+    """`5% of basis`, `1% of account`."""
+
+    share: Quantity
+    base: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Node):
+    """`the larger of A and B` (`larger` true) or `the smaller of A and B`."""
+
+    larger: bool
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Node):
+    """`A plus B`, or `A minus B` (`sign` -1)."""
+
+    sign: int
+    left: Expression
+    right: Expression
+
+
+Expression = Quantity | Text | Date | Name | ShareOf | Choice | Sum
+
+
+class Comparison(StrEnum):
+    """The value is the canonical spelling."""
+
+    IS = "is"
+    IS_NOT = "is not"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    ABOVE = "above"
+    BELOW = "below"
+    BEFORE = "before"
+    AFTER = "after"
+    ON_OR_BEFORE = "on or before"
+    ON_OR_AFTER = "on or after"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    left: Expression
+    comparison: Comparison
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Node):
+    """`ATTR between A and B`, both ends included."""
+
+    left: Expression
+    low: Expression
+    high: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Node):
+    """`account.type in ("a", "b")`, `not in (...)` (`negated`), or `"tag" in account.tags`."""
+
+    left: Expression
+    negated: bool
+    options: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Node):
+    """`revenue.tobacco is missing` / `is not missing` (`negated`)."""
+
+    left: Name
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Node):
+    """A bare attribute that is true or false: `account.discretionary`."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    operand: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class All(Node):
+    """`A and B and C`."""
+
+    operands: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any(Node):
+    """`A or B or C`."""
+
+    operands: tuple[Condition, ...]
+
+
+Condition = Compare | Between | Member | Missing | Flag | Not | All | Any
+
+
+# --- selections ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Things(Node):
+    """`anything`, or a list of groups (Name) and securities (Text); `where` narrows it.
+
+    `anything` is the empty tuple of items.
+    """
+
+    items: tuple[Name | Text, ...]
+    where: Condition | None
+
+
+# --- directives ----------------------------------------------------------------------------------
+
+
+class Mode(StrEnum):
+    NEVER = "never"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class Restrict(Node):
+    """`never buy X`, `only harvest X where ...`: action is buy, sell, hold, trade or harvest."""
+
+    mode: Mode
+    action: str
+    things: Things
+
+
+@dataclass(frozen=True, slots=True)
+class Prevent(Node):
+    """`prevent wash sales across household`."""
+
+    what: str
+    across: str
+
+
+class Side(StrEnum):
+    BETWEEN = "between"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    WITHIN = "within"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """A band or one side of one.
+
+    `between LOW and HIGH`, `at least LOW`, `at most HIGH`, `within HIGH of model`,
+    `at most HIGH above model` (relation `above`), `at least LOW below target` (`below`).
+    `base` is the word after `of` (`account`, `household`, `model`, `target`) or after above/below;
+    None where the author wrote none. A base inside an expression (`the larger of $50,000 and 3% of
+    account`) is a ShareOf there.
+    """
+
+    side: Side
+    low: Expression | None
+    high: Expression | None
+    relation: str | None
+    base: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Period(Node):
+    """`each year`, `each year prorated` (`prorated`), `in 2026` (`year`)."""
+
+    year: int | None
+    prorated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Node):
+    """`keep [each] MEASURE BOUND [PERIOD] [per HOLDER] [where COND]`.
+
+    Exactly one of `measure` and `things` is set. `measure` is the word or words of a built-in
+    measure (`cash`, `realized gains`, `realized tax`, `trade`, `holding`, or after `each` a column
+    such as `sector`); which words are measures is the compiler's to say, so a lone bare word
+    (`cash`, or a group's name) always arrives as `measure`, and a list or quoted word as `things`.
+    """
+
+    each: bool
+    measure: Name | None
+    things: Things | None
+    bound: Bound
+    period: Period | None
+    per: Name | None
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Use(Node):
+    """`use model "ACME"`, `use risk aversion 10`, `use horizon 1 years`: what, then its value."""
+
+    what: str
+    value: Expression | None
+
+
+Directive = Restrict | Prevent | Keep | Use
+
+
+# --- clauses -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class When(Node):
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Except(Node):
+    """One of `things` (`except X where ...`), `condition` (`except when ...`) and `purpose`
+    (`except to raise cash`, `except to close a position`) is set."""
+
+    things: Things | None
+    condition: Condition | None
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Existing(Node):
+    """`existing THINGS may stay` or `existing THINGS comply within 90 days` / `by DATE`.
+
+    `existing positions` means anything. `stay` true for `may stay`; otherwise one of `within`
+    and `by` is set.
+    """
+
+    things: Things
+    stay: bool
+    within: Quantity | None
+    by: Date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCounts(Node):
+    """`missing counts as excluded`, `allowed`, or a value."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Allow(Node):
+    """`allow advisor, household to set BOUND` / `to set off` / `to waive`."""
+
+    layers: tuple[Name, ...]
+    to: str
+    bound: Bound | None
+
+
+@dataclass(frozen=True, slots=True)
+class From(Node):
+    day: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Until(Node):
+    day: Date
+
+
+@dataclass(frozen=True, slots=True)
+class Because(Node):
+    reason: Text
+
+
+Clause = When | Except | Existing | MissingCounts | Allow | From | Until | Because
+
+
+# --- statements and files ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Node):
+    """A comment's text without its `#`; `own_line` false where it follows a clause."""
+
+    text: str
+    own_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Define(Node):
+    """`define tobacco as anything where ...` or `define banks as "JPM", "BAC"`."""
+
+    name: Name
+    things: Things
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Node):
+    """`rule ID "Title"` or `default ID "Title"` (`is_default`) with its directives and clauses.
+
+    A rule may hold several directives; each is a statement of its own under the same id.
+    `head` covers the first line.
+    """
+
+    is_default: bool
+    id: Name
+    title: Text | None
+    directives: tuple[Directive, ...]
+    clauses: tuple[Clause, ...]
+    head: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Node):
+    """`set ID to VALUE`: chooses another value for a default.
+
+    The value has the default's shape: a Bound (`between 2% and 4% of account`), an expression
+    (`"ACME"`, `12`), or the word `off`.
+    """
+
+    id: Name
+    bound: Bound | None
+    value: Expression | None
+    off: bool
+    clauses: tuple[Clause, ...]
+    head: Span = field(compare=False, repr=False)
+
+
+Statement = Define | Rule | Set
+
+
+@dataclass(frozen=True, slots=True)
+class Layer(Node):
+    """`layer ipc`, `layer advisor "ADV1"`: `of` names whose file it is."""
+
+    name: Name
+    of: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Header(Node):
+    """Header lines; each is None where the author left it out."""
+
+    id: Name | None
+    title: Text | None
+    layer: Layer | None
+    owner: Text | None
+    starts: Date | None
+    ends: Date | None
+    guard: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile(Node):
+    path: str
+    header: Header
+    statements: tuple[Statement, ...]
+    comments: tuple[Comment, ...]

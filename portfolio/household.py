@@ -1,0 +1,216 @@
+"""What a policy talks about: households, their accounts and lots, and the market around them.
+
+Plain values. Money and shares are `Decimal` exactly as the book states them; fractions such as
+rates and weights are `Decimal` too. Floats begin in the optimisation model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = Decimal | str | bool | date
+
+
+class AttributeType(StrEnum):
+    NUMBER = "number"
+    FRACTION = "fraction"
+    MONEY = "money"
+    DATE = "date"
+    TEXT = "text"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column a policy may name: built in, or declared by the book's `schema` table.
+
+    `table` is securities, accounts, households, lots or tax_entities. An attribute with
+    `applies_to` kinds is *not applicable* (never true, never unknown) to securities of other kinds.
+    `values` are the distinct texts found in the book (text attributes), for spelling suggestions.
+    """
+
+    table: str
+    name: str
+    type: AttributeType
+    applies_to: frozenset[str] = frozenset()
+    description: str = ""
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """`attributes` holds every other column by name; an empty cell is absent from it."""
+
+    id: str
+    ticker: str
+    name: str
+    kind: str
+    asset_class: str
+    sector: str | None
+    industry: str | None
+    country: str | None
+    issuer: str
+    dividend_yield: Decimal
+    wash_group: str
+    equivalence_class: str
+    share_increment: Decimal
+    tags: frozenset[str]
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """`basis` is the total in dollars; `used_shares` have already served as replacements."""
+
+    id: str
+    account_id: str
+    security_id: str
+    acquired: date
+    shares: Decimal
+    basis: Decimal
+    holding_from: date | None = None
+    order_id: str | None = None
+    used_shares: Decimal = Decimal(0)
+    covered: bool = True
+    pledged: bool = False
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`frozen` lists the reasons for which a finding forbids trading it (empty: tradable)."""
+
+    id: str
+    household_id: str
+    type: str
+    owner: str
+    tax_entity_id: str
+    model_id: str
+    held_away: bool
+    cash: Decimal
+    unsettled_cash: Decimal
+    custodian: str | None
+    program: str | None
+    discretionary: bool
+    fractional: bool
+    tags: frozenset[str]
+    lots: tuple[Lot, ...]
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
+
+    @property
+    def taxable(self) -> bool:
+        return self.type in ("taxable", "trust")
+
+
+@dataclass(frozen=True, slots=True)
+class TaxEntity:
+    """Rates are combined marginal rates; carried losses are positive dollars (book.md)."""
+
+    id: str
+    household_id: str
+    filing: str
+    rate_short: Decimal
+    rate_long: Decimal
+    rate_ordinary: Decimal
+    carry_short: Decimal
+    carry_long: Decimal
+    ytd_short: Decimal
+    ytd_long: Decimal
+    rate_carry: Decimal
+    state: str | None = None
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One dated movement of cash, recurrence already expanded; negative is out."""
+
+    account_id: str
+    day: date
+    amount: Decimal
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class WashBlock:
+    """Shares of `wash_group` bought up to and including `until` would wash an earlier loss."""
+
+    wash_group: str
+    until: date
+    shares: Decimal
+    loss_per_share: Decimal
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A published target, nested models flattened: security id to fraction; the rest is cash."""
+
+    id: str
+    weights: Mapping[str, Decimal]
+
+    @property
+    def cash(self) -> Decimal:
+        return Decimal(1) - sum(self.weights.values(), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Factor model, annual: covariance of returns = loadings loadings' + diag(specific).
+
+    `securities` names the rows: every security without constituents that is held or modelled.
+    `loadings` (n x k) has the factor covariance folded in, so factors have unit variance and are
+    uncorrelated. `specific` (n) are variances. Values are rounded, so that the same inputs give
+    the same numbers on every machine. `source` says where they came from, for the report.
+    """
+
+    securities: tuple[str, ...]
+    loadings: NDArray[np.float64]
+    specific: NDArray[np.float64]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Everything one problem needs; no other part of the book has to be looked at.
+
+    `securities`, `prices` and `risk` cover what the household holds, what its models name and the
+    constituents of both. `constituents` maps a fund to its holdings (fractions that sum to at most
+    one). `wash_blocks` are those in force on `as_of`. `flows` fall on or after `as_of`, at most a
+    year ahead.
+    """
+
+    id: str
+    name: str
+    model_id: str
+    management: str
+    advisor: str | None
+    tags: frozenset[str]
+    attributes: Mapping[str, Value]
+    as_of: date
+    accounts: tuple[Account, ...]
+    tax_entities: Mapping[str, TaxEntity]
+    securities: Mapping[str, Security]
+    prices: Mapping[str, Decimal]
+    models: Mapping[str, Model]
+    constituents: Mapping[str, Mapping[str, Decimal]]
+    flows: tuple[Flow, ...]
+    wash_blocks: tuple[WashBlock, ...]
+    risk: Risk
+    settlement_days: int
+
+    def price(self, security_id: str) -> Decimal:
+        return self.prices[security_id]
+
+    def value(self, account: Account) -> Decimal:
+        """Market value in dollars before tax, all cash included (unrounded)."""
+        held = sum((lot.shares * self.prices[lot.security_id] for lot in account.lots), Decimal(0))
+        return held + account.cash + account.unsettled_cash
