@@ -1,0 +1,63 @@
+"""What every kind of directive can do.
+
+A kind is one file in this folder: its typed form and how it is read from the tree, the family by
+which it merges, its Block in the model, its exact check, and its sentence.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
+    from compiler.closing import Closing
+    from compiler.physics import Physics
+    from compiler.statements import InForce
+
+
+class Family(StrEnum):
+    RESTRICTION = "restriction"
+    LIMIT = "limit"
+    SETTING = "setting"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A statement that a finished portfolio does not keep: where, what it is, what it may be."""
+
+    key: str
+    where: str
+    found: Decimal
+    bound: Decimal
+    unit: str
+    message: str
+
+
+class Directive(ABC):
+    """One directive in typed form; subclasses are frozen dataclasses."""
+
+    kind: ClassVar[str]
+    family: ClassVar[Family]
+
+    @property
+    @abstractmethod
+    def slot(self) -> tuple[str, ...]:
+        """What the directive is about: directives of one slot merge with each other."""
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """The directive in the language's own words, as the formatter would write it."""
+
+    @abstractmethod
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Add to `block` the rows and variables that this statement adds to the model."""
+
+    @abstractmethod
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""

@@ -1,0 +1,118 @@
+"""Typed statements: one directive of a rule with who says it, for whom, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from grammar.spans import Span
+
+if TYPE_CHECKING:
+    from compiler.conditions import Condition
+    from compiler.directives.base import Directive
+    from compiler.selections import Selection
+
+
+class Origin(StrEnum):
+    RULE = "rule"
+    DEFAULT = "default"
+    SET = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The layer a statement stands in: rank 0 is the highest (firm). `of` names whose file it is."""
+
+    layer: str
+    rank: int
+    of: str | None = None
+
+    def __str__(self) -> str:
+        return self.layer if self.of is None else f"{self.layer} {self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Carveout:
+    """One `except` clause. Exactly one field is set; `purpose` is `raise cash` or `close a position`."""
+
+    selection: Selection | None = None
+    condition: Condition | None = None
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One `existing` clause: positions outside the rule may stay, or comply within days or by a day."""
+
+    selection: Selection
+    stay: bool = False
+    within_days: int | None = None
+    by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One directive in force or not, with everything its rule says about it.
+
+    `key` is unique in a policy set and stable under reordering of files: the rule id, with `.2`,
+    `.3` ... after it where a rule holds several directives. `guards` must all hold (file's and
+    rule's). `missing` is what an unknown selection counts as: True selected, False not, None where
+    the author did not say. `starts` and `ends` are the first and last day in force.
+    """
+
+    key: str
+    rule_id: str
+    title: str
+    reason: str
+    owner: str
+    authority: Authority
+    origin: Origin
+    directive: Directive
+    span: Span
+    guards: tuple[Condition, ...] = ()
+    carveouts: tuple[Carveout, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    missing: bool | None = None
+    starts: date | None = None
+    ends: date | None = None
+
+    @property
+    def path(self) -> str:
+        return self.span.path
+
+    @property
+    def line(self) -> int:
+        return self.span.line
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A statement with the accounts of one household for which it is in force.
+
+    For a setting these are the accounts where its value won; for restrictions and limits the
+    accounts its guards admit. `credit` orders equal causes: the higher authority comes first.
+    """
+
+    statement: Statement
+    accounts: tuple[str, ...]
+
+    @property
+    def directive(self) -> Directive:
+        return self.statement.directive
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPolicy:
+    """What holds for one household today: statements in force ordered by (rank, key).
+
+    `held` names accounts that an erroneous statement stops, with the codes and places of the
+    mistakes; nothing falls back in silence.
+    """
+
+    household_id: str
+    as_of: date
+    statements: tuple[InForce, ...]
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
