@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from compiler.closing import Closing
     from compiler.physics import Physics
+    from compiler.ranges import Range
     from compiler.statements import InForce
 
 
@@ -53,6 +54,15 @@ class Directive(ABC):
     @abstractmethod
     def sentence(self) -> str:
         """The directive in the language's own words, as the formatter would write it."""
+
+    @property
+    def range(self) -> Range | None:
+        """The numbers the directive allows, where it allows a range of them."""
+        return None
+
+    def describe_range(self) -> str:
+        """What the directive says of its slot: `at most 3% of account`."""
+        return self.sentence()
 
     @abstractmethod
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

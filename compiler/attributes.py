@@ -1,0 +1,302 @@
+"""The one table from the names a policy may use to the values of a household's data.
+
+Unprefixed names are columns of securities; `account.`, `household.`, `lot.` and `taxpayer.` name
+the other tables. What the book or a policy set declares beside these is added in `Vocabulary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import cast
+
+from compiler.dimensions import Dimension, Value
+from portfolio.household import (
+    Account,
+    Attribute,
+    AttributeType,
+    Household,
+    Lot,
+    Security,
+    TaxEntity,
+)
+
+PREFIXES = {
+    "account": "accounts",
+    "household": "households",
+    "lot": "lots",
+    "taxpayer": "tax_entities",
+}
+PREFIX_OF = {table: prefix for prefix, table in PREFIXES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where an expression is evaluated: what is not set is unknown."""
+
+    household: Household
+    account: Account | None = None
+    security: Security | None = None
+    lot: Lot | None = None
+
+
+Subject = Security | Account | Household | Lot | TaxEntity
+Getter = Callable[[Environment, Subject], Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A name a policy may use: its table, dimension, and the kinds of security it applies to.
+
+    A blank value of a security whose kind is not in `applies_to` is *not applicable*; every other
+    blank is *missing*. `values` are known texts, for spelling; `closed` when there are no others.
+    `read` is None for columns kept in the row's `attributes`.
+    """
+
+    table: str
+    name: str
+    dimension: Dimension
+    applies_to: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    closed: bool = False
+    description: str = ""
+    read: Getter | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def written(self) -> str:
+        """The name as an author writes it: `industry`, `account.type`."""
+        prefix = PREFIX_OF.get(self.table)
+        return self.name if prefix is None else f"{prefix}.{self.name}"
+
+    def subject(self, env: Environment) -> Subject | None:
+        """The row of `env` this column belongs to."""
+        match self.table:
+            case "securities":
+                return env.security
+            case "lots":
+                return env.lot
+            case "accounts":
+                return env.account
+            case "households":
+                return env.household
+            case _:
+                if env.account is None:
+                    return None
+                return env.household.tax_entities.get(env.account.tax_entity_id)
+
+    def value(self, env: Environment) -> Value | None:
+        """The value in `env`; None where it is missing or not applicable."""
+        subject = self.subject(env)
+        if subject is None:
+            return None
+        if self.read is not None:
+            return self.read(env, subject)
+        return cast("Value | None", subject.attributes.get(self.name))
+
+    def applicable(self, env: Environment) -> bool:
+        """False where the value is blank because this kind of security has none."""
+        if not self.applies_to or env.security is None or self.table != "securities":
+            return True
+        return env.security.kind in self.applies_to or self.value(env) is not None
+
+
+def _field(name: str) -> Getter:
+    return lambda env, subject: cast("Value | None", getattr(subject, name))
+
+
+def _of_lot(function: Callable[[Household, Lot], Value | None]) -> Getter:
+    return lambda env, subject: function(env.household, cast("Lot", subject))
+
+
+def lot_value(household: Household, lot: Lot) -> Decimal:
+    """Market value of a lot in dollars at run prices."""
+    return lot.shares * household.price(lot.security_id)
+
+
+def _gain(household: Household, lot: Lot) -> Decimal:
+    return lot_value(household, lot) - lot.basis
+
+
+def _gain_fraction(household: Household, lot: Lot) -> Decimal | None:
+    return _gain(household, lot) / lot.basis if lot.basis else None
+
+
+def _age(household: Household, lot: Lot) -> Decimal:
+    return Decimal((household.as_of - (lot.holding_from or lot.acquired)).days)
+
+
+def household_value(household: Household) -> Decimal:
+    """Dollars before tax of every account that is not held away (book.md: only where named)."""
+    return sum(
+        (household.value(each) for each in household.accounts if not each.held_away), Decimal(0)
+    )
+
+
+_STOCKS = frozenset({"stock", "bond"})
+_KINDS = frozenset({"stock", "etf", "fund", "bond", "cash"})
+_ACCOUNT_TYPES = frozenset({"taxable", "traditional_ira", "roth_ira", "k401", "hsa", "trust"})
+_FILINGS = frozenset({"single", "joint", "separate", "head", "trust"})
+
+
+def _columns(
+    table: str, names: str, dimension: Dimension, fields: Mapping[str, str] | None = None
+) -> Iterator[Column]:
+    """Columns that are plain fields of the row; `fields` renames the few that differ."""
+    for name in names.split():
+        yield Column(table, name, dimension, read=_field((fields or {}).get(name, name)))
+
+
+def _security_columns() -> Iterator[Column]:
+    table = "securities"
+    texts = "security_id ticker name asset_class country issuer wash_group equivalence_class"
+    yield from _columns(table, texts, Dimension.TEXT, {"security_id": "id"})
+    yield Column(table, "kind", Dimension.TEXT, values=_KINDS, closed=True, read=_field("kind"))
+    for name in ("sector", "industry"):
+        yield Column(table, name, Dimension.TEXT, applies_to=_STOCKS, read=_field(name))
+    for name in ("cusip", "isin", "figi"):
+        yield Column(table, name, Dimension.TEXT)
+    yield from _columns(table, "yield", Dimension.FRACTION, {"yield": "dividend_yield"})
+    yield from _columns(table, "share_increment", Dimension.SHARES)
+    yield from _columns(table, "tags", Dimension.TAGS)
+    yield Column(
+        table,
+        "price",
+        Dimension.MONEY,
+        read=lambda env, subject: env.household.prices.get(cast("Security", subject).id),
+    )
+
+
+def _account_columns() -> Iterator[Column]:
+    table = "accounts"
+    yield from _columns(
+        table,
+        "id account_id household_id owner tax_entity_id model_id custodian program",
+        Dimension.TEXT,
+        {"account_id": "id"},
+    )
+    yield Column(
+        table, "type", Dimension.TEXT, values=_ACCOUNT_TYPES, closed=True, read=_field("type")
+    )
+    yield from _columns(table, "discretionary fractional held_away taxable", Dimension.FLAG)
+    yield from _columns(table, "tags", Dimension.TAGS)
+    yield from _columns(table, "unsettled_cash", Dimension.MONEY)
+    yield Column(
+        table,
+        "cash",
+        Dimension.MONEY,
+        read=lambda env, subject: (
+            cast("Account", subject).cash + cast("Account", subject).unsettled_cash
+        ),
+    )
+    yield Column(
+        table,
+        "value",
+        Dimension.MONEY,
+        read=lambda env, subject: env.household.value(cast("Account", subject)),
+    )
+
+
+def _household_columns() -> Iterator[Column]:
+    table = "households"
+    names = "id household_id name model_id management advisor"
+    yield from _columns(table, names, Dimension.TEXT, {"household_id": "id"})
+    yield from _columns(table, "tags", Dimension.TAGS)
+    yield Column(
+        table,
+        "value",
+        Dimension.MONEY,
+        read=lambda env, subject: household_value(env.household),
+    )
+
+
+def _lot_columns() -> Iterator[Column]:
+    table = "lots"
+    yield from _columns(table, "id lot_id order_id", Dimension.TEXT, {"lot_id": "id"})
+    yield from _columns(table, "acquired holding_from", Dimension.DATE)
+    yield from _columns(table, "shares used_shares", Dimension.SHARES)
+    yield from _columns(table, "basis", Dimension.MONEY)
+    yield from _columns(table, "covered pledged", Dimension.FLAG)
+    for name, dimension, function in (
+        ("value", Dimension.MONEY, lot_value),
+        ("gain", Dimension.MONEY, lambda h, lot: max(_gain(h, lot), Decimal(0))),
+        ("loss", Dimension.MONEY, lambda h, lot: max(-_gain(h, lot), Decimal(0))),
+        ("gain_percent", Dimension.FRACTION, _gain_fraction),
+        ("age", Dimension.DURATION, _age),
+    ):
+        yield Column(table, name, dimension, read=_of_lot(function))
+
+
+def _taxpayer_columns() -> Iterator[Column]:
+    table = "tax_entities"
+    yield from _columns(table, "id tax_entity_id state", Dimension.TEXT, {"tax_entity_id": "id"})
+    yield Column(
+        table, "filing", Dimension.TEXT, values=_FILINGS, closed=True, read=_field("filing")
+    )
+    yield from _columns(table, "rate_short rate_long rate_ordinary rate_carry", Dimension.FRACTION)
+    yield from _columns(table, "carry_short carry_long ytd_short ytd_long", Dimension.MONEY)
+    for name in ("rate_ltcg", "rate_niit", "rate_state"):
+        yield Column(table, name, Dimension.FRACTION)
+    for name in ("ordinary_income", "magi_other"):
+        yield Column(table, name, Dimension.MONEY)
+
+
+BUILT_IN: tuple[Column, ...] = (
+    *_security_columns(),
+    *_account_columns(),
+    *_household_columns(),
+    *_lot_columns(),
+    *_taxpayer_columns(),
+)
+
+_DECLARED = {
+    AttributeType.NUMBER: Dimension.NUMBER,
+    AttributeType.FRACTION: Dimension.FRACTION,
+    AttributeType.MONEY: Dimension.MONEY,
+    AttributeType.DATE: Dimension.DATE,
+    AttributeType.TEXT: Dimension.TEXT,
+    AttributeType.FLAG: Dimension.FLAG,
+}
+
+
+class Vocabulary:
+    """All columns a policy may name, by table and name."""
+
+    def __init__(self, attributes: Iterable[Attribute] = ()) -> None:
+        self._columns = {(column.table, column.name): column for column in BUILT_IN}
+        for attribute in attributes:
+            self._declare(attribute)
+
+    def _declare(self, attribute: Attribute) -> None:
+        key = attribute.table, attribute.name
+        known = self._columns.get(key)
+        if known is None:
+            known = Column(
+                attribute.table,
+                attribute.name,
+                _DECLARED[attribute.type],
+                description=attribute.description,
+            )
+        if not known.closed:
+            known = replace(known, values=known.values | attribute.values)
+        if known.read is None:
+            known = replace(known, applies_to=attribute.applies_to or known.applies_to)
+        self._columns[key] = known
+
+    def find(self, written: str) -> Column | None:
+        """The column an author means by `industry` or `account.type`; None if there is none."""
+        prefix, dot, name = written.partition(".")
+        if dot and prefix in PREFIXES:
+            return self._columns.get((PREFIXES[prefix], name))
+        return self._columns.get(("securities", written))
+
+    def get(self, table: str, name: str) -> Column | None:
+        """The column `name` of `table`."""
+        return self._columns.get((table, name))
+
+    def written(self) -> list[str]:
+        """Every name as an author writes it, sorted."""
+        return sorted(column.written for column in self._columns.values())
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self._columns.values())

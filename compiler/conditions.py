@@ -1,0 +1,541 @@
+"""Typed expressions and conditions, and the one way they are evaluated.
+
+Truth is three-valued: True, False, or None where something needed is missing. `and`, `or` and `not`
+follow Kleene's tables. A comparison with an attribute that does not apply (a fund's own
+`revenue.tobacco`) is False, also in its negative forms; `not (...)` around it turns that into True.
+Equality of nodes is equality of meaning: they carry no place in a file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from compiler.attributes import PREFIX_OF, Column, Environment
+from compiler.dimensions import Dimension, Duration, Value, describe_fraction, describe_value
+from grammar.tree import Comparison
+
+if TYPE_CHECKING:
+    from compiler.selections import Group
+
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Choice",
+    "Compare",
+    "Condition",
+    "Environment",
+    "Expression",
+    "InGroup",
+    "InRange",
+    "IsFlag",
+    "IsMissing",
+    "IsOneOf",
+    "Length",
+    "Literal",
+    "Negation",
+    "Reference",
+    "Share",
+    "Shifted",
+    "Tagged",
+    "Today",
+    "Total",
+    "Truth",
+    "all_of",
+    "any_of",
+    "negated",
+]
+
+Truth = bool | None
+
+
+def all_of(truths: Iterator[Truth]) -> Truth:
+    """Kleene's `and`: False beats unknown beats True."""
+    result: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        if truth is None:
+            result = None
+    return result
+
+
+def any_of(truths: Iterator[Truth]) -> Truth:
+    """Kleene's `or`: True beats unknown beats False."""
+    result: Truth = False
+    for truth in truths:
+        if truth is True:
+            return True
+        if truth is None:
+            result = None
+    return result
+
+
+def negated(truth: Truth) -> Truth:
+    """Kleene's `not`: unknown stays unknown."""
+    return None if truth is None else not truth
+
+
+# --- expressions ---------------------------------------------------------------------------------
+
+
+class Expression(ABC):
+    """Something with a value; `dimension` says what kind."""
+
+    @property
+    @abstractmethod
+    def dimension(self) -> Dimension: ...
+
+    @abstractmethod
+    def value(self, env: Environment) -> Value | None:
+        """Dollars, fractions of one, days, or the value itself; None where unknown."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The expression in the language's words."""
+
+    def columns(self) -> Iterator[Column]:
+        """Every attribute the expression reads."""
+        yield from ()
+
+    def applicable(self, env: Environment) -> bool:
+        """False where an attribute is blank because it does not apply."""
+        return all(column.applicable(env) for column in self.columns())
+
+
+@dataclass(frozen=True)
+class Literal(Expression):
+    """A constant, already normalised."""
+
+    constant: Value
+    of: Dimension
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.of
+
+    def value(self, env: Environment) -> Value | None:
+        return self.constant
+
+    def describe(self) -> str:
+        return describe_value(self.constant, self.of)
+
+
+@dataclass(frozen=True)
+class Length(Expression):
+    """A length of time; as a number, the days by which it ends at today."""
+
+    duration: Duration
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DURATION
+
+    def value(self, env: Environment) -> Value | None:
+        today = env.household.as_of
+        return Decimal((today - self.duration.before(today)).days)
+
+    def describe(self) -> str:
+        return self.duration.describe()
+
+
+@dataclass(frozen=True)
+class Today(Expression):
+    """The day of the run."""
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DATE
+
+    def value(self, env: Environment) -> Value | None:
+        return env.household.as_of
+
+    def describe(self) -> str:
+        return "today"
+
+
+@dataclass(frozen=True)
+class Reference(Expression):
+    """A named attribute."""
+
+    column: Column
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.column.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        return self.column.value(env)
+
+    def describe(self) -> str:
+        return self.column.written
+
+    def columns(self) -> Iterator[Column]:
+        yield self.column
+
+
+@dataclass(frozen=True)
+class Share(Expression):
+    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money."""
+
+    fraction: Decimal
+    base: Reference
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.MONEY
+
+    def value(self, env: Environment) -> Value | None:
+        base = self.base.value(env)
+        return self.fraction * base if isinstance(base, Decimal) else None
+
+    def describe(self) -> str:
+        column = self.base.column
+        total = column.name == "value" and column.table in ("accounts", "households")
+        base = PREFIX_OF[column.table] if total else column.written.removeprefix("lot.")
+        return f"{describe_fraction(self.fraction)} of {base}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.base.columns()
+
+
+@dataclass(frozen=True)
+class Choice(Expression):
+    """`the larger of A and B`, `the smaller of A and B`."""
+
+    larger: bool
+    left: Expression
+    right: Expression
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.left.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        left, right = self.left.value(env), self.right.value(env)
+        if not isinstance(left, Decimal) or not isinstance(right, Decimal):
+            return None
+        return max(left, right) if self.larger else min(left, right)
+
+    def describe(self) -> str:
+        word = "larger" if self.larger else "smaller"
+        return f"the {word} of {self.left.describe()} and {self.right.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class Total(Expression):
+    """`A plus B` (`sign` 1) or `A minus B` (-1) of numbers of one dimension, or of two dates."""
+
+    sign: int
+    left: Expression
+    right: Expression
+
+    @property
+    def dimension(self) -> Dimension:
+        dates = self.left.dimension is Dimension.DATE
+        return Dimension.DURATION if dates else self.left.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        left, right = self.left.value(env), self.right.value(env)
+        if isinstance(left, Decimal) and isinstance(right, Decimal):
+            return left + self.sign * right
+        if isinstance(left, date) and isinstance(right, date):
+            return Decimal((left - right).days)
+        return None
+
+    def describe(self) -> str:
+        word = "plus" if self.sign > 0 else "minus"
+        return f"{self.left.describe()} {word} {self.right.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class Shifted(Expression):
+    """A day some time before or after another, counted on the calendar."""
+
+    sign: int
+    day: Expression
+    by: Duration
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DATE
+
+    def value(self, env: Environment) -> Value | None:
+        day = self.day.value(env)
+        if not isinstance(day, date):
+            return None
+        return self.by.after(day) if self.sign > 0 else self.by.before(day)
+
+    def describe(self) -> str:
+        word = "plus" if self.sign > 0 else "minus"
+        return f"{self.day.describe()} {word} {self.by.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.day.columns()
+
+
+# --- conditions ----------------------------------------------------------------------------------
+
+
+class Condition(ABC):
+    """Something true, false or unknown of an environment."""
+
+    @abstractmethod
+    def truth(self, env: Environment) -> Truth:
+        """Whether it holds in `env`; None where something needed is missing."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The condition in the language's words."""
+
+    @abstractmethod
+    def columns(self) -> Iterator[Column]:
+        """Every attribute the condition reads."""
+
+    @property
+    def mentions_lot(self) -> bool:
+        return any(column.table == "lots" for column in self.columns())
+
+
+_ORDER: dict[Comparison, Callable[[int], bool]] = {
+    Comparison.AT_LEAST: lambda sign: sign >= 0,
+    Comparison.AT_MOST: lambda sign: sign <= 0,
+    Comparison.ABOVE: lambda sign: sign > 0,
+    Comparison.BELOW: lambda sign: sign < 0,
+    Comparison.BEFORE: lambda sign: sign < 0,
+    Comparison.AFTER: lambda sign: sign > 0,
+    Comparison.ON_OR_BEFORE: lambda sign: sign <= 0,
+    Comparison.ON_OR_AFTER: lambda sign: sign >= 0,
+    Comparison.IS: lambda sign: sign == 0,
+    Comparison.IS_NOT: lambda sign: sign != 0,
+}
+
+
+def _order(left: Value, right: Value) -> int:
+    """-1, 0 or 1; texts and flags are only equal or different."""
+    if left == right:
+        return 0
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return -1 if left < right else 1
+    if isinstance(left, date) and isinstance(right, date):
+        return -1 if left < right else 1
+    return 1
+
+
+@dataclass(frozen=True)
+class Compare(Condition):
+    """`A at least B` and its like."""
+
+    left: Expression
+    comparison: Comparison
+    right: Expression
+
+    def truth(self, env: Environment) -> Truth:
+        if not (self.left.applicable(env) and self.right.applicable(env)):
+            return False
+        left, right = self.left.value(env), self.right.value(env)
+        if left is None or right is None:
+            return None
+        return _ORDER[self.comparison](_order(left, right))
+
+    def describe(self) -> str:
+        return f"{self.left.describe()} {self.comparison.value} {self.right.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class InRange(Condition):
+    """`A between B and C`, both ends included."""
+
+    left: Expression
+    low: Expression
+    high: Expression
+
+    def truth(self, env: Environment) -> Truth:
+        parts = (
+            Compare(self.left, Comparison.AT_LEAST, self.low),
+            Compare(self.left, Comparison.AT_MOST, self.high),
+        )
+        return all_of(part.truth(env) for part in parts)
+
+    def describe(self) -> str:
+        ends = f"{self.low.describe()} and {self.high.describe()}"
+        return f"{self.left.describe()} between {ends}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.low.columns()
+        yield from self.high.columns()
+
+
+@dataclass(frozen=True)
+class IsOneOf(Condition):
+    """`account.type in ("a", "b")`; the options are constants in a stable order."""
+
+    left: Reference
+    options: tuple[Literal, ...]
+    negative: bool
+
+    def truth(self, env: Environment) -> Truth:
+        if not self.left.applicable(env):
+            return False
+        value = self.left.value(env)
+        if value is None:
+            return None
+        return (value in {option.constant for option in self.options}) is not self.negative
+
+    def describe(self) -> str:
+        options = ", ".join(option.describe() for option in self.options)
+        return f"{self.left.describe()} {'not in' if self.negative else 'in'} ({options})"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+
+
+@dataclass(frozen=True)
+class Tagged(Condition):
+    """`"founder" in household.tags`; an account without tags is known not to have this one."""
+
+    tag: str
+    tags: Reference
+    negative: bool
+
+    def truth(self, env: Environment) -> Truth:
+        tags = self.tags.value(env)
+        if not isinstance(tags, frozenset):
+            return None
+        return (self.tag in tags) is not self.negative
+
+    def describe(self) -> str:
+        return f'"{self.tag}" {"not in" if self.negative else "in"} {self.tags.describe()}'
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.tags.columns()
+
+
+@dataclass(frozen=True)
+class IsMissing(Condition):
+    """`revenue.tobacco is missing`; what does not apply is neither missing nor present."""
+
+    attribute: Reference
+    negative: bool
+
+    def truth(self, env: Environment) -> Truth:
+        if not self.attribute.applicable(env):
+            return False
+        if self.attribute.column.subject(env) is None:
+            return None
+        return (self.attribute.value(env) is None) is not self.negative
+
+    def describe(self) -> str:
+        return f"{self.attribute.describe()} is {'not ' if self.negative else ''}missing"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.attribute.columns()
+
+
+@dataclass(frozen=True)
+class IsFlag(Condition):
+    """A bare yes-or-no attribute."""
+
+    attribute: Reference
+
+    def truth(self, env: Environment) -> Truth:
+        if not self.attribute.applicable(env):
+            return False
+        value = self.attribute.value(env)
+        return value if isinstance(value, bool) else None
+
+    def describe(self) -> str:
+        return self.attribute.describe()
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.attribute.columns()
+
+
+@dataclass(frozen=True)
+class InGroup(Condition):
+    """A bare group: the security (or lot) belongs to it."""
+
+    group: Group
+
+    def truth(self, env: Environment) -> Truth:
+        return self.group.selection.truth(env)
+
+    def describe(self) -> str:
+        return self.group.name
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.group.selection.columns()
+
+
+@dataclass(frozen=True)
+class Negation(Condition):
+    """`not (...)`."""
+
+    operand: Condition
+
+    def truth(self, env: Environment) -> Truth:
+        return negated(self.operand.truth(env))
+
+    def describe(self) -> str:
+        text = self.operand.describe()
+        simple = isinstance(self.operand, IsFlag | InGroup)
+        return f"not {text}" if simple else f"not ({text})"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.operand.columns()
+
+
+@dataclass(frozen=True)
+class AllOf(Condition):
+    """`A and B and C`."""
+
+    operands: tuple[Condition, ...]
+
+    def truth(self, env: Environment) -> Truth:
+        return all_of(operand.truth(env) for operand in self.operands)
+
+    def describe(self) -> str:
+        return " and ".join(_bracketed(operand, AnyOf) for operand in self.operands)
+
+    def columns(self) -> Iterator[Column]:
+        for operand in self.operands:
+            yield from operand.columns()
+
+
+@dataclass(frozen=True)
+class AnyOf(Condition):
+    """`A or B or C`."""
+
+    operands: tuple[Condition, ...]
+
+    def truth(self, env: Environment) -> Truth:
+        return any_of(operand.truth(env) for operand in self.operands)
+
+    def describe(self) -> str:
+        return " or ".join(_bracketed(operand, AllOf) for operand in self.operands)
+
+    def columns(self) -> Iterator[Column]:
+        for operand in self.operands:
+            yield from operand.columns()
+
+
+def _bracketed(operand: Condition, other: type[Condition]) -> str:
+    text = operand.describe()
+    return f"({text})" if isinstance(operand, other) else text

@@ -1,0 +1,269 @@
+"""Reads the bounds of limits: amounts of money, points around a reference, numbers with a unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from compiler import codes
+from compiler.amounts import Amount, Base
+from compiler.conditions import Choice, Expression, Literal, Share, Total
+from compiler.dimensions import Dimension, describe_fraction
+from compiler.ranges import Range, stated, upside_down
+from compiler.read_expressions import read_base, read_quantity
+from compiler.reader import Reader
+from grammar import tree
+from grammar.tree import Side, Unit
+
+BASES = ("account", "household")
+
+
+@dataclass(frozen=True)
+class AmountBand:
+    """Ends in dollars, and the shares' bases named in them."""
+
+    low: Amount | None
+    high: Amount | None
+    bases: frozenset[str]
+
+    @property
+    def range(self) -> Range:
+        return Range(self.low, self.high)
+
+
+def read_amount_band(bound: tree.Bound, reader: Reader) -> AmountBand | None:
+    """A band of money: `between 1% and 3% of account`, `at most $500`."""
+    if bound.relation is not None or bound.side is Side.WITHIN:
+        reader.report(
+            codes.WRONG_UNIT,
+            "this measure has no model or target to be compared with",
+            bound.span,
+            help="write a percentage `of account`, or dollars",
+        )
+        return None
+    base = None if bound.base is None else bound.base.value
+    if base is not None and base not in BASES:
+        assert bound.base is not None
+        reader.report(
+            codes.OF_WHAT,
+            f"a percentage of `{base}`",
+            bound.base.span,
+            "not an account or household",
+            help="write `of account` or `of household`",
+        )
+        return None
+    nodes = (bound.low, bound.high)
+    ends = [None if node is None else _amount(node, base, reader) for node in nodes]
+    if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
+        return None
+    low, high = (None if end is None else Amount(end) for end in ends)
+    bases = frozenset(name for end in ends if end is not None for name in _bases(end))
+    if upside_down(Range(low, high), stated):
+        report_upside_down(bound, reader)
+        return None
+    return AmountBand(low, high, bases)
+
+
+def report_upside_down(bound: tree.Bound, reader: Reader) -> None:
+    """A band that no number is in."""
+    reader.report(
+        codes.UPSIDE_DOWN,
+        "the lower end of this band is above its upper end",
+        bound.span,
+        "no value is in it",
+        help="write the smaller number first",
+    )
+
+
+def _bases(expression: Expression) -> set[str]:
+    return {
+        "account" if column.table == "accounts" else "household" for column in expression.columns()
+    }
+
+
+def _amount(node: tree.Expression, base: str | None, reader: Reader) -> Expression | None:
+    match node:
+        case tree.Quantity(unit=Unit.MONEY):
+            return Literal(node.value, Dimension.MONEY)
+        case tree.Quantity(unit=Unit.PERCENT | Unit.BPS):
+            return _share(node, base, reader)
+        case tree.ShareOf(share=share, base=name) if name.value in BASES:
+            return _share(share, name.value, reader)
+        case tree.Choice(left=left, right=right):
+            ends = _amount(left, base, reader), _amount(right, base, reader)
+            return None if None in ends else Choice(node.larger, *ends)  # type: ignore[arg-type]
+        case tree.Sum(left=left, right=right):
+            ends = _amount(left, base, reader), _amount(right, base, reader)
+            return None if None in ends else Total(node.sign, *ends)  # type: ignore[arg-type]
+    reader.report(
+        codes.WRONG_UNIT,
+        "this bound takes dollars, or a percentage of account or household",
+        node.span,
+        help="write `$25,000` or `3% of account`",
+    )
+    return None
+
+
+def _share(node: tree.Quantity, base: str | None, reader: Reader) -> Share | None:
+    if node.unit not in (Unit.PERCENT, Unit.BPS):
+        reader.report(
+            codes.WRONG_UNIT, "a share of an account is a percentage", node.span, "not a percentage"
+        )
+        return None
+    share = read_quantity(node, reader)
+    assert isinstance(share, Literal)
+    fraction = share.constant
+    assert isinstance(fraction, Decimal)
+    if base is None:
+        shown = describe_fraction(fraction)
+        reader.report(
+            codes.OF_WHAT,
+            f"{shown} of what?",
+            node.span,
+            "a weight names its base",
+            help=f"`{shown} of account` binds each account; `{shown} of household` binds their sum",
+        )
+        return None
+    reference = read_base(tree.Name(span=node.span, value=base), reader)
+    assert reference is not None
+    return Share(fraction, reference)
+
+
+def holder(band: AmountBand, per: tree.Name | None, at: tree.Node, reader: Reader) -> Base | None:
+    """Whose weight or money is bounded: said by `per`, by a base, or by whose file it is."""
+    if per is not None:
+        return _stated_holder(band, per, reader)
+    if "account" in band.bases:
+        return "account"
+    if "household" in band.bases:
+        return "household"
+    layer = reader.authority.layer
+    if layer == "account":
+        return "account"
+    if layer == "household":
+        return "household"
+    whose_dollars(at, "`per account` or `per household`", reader)
+    return None
+
+
+def whose_dollars(at: tree.Node, choices: str, reader: Reader) -> None:
+    """Above the household, dollars belong to nobody until the author says so."""
+    reader.report(
+        codes.WHOSE_DOLLARS,
+        "whose dollars?",
+        at.span,
+        f"a file of the {reader.authority.layer} layer speaks of many",
+        help=f"add {choices}",
+    )
+
+
+def _stated_holder(band: AmountBand, per: tree.Name, reader: Reader) -> Base | None:
+    if per.value not in BASES or (per.value == "household" and "account" in band.bases):
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"`per {per.value}` does not go with this bound",
+            per.span,
+            "the bound is a share of an account"
+            if "account" in band.bases
+            else "weights belong to an account or a household",
+            help="leave it out" if band.bases else "write `per account` or `per household`",
+        )
+        return None
+    return "account" if per.value == "account" else "household"
+
+
+def read_points(bound: tree.Bound, reader: Reader) -> Range | None:
+    """Distances from a reference, as signed fractions: the range of (weight - reference).
+
+    `within 3 points of` is -0.03 to 0.03; `at most 3 points above` ends at 0.03; `at most 3 points
+    below` starts at -0.03.
+    """
+    nodes = (bound.low, bound.high)
+    ends = [None if node is None else _points(node, bound, reader) for node in nodes]
+    if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
+        return None
+    low, high = ends
+    if bound.side is Side.WITHIN:
+        assert high is not None
+        return Range(-high, high)
+    found = (
+        Range(low, high)
+        if bound.relation == "above"
+        else Range(None if high is None else -high, None if low is None else -low)
+    )
+    if upside_down(found, stated):
+        report_upside_down(bound, reader)
+        return None
+    return found
+
+
+def _points(node: tree.Expression, bound: tree.Bound, reader: Reader) -> Decimal | None:
+    if isinstance(node, tree.Quantity) and node.unit is Unit.POINTS:
+        return node.value / 100
+    percent = isinstance(node, tree.Quantity) and node.unit in (Unit.PERCENT, Unit.BPS)
+    if not percent:
+        reader.report(
+            codes.WRONG_UNIT, "a distance from the model is in points", node.span, "not points"
+        )
+        return None
+    assert isinstance(node, tree.Quantity)
+    share = node.value / (1 if node.unit is Unit.PERCENT else 100)
+    word = bound.side.value if bound.side is Side.WITHIN else "a distance above or below"
+    base = "model" if bound.base is None else bound.base.value
+    add, relative = Decimal(22), Decimal(22) * share / 100
+    reader.report(
+        codes.POINTS_NOT_PERCENT,
+        f"`{word}` takes points, not percent",
+        node.span,
+        f"a 22% sector: {_plain(add - share)}% to {_plain(add + share)}%, "
+        f"or {_plain(add - relative)}% to {_plain(add + relative)}%?",
+        help=f"`within {_plain(share)} points of {base}`, "
+        f"or `between {_plain(100 - share)}% and {_plain(100 + share)}% of {base}`",
+    )
+    return None
+
+
+def _plain(value: Decimal) -> str:
+    return describe_fraction(value / 100).removesuffix("%")
+
+
+def read_shares(bound: tree.Bound, reader: Reader) -> Range | None:
+    """Multiples of a reference: `between 97% and 103% of model` is 0.97 to 1.03."""
+    ends: list[Decimal | None] = []
+    for end in (bound.low, bound.high):
+        if end is None:
+            ends.append(None)
+            continue
+        if not isinstance(end, tree.Quantity) or end.unit not in (Unit.PERCENT, Unit.BPS):
+            reader.report(
+                codes.WRONG_UNIT,
+                "a share of the model is a percentage",
+                end.span,
+                "not a percentage",
+                help="write `between 97% and 103% of model`, or `within 3 points of model`",
+            )
+            return None
+        ends.append(end.value / (100 if end.unit is Unit.PERCENT else 10_000))
+    found = Range(*ends)
+    if upside_down(found, stated):
+        report_upside_down(bound, reader)
+        return None
+    return found
+
+
+def describe_band(low: str | None, high: str | None) -> str:
+    """`between A and B`, `at least A`, `at most B`."""
+    if low is not None and high is not None:
+        return f"between {low} and {high}"
+    return f"at least {low}" if high is None else f"at most {high}"
+
+
+def describe_amounts(low: Amount | None, high: Amount | None) -> str:
+    """A band of amounts, their common base said once: `between 1% and 3% of account`."""
+    ends = [None if end is None else end.describe() for end in (low, high)]
+    if all(ends):
+        assert ends[0] is not None and ends[1] is not None
+        share, of, base = ends[0].partition(" of ")
+        if of and ends[1].endswith(of + base) and "the " not in ends[0]:
+            ends[0] = share
+    return describe_band(*ends)

@@ -1,0 +1,84 @@
+"""From a directive of the tree to its typed form: which file reads which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from compiler import codes
+from compiler.directives.assumption import read_assumption
+from compiler.directives.band import read_band
+from compiler.directives.base import Directive
+from compiler.directives.cash import read_cash
+from compiler.directives.harvest import read_harvest
+from compiler.directives.model_choice import read_model_choice
+from compiler.directives.realized import read_realized
+from compiler.directives.restriction import read_restriction
+from compiler.directives.trade_minimum import read_trade_minimum
+from compiler.directives.wash_sales import read_wash_sales
+from compiler.reader import Reader
+from grammar import tree
+
+ReadKeep = Callable[[tree.Keep, Reader], Directive | None]
+
+MEASURES: dict[str, ReadKeep] = {
+    "cash": read_cash,
+    "realized gains": lambda node, reader: read_realized(node, "gains", reader),
+    "realized tax": lambda node, reader: read_realized(node, "tax", reader),
+}
+_TAKES_PERIOD = frozenset({"realized gains", "realized tax"})
+_TAKES_PER = frozenset({"cash", "realized gains", "realized tax", ""})
+_TAKES_WHERE = frozenset({""})
+
+
+def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
+    """The typed directive, or None after reporting every mistake in it."""
+    match node:
+        case tree.Restrict(action="harvest"):
+            return read_harvest(node, reader)
+        case tree.Restrict():
+            return read_restriction(node, reader)
+        case tree.Prevent():
+            return read_wash_sales(node, reader)
+        case tree.Use(what="model"):
+            return read_model_choice(node, reader)
+        case tree.Use():
+            return read_assumption(node, reader)
+        case tree.Keep():
+            return _keep(node, reader)
+
+
+def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
+    measure = "" if node.measure is None else node.measure.value
+    if node.each:
+        measure = "trade" if measure == "trade" else ""
+    elif measure not in MEASURES:
+        measure = ""
+    typed = _reader_of(measure)(node, reader)
+    return typed if _fits(node, measure, reader) else None
+
+
+def _reader_of(measure: str) -> ReadKeep:
+    if measure == "trade":
+        return read_trade_minimum
+    return MEASURES.get(measure, read_band)
+
+
+def _fits(node: tree.Keep, measure: str, reader: Reader) -> bool:
+    """Whether every part of the line is one that its measure has a use for."""
+    parts: tuple[tuple[tree.Node | None, frozenset[str], str], ...] = (
+        (node.period, _TAKES_PERIOD, "a period"),
+        (node.per, _TAKES_PER, "`per`"),
+        (node.where, _TAKES_WHERE, "`where`"),
+    )
+    noun = measure or "weight"
+    fits = True
+    for part, takers, name in parts:
+        if part is not None and measure not in takers:
+            reader.report(
+                codes.DOES_NOT_APPLY,
+                f"a limit on {noun} has no use for {name}",
+                part.span,
+                help="leave it out",
+            )
+            fits = False
+    return fits

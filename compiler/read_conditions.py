@@ -1,0 +1,334 @@
+"""Reads conditions and selections of the tree into typed ones."""
+
+from __future__ import annotations
+
+from compiler import codes
+from compiler.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Expression,
+    InGroup,
+    InRange,
+    IsFlag,
+    IsMissing,
+    IsOneOf,
+    Literal,
+    Negation,
+    Reference,
+    Tagged,
+)
+from compiler.dimensions import ORDERED, Dimension
+from compiler.read_expressions import read_expression, read_reference, share_help
+from compiler.reader import ACCOUNT_TABLES, Reader, closest, did_you_mean
+from compiler.selections import Group, Named, Selection
+from grammar import tree
+from grammar.tree import Comparison
+
+_EQUALITY = (Comparison.IS, Comparison.IS_NOT)
+_OF_DATES = {
+    Comparison.BEFORE: Comparison.BELOW,
+    Comparison.AFTER: Comparison.ABOVE,
+    Comparison.ON_OR_BEFORE: Comparison.AT_MOST,
+    Comparison.ON_OR_AFTER: Comparison.AT_LEAST,
+}
+_OF_NUMBERS = {number: day for day, number in _OF_DATES.items()}
+
+
+# --- selections ----------------------------------------------------------------------------------
+
+
+def read_selection(things: tree.Things, reader: Reader) -> Selection | None:
+    """The securities or lots meant, or None after reporting every mistake."""
+    items = [_item(item, reader) for item in things.items]
+    where = None if things.where is None else read_where(things.where, reader)
+    if any(item is None for item in items) or (things.where is not None and where is None):
+        return None
+    return Selection(tuple(item for item in items if item is not None), where)
+
+
+def _item(item: tree.Name | tree.Text, reader: Reader) -> Named | Group | None:
+    if isinstance(item, tree.Name):
+        return reader.find_group(item, reader)
+    if reader.securities is not None and item.value not in reader.securities:
+        near = closest(item.value, reader.securities)
+        reader.report(
+            codes.UNKNOWN_SECURITY,
+            f'no security of the book is called "{item.value}"',
+            item.span,
+            "neither an id nor a ticker",
+            help=f'did you mean "{near}"?' if near else "",
+        )
+    return Named(item.value)
+
+
+def read_where(condition: tree.Condition, reader: Reader) -> Condition | None:
+    """A `where`: every part of it has to be about securities or lots."""
+    typed = read_condition(condition, reader)
+    if typed is None:
+        return None
+    stray = _about_accounts(condition, typed, reader)
+    return None if stray else typed
+
+
+def _about_accounts(node: tree.Condition, typed: Condition, reader: Reader) -> bool:
+    match node, typed:
+        case (tree.All() | tree.Any(), AllOf() | AnyOf()):
+            pairs = zip(node.operands, typed.operands, strict=True)
+            stray = [_about_accounts(part, each, reader) for part, each in pairs]
+            return any(stray)
+        case tree.Not(), Negation():
+            return _about_accounts(node.operand, typed.operand, reader)
+    if isinstance(typed, InGroup) or any(
+        column.table not in ACCOUNT_TABLES for column in typed.columns()
+    ):
+        return False
+    reader.report(
+        codes.ACCOUNT_IN_WHERE,
+        "`where` picks securities or lots, and this says nothing about them",
+        node.span,
+        "the same for every security",
+        help="conditions on accounts stand on a line of their own: `when ...`",
+    )
+    return True
+
+
+# --- conditions ----------------------------------------------------------------------------------
+
+
+def read_guard(condition: tree.Condition, reader: Reader) -> Condition | None:
+    """A `when`: accounts, households, taxpayers and today."""
+    return read_condition(condition, reader.for_accounts())
+
+
+def read_condition(node: tree.Condition, reader: Reader) -> Condition | None:
+    """The typed condition, or None after reporting every mistake in it."""
+    match node:
+        case tree.Compare():
+            return _compare(node, reader)
+        case tree.Between():
+            return _between(node, reader)
+        case tree.Member():
+            return _member(node, reader)
+        case tree.Missing():
+            attribute = read_reference(node.left, reader)
+            return None if attribute is None else IsMissing(attribute, node.negated)
+        case tree.Flag():
+            return _flag(node.name, reader)
+        case tree.Not():
+            operand = read_condition(node.operand, reader)
+            return None if operand is None else Negation(operand)
+        case tree.All() | tree.Any():
+            return _several(node, reader)
+
+
+def _several(node: tree.All | tree.Any, reader: Reader) -> Condition | None:
+    operands = [read_condition(operand, reader) for operand in node.operands]
+    typed = tuple(operand for operand in operands if operand is not None)
+    if len(typed) < len(operands):
+        return None
+    return AllOf(typed) if isinstance(node, tree.All) else AnyOf(typed)
+
+
+def _compare(node: tree.Compare, reader: Reader) -> Condition | None:
+    left, right = read_expression(node.left, reader), read_expression(node.right, reader)
+    if left is None or right is None:
+        return None
+    if not _alike(left, right, node.right, reader) or not _fits(node, left, reader):
+        return None
+    _check_text(left, right, node.right, reader)
+    return Compare(left, node.comparison, right)
+
+
+def _alike(left: Expression, right: Expression, at: tree.Expression, reader: Reader) -> bool:
+    if left.dimension is right.dimension:
+        return True
+    if {left.dimension, right.dimension} == {Dimension.SHARES, Dimension.NUMBER}:
+        return True
+    if left.dimension is Dimension.TAGS:
+        help_line = f"write `{right.describe()} in {left.describe()}`"
+    elif left.dimension is Dimension.FLAG:
+        help_line = f"write `{left.describe()}` or `not {left.describe()}`"
+    elif {left.dimension, right.dimension} == {Dimension.FRACTION, Dimension.NUMBER}:
+        help_line = (
+            "write the percent sign: `5%`"
+            if left.dimension is Dimension.FRACTION
+            else ("leave the percent sign out")
+        )
+    else:
+        help_line = share_help(left, right)
+    reader.report(
+        codes.UNLIKE,
+        f"`{left.describe()}` is {left.dimension.value}, not {right.dimension.value}",
+        at.span,
+        right.dimension.value,
+        help=help_line,
+    )
+    return False
+
+
+def _fits(node: tree.Compare, left: Expression, reader: Reader) -> bool:
+    comparison, dimension = node.comparison, left.dimension
+    if dimension in (Dimension.TAGS, Dimension.FLAG):
+        help_line = (
+            f'"..." in {left.describe()}'
+            if dimension is Dimension.TAGS
+            else (f"{left.describe()}` or `not {left.describe()}")
+        )
+    elif comparison in _EQUALITY:
+        return True
+    elif dimension is Dimension.DATE and comparison not in _OF_DATES:
+        help_line = _OF_NUMBERS[comparison].value
+    elif dimension in ORDERED and comparison in _OF_DATES:
+        help_line = _OF_DATES[comparison].value
+    elif dimension is Dimension.TEXT:
+        help_line = "is"
+    else:
+        return True
+    reader.report(
+        codes.WRONG_COMPARISON,
+        f"`{comparison.value}` does not compare {dimension.value}",
+        node.span,
+        f"`{left.describe()}` is {dimension.value}",
+        help=f"write `{help_line}`",
+    )
+    return False
+
+
+def _between(node: tree.Between, reader: Reader) -> Condition | None:
+    left = read_expression(node.left, reader)
+    ends = [read_expression(end, reader) for end in (node.low, node.high)]
+    low, high = ends
+    if left is None or low is None or high is None:
+        return None
+    matched = [_alike(left, low, node.low, reader), _alike(left, high, node.high, reader)]
+    if not all(matched):
+        return None
+    if left.dimension not in ORDERED and left.dimension is not Dimension.DATE:
+        reader.report(
+            codes.WRONG_COMPARISON,
+            f"`between` does not compare {left.dimension.value}",
+            node.span,
+            help="write `in (...)` with the values meant",
+        )
+        return None
+    return InRange(left, low, high)
+
+
+def _member(node: tree.Member, reader: Reader) -> Condition | None:
+    if isinstance(node.left, tree.Text):
+        return _tagged(node.left, node, reader)
+    left = read_expression(node.left, reader)
+    options = [read_expression(option, reader) for option in node.options]
+    if left is None or any(option is None for option in options):
+        return None
+    if not isinstance(left, Reference):
+        reader.report(codes.WRONG_COMPARISON, "`in` needs an attribute on its left", node.left.span)
+        return None
+    pairs = zip(options, node.options, strict=True)
+    plain = [_option(left, option, at, reader) for option, at in pairs if option is not None]
+    if not all(plain):
+        return None
+    literals = [option for option in options if isinstance(option, Literal)]
+    return IsOneOf(left, tuple(sorted(literals, key=Literal.describe)), node.negated)
+
+
+def _option(left: Reference, option: Expression, at: tree.Expression, reader: Reader) -> bool:
+    if not _alike(left, option, at, reader):
+        return False
+    _check_text(left, option, at, reader)
+    if isinstance(option, Literal):
+        return True
+    reader.report(
+        codes.WRONG_COMPARISON,
+        "the values after `in` are written out",
+        at.span,
+        "not a plain value",
+    )
+    return False
+
+
+def _tagged(tag: tree.Text, node: tree.Member, reader: Reader) -> Condition | None:
+    only = node.options[0] if len(node.options) == 1 else None
+    if not isinstance(only, tree.Name):
+        reader.report(
+            codes.WRONG_COMPARISON,
+            "`in` needs an attribute on one side",
+            node.span,
+            help='`"tag" in account.tags`',
+        )
+        return None
+    tags = read_reference(only, reader)
+    if tags is None:
+        return None
+    if tags.dimension is not Dimension.TAGS:
+        reader.report(
+            codes.UNLIKE,
+            f"`{only.value}` is {tags.dimension.value}, not a list of tags",
+            only.span,
+            help=f'write `{only.value} is "{tag.value}"`'
+            if tags.dimension is Dimension.TEXT
+            else "",
+        )
+        return None
+    return Tagged(tag.value, tags, node.negated)
+
+
+def _flag(name: tree.Name, reader: Reader) -> Condition | None:
+    if not reader.accounts_only and reader.is_group(name.value):
+        group = reader.find_group(name, reader)
+        return None if group is None else InGroup(group)
+    attribute = read_reference(name, reader)
+    if attribute is None:
+        return None
+    if attribute.dimension is Dimension.FLAG:
+        return IsFlag(attribute)
+    reader.report(
+        codes.NOT_A_FLAG,
+        f"`{name.value}` is {attribute.dimension.value}, not yes or no",
+        name.span,
+        "compared with what?",
+        help=f"write `{name.value} is ...`",
+    )
+    return None
+
+
+def _check_text(left: Expression, right: Expression, at: tree.Expression, reader: Reader) -> None:
+    """A likely misspelling of a known text.
+
+    A text that is merely absent from today's book is no mistake: house policy names industries
+    and programs that a small book does not have.
+    """
+    if not isinstance(left, Reference) or not isinstance(at, tree.Text):
+        return
+    known = left.column.values
+    if not known or at.value in known:
+        return
+    near = closest(at.value, known)
+    if near is None and not left.column.closed:
+        return
+    reader.report(
+        codes.UNKNOWN_VALUE,
+        f'`{left.describe()}` is never "{at.value}"',
+        at.span,
+        "no row has this value",
+        help=f'did you mean "{near}"?'
+        if near
+        else "known values: " + ", ".join(f'"{value}"' for value in sorted(known)),
+    )
+
+
+def unknown_group(name: tree.Name, reader: Reader) -> None:
+    """Report a bare word that names nothing in sight."""
+    column = reader.vocabulary.find(name.value)
+    help_line = did_you_mean(name.value, reader.group_names())
+    if column is not None and not help_line:
+        help_line = f"`{name.value}` is an attribute: `anything where {name.value} ...`"
+    reader.report(
+        codes.UNKNOWN_NAME,
+        f"nothing called `{name.value}` is defined in sight of this file",
+        name.span,
+        "no such definition",
+        help=help_line or f'`define {name.value} as ...`, or quote a security: "{name.value}"',
+    )

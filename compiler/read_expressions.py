@@ -1,0 +1,152 @@
+"""Reads expressions of the tree into typed ones: names resolved, dimensions checked."""
+
+from __future__ import annotations
+
+from compiler import codes
+from compiler.conditions import (
+    Choice,
+    Expression,
+    Length,
+    Literal,
+    Reference,
+    Share,
+    Shifted,
+    Today,
+    Total,
+)
+from compiler.dimensions import DIMENSIONS, ORDERED, Dimension, Duration, normalised
+from compiler.reader import Reader
+from grammar import tree
+from grammar.tree import Unit
+
+_LENGTHS = (Unit.DAYS, Unit.MONTHS, Unit.YEARS)
+
+
+def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
+    """The typed expression, or None after reporting what is wrong with it."""
+    match node:
+        case tree.Quantity():
+            return read_quantity(node, reader)
+        case tree.Text(value=text):
+            return Literal(text, Dimension.TEXT)
+        case tree.Date(value=day):
+            return Literal(day, Dimension.DATE)
+        case tree.Name(value="today"):
+            return Today()
+        case tree.Name():
+            return read_reference(node, reader)
+        case tree.ShareOf():
+            return _share_of(node, reader)
+        case tree.Choice():
+            return _choice(node, reader)
+        case tree.Sum():
+            return _sum(node, reader)
+
+
+def read_quantity(node: tree.Quantity, reader: Reader) -> Literal | Length | None:
+    """A number with its unit, normalised; lengths of time are whole."""
+    if node.unit not in _LENGTHS:
+        return Literal(normalised(node.value, node.unit), DIMENSIONS[node.unit])
+    if node.value != node.value.to_integral_value() or node.value < 0:
+        reader.report(
+            codes.UNLIKE,
+            "a length of time is a whole number",
+            node.span,
+            help="write it in a smaller unit, such as days",
+        )
+        return None
+    return Length(Duration(node.value, node.unit))
+
+
+def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
+    """The attribute a name means."""
+    column = reader.column(name)
+    return None if column is None else Reference(column)
+
+
+def _share_of(node: tree.ShareOf, reader: Reader) -> Share | None:
+    base = read_base(node.base, reader)
+    share = read_quantity(node.share, reader)
+    if isinstance(share, Length) or (share and share.dimension is not Dimension.FRACTION):
+        reader.report(
+            codes.UNLIKE,
+            f"a share of `{node.base.value}` is a percentage",
+            node.share.span,
+            "not a percentage",
+            help=f"write `5% of {node.base.value}`",
+        )
+        return None
+    if base is None or share is None:
+        return None
+    assert isinstance(share, Literal)
+    fraction = share.constant
+    assert not isinstance(fraction, str | bool | frozenset)
+    return Share(fraction, base)  # type: ignore[arg-type]
+
+
+def read_base(name: tree.Name, reader: Reader) -> Reference | None:
+    """What a percentage is of: an account, a household, a lot's basis, or a money attribute."""
+    total = {"account": "accounts", "household": "households"}.get(name.value)
+    if total is not None:
+        column = reader.vocabulary.get(total, "value")
+        assert column is not None
+        return Reference(column)
+    if name.value in ("basis", "value") and not reader.accounts_only:
+        column = reader.vocabulary.get("lots", name.value)
+        assert column is not None
+        return Reference(column)
+    reference = read_reference(name, reader)
+    if reference is not None and reference.dimension is not Dimension.MONEY:
+        reader.report(
+            codes.UNLIKE,
+            f"a percentage of `{name.value}`, which is {reference.dimension.value}",
+            name.span,
+            "not an amount of money",
+            help="write `of account`, `of household` or `of basis`",
+        )
+        return None
+    return reference
+
+
+def _choice(node: tree.Choice, reader: Reader) -> Choice | None:
+    left, right = read_expression(node.left, reader), read_expression(node.right, reader)
+    if left is None or right is None:
+        return None
+    if left.dimension is not right.dimension or left.dimension not in ORDERED:
+        word = "larger" if node.larger else "smaller"
+        _unlike(f"the {word} of", left, right, node, reader)
+        return None
+    return Choice(node.larger, left, right)
+
+
+def _sum(node: tree.Sum, reader: Reader) -> Expression | None:
+    left, right = read_expression(node.left, reader), read_expression(node.right, reader)
+    if left is None or right is None:
+        return None
+    if left.dimension is Dimension.DATE and isinstance(right, Length):
+        return Shifted(node.sign, left, right.duration)
+    dates = left.dimension is right.dimension is Dimension.DATE and node.sign < 0
+    if dates or (left.dimension is right.dimension and left.dimension in ORDERED):
+        return Total(node.sign, left, right)
+    _unlike("`plus`" if node.sign > 0 else "`minus`", left, right, node, reader)
+    return None
+
+
+def _unlike(
+    what: str, left: Expression, right: Expression, node: tree.Choice | tree.Sum, reader: Reader
+) -> None:
+    reader.report(
+        codes.UNLIKE,
+        f"{what} two different things: {left.dimension.value} and {right.dimension.value}",
+        node.right.span,
+        f"{right.dimension.value}; the other is {left.dimension.value}",
+        help=share_help(left, right),
+    )
+
+
+def share_help(left: Expression, right: Expression) -> str:
+    """A way out where a bare percentage meets an amount of money, the commonest slip."""
+    pair = {left.dimension, right.dimension}
+    if pair == {Dimension.MONEY, Dimension.FRACTION}:
+        return "a percentage of what? write `5% of account` or `5% of basis`"
+    return "both sides must be of one kind"

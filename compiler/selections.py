@@ -1,0 +1,86 @@
+"""What a directive is about: named securities and groups, narrowed by a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.attributes import Column
+from compiler.conditions import AllOf, Condition, Environment, Truth, all_of, any_of
+from portfolio.household import Security
+
+
+@dataclass(frozen=True)
+class Named:
+    """One security by its id or ticker."""
+
+    text: str
+
+    def matches(self, security: Security) -> bool:
+        return self.text in (security.id, security.ticker)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A defined group; two groups are equal when they mean the same under the same name."""
+
+    name: str
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Securities or lots: any of `items` (everything where there are none) that `where` admits."""
+
+    items: tuple[Named | Group, ...] = ()
+    where: Condition | None = None
+
+    @property
+    def lot_level(self) -> bool:
+        """Whether lots are told apart: somewhere `lot.` is mentioned."""
+        return any(column.table == "lots" for column in self.columns())
+
+    def columns(self) -> Iterator[Column]:
+        """Every attribute the selection reads, groups included."""
+        for item in self.items:
+            if isinstance(item, Group):
+                yield from item.selection.columns()
+        if self.where is not None:
+            yield from self.where.columns()
+
+    def truth(self, env: Environment) -> Truth:
+        """Whether the security and lot of `env` are selected; None where data is missing."""
+        return all_of(self._parts(env, lots=True))
+
+    def security(self, env: Environment) -> Truth:
+        """The security part: what is asked of lots (conjuncts that mention `lot.`) is left out."""
+        return all_of(self._parts(env, lots=False))
+
+    def lot(self, env: Environment) -> Truth:
+        """Whether the lot of `env` is selected, its security included."""
+        return self.truth(env)
+
+    def _parts(self, env: Environment, *, lots: bool) -> Iterator[Truth]:
+        if self.items:
+            yield any_of(_item(item, env, lots=lots) for item in self.items)
+        if self.where is None:
+            return
+        for conjunct in _conjuncts(self.where):
+            if lots or not conjunct.mentions_lot:
+                yield conjunct.truth(env)
+
+    def describe(self) -> str:
+        """The selection in the language's words."""
+        names = (f'"{item.text}"' if isinstance(item, Named) else item.name for item in self.items)
+        things = ", ".join(names) or "anything"
+        return things if self.where is None else f"{things} where {self.where.describe()}"
+
+
+def _item(item: Named | Group, env: Environment, *, lots: bool) -> Truth:
+    if isinstance(item, Named):
+        return None if env.security is None else item.matches(env.security)
+    return item.selection.truth(env) if lots else item.selection.security(env)
+
+
+def _conjuncts(condition: Condition) -> tuple[Condition, ...]:
+    return condition.operands if isinstance(condition, AllOf) else (condition,)
