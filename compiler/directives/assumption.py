@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+import pyomo.environ as pyo
+
 from compiler import codes
+from compiler.closing import Closing
 from compiler.dimensions import describe_fraction, describe_number
-from compiler.directives.base import Directive, Family
+from compiler.directives.base import Breach, Directive, Family
+from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader, did_you_mean
+from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Unit
 
@@ -90,6 +96,14 @@ class Assumption(Directive):
 
     def sentence(self) -> str:
         return f"use {self.name} {self.describe_range()}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """A setting is data: its Block holds the value that won."""
+        block.doc = self.sentence()
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """A setting forbids nothing by itself."""
+        yield from ()
 
 
 def read_assumption(node: tree.Use, reader: Reader) -> Assumption | None:

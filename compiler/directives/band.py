@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+import pyomo.environ as pyo
+
 from compiler import codes
 from compiler.amounts import Amount, Base
+from compiler.closing import Closing
+from compiler.coverage import compliance_is_due, covers
 from compiler.dimensions import describe_fraction, describe_number, describe_points
-from compiler.directives.base import Directive, Family
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
@@ -18,12 +23,16 @@ from compiler.directives.bounds import (
     read_points,
     read_shares,
 )
+from compiler.exposure import Exposure, Through, weigh
+from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.read_conditions import read_selection, read_where
 from compiler.reader import Reader, did_you_mean
 from compiler.selections import Selection
+from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Side
+from portfolio.household import Account, Household, Security
 
 Relation = Literal["within", "above", "below", "share"]
 Reference = Literal["model", "target"]
@@ -112,6 +121,116 @@ class WeightBand(Directive):
         }
         implied = "account" if "accounts" in columns else "household" if columns else None
         return "" if implied == self.base else f" per {self.base}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Rows `low` and `high` on the closing weight of each group, funds seen through."""
+        for where, accounts, account in holders(self.base, scope, physics.household):
+            if not any(a in physics.accounts for a in accounts):
+                continue
+            for group, held in self._exposures(scope, physics, accounts).items():
+                ends = self._ends(scope, physics, accounts, account, group)
+                due = self._due(scope, physics.household, accounts[0], group)
+                at = f"{where} {group}"
+                before = held.constant + sum(share * p.held for share, p in held.terms)
+                weight = held.constant + pyo.quicksum(
+                    share * physics.holding(p) for share, p in held.terms
+                )
+                if ends[1] is not None and held.terms:
+                    high = physics.bp(ends[1])
+                    physics.upper(block, "high", at, weight, before, high, scope=scope, cured=due)
+                if ends[0] is not None and held.terms:
+                    low = physics.bp(ends[0])
+                    physics.lower(block, "low", at, weight, before, low, scope=scope, cured=due)
+
+    def group_of(
+        self, scope: InForce, household: Household, account: Account
+    ) -> Callable[[Security], str | None]:
+        """Which group a security counts in; None where the statement does not count it."""
+
+        def group(security: Security) -> str | None:
+            if not covers(scope, household, account, security):
+                return None
+            if self.each is None:
+                return self._subject()
+            column = "id" if self.each == "holding" else self.each
+            value: str | None = getattr(security, column)
+            return value
+
+        return group
+
+    def _exposures(
+        self, scope: InForce, physics: Physics, accounts: tuple[Account, ...]
+    ) -> dict[str, Exposure]:
+        total: dict[str, Exposure] = {}
+        for account in accounts:
+            group_of = self.group_of(scope, physics.household, account)
+            for group, held in physics.exposures(account, group_of, self.through).items():
+                total[group] = total[group].plus(held) if group in total else held
+        return dict(sorted(total.items()))
+
+    @property
+    def through(self) -> Through:
+        """Holdings count as held; a selection counts a fund that it names, and looks through others."""
+        if self.each == "holding":
+            return Through.NEVER
+        return Through.UNLESS_NAMED if self.each is None else Through.ALWAYS
+
+    def _ends(
+        self,
+        scope: InForce,
+        source: Physics | Closing,
+        accounts: tuple[Account, ...],
+        account: Account | None,
+        group: str,
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """The band in dollars."""
+        if self.relation is None:
+            return (
+                None if self.low is None else self.low.dollars(source.household, account),
+                None if self.high is None else self.high.dollars(source.household, account),
+            )
+        share = self.relation == "share"
+        low, high = (
+            (self.low_share, self.high_share) if share else (self.low_points, self.high_points)
+        )
+        reference = value = Decimal(0)
+        for each in accounts:
+            weights = (source.models if self.reference == "model" else source.targets)[each.id]
+            group_of = self.group_of(scope, source.household, each)
+            found = weigh(weights, group_of, source.household, self.through)
+            reference += found.get(group, Decimal(0)) * source.value(each)
+            value += source.value(each)
+        ends = (
+            None if end is None else reference * end if share else reference + end * value
+            for end in (low, high)
+        )
+        low_end, high_end = ends
+        return low_end, high_end
+
+    def _due(self, scope: InForce, household: Household, account: Account, group: str) -> bool:
+        """Whether a band that today's holdings break has to be cured by now."""
+        group_of = self.group_of(scope, household, account)
+        member = next((s for s in household.securities.values() if group_of(s) == group), None)
+        return member is None or compliance_is_due(scope, household, account, member, None)
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """Group value against bound x base; outside today, it may not have moved further out."""
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            totals: tuple[dict[str, Decimal], dict[str, Decimal]] = ({}, {})
+            for each in accounts:
+                group_of = self.group_of(scope, closing.household, each)
+                for after, total in enumerate(totals):
+                    found = closing.exposures(each, group_of, self.through, after=bool(after))
+                    for group, dollars in found.items():
+                        total[group] = total.get(group, Decimal(0)) + dollars
+            for group in sorted(totals[0].keys() | totals[1].keys()):
+                before, after_trades = (total.get(group, Decimal(0)) for total in totals)
+                low, high = self._ends(scope, closing, accounts, account, group)
+                at = f"{where} {group}"
+                if high is not None and after_trades > max(high, before):
+                    yield dollars_breach(scope, at, group, after_trades, max(high, before))
+                if low is not None and after_trades < min(low, before):
+                    yield dollars_breach(scope, at, group, after_trades, min(low, before))
 
 
 def read_band(node: tree.Keep, reader: Reader) -> WeightBand | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from compiler.physics import Physics
     from compiler.ranges import Range
     from compiler.statements import InForce
+    from portfolio.household import Account, Household
 
 
 class Family(StrEnum):
@@ -71,3 +72,23 @@ class Directive(ABC):
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+
+
+def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:
+    """A breach of a bound in dollars."""
+    side = "above" if found > bound else "below"
+    message = f"{what} of {where} is ${found:,.2f}, {side} ${bound:,.2f}"
+    return Breach(scope.statement.key, where, found, bound, "dollars", message)
+
+
+def holders(
+    base: str, scope: InForce, household: Household
+) -> Iterator[tuple[str, tuple[Account, ...], Account | None]]:
+    """(where, accounts summed, account whose value is the base) for each thing a limit binds."""
+    accounts = tuple(a for a in household.accounts if a.id in scope.accounts)
+    if base == "household":
+        if accounts:
+            yield household.id, accounts, None
+        return
+    for account in accounts:
+        yield account.id, (account,), account

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
+import pyomo.environ as pyo
+
 from compiler.amounts import Amount, Base
-from compiler.directives.base import Directive, Family
+from compiler.closing import Closing
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
 from compiler.directives.bounds import describe_amounts, holder, read_amount_band
+from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
+from compiler.statements import InForce
 from grammar import tree
 
 
@@ -42,6 +49,34 @@ class CashBand(Directive):
         bases = {c.table for end in (self.low, self.high) if end for c in end.expression.columns()}
         implied = "account" if "accounts" in bases else "household" if bases else None
         return "" if implied == self.base else f" per {self.base}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Rows `low` and `high` on closing cash, by account or for the household."""
+        for where, accounts, account in holders(self.base, scope, physics.household):
+            if not any(a in physics.accounts for a in accounts):
+                continue
+            cash = pyo.quicksum(physics.closing_cash(a) for a in accounts)
+            before = sum(physics.opening_cash(a) for a in accounts)
+            if self.high is not None:
+                bound = physics.bp(self.high.dollars(physics.household, account))
+                physics.upper(block, "high", where, cash, before, bound, scope=scope)
+            if self.low is not None:
+                bound = physics.bp(self.low.dollars(physics.household, account))
+                physics.lower(block, "low", where, cash, before, bound, scope=scope)
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """Closing cash against bound x base; outside today, it may not have moved further out."""
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            before = sum((closing.cash(a, after=False) for a in accounts), Decimal(0))
+            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            if self.high is not None:
+                bound = max(self.high.dollars(closing.household, account), before)
+                if after > bound:
+                    yield dollars_breach(scope, where, "cash", after, bound)
+            if self.low is not None:
+                bound = min(self.low.dollars(closing.household, account), before)
+                if after < bound:
+                    yield dollars_breach(scope, where, "cash", after, bound)
 
 
 def read_cash(node: tree.Keep, reader: Reader) -> CashBand | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import pyomo.environ as pyo
+
 from compiler import codes
-from compiler.directives.base import Directive, Family
+from compiler.closing import Closing
+from compiler.directives.base import Breach, Directive, Family
+from compiler.physics import Physics
 from compiler.reader import Reader
+from compiler.statements import InForce
 from grammar import tree
 
 
@@ -26,6 +32,14 @@ class ModelChoice(Directive):
 
     def sentence(self) -> str:
         return f'use model "{self.model_id}"'
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """A setting is data: its Block holds the value that won."""
+        block.doc = self.sentence()
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """A setting forbids nothing by itself."""
+        yield from ()
 
 
 def read_model_choice(node: tree.Use, reader: Reader) -> ModelChoice | None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
-from compiler.directives.base import Directive, Family
+import pyomo.environ as pyo
+
+from compiler.closing import Closing
+from compiler.coverage import compliance_is_due, forbids_lot, forbids_security
+from compiler.directives.base import Breach, Directive, Family
+from compiler.physics import Physics, Position
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
 from compiler.selections import Selection
+from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
+from portfolio.household import Account
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,80 @@ class Restriction(Directive):
 
     def sentence(self) -> str:
         return f"{self.mode.value} {self.action} {self.things.describe()}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Rows `no_buy` by security, `no_sell` by lot, and `leave` for what may not be held."""
+        block.no_buy = pyo.Constraint(pyo.Any)
+        block.no_sell = pyo.Constraint(pyo.Any)
+        for account in physics.tradable(scope):
+            for position in physics.of_account(account.id):
+                security = physics.security(position.security_id)
+                key = (account.id, security.id)
+                if (
+                    self.action != "sell"
+                    and position.buy is not None
+                    and forbids_security(scope, physics.household, account, security)
+                ):
+                    block.no_buy[key] = position.buy <= 0.0
+                if self.action in ("sell", "trade"):
+                    for lot, sell in zip(position.lots, position.sells, strict=True):
+                        if forbids_lot(scope, physics.household, account, lot):
+                            block.no_sell[(*key, lot.id)] = sell <= 0.0
+                if self.action == "hold":
+                    self._leave(block, scope, physics, account, position)
+
+    def _leave(
+        self,
+        block: pyo.Block,
+        scope: InForce,
+        physics: Physics,
+        account: Account,
+        position: Position,
+    ) -> None:
+        """Lots that may not be held are sold as far as the other hard rules allow."""
+        security = physics.security(position.security_id)
+        due = [
+            (physics.bp(lot.shares * physics.household.prices[security.id]), sell)
+            for lot, sell in zip(position.lots, position.sells, strict=True)
+            if forbids_lot(scope, physics.household, account, lot)
+            and compliance_is_due(scope, physics.household, account, security, lot)
+        ]
+        if due:
+            held = sum(worth for worth, _ in due)
+            remaining = held - pyo.quicksum(sell for _, sell in due)
+            where = f"{account.id} {security.id}"
+            physics.upper(block, "leave", where, remaining, held, 0.0, scope=scope, tighten=False)
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """No trade of this kind touches what is barred. What may not be held is not bought; how
+        far it could be sold is for the report, not for this check."""
+        if self.action != "sell":
+            for buy in closing.purchases:
+                account = closing.account(buy.account_id)
+                security = closing.household.securities[buy.security_id]
+                if account.id in scope.accounts and forbids_security(
+                    scope, closing.household, account, security
+                ):
+                    yield self._breach(scope, account, security.id, "bought", buy.shares)
+        if self.action in ("sell", "trade"):
+            for sale in closing.sales:
+                account = closing.account(sale.account_id)
+                if account.id in scope.accounts and forbids_lot(
+                    scope, closing.household, account, sale.lot
+                ):
+                    yield self._breach(scope, account, sale.security_id, "sold", sale.shares)
+
+    def _breach(
+        self, scope: InForce, account: Account, security_id: str, did: str, shares: Decimal
+    ) -> Breach:
+        return Breach(
+            key=scope.statement.key,
+            where=f"{account.id} {security_id}",
+            found=shares,
+            bound=Decimal(0),
+            unit="shares",
+            message=f"{shares} {security_id} {did} in {account.id}: {self.sentence()}",
+        )
 
 
 def read_restriction(node: tree.Restrict, reader: Reader) -> Restriction | None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
+
+import pyomo.environ as pyo
 
 from compiler import codes
 from compiler.amounts import Amount
-from compiler.directives.base import Directive, Family
+from compiler.closing import Closing
+from compiler.directives.base import Breach, Directive, Family, dollars_breach
 from compiler.directives.bounds import read_amount_band
+from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
+from compiler.statements import InForce
 from grammar import tree
 
 
@@ -39,6 +46,39 @@ class TradeMinimum(Directive):
 
     def sentence(self) -> str:
         return f"keep each trade {self.describe_range()}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """An order is nothing, at least the minimum, or closes the position."""
+        block.sale = pyo.Constraint(pyo.Any)
+        block.purchase = pyo.Constraint(pyo.Any)
+        for account in physics.tradable(scope):
+            least = physics.bp(self.amount.dollars(physics.household, account))
+            for position in physics.of_account(account.id):
+                step = physics.increment_value(account, position.security_id)
+                key = (account.id, position.security_id)
+                if position.sold is not None:
+                    smallest = min(least + step, position.held)
+                    position.smallest_sale = max(position.smallest_sale, smallest)
+                    block.sale[key] = pyo.quicksum(position.sells) >= smallest * position.sold
+                if position.bought is not None:
+                    smallest = least + step
+                    position.smallest_purchase = max(position.smallest_purchase, smallest)
+                    block.purchase[key] = position.buy >= smallest * position.bought
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """Every order that leaves something of the position is at least the minimum."""
+        orders: dict[tuple[str, str], Decimal] = {}
+        for trade in (*closing.sales, *closing.purchases):
+            key = (trade.account_id, trade.security_id)
+            orders[key] = orders.get(key, Decimal(0)) + trade.amount
+        for (account_id, security_id), amount in orders.items():
+            if account_id not in scope.accounts:
+                continue
+            least = self.amount.dollars(closing.household, closing.account(account_id))
+            closes = not closing.shares_after[account_id, security_id]
+            if amount < least and not closes:
+                where = f"{account_id} {security_id}"
+                yield dollars_breach(scope, where, "the order", amount, least)
 
 
 def read_trade_minimum(node: tree.Keep, reader: Reader) -> TradeMinimum | None:

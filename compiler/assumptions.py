@@ -1,0 +1,40 @@
+"""The numbers behind the objective that an investment committee chooses, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from compiler.statements import HouseholdPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the objective takes for granted for one account.
+
+    `horizon` and `deferral` are years: the time over which tracking error costs, and the time until
+    a gain deferred today is taxed; `discount_rate` is annual; `step_up` is the probability that a
+    deferred gain is never taxed (26 USC 1014); `trading_cost` is a fraction of the amount traded;
+    `risk_aversion` is dollars a year per dollar of value and unit of active variance.
+    """
+
+    risk_aversion: float = 10.0
+    horizon: float = 1.0
+    discount_rate: float = 0.05
+    deferral: float = 10.0
+    step_up: float = 0.1
+    trading_cost: float = 0.0002
+
+    @property
+    def present_value_of_deferred_tax(self) -> float:
+        """Dollars today for a dollar of tax due when a deferred gain is taxed."""
+        return (1.0 - self.step_up) / (1.0 + self.discount_rate) ** self.deferral
+
+
+def assumptions_for(policy: HouseholdPolicy, account_id: str) -> Assumptions:
+    """The values that won for this account, over the defaults."""
+    chosen = {
+        scope.directive.field: float(scope.directive.value)  # type: ignore[attr-defined]
+        for scope in policy.statements
+        if scope.directive.kind == "assumption" and account_id in scope.accounts
+    }
+    return replace(Assumptions(), **chosen)

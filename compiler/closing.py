@@ -1,0 +1,166 @@
+"""A household before and after its trades, in exact decimal arithmetic, apart from model and solver.
+
+Everything the exact check needs to know. Amounts are cents, rounded half up a trade row; holdings are
+shares times price, unrounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+
+from compiler.exposure import GroupOf, Through, weigh
+from portfolio.flows import due_before_settlement
+from portfolio.holding import is_long_term
+from portfolio.household import Account, Household, Lot
+from portfolio.tax import YearTax, netting
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Dollars to the cent, halves up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Shares sold of one lot; `whole` where nothing of the lot is left."""
+
+    account_id: str
+    security_id: str
+    lot: Lot
+    shares: Decimal
+    amount: Decimal
+    cost: Decimal
+    gain: Decimal
+    long_term: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    account_id: str
+    security_id: str
+    shares: Decimal
+    amount: Decimal
+    cost: Decimal
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Trades of one household on its opening positions. `models` and `targets` give each account's
+    published model and target as fractions by security."""
+
+    household: Household
+    sales: tuple[Sale, ...]
+    purchases: tuple[Purchase, ...]
+    models: Mapping[str, Mapping[str, Decimal]]
+    targets: Mapping[str, Mapping[str, Decimal]]
+
+    @cached_property
+    def due(self) -> dict[str, Decimal]:
+        """Dollars that enter (or, negative, leave) each account before today's trades settle."""
+        return due_before_settlement(self.household)
+
+    @cached_property
+    def shares_before(self) -> dict[tuple[str, str], Decimal]:
+        shares: dict[tuple[str, str], Decimal] = {}
+        for account in self.household.accounts:
+            for lot in account.lots:
+                key = (account.id, lot.security_id)
+                shares[key] = shares.get(key, ZERO) + lot.shares
+        return shares
+
+    @cached_property
+    def shares_after(self) -> dict[tuple[str, str], Decimal]:
+        shares = dict(self.shares_before)
+        for sale in self.sales:
+            shares[sale.account_id, sale.security_id] -= sale.shares
+        for buy in self.purchases:
+            key = (buy.account_id, buy.security_id)
+            shares[key] = shares.get(key, ZERO) + buy.shares
+        return shares
+
+    @cached_property
+    def lot_shares_sold(self) -> dict[str, Decimal]:
+        sold: dict[str, Decimal] = {}
+        for sale in self.sales:
+            sold[sale.lot.id] = sold.get(sale.lot.id, ZERO) + sale.shares
+        return sold
+
+    def value(self, account: Account) -> Decimal:
+        """Base of a percent, dollars: before trades, after the flows that are due."""
+        return self.household.value(account) + self.due.get(account.id, ZERO)
+
+    def cash(self, account: Account, *, after: bool) -> Decimal:
+        """Cash in dollars, flows due taken into account; after trades and their costs if `after`."""
+        cash = account.cash + account.unsettled_cash + self.due.get(account.id, ZERO)
+        if after:
+            for sale in self.sales:
+                if sale.account_id == account.id:
+                    cash += sale.amount - sale.cost
+            for buy in self.purchases:
+                if buy.account_id == account.id:
+                    cash -= buy.amount + buy.cost
+        return cash
+
+    def exposures(
+        self, account: Account, group_of: GroupOf, through: Through, *, after: bool
+    ) -> dict[str, Decimal]:
+        """Dollars by group, before or after the trades."""
+        counts = self.shares_after if after else self.shares_before
+        worth = {
+            name: count * self.household.prices[name]
+            for (owner, name), count in counts.items()
+            if owner == account.id
+        }
+        return weigh(worth, group_of, self.household, through)
+
+    def realized(self, entity_id: str, *, after: bool) -> tuple[Decimal, Decimal]:
+        """Net short and long gains recognised this year, before carryforwards (dollars)."""
+        entity = self.household.tax_entities[entity_id]
+        short, long = entity.ytd_short, entity.ytd_long
+        if after:
+            for sale in self.sales:
+                account = self.account(sale.account_id)
+                if account.taxable and account.tax_entity_id == entity_id:
+                    short += ZERO if sale.long_term else sale.gain
+                    long += sale.gain if sale.long_term else ZERO
+        return short, long
+
+    def tax(self, entity_id: str, *, after: bool) -> YearTax:
+        """Tax of the year so far by the netting rules, carryforwards used."""
+        short, long = self.realized(entity_id, after=after)
+        return netting(self.household.tax_entities[entity_id], short, long)
+
+    def account(self, account_id: str) -> Account:
+        return next(a for a in self.household.accounts if a.id == account_id)
+
+
+def sale_of(
+    household: Household, account: Account, lot: Lot, shares: Decimal, cost_rate: Decimal
+) -> Sale:
+    """One row of a sale: gain is the amount less cost and the basis of the shares sold."""
+    amount = cents(shares * household.prices[lot.security_id])
+    cost = cents(amount * cost_rate)
+    basis = lot.basis if shares == lot.shares else cents(lot.basis * shares / lot.shares)
+    return Sale(
+        account_id=account.id,
+        security_id=lot.security_id,
+        lot=lot,
+        shares=shares,
+        amount=amount,
+        cost=cost,
+        gain=amount - cost - basis,
+        long_term=is_long_term(lot, household.as_of),
+    )
+
+
+def purchase_of(
+    household: Household, account: Account, security_id: str, shares: Decimal, cost_rate: Decimal
+) -> Purchase:
+    amount = cents(shares * household.prices[security_id])
+    return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))

@@ -1,0 +1,105 @@
+"""What a statement in force reaches, carve-outs taken off."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Protocol, cast
+
+from compiler.conditions import Environment, Truth, negated
+from compiler.selections import Selection
+from compiler.statements import InForce, Transition
+from grammar.tree import Mode
+from portfolio.household import Account, Household, Lot, Security
+
+
+class _Selective(Protocol):
+    @property
+    def selection(self) -> Selection | None: ...
+
+
+class _Barring(Protocol):
+    @property
+    def selection(self) -> Selection: ...
+
+    @property
+    def mode(self) -> Mode: ...
+
+
+def forbids_security(
+    scope: InForce, household: Household, account: Account, security: Security
+) -> bool:
+    """Whether the restriction bars this security, what it asks of lots left open."""
+    env = Environment(household, account, security)
+    truth = cast("_Barring", scope.directive).selection.security(env)
+    return _barred(scope, truth) and not _carved_out(scope, env, lot_level=False)
+
+
+def forbids_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+    """Whether the restriction bars this lot, its security included."""
+    env = Environment(household, account, household.securities[lot.security_id], lot)
+    truth = cast("_Barring", scope.directive).selection.lot(env)
+    return _barred(scope, truth) and not _carved_out(scope, env, lot_level=True)
+
+
+def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:
+    """Whether a limit counts this security; an unknown one counts unless the author says no."""
+    env = Environment(household, account, security)
+    selection = cast("_Selective", scope.directive).selection
+    truth = True if selection is None else selection.security(env)
+    if truth is None:
+        truth = scope.statement.missing is not False
+    return truth and not _carved_out(scope, env, lot_level=False)
+
+
+def excused(scope: InForce, household: Household, account: Account) -> bool:
+    """Whether an `except when` takes the whole account out of the statement."""
+    env = Environment(household, account)
+    return any(
+        c.condition is not None and c.condition.truth(env) is True
+        for c in scope.statement.carveouts
+    )
+
+
+def compliance_is_due(
+    scope: InForce, household: Household, account: Account, security: Security, lot: Lot | None
+) -> bool:
+    """Whether a position outside the rule has to comply by now, as its `existing` clauses say.
+
+    A time `within` runs from the later of the rule's first day and the first breach, which is
+    taken to be today where no earlier run is known.
+    """
+    env = Environment(household, account, security, lot)
+    for transition in scope.statement.transitions:
+        if transition.selection.truth(env) is not False:
+            return (
+                not transition.stay and _deadline(scope, household, transition) <= household.as_of
+            )
+    return True
+
+
+def _deadline(scope: InForce, household: Household, transition: Transition) -> date:
+    if transition.by is not None:
+        return transition.by
+    days = timedelta(days=transition.within_days or 0)
+    return max(scope.statement.starts or household.as_of, household.as_of) + days
+
+
+def _barred(scope: InForce, truth: Truth) -> bool:
+    """`only X` bars what is not X. Where data is missing the author's word counts; without it an
+    `only` bars the unknown and a `never` does not."""
+    only = cast("_Barring", scope.directive).mode is Mode.ONLY
+    barred = negated(truth) if only else truth
+    if barred is not None:
+        return barred
+    return only if scope.statement.missing is None else scope.statement.missing
+
+
+def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
+    for carveout in scope.statement.carveouts:
+        if carveout.condition is not None and carveout.condition.truth(env) is True:
+            return True
+        if carveout.selection is None or (carveout.selection.lot_level and not lot_level):
+            continue
+        if carveout.selection.truth(env) is True:
+            return True
+    return False

@@ -1,0 +1,62 @@
+"""Groups of what an account holds, funds counted as what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from portfolio.household import Household, Security
+from portfolio.lookthrough import look_through
+
+if TYPE_CHECKING:
+    from compiler.physics import Position
+
+GroupOf = Callable[[Security], str | None]
+
+
+class Through(Enum):
+    """When a fund counts as its constituents: always, never, or unless a group has the fund itself."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    UNLESS_NAMED = "unless named"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
+
+    constant: float
+    terms: tuple[tuple[float, Position], ...]
+
+    def plus(self, other: Exposure) -> Exposure:
+        return Exposure(self.constant + other.constant, self.terms + other.terms)
+
+
+def weigh(
+    weights: Mapping[str, Decimal], group_of: GroupOf, household: Household, through: Through
+) -> dict[str, Decimal]:
+    """Total weight of each group; `weights` by security, in any unit."""
+    totals: dict[str, Decimal] = {}
+    for name, weight in weights.items():
+        for group, share in shares(name, group_of, household, through).items():
+            totals[group] = totals.get(group, Decimal(0)) + weight * share
+    return totals
+
+
+def shares(
+    name: str, group_of: GroupOf, household: Household, through: Through
+) -> dict[str, Decimal]:
+    """How much of one security counts in each group, as fractions of it."""
+    own = group_of(household.securities[name])
+    if through is Through.NEVER or (through is Through.UNLESS_NAMED and own is not None):
+        return {} if own is None else {own: Decimal(1)}
+    found: dict[str, Decimal] = {}
+    for under, share in look_through({name: Decimal(1)}, household.constituents).items():
+        group = group_of(household.securities[under])
+        if group is not None:
+            found[group] = found.get(group, Decimal(0)) + share
+    return found

@@ -1,0 +1,90 @@
+"""A household and its policy to an optimisation model: one Block a statement, physics apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from compiler.assumptions import assumptions_for
+from compiler.directives.wash_sales import add_wash_rows
+from compiler.physics import Physics, build_physics
+from compiler.statements import HouseholdPolicy, InForce
+from portfolio.household import Household
+
+PHYSICS = "physics"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModel:
+    """The Pyomo model of record and what stands beside it.
+
+    `statements` maps the name of each statement's Block to the statement. `terms` are the linear
+    parts of the objective by name (bp of household value); `physics.squares` are the rest. The
+    model has two objectives: `objective`, complete, which is what is written to a file, and
+    `linear`, inactive, which is handed over with the squares beside it.
+    """
+
+    physics: Physics
+    statements: dict[str, InForce]
+    terms: dict[str, Any]
+
+    @property
+    def model(self) -> pyo.ConcreteModel:
+        return self.physics.model
+
+
+def compile_household(
+    household: Household, policy: HouseholdPolicy, reserve_bp: float = 0.0
+) -> CompiledModel:
+    """Compile; `reserve_bp` tightens every policy bound by that much for later rounding."""
+    assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
+    physics = build_physics(household, policy, assumptions, reserve_bp)
+    statements: dict[str, InForce] = {}
+    for scope in policy.statements:
+        block = pyo.Block()
+        physics.model.add_component(scope.statement.key, block)
+        statements[scope.statement.key] = scope
+        scope.directive.build(block, scope, physics)
+    if not any(scope.directive.kind == "wash sales" for scope in policy.statements):
+        physics.model.physics.wash_sales_avoided = pyo.Block()
+        add_wash_rows(physics.model.physics.wash_sales_avoided, physics)
+    terms = _objective_terms(physics)
+    linear = pyo.quicksum(terms.values())
+    squares = pyo.quicksum(s.weight * s.column**2 for s in physics.squares)
+    physics.model.linear = pyo.Objective(expr=linear)
+    physics.model.linear.deactivate()
+    physics.model.objective = pyo.Objective(expr=linear + squares)
+    return CompiledModel(physics, statements, terms)
+
+
+def _objective_terms(physics: Physics) -> dict[str, Any]:
+    """Linear costs in bp of household value, present value: tax, tax moved in time, trading, drag."""
+    household = physics.household
+    later: list[Any] = []
+    cost: list[Any] = []
+    drag: list[Any] = []
+    for position in physics.positions.values():
+        account = physics.account(position.account_id)
+        entity = household.tax_entities[account.tax_entity_id]
+        assumed = physics.assumptions[account.id]
+        trades = [*position.sells, *([position.buy] if position.buy is not None else [])]
+        cost += [assumed.trading_cost * trade for trade in trades]
+        if not account.taxable:
+            continue
+        rate = float(entity.rate_long) * assumed.present_value_of_deferred_tax
+        for lot, sell in zip(position.lots, position.sells, strict=True):
+            later.append(-rate * physics.gains[lot.id] * sell)
+        paid = float(physics.security(position.security_id).dividend_yield) * float(
+            entity.rate_ordinary
+        )
+        if paid:
+            drag.append(assumed.horizon * paid * (physics.holding(position) - position.held))
+    tax = [function.tax - function.before for function in physics.taxes.values()]
+    return {
+        "tax": pyo.quicksum(tax),
+        "later tax": pyo.quicksum(later),
+        "cost": pyo.quicksum(cost),
+        "drag": pyo.quicksum(drag),
+    }

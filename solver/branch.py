@@ -1,0 +1,192 @@
+"""Branch and bound over the decisions still open, squares carried as tangents.
+
+A tangent underestimates its square, so HiGHS's bound is a bound on the true problem. Where a
+position sells or buys only if its binary says so, the tangent is taken in perspective: with
+d = d0 + b - S and b S = 0, d^2 = d0^2 + 2 d0 (b - S) + S^2/zs + b^2/zb, and S^2/zs >= 2 a S - a^2 zs
+for any a (Frangioni and Gentile 2006).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from solver.handover import Floats, Program
+from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
+from solver.quadratic import Work, linear_model, new_engine
+from solver.reduce import reduce
+
+ROUNDS = 8
+TIGHT = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Branched:
+    decisions: Decisions | None
+    bound: float
+
+
+def branch(
+    program: Program,
+    structure: Structure,
+    region: dict[int, float],
+    open_modes: list[tuple[Mode, ...]],
+    start: Floats | None,
+    incumbent: float,
+    nodes: int,
+    work: Work,
+) -> Branched | None:
+    """Best decisions found within `nodes` and a bound (bp) on everything `open_modes` allow."""
+    fixed = region | _closed(structure, open_modes)
+    model = _Tangents(program, structure, fixed)
+    if model.infeasible:
+        return Branched(None, incumbent)
+    points = [] if start is None else [start]
+    for x in points:
+        model.cut(x, everywhere=True)
+    if not model.tighten(work):
+        return Branched(None, incumbent)
+    return model.solve_integers(incumbent, nodes, work)
+
+
+def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[int, float]:
+    fixed: dict[int, float] = {}
+    for p, modes in zip(structure.positions, open_modes, strict=True):
+        if p.sold != NO_COLUMN and Mode.SELL not in modes:
+            fixed[p.sold] = 0.0
+        if p.bought != NO_COLUMN and Mode.BUY not in modes:
+            fixed[p.bought] = 0.0
+        if modes == (Mode.SELL,):
+            fixed[p.sold] = 1.0
+        if modes == (Mode.BUY,):
+            fixed[p.bought] = 1.0
+    return fixed
+
+
+class _Tangents:
+    """The reduced program with a column for each square and a growing set of tangents."""
+
+    def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:
+        self.program, self.structure = program, structure
+        self.reduced = reduce(program, fixed)
+        self.infeasible = self.reduced.infeasible is not None
+        if self.infeasible:
+            return
+        reduced = self.reduced
+        self.columns = reduced.columns
+        self.at = {int(j): k for k, j in enumerate(self.columns)}
+        self.squared = [int(j) for j in self.columns if program.square[j] > 0]
+        self.owner = {p.active: p for p in structure.positions if p.active in self.at}
+        n, m = self.columns.size, len(self.squared)
+        shift = program.matrix[reduced.rows] @ reduced.fixed
+        matrix = program.matrix[reduced.rows][:, self.columns]
+        self.engine = new_engine()
+        model = linear_model(
+            np.concatenate([program.cost[self.columns], np.ones(m)]),
+            sp.csr_matrix(sp.hstack([matrix, sp.csr_matrix((matrix.shape[0], m))])),
+            program.row_lower[reduced.rows] - shift,
+            program.row_upper[reduced.rows] - shift,
+            np.concatenate([reduced.lower[self.columns], np.zeros(m)]),
+            np.concatenate([reduced.upper[self.columns], np.full(m, np.inf)]),
+        )
+        self.engine.passModel(model)
+        self.epigraph = {j: n + k for k, j in enumerate(self.squared)}
+        self.offset = (
+            program.offset
+            + float(program.cost @ reduced.fixed)
+            + float(program.square @ (reduced.fixed**2))
+        )
+
+    def full(self, values: Floats) -> Floats:
+        x = self.reduced.fixed.copy()
+        x[self.columns] = values[: self.columns.size]
+        return x
+
+    def cut(self, x: Floats, *, everywhere: bool = False, values: Floats | None = None) -> int:
+        """Add a tangent to each square at x where the epigraph is below it; count them."""
+        added = 0
+        for j in self.squared:
+            q, column = float(self.program.square[j]), self.epigraph[j]
+            gap = 0.0 if values is None else q * x[j] ** 2 - values[column]
+            if everywhere or gap > TIGHT / len(self.squared):
+                self._add_tangent(j, q, column, x)
+                added += 1
+        return added
+
+    def _add_tangent(self, j: int, q: float, column: int, x: Floats) -> None:
+        p = self.owner.get(j)
+        free = p is not None and (p.sold in self.at or p.bought in self.at)
+        if p is None or not free:
+            # t >= q (2 a d - a^2)
+            self._row(-q * x[j] ** 2, {column: 1.0, self.at[j]: -2 * q * x[j]})
+            return
+        # t >= q (d0^2 + 2 d0 (b - S) + 2 a S - a^2 zs + 2 c b - c^2 zb)
+        sold = float(sum(x[s] for s in p.sells))
+        bought = float(x[p.buy]) if p.buy != NO_COLUMN else 0.0
+        row = {column: 1.0}
+        constant = q * p.drift**2
+        for s in p.sells:
+            constant += self._term(row, s, -q * (2 * sold - 2 * p.drift))
+        if p.sold != NO_COLUMN:
+            constant += self._term(row, p.sold, q * sold**2)
+        if p.buy != NO_COLUMN:
+            constant += self._term(row, p.buy, -q * (2 * p.drift + 2 * bought))
+            constant += self._term(row, p.bought, q * bought**2)
+        self._row(constant, row)
+
+    def _term(self, row: dict[int, float], j: int, coefficient: float) -> float:
+        """Put a coefficient on column j, or return what its fixed value adds to the right side."""
+        if j in self.at:
+            row[self.at[j]] = row.get(self.at[j], 0.0) + coefficient
+            return 0.0
+        return -coefficient * float(self.reduced.fixed[j])
+
+    def _row(self, lower: float, row: dict[int, float]) -> None:
+        self.engine.addRow(
+            lower,
+            highspy.kHighsInf,
+            len(row),
+            np.array(list(row), dtype=np.int32),
+            np.array(list(row.values())),
+        )
+
+    def tighten(self, work: Work) -> bool:
+        """Rounds of the linear relaxation, cutting where a square is underestimated."""
+        for _ in range(ROUNDS):
+            self._run(work)
+            work.linear += 1
+            if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return False
+            values = np.array(self.engine.getSolution().col_value)
+            if not self.cut(self.full(values), values=values):
+                break
+        return True
+
+    def _run(self, work: Work) -> None:
+        started = time.perf_counter()
+        self.engine.run()
+        work.seconds += time.perf_counter() - started
+
+    def solve_integers(self, incumbent: float, nodes: int, work: Work) -> Branched:
+        kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        for k in kinds:
+            self.engine.changeColIntegrality(k, highspy.HighsVarType.kInteger)
+        self.engine.setOptionValue("mip_max_nodes", nodes)
+        self.engine.setOptionValue("mip_rel_gap", 0.0)
+        self.engine.setOptionValue("mip_abs_gap", TIGHT)
+        self._run(work)
+        info = self.engine.getInfo()
+        work.nodes += max(0, int(info.mip_node_count))
+        if self.engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            return Branched(None, incumbent)
+        bound = float(info.mip_dual_bound) + self.offset
+        values = np.array(self.engine.getSolution().col_value)
+        if not np.isfinite(info.objective_function_value) or values.size == 0:
+            return Branched(None, bound)
+        x = self.full(values)
+        x[self.program.integer] = np.round(x[self.program.integer])
+        return Branched(decisions_at(self.structure, x), bound)

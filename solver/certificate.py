@@ -1,0 +1,190 @@
+"""A lower bound on the whole problem from prices alone, security by security, without a solver.
+
+Price the coupling rows with any multipliers y: what is left of the objective splits into positions,
+each a choice of hold, buy or sell in one dimension, solved in closed form, and into columns that
+stand alone (factors, nets, excesses). By weak duality the sum bounds the problem from below, binaries
+and all, for a fixed region of each tax function (Lagrangian relaxation; Geoffrion 1974). The regret
+of a mode is its value less the cheapest, so the gap itself splits by security.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.handover import Floats, Program
+from solver.modes import NO_COLUMN, Decisions, Mode, PositionColumns, Structure, WashColumns
+
+INFEASIBLE = np.inf
+FREE_PRICE = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """`bound` (bp); `cheapest` decisions at these prices; `regret[p, m]` of each mode (bp)."""
+
+    bound: float
+    cheapest: Decisions
+    regret: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a wash group's case forbids and forces in its positions."""
+
+    taken: frozenset[int]
+    barred: frozenset[int]
+    forced: frozenset[int]
+    buying: bool
+
+
+def certify(
+    program: Program,
+    structure: Structure,
+    prices: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> Certificate:
+    """Bound the program, `lower`/`upper` being column bounds that its rows of one column imply."""
+    y = np.where(structure.coupling, prices, 0.0)
+    y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
+    y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
+    ends = np.where(y > 0, program.row_lower, program.row_upper)
+    bound = program.offset + float(y[y != 0] @ ends[y != 0])
+    reduced = program.cost - program.matrix.T @ y
+    owned = structure.mode_columns.copy()
+    for p in structure.positions:
+        owned[[*p.sells, p.active]] = True
+        if p.buy != NO_COLUMN:
+            owned[p.buy] = True
+    alone = np.flatnonzero(~owned)
+    bound += _standing_alone(reduced[alone], program.square[alone], lower[alone], upper[alone])
+    values = np.full((len(structure.positions), 3), INFEASIBLE)
+    free = _Case(frozenset(), frozenset(), frozenset(), True)
+    for k in np.flatnonzero(structure.washed < 0):
+        values[k] = _modes(structure.positions[k], free, reduced, program.square, lower, upper)
+    taken = []
+    for wash in structure.washes:
+        case, table = _cheapest_case(structure, wash, reduced, program.square, lower, upper)
+        taken.append(case.taken)
+        for k, row in zip(wash.positions, table, strict=True):
+            values[k] = row
+    least = values.min(axis=1)
+    modes = tuple(Mode(int(m)) for m in values.argmin(axis=1))
+    regret = values - least[:, None]
+    return Certificate(bound + float(least.sum()), Decisions(modes, tuple(taken)), regret)
+
+
+def _standing_alone(price: Floats, square: Floats, lower: Floats, upper: Floats) -> float:
+    """Sum over columns of min price x + square x^2 on [lower, upper]."""
+    total = 0.0
+    for p, q, low, up in zip(price, square, lower, upper, strict=True):
+        if q > 0:
+            x = min(max(-p / (2 * q), low), up)
+        elif abs(p) < FREE_PRICE and not np.isfinite(low if p > 0 else up):
+            x = 0.0
+        else:
+            x = low if p > 0 else up
+        total += p * x + q * x * x if x or p else 0.0
+    return total
+
+
+def _cheapest_case(
+    structure: Structure,
+    wash: WashColumns,
+    reduced: Floats,
+    square: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> tuple[_Case, Floats]:
+    best: tuple[_Case, float, Floats] | None = None
+    for case in _cases(wash):
+        table = np.array(
+            [
+                _modes(structure.positions[k], case, reduced, square, lower, upper)
+                for k in wash.positions
+            ]
+        )
+        total = float(table.min(axis=1).sum())
+        if best is None or total < best[1]:
+            best = (case, total, table)
+    assert best is not None
+    return best[0], best[2]
+
+
+def _cases(wash: WashColumns) -> list[_Case]:
+    """No loss taken; one of the loss sales; or several, which forces every recent lot out."""
+    losses = frozenset(s for sale in wash.sales for s in sale.sells)
+    cases = [_Case(frozenset(), losses, frozenset(), True)]
+    for k, sale in enumerate(wash.sales):
+        if losses.isdisjoint(sale.exits):
+            barred = losses - set(sale.sells)
+            cases.append(_Case(frozenset({k}), barred, frozenset(sale.exits), False))
+    if len(wash.sales) > 1:
+        exits = frozenset(s for sale in wash.sales for s in sale.exits)
+        cases.append(_Case(frozenset(range(len(wash.sales))), frozenset(), exits, False))
+    return cases
+
+
+def _modes(
+    p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
+) -> tuple[float, float, float]:
+    """Least cost of hold, buy and sell: linear prices plus square x (drift + buy - sales)^2."""
+    q, d = float(square[p.active]), p.drift
+    shift = float(reduced[p.active])
+    constant = shift * d
+    forced = [s for s in p.sells if s in case.forced or lower[s] > 0]
+    hold = constant + q * d * d if not forced else INFEASIBLE
+    buy = INFEASIBLE
+    if p.buy != NO_COLUMN and case.buying and not forced:
+        most = float(upper[p.buy])
+        least = max(p.smallest_purchase, float(lower[p.buy]))
+        if least <= most:
+            price = float(reduced[p.buy]) + shift
+            b = most if price < 0 else least
+            if q > 0:
+                b = min(max(-price / (2 * q) - d, least), most)
+            buy = constant + price * b + q * (d + b) ** 2
+    return hold, buy, _sell(p, case, q, shift, constant, reduced, lower, upper)
+
+
+def _sell(
+    p: PositionColumns,
+    case: _Case,
+    q: float,
+    shift: float,
+    constant: float,
+    reduced: Floats,
+    lower: Floats,
+    upper: Floats,
+) -> float:
+    """Fill lots in order of price until marginal risk meets it, or the smallest sale is reached."""
+    if not p.sells:
+        return INFEASIBLE
+    sold = cost = 0.0
+    lots: list[tuple[float, float]] = []
+    for s in p.sells:
+        price, most = float(reduced[s]) - shift, float(upper[s])
+        least = most if s in case.forced else float(lower[s])
+        if s in case.barred:
+            if least > 0:
+                return INFEASIBLE
+            continue
+        sold += least
+        cost += price * least
+        if most > least:
+            lots.append((price, most - least))
+    lots.sort()
+    for price, room in lots:
+        wanted = room if q == 0 and price < 0 else 0.0
+        if q > 0:
+            wanted = min(max(p.drift - price / (2 * q) - sold, 0.0), room)
+        step = max(wanted, min(room, p.smallest_sale - sold))
+        if step <= 0:
+            break
+        sold += step
+        cost += price * step
+    if sold < p.smallest_sale - 1e-9 or sold <= 0:
+        return INFEASIBLE
+    return constant + cost + q * (p.drift - sold) ** 2

@@ -1,0 +1,91 @@
+"""The model of record as arrays: one pass through Pyomo's standard form, names and owners kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from compiler.model import PHYSICS, CompiledModel
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """min c'x + offset + sum q_j x_j^2, row_lower <= Ax <= row_upper, lower <= x <= upper.
+
+    `integer` flags binaries. `owners[i]` is the statement key of row i, or "physics";
+    `row_names[i]` and `column_names[j]` are those of the written file. `index` maps the id of a
+    Pyomo variable to its column. All amounts are bp of household value.
+    """
+
+    cost: Floats
+    offset: float
+    square: Floats
+    matrix: sp.csr_matrix
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+    owners: tuple[str, ...]
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
+    index: dict[int, int]
+
+    def column(self, variable: Any) -> int:
+        return self.index[id(variable)]
+
+    def objective(self, x: Floats) -> float:
+        """The true objective at x, squares and all."""
+        return float(self.cost @ x + self.square @ (x * x) + self.offset)
+
+
+def hand_over(compiled: CompiledModel) -> Program:
+    """Read the Pyomo model once; squares are taken from the registry beside it."""
+    model = compiled.model
+    model.objective.deactivate()
+    model.linear.activate()
+    try:
+        form = LinearStandardFormCompiler().write(
+            model, mixed_form=True, set_sense=None, show_section_timing=False
+        )
+    finally:
+        model.linear.deactivate()
+        model.objective.activate()
+    columns = form.columns
+    index = {id(variable): j for j, variable in enumerate(columns)}
+    lower = np.array([-np.inf if v.lb is None else float(v.lb) for v in columns])
+    upper = np.array([np.inf if v.ub is None else float(v.ub) for v in columns])
+    sense = np.array([row.bound_type for row in form.rows], dtype=int)
+    rhs = np.asarray(form.rhs, dtype=float)
+    square = np.zeros(len(columns))
+    for term in compiled.physics.squares:
+        square[index[id(term.column)]] += term.weight
+    return Program(
+        cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
+        offset=float(form.c_offset[0]),
+        square=square,
+        matrix=sp.csr_matrix(form.A),
+        row_lower=np.where(sense <= 0, rhs, -np.inf),
+        row_upper=np.where(sense >= 0, rhs, np.inf),
+        lower=lower,
+        upper=upper,
+        integer=np.array([v.is_binary() for v in columns]),
+        owners=tuple(_owner(row.constraint, compiled) for row in form.rows),
+        row_names=tuple(row.constraint.name for row in form.rows),
+        column_names=tuple(variable.name for variable in columns),
+        index=index,
+    )
+
+
+def _owner(constraint: Any, compiled: CompiledModel) -> str:
+    block = constraint.parent_block()
+    while block.parent_block() is not None and block.local_name not in compiled.statements:
+        block = block.parent_block()
+    return block.local_name if block.local_name in compiled.statements else PHYSICS

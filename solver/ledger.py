@@ -1,0 +1,95 @@
+"""Why a trade is as large as it is: marginal costs and the statements that balance them.
+
+With decisions fixed the program is convex; at its optimum, for every trade, objective terms less
+(dual x total derivative) of every row and bound are zero (Karush-Kuhn-Tucker). Each group is
+computed from its own rows, none as a remainder, in dollars per dollar traded, before rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pyomo.repn import generate_standard_repn
+
+from compiler.model import PHYSICS, CompiledModel
+from solver.handover import Floats, Program
+from solver.quadratic import Point
+from solver.state import State
+
+BOUND_NAMES = {
+    "physics.selling": "lot exhausted",
+    "physics.buying": "no larger than the account",
+    "physics.no_overdraft": "no overdraft",
+    "physics.wash_sales_avoided": "wash sales avoided",
+    "cures": "broken limits come first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """For each trade column: dollars per dollar by objective term, by statement and by bound.
+
+    `residual` is what the groups fail to cancel.
+    """
+
+    columns: tuple[int, ...]
+    terms: Mapping[str, Floats]
+    statements: Mapping[str, Floats]
+    bounds: Mapping[str, Floats]
+
+    @property
+    def residual(self) -> Floats:
+        groups = [*self.terms.values(), *self.statements.values(), *self.bounds.values()]
+        return np.asarray(sum(groups, np.zeros(len(self.columns))))
+
+    def entry(self, column: int) -> dict[str, dict[str, float]]:
+        """The non-zero groups of one trade."""
+        k = self.columns.index(column)
+        parts = {"terms": self.terms, "statements": self.statements, "bounds": self.bounds}
+        return {
+            part: {name: float(v[k]) for name, v in groups.items() if abs(v[k]) > 1e-12}
+            for part, groups in parts.items()
+        }
+
+
+def read_ledger(compiled: CompiledModel, program: Program, state: State, point: Point) -> Ledger:
+    """The ledger of every trade column at a solved point."""
+    terms = {
+        name: state.total_derivative(_coefficients(program, expression))
+        for name, expression in compiled.terms.items()
+    }
+    terms["risk"] = state.total_derivative(2.0 * program.square * point.x)
+    statements: dict[str, Floats] = {}
+    bounds: dict[str, Floats] = {}
+    defining = set(state.rows.tolist())
+    groups: dict[tuple[bool, str], list[int]] = {}
+    for i in np.flatnonzero(point.row_dual):
+        if i not in defining:
+            owner = program.owners[i]
+            name = owner if owner != PHYSICS else bound_name(program.row_names[i])
+            groups.setdefault((owner != PHYSICS, name), []).append(int(i))
+    for (is_rule, name), rows in groups.items():
+        gradient = -(program.matrix[rows].T @ point.row_dual[rows])
+        (statements if is_rule else bounds)[name] = state.total_derivative(gradient)
+    bounds["no short position"] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
+    upper = state.total_derivative(-np.minimum(point.column_dual, 0.0))
+    bounds["lot exhausted"] = bounds.get("lot exhausted", 0.0) + upper
+    return Ledger(tuple(state.trades.tolist()), terms, statements, bounds)
+
+
+def bound_name(row_name: str) -> str:
+    """What a row of the physics means to a reader."""
+    stem = row_name.split("[", maxsplit=1)[0]
+    if stem == "tax":
+        return "netting region"
+    return next((said for start, said in BOUND_NAMES.items() if stem.startswith(start)), stem)
+
+
+def _coefficients(program: Program, expression: object) -> Floats:
+    form = generate_standard_repn(expression)
+    gradient = np.zeros(program.cost.size)
+    for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True):
+        gradient[program.column(variable)] += coefficient
+    return gradient

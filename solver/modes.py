@@ -1,0 +1,187 @@
+"""Hold, buy or sell: the decisions of a program, apart from its quantities.
+
+A mode for every position (and a case for every wash group) fixes all binaries but the tax region;
+what is left is a convex program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.model import CompiledModel
+from solver.handover import Floats, Program
+
+NO_COLUMN = -1
+
+
+class Mode(IntEnum):
+    HOLD = 0
+    BUY = 1
+    SELL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PositionColumns:
+    """A position's columns in the program, NO_COLUMN where it has none."""
+
+    sells: tuple[int, ...]
+    buy: int
+    sold: int
+    bought: int
+    active: int
+    drift: float
+    smallest_sale: float
+    smallest_purchase: float
+    name: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LossColumns:
+    taken: int
+    sells: tuple[int, ...]
+    exits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WashColumns:
+    """Positions of one wash group and the sales at a loss that exclude its purchases."""
+
+    group: str
+    positions: tuple[int, ...]
+    sales: tuple[LossColumns, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionColumns:
+    entity: str
+    name: str
+    chosen: int
+    short: int
+    long: int
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the search knows of a program beyond its arrays.
+
+    `coupling` flags the rows that a Lagrangian prices; the others either hold a mode's binary or
+    define a position's active weight. `washed[p]` is the wash group of position p, or -1.
+    """
+
+    positions: tuple[PositionColumns, ...]
+    washes: tuple[WashColumns, ...]
+    washed: NDArray[np.int64]
+    regions: tuple[tuple[RegionColumns, ...], ...]
+    mode_columns: NDArray[np.bool_]
+    mode_rows: NDArray[np.bool_]
+    coupling: NDArray[np.bool_]
+
+
+def read_structure(compiled: CompiledModel, program: Program) -> Structure:
+    """Translate the registry beside the Pyomo model into columns."""
+    physics = compiled.physics
+
+    def column(variable: Any) -> int:
+        if variable is None or id(variable) not in program.index:
+            return NO_COLUMN
+        return program.column(variable)
+
+    positions = tuple(
+        PositionColumns(
+            sells=tuple(program.column(sell) for sell in p.sells),
+            buy=column(p.buy),
+            sold=column(p.sold),
+            bought=column(p.bought),
+            active=program.column(p.active),
+            drift=p.held - p.target,
+            smallest_sale=min(p.smallest_sale, p.held),
+            smallest_purchase=p.smallest_purchase,
+            name=name,
+        )
+        for name, p in physics.positions.items()
+    )
+    of_bought = {p.bought: k for k, p in enumerate(positions) if p.bought != NO_COLUMN}
+    of_sell = {sell: k for k, p in enumerate(positions) for sell in p.sells}
+    washes = []
+    for group in physics.wash_groups:
+        sales = tuple(
+            LossColumns(
+                column(sale.taken),
+                tuple(program.column(s) for s in sale.sells),
+                tuple(program.column(s) for s in sale.exits),
+            )
+            for sale in group.sales
+        )
+        members = {of_bought[column(b)] for b in group.bought}
+        members |= {of_sell[s] for sale in sales for s in (*sale.sells, *sale.exits)}
+        washes.append(WashColumns(group.group, tuple(sorted(members)), sales))
+    washed = np.full(len(positions), -1)
+    for k, wash in enumerate(washes):
+        washed[list(wash.positions)] = k
+    regions = tuple(
+        tuple(
+            RegionColumns(
+                entity,
+                region.name,
+                program.column(region.chosen),
+                program.column(region.short),
+                program.column(region.long),
+            )
+            for region in function.regions
+        )
+        for entity, function in physics.taxes.items()
+    )
+    mode_columns = program.integer.copy()
+    for function in regions:
+        mode_columns[[region.chosen for region in function]] = False
+    mode_rows = np.asarray(abs(program.matrix) @ mode_columns.astype(float)) > 0
+    coupling = ~mode_rows
+    activity = [
+        i for i, name in enumerate(program.row_names) if name.startswith("physics.activity[")
+    ]
+    coupling[activity] = False
+    return Structure(positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """A mode for each position and, for each wash group, which of its loss sales are taken."""
+
+    modes: tuple[Mode, ...]
+    taken: tuple[frozenset[int], ...]
+
+
+def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
+    """Columns fixed by decisions: binaries, and the trades that a mode rules out."""
+    fixed: dict[int, float] = {}
+    for position, mode in zip(structure.positions, decisions.modes, strict=True):
+        if position.sold != NO_COLUMN:
+            fixed[position.sold] = float(mode is Mode.SELL)
+        if position.bought != NO_COLUMN:
+            fixed[position.bought] = float(mode is Mode.BUY)
+    for wash, taken in zip(structure.washes, decisions.taken, strict=True):
+        for k, sale in enumerate(wash.sales):
+            fixed[sale.taken] = float(k in taken)
+    return fixed
+
+
+def decisions_at(structure: Structure, x: Floats) -> Decisions:
+    """The decisions that a solution with binaries took."""
+    modes = []
+    for p in structure.positions:
+        if p.bought != NO_COLUMN and x[p.bought] > 0.5:
+            modes.append(Mode.BUY)
+        elif p.sold != NO_COLUMN and x[p.sold] > 0.5:
+            modes.append(Mode.SELL)
+        else:
+            modes.append(Mode.HOLD)
+    taken = tuple(
+        frozenset(k for k, sale in enumerate(wash.sales) if x[sale.taken] > 0.5)
+        for wash in structure.washes
+    )
+    return Decisions(tuple(modes), taken)

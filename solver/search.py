@@ -1,0 +1,220 @@
+"""From a program with binaries to trades with a proven gap, on a counted budget.
+
+For each region of the tax function: solve the convex program without binaries and bound it; take
+the cheapest modes, fix them, solve again; the duals of that solve give a better bound and the
+regret of every mode. Modes whose regret exceeds the gap are ruled out; what is left undecided goes
+to branch and bound over tangents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from solver.branch import branch
+from solver.certificate import INFEASIBLE, Certificate, certify
+from solver.handover import Floats, Program
+from solver.modes import Decisions, Mode, RegionColumns, Structure, fixings
+from solver.quadratic import ROUGH, Point, Work, solve_quadratic
+from solver.reduce import Reduced, reduce
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much work a household may cost, in counts; nothing else ends the search."""
+
+    flips: int = 6
+    branchings: int = 4
+    nodes: int = 400
+    goal: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The best trades found before rounding and what is proven of them.
+
+    `bound` (bp) holds for the whole problem: all modes, wash cases and tax regions.
+    """
+
+    point: Point
+    reduced: Reduced
+    decisions: Decisions
+    region: tuple[RegionColumns, ...]
+    bound: float
+
+
+@dataclass(slots=True)
+class _Region:
+    """One choice of tax regions under search."""
+
+    chosen: tuple[RegionColumns, ...]
+    fixed: dict[int, float]
+    bound: float
+    prices: Floats
+    bounds: tuple[Floats, Floats]
+    certificates: list[Certificate] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one household's search."""
+
+    program: Program
+    structure: Structure
+    budget: Budget
+    work: Work
+    best: Answer | None = None
+    tried: set[tuple[object, ...]] = field(default_factory=set)
+
+    @property
+    def incumbent(self) -> float:
+        return INFEASIBLE if self.best is None else self.best.point.objective
+
+
+def search(program: Program, structure: Structure, budget: Budget, work: Work) -> Answer | None:
+    """The best answer within the budget with its proven bound; None where nothing is feasible."""
+    state = Search(program, structure, budget, work)
+    regions = [r for r in (_relax(state, c) for c in product(*structure.regions)) if r is not None]
+    regions.sort(key=lambda r: r.bound)
+    for region in regions:
+        if region.bound < state.incumbent - budget.goal:
+            _explore(state, region)
+    if state.best is None:
+        return None
+    bound = min([r.bound for r in regions] + [state.incumbent])
+    final = _finish(state, state.best)
+    return Answer(final.point, final.reduced, final.decisions, final.region, bound)
+
+
+def _region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> dict[int, float]:
+    fixed: dict[int, float] = {}
+    for function, one in zip(structure.regions, chosen, strict=True):
+        for region in function:
+            fixed[region.chosen] = float(region is one)
+    return fixed
+
+
+def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
+    """Bound a tax region by the program without mode binaries; None if it has no point."""
+    fixed = _region_fixings(state.structure, chosen)
+    reduced = reduce(state.program, fixed, state.structure.mode_rows)
+    point = solve_quadratic(reduced, state.work, ROUGH)
+    if point is None:
+        return None
+    bounds = (reduced.lower, reduced.upper)
+    prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+    prices[_bound_rows(reduced)] = 0.0
+    region = _Region(chosen, fixed, -np.inf, prices, bounds)
+    _certify(state, region, prices)
+    return region
+
+
+def _bound_rows(reduced: Reduced) -> Floats:
+    """Rows that became bounds of a column: their price stays with the column."""
+    gone = np.ones(reduced.program.matrix.shape[0], dtype=bool)
+    gone[reduced.rows] = False
+    return gone
+
+
+def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
+    certificate = certify(state.program, state.structure, prices, *region.bounds)
+    region.certificates.append(certificate)
+    region.bound = max(region.bound, certificate.bound)
+    return certificate
+
+
+def _explore(state: Search, region: _Region) -> None:
+    decisions = region.certificates[0].cheapest
+    for _ in range(state.budget.flips):
+        if _key(region, decisions) in state.tried:
+            break
+        point = _try(state, region, decisions)
+        if point is None:
+            break
+        prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+        certificate = _certify(state, region, prices)
+        if state.incumbent - region.bound <= state.budget.goal:
+            return
+        decisions = _flipped(state, decisions, certificate)
+    for _ in range(state.budget.branchings):
+        if state.incumbent - region.bound <= state.budget.goal:
+            return
+        open_modes = _open(state, region)
+        start = None if state.best is None else state.best.point.x
+        found = branch(
+            state.program,
+            state.structure,
+            region.fixed,
+            open_modes,
+            start,
+            state.incumbent,
+            state.budget.nodes,
+            state.work,
+        )
+        if found is None:
+            return
+        region.bound = max(region.bound, min(found.bound, state.incumbent))
+        if found.decisions is None or _key(region, found.decisions) in state.tried:
+            return
+        point = _try(state, region, found.decisions)
+        if point is None:
+            return
+        _certify(state, region, np.where(state.structure.coupling, point.row_dual, 0.0))
+
+
+def _key(region: _Region, decisions: Decisions) -> tuple[object, ...]:
+    return (tuple(r.chosen for r in region.chosen), decisions)
+
+
+def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
+    """Solve with these decisions fixed; keep the answer if it is the best so far."""
+    state.tried.add(_key(region, decisions))
+    reduced = reduce(state.program, region.fixed | fixings(state.structure, decisions))
+    point = solve_quadratic(reduced, state.work, ROUGH)
+    if point is not None and point.objective < state.incumbent:
+        state.best = Answer(point, reduced, decisions, region.chosen, -np.inf)
+    return point
+
+
+def _finish(state: Search, best: Answer) -> Answer:
+    """The final solve: cold, at full accuracy; its values and duals are the ones explained."""
+    point = solve_quadratic(best.reduced, state.work)
+    if point is None:
+        return best
+    return Answer(point, best.reduced, best.decisions, best.region, best.bound)
+
+
+def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> Decisions:
+    """Change the worse half of the modes that the latest prices regret."""
+    rows = np.arange(len(decisions.modes))
+    regret = certificate.regret[rows, np.array(decisions.modes, dtype=int)]
+    worth = np.where(np.isfinite(regret), regret, 1e9)
+    wrong = np.flatnonzero(worth > 1e-9)
+    order = wrong[np.argsort(-worth[wrong], kind="stable")]
+    change = set(order[: max(1, (order.size + 1) // 2)].tolist())
+    grown = {
+        p for wash in state.structure.washes if change & set(wash.positions) for p in wash.positions
+    }
+    change |= grown
+    modes = tuple(
+        certificate.cheapest.modes[p] if p in change else mode
+        for p, mode in enumerate(decisions.modes)
+    )
+    taken = tuple(
+        certificate.cheapest.taken[k] if change & set(wash.positions) else decisions.taken[k]
+        for k, wash in enumerate(state.structure.washes)
+    )
+    return Decisions(modes, taken)
+
+
+def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
+    """Modes of each position that no certificate rules out: bound + regret below the incumbent."""
+    alive = np.ones((len(state.structure.positions), 3), dtype=bool)
+    for certificate in region.certificates:
+        if np.isfinite(state.incumbent):
+            alive &= certificate.bound + certificate.regret <= state.incumbent + 1e-9
+    in_wash = state.structure.washed >= 0
+    alive[in_wash] = True
+    return [tuple(Mode(int(m)) for m in np.flatnonzero(row)) for row in alive]
