@@ -19,6 +19,8 @@ Value = Decimal | str | bool | date
 
 
 class AttributeType(StrEnum):
+    """What an attribute holds, and so what it may be compared with."""
+
     NUMBER = "number"
     FRACTION = "fraction"
     MONEY = "money"
@@ -67,7 +69,11 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """`basis` is the total in dollars; `used_shares` have already served as replacements."""
+    """`basis` is the total in dollars; `used_shares` have already served as replacements.
+
+    `purchased` is false for shares that came by gift, inheritance or transfer: they replace
+    nothing in a wash sale (26 USC 1091(a): "acquired by purchase or exchange").
+    """
 
     id: str
     account_id: str
@@ -81,6 +87,7 @@ class Lot:
     covered: bool = True
     pledged: bool = False
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    purchased: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +191,9 @@ class Household:
 
     `securities`, `prices` and `risk` cover what the household holds, what its models name and the
     constituents of both. `constituents` maps a fund to its holdings (fractions that sum to at most
-    one). `wash_blocks` are those in force on `as_of`. `flows` fall on or after `as_of`, at most a
-    year ahead.
+    one); no holding is itself a fund with constituents. `wash_blocks` are those in force on
+    `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
+    entities outside the household that count for its wash sales.
     """
 
     id: str
@@ -206,6 +214,8 @@ class Household:
     wash_blocks: tuple[WashBlock, ...]
     risk: Risk
     settlement_days: int
+    linked_lots: tuple[Lot, ...] = ()
+    calendar: str = "XNYS"
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]

@@ -1,0 +1,242 @@
+"""A book's files as tables of text: nothing is interpreted here, everything is hashed.
+
+CSV and Parquet come out the same: every cell a trimmed string or null. Which line a row stands on
+is worked out only when a finding asks for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as arrow_parquet
+
+from portfolio.book.contract import TABLES, TableContract
+from portfolio.book.draft import BOOK_FILE, Draft, Notes, Reach
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One table as read: columns of equal length, each an arrow array of strings and nulls."""
+
+    contract: TableContract
+    file: str
+    columns: Mapping[str, pa.Array]
+    rows: int
+    content: bytes = field(repr=False)
+
+    def line(self, row: int) -> int:
+        """The line (CSV, header is line 1) or row number (Parquet, from 1) of a row (from 0)."""
+        if self.file.endswith(".csv"):
+            return self._lines[row]
+        return row + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        reader = csv.reader(io.StringIO(self.content.decode("utf-8-sig"), newline=""))
+        width = len(next(reader))
+        lines, end = [], reader.line_num
+        for cells in reader:
+            if len(cells) == width:
+                lines.append(end + 1)
+            end = reader.line_num
+        return lines
+
+    def texts(self, name: str) -> list[str | None]:
+        """One column as Python strings; a column that is not there is all None."""
+        if name not in self.columns:
+            return [None] * self.rows
+        values: list[str | None] = self.columns[name].to_pylist()
+        return values
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What was read: settings of book.toml, the tables that could be read, and all hashes."""
+
+    settings: Mapping[str, object]
+    tables: Mapping[str, TextTable]
+    hashes: Mapping[str, str]
+
+
+def read_folder(folder: Path, notes: Notes) -> Folder:
+    """Reads book.toml and every table of the contract; whatever cannot be read is noted."""
+    hashes: dict[str, str] = {}
+    settings = _settings(folder, hashes, notes)
+    tables = {}
+    for contract in TABLES:
+        table = _table(folder, contract, hashes, notes)
+        if table is not None:
+            tables[contract.name] = table
+    return Folder(settings, tables, hashes)
+
+
+def _content(path: Path, hashes: dict[str, str], notes: Notes) -> bytes | None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        notes.add(
+            Draft(
+                "B0103",
+                path.name,
+                f"{path.name} cannot be read: {error.strerror}",
+                "a file that may be read",
+            )
+        )
+        return None
+    hashes[path.name] = hashlib.sha256(content).hexdigest()
+    return content
+
+
+def _settings(folder: Path, hashes: dict[str, str], notes: Notes) -> Mapping[str, object]:
+    path = folder / BOOK_FILE
+    if not path.exists():
+        message = f"the book has no {BOOK_FILE}"
+        notes.add(Draft("B0101", BOOK_FILE, message, "a file with `as_of` and `name`"))
+        return {}
+    content = _content(path, hashes, notes)
+    if content is None:
+        return {}
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{BOOK_FILE} is not a TOML file: {error}"
+        notes.add(Draft("B0103", BOOK_FILE, message, 'lines such as `name = "my book"`'))
+        return {}
+
+
+def _table(
+    folder: Path, contract: TableContract, hashes: dict[str, str], notes: Notes
+) -> TextTable | None:
+    text, parquet = folder / f"{contract.name}.csv", folder / f"{contract.name}.parquet"
+    if text.exists() and parquet.exists():
+        message = f"{text.name} and {parquet.name} are both there: which one holds?"
+        notes.add(Draft("B0102", text.name, message, "one of the two"))
+        return None
+    if not text.exists() and not parquet.exists():
+        if contract.required:
+            message = f"the book has no table `{contract.name}`"
+            notes.add(Draft("B0101", text.name, message, f"{text.name} or {parquet.name}"))
+        return None
+    path = text if text.exists() else parquet
+    content = _content(path, hashes, notes)
+    if content is None:
+        return None
+    try:
+        raw = _read_csv(content, path.name, notes) if path is text else _read_parquet(content)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        kind = "CSV in UTF-8 with a header row" if path is text else "Parquet"
+        reason = str(error).splitlines()[0]
+        notes.add(Draft("B0103", path.name, f"{path.name} is not {kind}: {reason}", kind))
+        return None
+    columns = _columns(raw, path.name, contract, notes)
+    return TextTable(contract, path.name, columns, raw.num_rows, content)
+
+
+def _read_csv(content: bytes, file: str, notes: Notes) -> pa.Table:
+    skipped: list[arrow_csv.InvalidRow] = []
+
+    def skip(row: arrow_csv.InvalidRow) -> str:
+        skipped.append(row)
+        return "skip"
+
+    header = next(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")), [])
+    table = arrow_csv.read_csv(
+        io.BytesIO(content),
+        read_options=arrow_csv.ReadOptions(use_threads=False),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+    for row in skipped:
+        notes.add(
+            Draft(
+                "B0106",
+                file,
+                f"record {row.number} has {row.actual_columns} cells under "
+                f"{row.expected_columns} headings: {row.text[:60]}",
+                f"{row.expected_columns} cells; quote a value that contains a comma",
+                value=row.text,
+            )
+        )
+    return table
+
+
+def _read_parquet(content: bytes) -> pa.Table:
+    return arrow_parquet.read_table(io.BytesIO(content), use_threads=False)
+
+
+def _columns(
+    raw: pa.Table, file: str, contract: TableContract, notes: Notes
+) -> dict[str, pa.Array]:
+    columns: dict[str, pa.Array] = {}
+    for position, heading in enumerate(raw.column_names):
+        name = heading.strip()
+        if name in columns:
+            notes.add(
+                Draft(
+                    "B0105",
+                    file,
+                    f"two columns are headed `{name}`",
+                    "one column of each name",
+                    column=name,
+                )
+            )
+        elif name:
+            columns[name] = _text(raw.column(position))
+    for column in contract.columns:
+        if column.required and column.name not in columns:
+            notes.add(
+                Draft(
+                    "B0104",
+                    file,
+                    f"the table has no column `{column.name}`",
+                    f"a column headed `{column.name}`",
+                    column=column.name,
+                )
+            )
+    extra = sorted(columns.keys() - contract.names)
+    if not contract.open:
+        _warn_unread(extra, file, notes)
+    return columns
+
+
+def _warn_unread(extra: list[str], file: str, notes: Notes) -> None:
+    for name in extra:
+        notes.add(
+            Draft(
+                "B0208",
+                file,
+                f"column `{name}` is no part of this table and is not read",
+                "a column of the contract",
+                column=name,
+                reach=Reach.NOTHING,
+            )
+        )
+
+
+def _text(column: pa.ChunkedArray) -> pa.Array:
+    """Any column as trimmed strings; empty cells and not-a-numbers become null."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.date32(), safe=False)
+    array = column.cast(pa.string()).combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], pa.string())
+    trimmed = pc.utf8_trim_whitespace(array)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)

@@ -1,0 +1,223 @@
+"""A folder in, a checked book out: read, check everything in one pass, tie findings to accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from portfolio import risk
+from portfolio.book.attributes import attributes_of, declared
+from portfolio.book.cells import check_cells
+from portfolio.book.contract import Column
+from portfolio.book.draft import Draft, Notes, Reach, Subject
+from portfolio.book.files import Folder, read_folder
+from portfolio.book.prices import EMPTY, Market, check_prices, read_market
+from portfolio.book.references import (
+    Tables,
+    check_duplicates,
+    check_ownership,
+    check_references,
+    ids,
+)
+from portfolio.book.risk_tables import RiskTables, read_risk_tables
+from portfolio.book.rows import check_rows
+from portfolio.book.settings import read_settings
+from portfolio.book.snapshot import Contents, household_of, risk_rows
+from portfolio.book.targets import Recipes, read_constituents, read_models
+from portfolio.book.ties import conclude, tie
+from portfolio.findings import Finding
+from portfolio.household import Attribute, Household, Risk
+
+
+@dataclass(frozen=True)
+class Book:
+    """A book, checked. Where `stopped` is true nothing may run; `findings` say why.
+
+    `households_on_hold` (status `data_hold`) gives the findings that hold a household; accounts
+    that are frozen alone carry their reasons in the snapshot (`Account.frozen`).
+    """
+
+    name: str
+    as_of: date
+    findings: tuple[Finding, ...]
+    household_ids: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    input_hashes: Mapping[str, str]
+    settlement_days: int
+    calendar: str
+    _contents: Contents = field(repr=False)
+    _risk_tables: RiskTables | None = field(repr=False)
+    _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a finding is about no account in particular, so that nothing may run."""
+        return any(finding.stops for finding in self.findings)
+
+    @cached_property
+    def frozen(self) -> Mapping[str, tuple[str, ...]]:
+        """Accounts that may not be traded, each with its reasons (code and message)."""
+        reasons: dict[str, tuple[str, ...]] = {}
+        for finding in self.findings:
+            for account in finding.accounts:
+                reason = f"{finding.code} {finding.place}: {finding.message}"
+                reasons[account] = (*reasons.get(account, ()), reason)
+        return reasons
+
+    @cached_property
+    def households_on_hold(self) -> Mapping[str, tuple[Finding, ...]]:
+        """Households whose value is in doubt, or none of whose accounts may be traded."""
+        held: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            for household in finding.households:
+                held.setdefault(household, []).append(finding)
+        if self.frozen:
+            for household in self.household_ids:
+                if household not in held and self._wholly_frozen(household):
+                    held[household] = self._findings_about(household)
+        return {name: tuple(held[name]) for name in sorted(held)}
+
+    def _accounts(self, household_id: str) -> list[str]:
+        rows = self._contents.rows("accounts", "household_id", household_id)
+        return [row.get("account_id") or "" for row in rows if row.get("held_away") != "true"]
+
+    def _wholly_frozen(self, household_id: str) -> bool:
+        accounts = self._accounts(household_id)
+        return bool(accounts) and all(account in self.frozen for account in accounts)
+
+    def _findings_about(self, household_id: str) -> list[Finding]:
+        accounts = set(self._accounts(household_id))
+        return [finding for finding in self.findings if accounts & set(finding.accounts)]
+
+    @cached_property
+    def risk(self) -> Risk:
+        """The factor model of all securities, estimated once; raises nothing."""
+        names = risk_rows(self._contents)
+        classes = [self._contents.securities[name].asset_class for name in names]
+        if self._risk_tables is not None:
+            return self._risk_tables.model(names, classes)
+        return risk.estimate(names, self._contents.market.closes_of(names), classes)
+
+    @property
+    def prices(self) -> Mapping[str, Decimal]:
+        """The latest close of every priced security, in dollars."""
+        return self._contents.market.latest
+
+    def household(self, household_id: str) -> Household:
+        """The snapshot of one household, built once; KeyError where the book has none of that id.
+
+        A household on hold can be looked at, but not traded.
+        """
+        if household_id not in self._snapshots:
+            self._snapshots[household_id] = household_of(
+                self._contents, household_id, self.frozen, self.risk
+            )
+        return self._snapshots[household_id]
+
+
+def load_book(folder: Path, as_of: date | None = None) -> Book:
+    """Reads and checks a book whole. Raises nothing for what is wrong with it: see `findings`.
+
+    `as_of` overrides the date in book.toml.
+    """
+    notes = Notes()
+    read = read_folder(folder, notes)
+    settings = read_settings(read.settings, folder.name, as_of, notes)
+    tables, extra = _checked(read, notes)
+    day = settings.as_of or _newest_day(tables)
+    market, models, funds = _priced(tables, day, notes)
+    check_rows(tables, max(day, settings.dated or day), notes)
+    risk_tables = read_risk_tables(tables, notes)
+    contents = Contents(
+        tables, extra, market, models, funds, day, settings.settlement_days, settings.calendar
+    )
+    return Book(
+        settings.name,
+        day,
+        conclude(notes.drafts, tie(tables), tables),
+        tuple(sorted(ids(tables, "households"))),
+        attributes_of(tables, extra),
+        dict(sorted(read.hashes.items())),
+        settings.settlement_days,
+        settings.calendar,
+        contents,
+        risk_tables,
+    )
+
+
+def _checked(read: Folder, notes: Notes) -> tuple[Tables, Mapping[str, tuple[Column, ...]]]:
+    """Tables with every doubtful cell nulled, and the extra columns of each."""
+    tables = dict(read.tables)
+    if "schema" in tables:
+        tables["schema"] = check_cells(tables["schema"], (), notes)
+    extra = declared(tables, notes)
+    for name, table in read.tables.items():
+        if name != "schema":
+            tables[name] = check_cells(table, extra.get(name, ()), notes)
+    _attribute_broken_records(tables, notes)
+    unreadable = frozenset(
+        word for draft in notes.drafts if draft.code == "B0106" for word in _words(draft)
+    )
+    check_duplicates(tables, notes)
+    check_references(tables, unreadable, notes)
+    check_ownership(tables, notes)
+    return tables, extra
+
+
+def _words(draft: Draft) -> list[str]:
+    return [word.strip().strip('"') for word in (draft.value or "").split(",")]
+
+
+def _attribute_broken_records(tables: Tables, notes: Notes) -> None:
+    """A record that could not be read belongs to the one account or household that it names."""
+    kinds = {"account": ids(tables, "accounts"), "household": ids(tables, "households")}
+    for position, draft in enumerate(notes.drafts):
+        if draft.code != "B0106" or draft.file in ("accounts.csv", "households.csv"):
+            continue
+        for kind, known in kinds.items():
+            named = sorted(known.intersection(_words(draft)))
+            if len(named) == 1:
+                notes.drafts[position] = replace(
+                    draft,
+                    subjects=(Subject(kind, named[0]),),
+                    reach=Reach.VALUE,
+                    account_id=named[0] if kind == "account" else None,
+                    household_id=named[0] if kind == "household" else None,
+                )
+                break
+
+
+def _newest_day(tables: Tables) -> date:
+    """Stands in for an as-of date that is missing: the book is stopped, but is still checked."""
+    prices = tables.get("prices")
+    days = [] if prices is None else [text for text in prices.texts("date") if text is not None]
+    return date.fromisoformat(max(days)) if days else date.min
+
+
+def _priced(tables: Tables, day: date, notes: Notes) -> tuple[Market, Recipes, Recipes]:
+    """Prices, models flattened and funds flattened; what is held or modelled must have a price."""
+    market = EMPTY
+    funds: Recipes = {}
+    recipes: Recipes = {}
+    models: Recipes = {}
+    if "constituents" in tables:
+        funds = read_constituents(tables["constituents"], notes)
+    if "models" in tables:
+        recipes, models = read_models(tables["models"], day, notes)
+    prices = tables.get("prices")
+    if prices is not None and {"date", "security_id", "close"} <= prices.columns.keys():
+        market = read_market(prices, day, notes)
+        check_prices(market, prices.file, _valued(tables, recipes), day, notes)
+    return market, models, funds
+
+
+def _valued(tables: Tables, recipes: Recipes) -> frozenset[str]:
+    """Known securities that are held or named in a model."""
+    named = {component for recipe in recipes.values() for component in recipe}
+    if "lots" in tables:
+        named |= {text for text in tables["lots"].texts("security_id") if text is not None}
+    return ids(tables, "securities") & named

@@ -1,0 +1,74 @@
+"""Cash that comes and goes by date, and when a trade settles."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from portfolio.household import Flow, Household
+from portfolio.sessions import settles_on
+
+_MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
+
+
+def settlement_days(trade_date: date) -> int:
+    """Business days from trade to settlement of US stocks and funds (SEC Rule 15c6-1):
+    3 before 2017-09-05, 2 before 2024-05-28, then 1."""
+    if trade_date < date(2017, 9, 5):
+        return 3
+    return 2 if trade_date < date(2024, 5, 28) else 1
+
+
+def expand(
+    account_id: str,
+    first: date,
+    amount: Decimal,
+    recurrence: str | None,
+    kind: str,
+    until: date | None,
+    as_of: date,
+) -> tuple[Flow, ...]:
+    """The flows of one row from `as_of` to a year ahead, both days included.
+
+    A recurring flow keeps its day of the month; in a shorter month it is due on the last day.
+    """
+    horizon = _months_after(as_of, 12)
+    last = horizon if until is None else min(until, horizon)
+    days = _days(first, recurrence, last)
+    return tuple(Flow(account_id, day, amount, kind) for day in days if as_of <= day <= last)
+
+
+def _days(first: date, recurrence: str | None, last: date) -> Iterator[date]:
+    if recurrence is None:
+        yield first
+        return
+    step = _MONTHS[recurrence]
+    count = 0
+    while (day := _months_after(first, count * step)) <= last:
+        yield day
+        count += 1
+
+
+def _months_after(start: date, months: int) -> date:
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+def due_before_settlement(household: Household) -> dict[str, Decimal]:
+    """Net dollars that leave (negative) or enter each account before today's trades settle.
+
+    Such cash cannot be raised by today's sales; it must be there already.
+    """
+    # No settlement cycle spans more calendar days than this; it spares loading the calendar.
+    horizon = household.as_of + timedelta(days=10 + 2 * household.settlement_days)
+    near = [flow for flow in household.flows if flow.day <= horizon]
+    if not near:
+        return {}
+    settled = settles_on(household.as_of, household.settlement_days, household.calendar)
+    due: dict[str, Decimal] = {}
+    for flow in near:
+        if flow.day < settled:
+            due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
+    return due
