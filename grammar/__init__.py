@@ -1,0 +1,1 @@
+"""The policy language: grammar, tree, places, diagnostics."""

@@ -21,3 +21,12 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
+
+
+def rows(text: str) -> list[str]:
+    r"""The rows of a text as the language counts them, from 1: `\n`, `\r\n` and `\r` end a row.
+
+    A byte order mark at the start is not part of the first row.
+    """
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return plain.split("\n")

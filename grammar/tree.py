@@ -16,6 +16,8 @@ from grammar.spans import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
+    """What every node has: its place, which equality ignores."""
+
     span: Span = field(compare=False, repr=False)
 
 
@@ -23,6 +25,8 @@ class Node:
 
 
 class Unit(StrEnum):
+    """The unit behind or before a number, in one spelling."""
+
     MONEY = "$"
     PERCENT = "%"
     POINTS = "points"
@@ -51,12 +55,14 @@ class Text(Node):
 
 @dataclass(frozen=True, slots=True)
 class Date(Node):
+    """`2026-01-31`."""
+
     value: date
 
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
-    """A bare word, perhaps dotted: `industry`, `account.type`, `revenue.tobacco`, `ipc.esg.tobacco`."""
+    """A bare word, perhaps dotted: `industry`, `account.type`, `ipc.esg.tobacco`."""
 
     value: str
 
@@ -107,6 +113,8 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Node):
+    """`industry is "Tobacco"`, `revenue.tobacco at least 5%`."""
+
     left: Expression
     comparison: Comparison
     right: Expression
@@ -147,6 +155,8 @@ class Flag(Node):
 
 @dataclass(frozen=True, slots=True)
 class Not(Node):
+    """`not A`."""
+
     operand: Condition
 
 
@@ -185,6 +195,8 @@ class Things(Node):
 
 
 class Mode(StrEnum):
+    """`never` forbids the things named, `only` everything else."""
+
     NEVER = "never"
     ONLY = "only"
 
@@ -200,13 +212,15 @@ class Restrict(Node):
 
 @dataclass(frozen=True, slots=True)
 class Prevent(Node):
-    """`prevent wash sales across household`."""
+    """`prevent wash sales across household`: what and how far, as plain words."""
 
     what: str
     across: str
 
 
 class Side(StrEnum):
+    """Which sides of a band a bound has."""
+
     BETWEEN = "between"
     AT_LEAST = "at least"
     AT_MOST = "at most"
@@ -274,6 +288,8 @@ Directive = Restrict | Prevent | Keep | Use
 
 @dataclass(frozen=True, slots=True)
 class When(Node):
+    """`when COND`: the accounts a rule is for."""
+
     condition: Condition
 
 
@@ -310,7 +326,10 @@ class MissingCounts(Node):
 
 @dataclass(frozen=True, slots=True)
 class Allow(Node):
-    """`allow advisor, household to set BOUND` / `to set off` / `to waive`."""
+    """`allow advisor, household to set BOUND` / `to set off` / `to waive`.
+
+    `to` is "set", "set off" or "waive"; a bare `to set` (any value) is "set" without a bound.
+    """
 
     layers: tuple[Name, ...]
     to: str
@@ -319,16 +338,22 @@ class Allow(Node):
 
 @dataclass(frozen=True, slots=True)
 class From(Node):
+    """`from DATE`: the first day in force."""
+
     day: Date
 
 
 @dataclass(frozen=True, slots=True)
 class Until(Node):
+    """`until DATE`: the last day in force."""
+
     day: Date
 
 
 @dataclass(frozen=True, slots=True)
 class Because(Node):
+    """`because "..."`: why, in the author's words."""
+
     reason: Text
 
 
@@ -359,7 +384,8 @@ class Rule(Node):
     """`rule ID "Title"` or `default ID "Title"` (`is_default`) with its directives and clauses.
 
     A rule may hold several directives; each is a statement of its own under the same id.
-    `head` covers the first line.
+    `head` covers the first line, `span` the whole block with the lines that could not be read.
+    `flawed`: a line of it holds an error, so it says less, or more, than its author wrote.
     """
 
     is_default: bool
@@ -368,6 +394,7 @@ class Rule(Node):
     directives: tuple[Directive, ...]
     clauses: tuple[Clause, ...]
     head: Span = field(compare=False, repr=False)
+    flawed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +402,8 @@ class Set(Node):
     """`set ID to VALUE`: chooses another value for a default.
 
     The value has the default's shape: a Bound (`between 2% and 4% of account`), an expression
-    (`"ACME"`, `12`), or the word `off`.
+    (`"ACME"`, `12`), or the word `off`. Several bare words are one Name with blanks in it.
+    `flawed` as in Rule.
     """
 
     id: Name
@@ -384,6 +412,7 @@ class Set(Node):
     off: bool
     clauses: tuple[Clause, ...]
     head: Span = field(compare=False, repr=False)
+    flawed: bool = False
 
 
 Statement = Define | Rule | Set
@@ -399,7 +428,10 @@ class Layer(Node):
 
 @dataclass(frozen=True, slots=True)
 class Header(Node):
-    """Header lines; each is None where the author left it out."""
+    """Header lines; each is None where the author left it out.
+
+    `flawed`: a header line could not be read, so the file's scope, dates or guard are not known.
+    """
 
     id: Name | None
     title: Text | None
@@ -408,11 +440,19 @@ class Header(Node):
     starts: Date | None
     ends: Date | None
     guard: Condition | None
+    flawed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyFile(Node):
+    """A file as far as it could be read.
+
+    `unread` holds the names that lines with errors were about to define (groups, ids of rules), so
+    that later stages need not report them as unknown.
+    """
+
     path: str
     header: Header
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
+    unread: tuple[Name, ...] = ()

@@ -1,0 +1,78 @@
+"""Lines that begin with no word of the language, and what they were probably meant to be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from grammar import codes
+from grammar.diagnostics import Diagnostic
+from grammar.lines import Line
+from grammar.reader import Stop, read
+from grammar.spans import Span
+from grammar.words import FIRST_WORDS, LATER_LINES, OTHER_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What to say of such a line, and the first word that was probably meant."""
+
+    diagnostic: Diagnostic
+    word: str | None = None
+
+
+def guess(line: Line) -> Guess:
+    """Why a line begins no line of the language, and what it was meant to be."""
+    begin = line.span.column - 1
+    length = len(line.first) or 1
+    span = line.place(begin, begin + length)
+    said = line.text[begin : begin + length]
+    if line.first in LATER_LINES:
+        message = f"`{said}` is not part of this version of the language"
+        help = LATER_LINES[line.first]
+        return Guess(codes.NOT_YET.at(span, message, label="not read yet", help=help))
+    if line.first.lower() in OTHER_WORDS:
+        return Guess(_unknown(span, said, OTHER_WORDS[line.first.lower()]))
+    for word in get_close_matches(line.first.lower()[:20], FIRST_WORDS, n=1, cutoff=0.7):
+        return Guess(_unknown(span, said, f"did you mean `{word}`?"), word)
+    left_out = _left_out(line)
+    if left_out is not None:
+        message = f"`{left_out}` is missing before `{said}`"
+        help = f"begin the line with `{left_out}`"
+        label = "begins no line of the language"
+        return Guess(codes.WORD_MISSING.at(span, message, label=label, help=help), left_out)
+    return Guess(
+        _unknown(span, said, "a line begins with a word such as `rule`, `never` or `keep`")
+    )
+
+
+def _unknown(span: Span, said: str, help: str) -> Diagnostic:
+    shown = said if said.isprintable() else f"U+{ord(said[0]):04X}"
+    return codes.UNKNOWN_LINE.at(
+        span, f"no line begins with `{shown}`", label="begins no line of the language", help=help
+    )
+
+
+_LEFT_OUT = (
+    ("because", re.compile(r'\s*"')),
+    ("from", re.compile(r"\s*\d{4}-")),
+    ("use", re.compile(r"\s*(model|risk|horizon|discount|deferral|step-up|trading)\b")),
+    ("rule", re.compile(r'\s*[\w.-]+\s+"')),
+    ("prevent", re.compile(r".* across ")),
+    ("keep", re.compile(r"")),
+    ("allow", re.compile(r"")),
+    ("missing", re.compile(r"")),
+    ("existing", re.compile(r"")),
+    ("set", re.compile(r"")),
+    ("define", re.compile(r"")),
+    ("when", re.compile(r".* (is|in|at|above|below|before|after|between)\b")),
+)
+"""First words that may have been left out, each where the rest of the line looks like it."""
+
+
+def _left_out(line: Line) -> str | None:
+    if line.problems or len(line.text) > 2000:
+        return None
+    fits = (word for word, look in _LEFT_OUT if look.match(line.text))
+    return next((word for word in fits if not isinstance(read(f"{word} {line.text}"), Stop)), None)

@@ -1,0 +1,58 @@
+"""Text to tree: the lines of a file, read one by one, become its header and statements.
+
+A line that cannot be read costs that line. A block (`rule`, `default`, `set`) ends where the next
+statement begins; what cannot be read in it marks the block as `flawed`, so that later stages do not
+act on half a rule.
+"""
+
+from __future__ import annotations
+
+from grammar.assemble import Assembly
+from grammar.build import Part, build
+from grammar.diagnostics import Diagnostic, Severity, in_order
+from grammar.lines import Line, cut
+from grammar.nesting import too_deep
+from grammar.openings import guess
+from grammar.reader import Stop, read
+from grammar.slips import explain
+from grammar.source import decode
+from grammar.tree import PolicyFile
+from grammar.words import FIRST_WORDS
+
+
+def parse(text: str, path: str) -> tuple[PolicyFile, tuple[Diagnostic, ...]]:
+    """The tree of a policy file and every mistake in it, in order. Never raises.
+
+    `path` is the name under which spans and diagnostics speak of the file.
+    """
+    lines, comments = cut(text, path)
+    assembly = Assembly(path)
+    for line in lines:
+        if line.first in FIRST_WORDS:
+            assembly.add(line, *_part(line))
+        else:
+            assembly.add_unknown(line, guess(line))
+    file, misplaced = assembly.finish(comments)
+    return file, in_order(misplaced)
+
+
+def parse_bytes(data: bytes, path: str) -> tuple[PolicyFile, tuple[Diagnostic, ...]]:
+    """`parse` of a file as it stands on disk; bytes that are not UTF-8 text are a diagnostic."""
+    text, unreadable = decode(data, path)
+    file, mistakes = parse(text, path)
+    return file, in_order((*unreadable, *mistakes))
+
+
+def _part(line: Line) -> tuple[Part | None, tuple[Diagnostic, ...]]:
+    """What a line says, or None if it holds an error, and what is to be said about it."""
+    if line.problems:
+        return None, line.problems
+    parsed = read(line.text)
+    if isinstance(parsed, Stop):
+        return None, (explain(line, parsed),)
+    part, notes = build(line, parsed)
+    deep = too_deep(part)
+    if deep is not None:
+        notes = (*notes, deep)
+    wrong = any(note.severity is Severity.ERROR for note in notes)
+    return None if wrong else part, notes

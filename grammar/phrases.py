@@ -1,0 +1,296 @@
+"""Expressions, conditions, selections and bounds of a parsed line, each with its place.
+
+One method a rule of `policy.lark`, of the same name. A mistake found here is noted in `diagnostics`
+and a stand-in is returned: whoever asked throws the line away when it holds an error.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from lark import Token, Transformer_NonRecursive, v_args
+from lark.tree import Meta
+
+from grammar import codes, tree
+from grammar.diagnostics import Code, Diagnostic
+from grammar.lines import Line
+from grammar.spans import Span
+from grammar.tree import (
+    Bound,
+    Comparison,
+    Condition,
+    Expression,
+    Name,
+    ShareOf,
+    Side,
+    Text,
+    Things,
+    Unit,
+)
+
+_UNITS = {
+    "%": Unit.PERCENT, "point": Unit.POINTS, "points": Unit.POINTS, "bp": Unit.BPS,
+    "bps": Unit.BPS, "share": Unit.SHARES, "shares": Unit.SHARES, "day": Unit.DAYS,
+    "days": Unit.DAYS, "month": Unit.MONTHS, "months": Unit.MONTHS, "year": Unit.YEARS,
+    "years": Unit.YEARS,
+}  # fmt: skip
+
+_COMPARISONS = {
+    "is_": Comparison.IS, "is_not": Comparison.IS_NOT,
+    "no_less": Comparison.AT_LEAST, "no_more": Comparison.AT_MOST,
+    "more": Comparison.ABOVE, "less": Comparison.BELOW,
+    "before": Comparison.BEFORE, "after": Comparison.AFTER,
+    "on_or_before": Comparison.ON_OR_BEFORE, "on_or_after": Comparison.ON_OR_AFTER,
+}  # fmt: skip
+
+_ON_DAYS = {
+    Comparison.ABOVE: Comparison.AFTER,
+    Comparison.BELOW: Comparison.BEFORE,
+    Comparison.AT_LEAST: Comparison.ON_OR_AFTER,
+    Comparison.AT_MOST: Comparison.ON_OR_BEFORE,
+}
+"""`lot.acquired < 2001-01-01` is read as `before 2001-01-01`."""
+
+
+@v_args(meta=True)
+class Phrases(Transformer_NonRecursive[Token, Any]):
+    """Builds the nodes inside a line; `diagnostics` fills as it goes."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__()
+        self._line = line
+        self.diagnostics: list[Diagnostic] = []
+
+    def _span(self, meta: Any) -> Span:
+        above = self._line.row - 1
+        return Span(
+            self._line.path,
+            meta.line + above,
+            meta.column,
+            meta.end_line + above,
+            meta.end_column,
+        )
+
+    # --- selections and conditions ---
+
+    def things(self, meta: Meta, children: list[Any]) -> Things:
+        *items, where = children
+        named = tuple(item for item in items if not isinstance(item, Token))
+        return Things(span=self._span(meta), items=named, where=where)
+
+    def condition(self, meta: Meta, children: list[Any]) -> Condition:
+        operands, signs = tuple(children[::2]), children[1::2]
+        if not signs:
+            return cast(Condition, operands[0])
+        other = next((at for at, sign in enumerate(signs) if sign != signs[0]), None)
+        if other is not None:
+            before, after = self._words(operands[0].span), self._words(operands[other + 1].span)
+            self._note(
+                codes.MIXED_AND_OR,
+                self._span(signs[other]),
+                "`and` and `or` are mixed without brackets",
+                label="joins what?",
+                help=f"put brackets around `{before} {signs[0]} ...`, "
+                f"or around `... {signs[other]} {after}`",
+            )
+        joined = tree.All if signs[0] == "and" else tree.Any
+        return joined(span=self._span(meta), operands=operands)
+
+    def negation(self, meta: Meta, children: list[Any]) -> tree.Not:
+        return tree.Not(span=self._span(meta), operand=children[1])
+
+    def flag(self, meta: Meta, children: list[Any]) -> tree.Flag:
+        return tree.Flag(span=self._span(meta), name=children[0])
+
+    def compare(self, meta: Meta, children: list[Any]) -> tree.Compare:
+        left, comparison, right = children
+        if isinstance(right, tree.Date):
+            comparison = _ON_DAYS.get(comparison, comparison)
+        return tree.Compare(span=self._span(meta), left=left, comparison=comparison, right=right)
+
+    def lies_between(self, meta: Meta, children: list[Any]) -> tree.Between:
+        left, low, _and, high = children
+        return tree.Between(span=self._span(meta), left=left, low=low, high=high)
+
+    def member(self, meta: Meta, children: list[Any]) -> tree.Member:
+        left, negated, options = children
+        return tree.Member(
+            span=self._span(meta), left=left, negated=negated is not None, options=options
+        )
+
+    def options(self, _meta: Meta, children: list[Any]) -> tuple[Expression, ...]:
+        return tuple(children)
+
+    def lacks(self, meta: Meta, children: list[Any]) -> tree.Missing:
+        left, negated = children
+        if not isinstance(left, Name):
+            self._note(
+                codes.DOES_NOT_FIT,
+                left.span,
+                "only an attribute can be missing",
+                label="not the name of an attribute",
+                help="name the attribute alone: `revenue.tobacco is missing`",
+            )
+        return tree.Missing(span=self._span(meta), left=left, negated=negated is not None)
+
+    # --- expressions ---
+
+    def sum(self, meta: Meta, children: list[Any]) -> tree.Sum:
+        left, sign, right = children
+        return tree.Sum(
+            span=self._span(meta), sign=-1 if sign == "minus" else 1, left=left, right=right
+        )
+
+    def choice(self, meta: Meta, children: list[Any]) -> tree.Choice:
+        word, left, _and, right = children
+        return tree.Choice(span=self._span(meta), larger=word == "larger", left=left, right=right)
+
+    def share(self, meta: Meta, children: list[Any]) -> ShareOf:
+        share, base = children
+        return ShareOf(span=self._span(meta), share=share, base=base)
+
+    def quantity(self, meta: Meta, children: list[Any]) -> tree.Quantity:
+        number, unit = (*children, None)[:2]
+        span = self._span(meta)
+        if number.type == "MONEY":
+            return tree.Quantity(span=span, value=_decimal(number), unit=Unit.MONEY)
+        if unit == "%" and unit.start_pos != number.end_pos:
+            self._note(
+                codes.APART,
+                span,
+                "`%` is set apart from its number",
+                label="read as one",
+                help=f"write `{number}%`",
+            )
+        return tree.Quantity(
+            span=span, value=_decimal(number), unit=_UNITS[unit] if unit else Unit.NONE
+        )
+
+    def text(self, meta: Meta, children: list[Any]) -> Text:
+        return Text(span=self._span(meta), value=str(children[0])[1:-1])
+
+    def name(self, meta: Meta, children: list[Any]) -> Name:
+        return Name(span=self._span(meta), value=str(children[0]))
+
+    def date(self, meta: Meta, children: list[Any]) -> tree.Date:
+        word, span = str(children[0]), self._span(meta)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
+            try:
+                return tree.Date(span=span, value=date.fromisoformat(word))
+            except ValueError:
+                self._note(
+                    codes.NO_DATE,
+                    span,
+                    f"there is no day {word}",
+                    label="year-month-day",
+                    help=_last_day(word),
+                )
+        else:
+            self._note(
+                codes.NO_DATE,
+                span,
+                f"`{word}` is not how the language writes a date",
+                label="year-month-day, with two digits each for month and day",
+                help="write `2026-01-31`",
+            )
+        return tree.Date(span=span, value=date.min)
+
+    def __default__(self, data: str, children: list[Any], meta: Meta) -> Comparison:
+        """The words of a comparison: the rules of `comparison` differ in their names only."""
+        return _COMPARISONS[data]
+
+    # --- bounds and periods ---
+
+    def between(self, meta: Meta, children: list[Any]) -> Bound:
+        low, _and, high, relation = children
+        return self._bound(meta, Side.BETWEEN, low, high, relation)
+
+    def at_least(self, meta: Meta, children: list[Any]) -> Bound:
+        low, relation = children
+        return self._bound(meta, Side.AT_LEAST, low, None, relation)
+
+    def at_most(self, meta: Meta, children: list[Any]) -> Bound:
+        high, relation = children
+        return self._bound(meta, Side.AT_MOST, None, high, relation)
+
+    def within(self, meta: Meta, children: list[Any]) -> Bound:
+        bound = self._bound(meta, Side.WITHIN, None, children[0], None)
+        if isinstance(bound.high, tree.Quantity) and bound.base is None:
+            end = bound.high.span
+            self._note(
+                codes.NO_BASE,
+                end,
+                f"within {self._words(end)} of what?",
+                label="what it is measured from is not said",
+                help=f"write `within {self._words(end)} of model`",
+            )
+        return bound
+
+    def _bound(
+        self,
+        meta: Meta,
+        side: Side,
+        low: Expression | None,
+        high: Expression | None,
+        relation: tuple[str, Name] | None,
+    ) -> Bound:
+        """The word after the last `of` is the base of the bound where all its numbers share it."""
+        span = self._span(meta)
+        if relation is not None:
+            word, base = relation
+            return Bound(span=span, side=side, low=low, high=high, relation=word, base=base)
+        last = low if high is None else high
+        if isinstance(last, ShareOf) and (high is None or low is None or _shares(low, last)):
+            low, high = _bare(low), _bare(high)
+            return Bound(span=span, side=side, low=low, high=high, relation=None, base=last.base)
+        return Bound(span=span, side=side, low=low, high=high, relation=None, base=None)
+
+    def relation(self, _meta: Meta, children: list[Any]) -> tuple[str, Name]:
+        word, base = children
+        return str(word), base
+
+    def each_year(self, meta: Meta, children: list[Any]) -> tree.Period:
+        return tree.Period(span=self._span(meta), year=None, prorated=children[-1] is not None)
+
+    def in_year(self, meta: Meta, children: list[Any]) -> tree.Period:
+        word = str(children[0])
+        if re.fullmatch("[12][0-9]{3}", word):
+            return tree.Period(span=self._span(meta), year=int(word), prorated=False)
+        span = self._span(children[0])
+        self._note(codes.NO_DATE, span, f"`{word}` is not a year", help="write `in 2026`")
+        return tree.Period(span=self._span(meta), year=None, prorated=False)
+
+    # --- mistakes ---
+
+    def _note(self, code: Code, span: Span, message: str, *, label: str = "", help: str) -> None:
+        self.diagnostics.append(code.at(span, message, label=label, help=help))
+
+    def _words(self, span: Span) -> str:
+        """What the author wrote at a place, on one row, shortened if it is long."""
+        return self._line.words(span)
+
+
+def _shares(low: Expression, high: ShareOf) -> bool:
+    """Whether the base after the last `of` is meant for the first number too."""
+    if isinstance(low, ShareOf):
+        return low.base == high.base
+    return isinstance(low, tree.Quantity) and low.unit == high.share.unit
+
+
+def _bare(value: Expression | None) -> Expression | None:
+    return value.share if isinstance(value, ShareOf) else value
+
+
+def _decimal(number: str) -> Decimal:
+    return Decimal(re.sub(r"[$,\s]", "", number).replace("−", "-"))
+
+
+def _last_day(word: str) -> str:
+    year, month, _ = map(int, word.split("-"))
+    if not 1 <= month <= 12 or year < 1:
+        return "months run from 01 to 12"
+    return f"that month has {monthrange(year, month)[1]} days"
