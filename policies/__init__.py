@@ -1,0 +1,1 @@
+"""The shipped house policy set: data, read through `importlib.resources`."""
