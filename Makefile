@@ -1,0 +1,41 @@
+# `make demo` and `make test` set everything up by themselves: they need Python 3.11 or later and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test long lint format clean
+
+demo: $(READY)
+	rm -rf demo
+	$(BIN)/policydsl book synth demo/book --households 8 --securities 60 --seed 7
+	$(BIN)/policydsl check policies --book demo/book
+	$(BIN)/policydsl rebalance --policies policies --book demo/book -o demo/run
+	$(BIN)/policydsl explain demo/run
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not long"
+
+# pytest ends with 5 where no test is marked long.
+long: $(READY)
+	$(BIN)/python -m pytest -m long || test $$? -eq 5
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The stamp is written last, so an installation that broke off is begun again.
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("policydsl needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
