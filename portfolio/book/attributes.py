@@ -24,8 +24,8 @@ DERIVED: tuple[tuple[str, str, AttributeType, str], ...] = (
     ("lots", "value", AttributeType.MONEY, "shares at the latest close"),
     ("lots", "gain", AttributeType.MONEY, "value less basis, 0 for a loss"),
     ("lots", "loss", AttributeType.MONEY, "basis less value, 0 for a gain"),
-    ("lots", "age", AttributeType.NUMBER, "calendar days since it was acquired"),
-    ("lots", "long_term", AttributeType.FLAG, "a sale today would be long-term"),
+    ("lots", "gain_percent", AttributeType.FRACTION, "(value less basis) / basis"),
+    ("lots", "age", AttributeType.NUMBER, "calendar days of its holding period so far"),
 )
 
 # The first column of these tables is called `id` in a policy: account.id, lot.id.
