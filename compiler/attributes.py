@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
 from compiler.dimensions import Dimension, Value
+from portfolio.holding import holding_start, is_long_term
 from portfolio.household import (
     Account,
     Attribute,
@@ -43,6 +45,15 @@ class Environment:
 
 Subject = Security | Account | Household | Lot | TaxEntity
 Getter = Callable[[Environment, Subject], Value | None]
+
+
+_TYPES: Mapping[Dimension, type[Value]] = {
+    Dimension.DATE: date,
+    Dimension.TEXT: str,
+    Dimension.FLAG: bool,
+    Dimension.TAGS: frozenset,
+}
+"""What a value has to be; a book may have text where a policy set expects a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,8 @@ class Column:
             return None
         if self.read is not None:
             return self.read(env, subject)
-        return cast("Value | None", subject.attributes.get(self.name))
+        value = cast("Value | None", subject.attributes.get(self.name))
+        return value if isinstance(value, _TYPES.get(self.dimension, Decimal)) else None
 
     def applicable(self, env: Environment) -> bool:
         """False where the value is blank because this kind of security has none."""
@@ -123,7 +135,7 @@ def _gain_fraction(household: Household, lot: Lot) -> Decimal | None:
 
 
 def _age(household: Household, lot: Lot) -> Decimal:
-    return Decimal((household.as_of - (lot.holding_from or lot.acquired)).days)
+    return Decimal((household.as_of - holding_start(lot)).days)
 
 
 def household_value(household: Household) -> Decimal:
@@ -223,6 +235,7 @@ def _lot_columns() -> Iterator[Column]:
         ("loss", Dimension.MONEY, lambda h, lot: max(-_gain(h, lot), Decimal(0))),
         ("gain_percent", Dimension.FRACTION, _gain_fraction),
         ("age", Dimension.DURATION, _age),
+        ("long_term", Dimension.FLAG, lambda h, lot: is_long_term(lot, h.as_of)),
     ):
         yield Column(table, name, dimension, read=_of_lot(function))
 

@@ -50,7 +50,7 @@ def read_selection(things: tree.Things, reader: Reader) -> Selection | None:
 
 def _item(item: tree.Name | tree.Text, reader: Reader) -> Named | Group | None:
     if isinstance(item, tree.Name):
-        return reader.find_group(item, reader)
+        return reader.find_group(item)
     if reader.securities is not None and item.value not in reader.securities:
         near = closest(item.value, reader.securities)
         reader.report(
@@ -277,7 +277,7 @@ def _tagged(tag: tree.Text, node: tree.Member, reader: Reader) -> Condition | No
 
 def _flag(name: tree.Name, reader: Reader) -> Condition | None:
     if not reader.accounts_only and reader.is_group(name.value):
-        group = reader.find_group(name, reader)
+        group = reader.find_group(name)
         return None if group is None else InGroup(group)
     attribute = read_reference(name, reader)
     if attribute is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Protocol
 
 from compiler import codes
 from compiler.attributes import PREFIXES, Column, Vocabulary
@@ -34,20 +35,31 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     return f"did you mean `{name}`?" if name else ""
 
 
+class Groups(Protocol):
+    """The definitions of a policy set, seen from the layer of a file."""
+
+    def find(self, name: tree.Name, reader: Reader) -> Group | None:
+        """The group of this name in sight; None after reporting why there is none."""
+
+    def has(self, name: str, viewer: Authority) -> bool:
+        """Whether something of this name is in sight."""
+
+    def names(self, viewer: Authority) -> list[str]:
+        """Every name in sight, sorted."""
+
+
 @dataclass
 class Reader:
     """Turns tree nodes of one file into typed values, collecting diagnostics.
 
-    `find_group` resolves the name of a definition in sight and reports what is wrong with it.
     `securities` are the known ids and tickers, None without a book. `accounts_only` while reading
     a `when`: securities and lots are out of sight there.
     """
 
     authority: Authority
     vocabulary: Vocabulary
-    find_group: Callable[[tree.Name, Reader], Group | None]
-    is_group: Callable[[str], bool]
-    group_names: Callable[[], Collection[str]]
+    groups: Groups
+    layers: tuple[str, ...]
     securities: frozenset[str] | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
     accounts_only: bool = False
@@ -65,9 +77,31 @@ class Reader:
         """Report a mistake; after an error the statement it stands in takes no part."""
         self.diagnostics.append(code.at(at, message, label=label, related=related, help=help))
 
+    def find_group(self, name: tree.Name) -> Group | None:
+        """The group a bare word means, or None after reporting why there is none."""
+        return self.groups.find(name, self)
+
+    def is_group(self, name: str) -> bool:
+        """Whether a bare word is the name of a group in sight."""
+        return self.groups.has(name, self.authority)
+
+    def group_names(self) -> list[str]:
+        """Every group in sight, sorted."""
+        return self.groups.names(self.authority)
+
     def for_accounts(self) -> Reader:
         """The same reader, inside a `when`."""
         return replace(self, accounts_only=True)
+
+    def unknown_layer(self, name: tree.Name) -> None:
+        """Report a layer that the set does not have."""
+        self.report(
+            codes.UNKNOWN_LAYER,
+            f"there is no layer `{name.value}`",
+            name.span,
+            help=did_you_mean(name.value, self.layers)
+            or "layers of this set: " + ", ".join(self.layers),
+        )
 
     def column(self, name: tree.Name) -> Column | None:
         """The attribute a name means, or an error with the likeliest spelling."""

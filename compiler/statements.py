@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class Origin(StrEnum):
+    """How a statement is made: hard, open to choice, or a choice."""
+
     RULE = "rule"
     DEFAULT = "default"
     SET = "set"
@@ -24,7 +26,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The layer a statement stands in: rank 0 is the highest (firm). `of` names whose file it is."""
+    """The layer of a statement: rank 0 is the highest (firm). `of` names whose file it is."""
 
     layer: str
     rank: int
@@ -36,7 +38,10 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Carveout:
-    """One `except` clause. Exactly one field is set; `purpose` is `raise cash` or `close a position`."""
+    """One `except` clause: exactly one field is set.
+
+    `purpose` is `raise cash` or `close a position`.
+    """
 
     selection: Selection | None = None
     condition: Condition | None = None
@@ -45,7 +50,7 @@ class Carveout:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One `existing` clause: positions outside the rule may stay, or comply within days or by a day."""
+    """One `existing` clause: positions outside the rule may stay, or comply in time."""
 
     selection: Selection
     stay: bool = False
@@ -60,7 +65,10 @@ class Statement:
     `key` is unique in a policy set and stable under reordering of files: the rule id, with `.2`,
     `.3` ... after it where a rule holds several directives. `guards` must all hold (file's and
     rule's). `missing` is what an unknown selection counts as: True selected, False not, None where
-    the author did not say. `starts` and `ends` are the first and last day in force.
+    the author did not say. `starts` and `ends` are the first and last day in force. `value_span` is
+    where the value stands, for messages. `off` is a `set ... to off`: the directive of the default
+    is then not in force where this statement wins. A `set` carries the carve-outs and transitions
+    of its default.
     """
 
     key: str
@@ -78,6 +86,8 @@ class Statement:
     missing: bool | None = None
     starts: date | None = None
     ends: date | None = None
+    value_span: Span | None = None
+    off: bool = False
 
     @property
     def path(self) -> str:

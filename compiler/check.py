@@ -1,0 +1,269 @@
+"""From the trees of a policy set to typed statements, without any household.
+
+`check_policies` finds everything that can be found so: names, meanings, ids, and values that no
+household could reconcile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from compiler import codes
+from compiler.attributes import PREFIX_OF, Vocabulary
+from compiler.choices import Default, Grant
+from compiler.clashes import certain_clashes
+from compiler.definitions import Definitions
+from compiler.files import NOBODY_KNOWS, OpenFile, open_file
+from compiler.policyset import PolicySet
+from compiler.reader import did_you_mean
+from compiler.rules import Fault, causes, read_rule, read_set
+from compiler.scopes import Scope
+from compiler.statements import Statement
+from grammar import tree
+from grammar.diagnostics import Diagnostic, Label, in_order
+from grammar.spans import Span
+from portfolio.household import Attribute, AttributeType
+
+
+@dataclass(frozen=True)
+class TypedPolicies:
+    """A policy set with names resolved and meanings checked.
+
+    `statements` are those without a mistake, by rank and key; `grants` belong to defaults among
+    them. `faults` are the others, with whom they would have reached. `diagnostics` holds every
+    finding, the parser's included, in order.
+    """
+
+    statements: tuple[Statement, ...]
+    grants: tuple[Grant, ...]
+    faults: tuple[Fault, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    layers: tuple[str, ...]
+    sources: dict[str, str] = field(compare=False)
+
+
+def check_policies(
+    policies: PolicySet,
+    attributes: Sequence[Attribute] | None = None,
+    securities: Collection[str] | None = None,
+) -> TypedPolicies:
+    """Type and check a policy set. Never raises for what its files say.
+
+    `attributes` are a book's columns and `securities` the ids and tickers it knows; without a book
+    the set's own declarations have to do.
+    """
+    declared = [declaration.attribute for declaration in policies.declared]
+    vocabulary = Vocabulary([*declared, *(attributes or ())])
+    definitions = Definitions()
+    known = None if securities is None else frozenset(securities)
+    files = [
+        open_file(file.tree, policies, vocabulary, definitions, known) for file in policies.files
+    ]
+    files.sort(key=lambda each: (each.authority.rank, each.tree.path))
+    _define(files, definitions)
+    reading = _Reading(definitions.unread)
+    for file in files:
+        for rule in _of_kind(file, tree.Rule):
+            reading.rule(rule, file)
+    for file in files:
+        for chosen in _of_kind(file, tree.Set):
+            reading.set(chosen, file)
+    definitions.read_all()
+    statements = reading.in_order()
+    found = [*policies.diagnostics, *_columns_missing(policies, attributes)]
+    for file in files:
+        found += file.reader.diagnostics
+    found += certain_clashes(statements, reading.grants)
+    return TypedPolicies(
+        statements,
+        tuple(reading.grants),
+        (*reading.faults, *_unread_parts(policies, files)),
+        in_order(dict.fromkeys(found)),
+        policies.layers,
+        dict(policies.sources),
+    )
+
+
+Kind = TypeVar("Kind", tree.Define, tree.Rule, tree.Set)
+
+
+def _of_kind(file: OpenFile, kind: type[Kind]) -> list[Kind]:
+    """Statements of one kind by place, so that their order in the tree does not matter."""
+    found = [each for each in file.tree.statements if isinstance(each, kind)]
+    return sorted(found, key=lambda each: each.span)
+
+
+def _define(files: list[OpenFile], definitions: Definitions) -> None:
+    for file in files:
+        definitions.unread |= {name.value for name in file.tree.unread}
+        for define in _of_kind(file, tree.Define):
+            definitions.add(define, file.reader)
+
+
+# --- statements ----------------------------------------------------------------------------------
+
+
+class _Reading:
+    """Statements, grants and faults as the files are gone through, highest layer first."""
+
+    def __init__(self, unread: set[str]) -> None:
+        self.statements: list[Statement] = []
+        self.grants: list[Grant] = []
+        self.faults: list[Fault] = []
+        self._defaults: dict[str, Default] = {}
+        self._ids: dict[str, tree.Rule] = {}
+        self._keys: set[str] = set()
+        self._unread = unread
+
+    def rule(self, rule: tree.Rule, file: OpenFile) -> None:
+        """Read a rule or default."""
+        name = rule.id.value
+        first = self._ids.setdefault(name, rule)
+        if first is not rule or name in self._keys:
+            self._id_twice(rule, first, file)
+            return
+        found, grants, fault = read_rule(rule, file)
+        self._keys |= {statement.key for _, statement in found}
+        self.statements += [statement for _, statement in found]
+        self.grants += grants
+        if fault is not None:
+            self.faults.append(fault)
+        elif rule.is_default:
+            self._defaults[name] = Default(*found[0], file)
+
+    def _id_twice(self, rule: tree.Rule, first: tree.Rule, file: OpenFile) -> None:
+        related = () if first is rule else (Label(first.id.span, "the other one"),)
+        file.reader.report(
+            codes.ID_TWICE,
+            f"the id `{rule.id.value}` is used twice",
+            rule.id.span,
+            "the second one",
+            related=related,
+            help="ids are unique in a policy set; choose another",
+        )
+        cause = f"{codes.ID_TWICE.id} {rule.id.span.path}:{rule.id.span.line}"
+        self.faults.append(Fault(file.scope, rule.head, rule.id.value, (cause,)))
+
+    def set(self, chosen: tree.Set, file: OpenFile) -> None:
+        """Read a `set`."""
+        default = self._defaults.get(chosen.id.value)
+        before = len(file.reader.diagnostics)
+        if default is None:
+            self._no_default(chosen, file)
+        statement, fault = read_set(chosen, file, default)
+        if statement is not None:
+            self.statements.append(statement)
+        elif fault is not None:
+            found = causes(file.reader.diagnostics[before:])
+            self.faults.append(replace(fault, causes=found))
+
+    def _no_default(self, chosen: tree.Set, file: OpenFile) -> None:
+        name = chosen.id.value
+        rule = self._ids.get(name)
+        if name in self._unread or (rule is not None and rule.is_default):
+            return
+        if rule is not None:
+            file.reader.report(
+                codes.NOT_A_DEFAULT,
+                f"`{name}` is a rule, and only defaults can be set",
+                chosen.id.span,
+                "set replaces the value of a default",
+                related=(Label(rule.head, "a rule"),),
+                help="write a `rule` of your own to tighten it",
+            )
+            return
+        defaults = [each for each, rule in self._ids.items() if rule.is_default]
+        file.reader.report(
+            codes.UNKNOWN_RULE,
+            f"there is no default `{name}`",
+            chosen.id.span,
+            "no file has this id",
+            help=did_you_mean(name, defaults) or "`set` names the id of a `default`",
+        )
+
+    def in_order(self) -> tuple[Statement, ...]:
+        """All statements by rank and key; `set`s of one default and layer are numbered.
+
+        Their numbers follow what they say, not where they stand.
+        """
+
+        def content(statement: Statement) -> tuple[object, ...]:
+            guards = sorted(guard.describe() for guard in statement.guards)
+            days = str(statement.starts), str(statement.ends)
+            return statement.key, statement.directive.sentence(), guards, days, statement.span
+
+        seen: dict[str, int] = {}
+        named: list[Statement] = []
+        for statement in sorted(self.statements, key=content):
+            number = seen[statement.key] = seen.get(statement.key, 0) + 1
+            key = statement.key if number == 1 else f"{statement.key}.{number}"
+            named.append(replace(statement, key=key))
+        return tuple(sorted(named, key=lambda each: (each.authority.rank, each.key)))
+
+
+# --- what could not be read ----------------------------------------------------------------------
+
+
+def _unread_parts(policies: PolicySet, files: list[OpenFile]) -> Iterator[Fault]:
+    """Faults of files: mistakes outside any statement reach everybody the file speaks to."""
+    paths = {file.tree.path: file for file in files}
+    outside: dict[str, list[Diagnostic]] = {}
+    for diagnostic in policies.diagnostics:
+        span = diagnostic.primary.span
+        file = paths.get(span.path)
+        if file is None or not _in_flawed_statement(span, file.tree):
+            outside.setdefault(span.path if file else "", []).append(diagnostic)
+    for file in files:
+        own = [
+            each
+            for each in file.reader.diagnostics
+            if file.broken and each.primary.span <= file.tree.header.span
+        ]
+        found = causes([*outside.get(file.tree.path, []), *own])
+        if found or file.broken:
+            yield Fault(file.scope, file.tree.header.span, "", found)
+    everywhere = outside.get("", [])
+    if causes(everywhere):
+        first = everywhere[0].primary.span
+        yield Fault(Scope(NOBODY_KNOWS), first, "", causes(everywhere))
+
+
+def _in_flawed_statement(span: Span, file: tree.PolicyFile) -> bool:
+    return any(
+        isinstance(each, tree.Rule | tree.Set)
+        and each.flawed
+        and each.span.line <= span.line <= each.span.end_line
+        for each in file.statements
+    )
+
+
+def _columns_missing(
+    policies: PolicySet, attributes: Sequence[Attribute] | None
+) -> Iterator[Diagnostic]:
+    """Warnings for declared attributes that a book lacks, or has as something else."""
+    if attributes is None:
+        return
+    book = {(each.table, each.name): each for each in attributes}
+    for declaration in policies.declared:
+        attribute = declaration.attribute
+        column = book.get((attribute.table, attribute.name))
+        prefix = PREFIX_OF.get(attribute.table)
+        written = attribute.name if prefix is None else f"{prefix}.{attribute.name}"
+        if column is None:
+            message = f"the book has no column `{written}`: it is missing everywhere"
+        elif _differ(attribute.type, column.type):
+            message = f"`{written}` is {column.type} in the book, not {attribute.type}"
+        else:
+            continue
+        yield codes.MISSING_COLUMN.at(
+            declaration.span, message, help="rules that need it treat every value as missing"
+        )
+
+
+_NUMBERS = (AttributeType.NUMBER, AttributeType.FRACTION, AttributeType.MONEY)
+
+
+def _differ(declared: AttributeType, found: AttributeType) -> bool:
+    return declared is not found and not (declared in _NUMBERS and found in _NUMBERS)

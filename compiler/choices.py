@@ -1,0 +1,199 @@
+"""Values chosen for defaults: `set ID to VALUE`, and the boundaries of `allow ... to set`.
+
+Both are read in the shape of the default they belong to: a percentage without a base is of the
+default's base, dollars belong to the default's holder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from compiler import codes
+from compiler.amounts import Amount
+from compiler.dimensions import describe_fraction, describe_points
+from compiler.directives.assumption import ASSUMPTIONS, Assumption, read_assumed
+from compiler.directives.band import WeightBand
+from compiler.directives.base import Directive
+from compiler.directives.bounds import read_amount_band, read_points, read_shares
+from compiler.directives.cash import CashBand
+from compiler.directives.read import read_directive
+from compiler.directives.realized import RealizedLimit
+from compiler.directives.trade_minimum import TradeMinimum
+from compiler.files import OpenFile
+from compiler.ranges import End, Range
+from compiler.reader import Reader
+from compiler.statements import Statement
+from grammar import tree
+from grammar.spans import Span
+from grammar.tree import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One `allow LAYERS to set ...` of a default.
+
+    `boundary` None lets any value pass; `off` grants are for `to set off` alone.
+    """
+
+    statement: Statement
+    layers: frozenset[str]
+    boundary: Range | None
+    off: bool
+    span: Span
+
+    def describe(self) -> str:
+        """The boundary in words: `$50 to $1,000`."""
+        if self.boundary is None:
+            return "any value"
+        ends = [_end(self.statement.directive, end) for end in _ends(self.boundary)]
+        if ends[0] and ends[1]:
+            return f"{ends[0]} to {ends[1]}"
+        return f"at least {ends[0]}" if ends[0] else f"at most {ends[1]}"
+
+
+def _ends(range_: Range) -> tuple[End, End]:
+    return range_.low, range_.high
+
+
+def _end(directive: Directive, end: End) -> str | None:
+    """One end of a range in the words of its directive."""
+    if end is None:
+        return None
+    if isinstance(end, Amount):
+        return end.describe()
+    if isinstance(directive, Assumption):
+        return ASSUMPTIONS[directive.name].describe(end)
+    points = isinstance(directive, WeightBand) and directive.relation != "share"
+    return describe_points(end) if points else describe_fraction(end)
+
+
+@dataclass(frozen=True)
+class Default:
+    """A default that was read: its only directive in the tree, typed, and its file."""
+
+    node: tree.Directive
+    statement: Statement
+    file: OpenFile
+
+    @property
+    def directive(self) -> Directive:
+        return self.statement.directive
+
+
+def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive | None:
+    """The default's directive with the chosen value; the default's own for `off`."""
+    if chosen.off:
+        return default.directive
+    inner = replace(default.file.reader, diagnostics=reader.diagnostics)
+    node: tree.Directive | None = None
+    if isinstance(default.node, tree.Keep) and chosen.bound is not None:
+        node = _with_bound(default, default.node, chosen.bound)
+    elif isinstance(default.node, tree.Use) and chosen.value is not None:
+        node = replace(default.node, value=chosen.value, span=chosen.value.span)
+    if node is None:
+        _wrong_shape(default, chosen, reader)
+        return None
+    typed = read_directive(node, inner)
+    if typed is not None and typed.slot != default.directive.slot:
+        _wrong_shape(default, chosen, reader)
+        return None
+    return typed
+
+
+def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
+    bounded = isinstance(default.node, tree.Keep | tree.Use)
+    example = default.directive.describe_range()
+    if isinstance(default.node, tree.Use) and default.node.value is not None:
+        example = default.directive.sentence().removeprefix(f"use {default.node.what} ")
+    name = default.statement.rule_id
+    reader.report(
+        codes.WRONG_SHAPE,
+        f"this value does not have the shape of `{name}`",
+        at.head if isinstance(at, tree.Set) else at.span,
+        f"the default is `{default.directive.sentence()}`",
+        help=f"write a value like `{example}`" if bounded else f"write `set {name} to off`",
+    )
+
+
+def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
+    holder: str | None = None
+    if isinstance(default.directive, CashBand | WeightBand):
+        holder = default.directive.base
+    elif isinstance(default.directive, RealizedLimit):
+        holder = default.directive.per
+    per = None if holder is None else tree.Name(span=bound.span, value=holder)
+    return replace(node, bound=_inherited(bound, node.bound), per=per, span=bound.span)
+
+
+def _inherited(bound: tree.Bound, default: tree.Bound) -> tree.Bound:
+    """The bound with the default's base where it names none."""
+    if bound.base is not None:
+        return bound
+    return replace(bound, base=default.base, relation=default.relation)
+
+
+def read_grant(default: Default, allow: tree.Allow, reader: Reader) -> Grant | None:
+    """The typed grant, or None after reporting what is wrong (`to waive` grants nothing here)."""
+    layers = [name for name in allow.layers if _below(name, default, reader)]
+    boundary: Range | None = None
+    if allow.bound is not None:
+        boundary = _boundary(default, allow.bound, reader)
+        if boundary is None:
+            return None
+    if len(layers) < len(allow.layers):
+        return None
+    names = frozenset(name.value for name in layers)
+    span = allow.span if allow.bound is None else allow.bound.span
+    return Grant(default.statement, names, boundary, allow.to == "set off", span)
+
+
+def _below(name: tree.Name, default: Default, reader: Reader) -> bool:
+    layers = reader.layers
+    if name.value not in layers:
+        reader.unknown_layer(name)
+        return False
+    own = default.statement.authority
+    if layers.index(name.value) > own.rank:
+        return True
+    reader.report(
+        codes.GRANT_UPWARD,
+        f"`{name.value}` is not below `{own.layer}`",
+        name.span,
+        "nothing to grant",
+        help="grants go to lower layers: "
+        + (", ".join(layers[own.rank + 1 :]) or "there are none"),
+    )
+    return False
+
+
+def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | None:
+    inner = replace(default.file.reader, diagnostics=reader.diagnostics)
+    directive, node = default.directive, default.node
+    if isinstance(directive, Assumption):
+        return _assumed_boundary(directive, bound, inner)
+    if not isinstance(node, tree.Keep):
+        _wrong_shape(default, bound, reader)
+        return None
+    whole = _inherited(bound, node.bound)
+    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum):
+        band = read_amount_band(whole, inner)
+        return None if band is None else band.range
+    assert isinstance(directive, WeightBand)
+    if directive.relation is None:
+        band = read_amount_band(whole, inner)
+        return None if band is None else band.range
+    if directive.relation == "share":
+        return read_shares(whole, inner)
+    if directive.relation == "within" and whole.side is not Side.WITHIN:
+        _wrong_shape(default, bound, reader)
+        return None
+    return read_points(whole, inner)
+
+
+def _assumed_boundary(directive: Assumption, bound: tree.Bound, reader: Reader) -> Range | None:
+    known = ASSUMPTIONS[directive.name]
+    nodes = (bound.low, bound.high)
+    ends = [None if end is None else read_assumed(known, end, bound, reader) for end in nodes]
+    if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
+        return None
+    return Range(*ends)

@@ -1,0 +1,349 @@
+"""Statements that cannot stand together, and what is said about them.
+
+Every clash is between two statements: intervals on a line have a number in common as soon as every
+two of them have. So the same judgements serve before a household is known (`certain_clashes`) and
+for one account, where amounts are dollars (`layers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from compiler import codes
+from compiler.choices import Grant
+from compiler.directives.base import Family
+from compiler.directives.restriction import Restriction
+from compiler.ranges import Measure, Range, apart, opened, outside, stated
+from compiler.scopes import inside, may_meet, scope_of, surely_meet
+from compiler.statements import Origin, Statement
+from grammar.diagnostics import Code, Diagnostic, Label
+from grammar.tree import Mode
+
+PLURALS = {
+    "ipc": "the IPC",
+    "program": "programs",
+    "advisor": "advisors",
+    "household": "households",
+    "account": "accounts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """`losers` take no part; `diagnostic` says why."""
+
+    losers: tuple[Statement, ...]
+    diagnostic: Diagnostic
+
+
+def is_setting(statement: Statement) -> bool:
+    """Whether a statement merges as a setting: anything in a default does."""
+    return statement.origin is not Origin.RULE or statement.directive.family is Family.SETTING
+
+
+def topic(statement: Statement) -> str:
+    """What a statement is about, in few words: `cash`, `each sector`, `realized tax each year`."""
+    kind, *rest = statement.directive.slot
+    if kind in ("weight", "assumption"):
+        return rest[0]
+    if kind.startswith("realized"):
+        return f"{kind} {rest[0]}"
+    if kind.startswith(("never ", "only ")):
+        return rest[0]
+    return kind
+
+
+def shown(statement: Statement) -> str:
+    """How a statement is named in a message: `set ipc.cash`, `default ipc.cash`, `tx.cash`."""
+    prefix = {Origin.SET: "set ", Origin.DEFAULT: "default ", Origin.RULE: ""}[statement.origin]
+    return prefix + statement.rule_id
+
+
+def _label(statement: Statement, text: str) -> Label:
+    return Label(statement.value_span or statement.span, text)
+
+
+def _owner(statement: Statement) -> str:
+    layer = statement.authority.layer
+    return PLURALS["ipc"] if layer == "ipc" else f"the {statement.authority}"
+
+
+# --- two statements of one slot ------------------------------------------------------------------
+
+
+def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
+    """What keeps two statements, in force for one account, from standing together.
+
+    Neither is a value that a `set` replaced. A setting inside the scope of another of its layer is
+    no clash: the narrower one wins.
+    """
+    lower, upper = _by_rank(a, b)
+    if _sell_and_hold(a, b):
+        return _disagreement(lower, upper, codes.SELL_AND_HOLD)
+    if a.directive.slot != b.directive.slot:
+        return None
+    settings = is_setting(a), is_setting(b)
+    if all(settings):
+        return _two_settings(lower, upper)
+    same_layer = a.authority == b.authority
+    if not any(settings) and same_layer and _same_scope(a, b) and _differ(a, b):
+        return _disagreement(lower, upper, codes.DISAGREEMENT)
+    ours, theirs = lower.directive.range, upper.directive.range
+    if ours is None or theirs is None or not apart(ours, theirs, measure):
+        return None
+    if any(settings) and not is_setting(lower):
+        return _against_default(lower, upper)
+    if any(settings) and same_layer:
+        rule, default = (upper, lower) if is_setting(lower) else (lower, upper)
+        return _against_default(rule, default)
+    return _nothing_left(lower, upper)
+
+
+def _by_rank(a: Statement, b: Statement) -> tuple[Statement, Statement]:
+    """The lower statement, then the higher; in one layer the later one first."""
+    low, high = sorted((a, b), key=lambda each: (-each.authority.rank, _reverse(each)))
+    return low, high
+
+
+def _reverse(statement: Statement) -> tuple[tuple[int, ...], int, int]:
+    """Sorts later places first."""
+    path = tuple(-ord(letter) for letter in statement.span.path)
+    return path, -statement.span.line, -statement.span.column
+
+
+def _sell_and_hold(a: Statement, b: Statement) -> bool:
+    one, other = a.directive, b.directive
+    if not isinstance(one, Restriction) or not isinstance(other, Restriction):
+        return False
+    actions = {one.action, other.action}
+    never = one.mode is other.mode is Mode.NEVER
+    alike = one.things == other.things and a.authority == b.authority
+    return never and alike and actions == {"sell", "hold"}
+
+
+def _same_scope(a: Statement, b: Statement) -> bool:
+    return set(a.guards) == set(b.guards)
+
+
+def _differ(a: Statement, b: Statement) -> bool:
+    """Whether two ranges state different numbers on one side."""
+    ours, theirs = a.directive.range, b.directive.range
+    if ours is None or theirs is None:
+        return a.directive != b.directive
+    return any(
+        one is not None and other is not None and one != other
+        for one, other in ((ours.low, theirs.low), (ours.high, theirs.high))
+    )
+
+
+def _two_settings(lower: Statement, upper: Statement) -> Clash | None:
+    if lower.directive == upper.directive and lower.off == upper.off:
+        return None
+    if lower.authority.rank != upper.authority.rank:
+        return _against_default(lower, upper)
+    if narrower(lower, upper) is not None:
+        return None
+    return _disagreement(lower, upper, codes.DISAGREEMENT)
+
+
+def narrower(a: Statement, b: Statement) -> Statement | None:
+    """The one whose scope lies inside the other's, if it is not the same scope."""
+    ours, theirs = scope_of(a), scope_of(b)
+    if inside(ours, theirs) is inside(theirs, ours):
+        return None
+    return a if inside(ours, theirs) else b
+
+
+def _disagreement(later: Statement, first: Statement, code: Code) -> Clash:
+    layer = later.authority.layer
+    if code is codes.SELL_AND_HOLD:
+        message = f"two {layer} rules forbid both selling and holding {topic(later)}"
+        help_line = "delete one, or say how existing positions leave: `existing ... comply by`"
+    else:
+        message = f"two {layer} {_noun(later)} disagree about {topic(later)}"
+        help_line = "delete one, or give them dates or guards that do not overlap"
+    diagnostic = code.at(
+        (first.value_span or first.span),
+        message,
+        label=shown(first),
+        related=(_label(later, shown(later)),),
+        help=help_line,
+    )
+    return Clash((later, first), diagnostic)
+
+
+def _noun(statement: Statement) -> str:
+    return {Origin.SET: "choices", Origin.DEFAULT: "defaults", Origin.RULE: "rules"}[
+        statement.origin
+    ]
+
+
+def _against_default(lower: Statement, upper: Statement) -> Clash:
+    what = "a rule" if lower.origin is Origin.RULE else "a default"
+    span = lower.value_span or lower.span
+    value = lower.directive.describe_range()
+    diagnostic = codes.RULE_AGAINST_DEFAULT.at(
+        span,
+        f"{what} cannot replace a default"
+        if upper.origin is not Origin.SET
+        else f"{what} cannot replace a chosen value",
+        label="no value satisfies both" if lower.directive.range else "another value",
+        related=(_label(upper, shown(upper)),),
+        help=f"to choose another value: `set {upper.rule_id} to ...`"
+        if lower.directive.range is None
+        else f"to choose another value: `set {upper.rule_id} to {value}`",
+    )
+    return Clash((lower,), diagnostic)
+
+
+def _nothing_left(lower: Statement, upper: Statement) -> Clash:
+    diagnostic = codes.NO_VALUE_LEFT.at(
+        (lower.value_span or lower.span),
+        f"no value of {topic(lower)} satisfies both {shown(lower)} and {shown(upper)}",
+        label=shown(lower),
+        related=(_label(upper, f"{shown(upper)}, {upper.authority}"),),
+        help=f"a value inside `{upper.directive.describe_range()}` would do",
+    )
+    return Clash((lower,), diagnostic)
+
+
+# --- a chosen value and what bounds it -----------------------------------------------------------
+
+
+def clashes_of_choice(
+    chosen: Statement,
+    default: Statement,
+    grants: Iterable[Grant],
+    rules: Iterable[Statement],
+    measure: Measure,
+) -> Iterator[Clash]:
+    """What a `set` does wrong: a layer that may not, a value outside the boundary or a hard rule.
+
+    `grants` are those of the default; `rules` the limits in force above the `set` in its slot.
+    """
+    for_layer = [each for each in grants if chosen.authority.layer in each.layers]
+    fitting = [each for each in for_layer if each.off is chosen.off]
+    if not fitting:
+        yield _may_not(chosen, default)
+        return
+    value = chosen.directive.range
+    if chosen.off or value is None:
+        return
+    for grant in fitting:
+        if grant.boundary is None:
+            continue
+        end = _offending(value, grant.boundary, default, measure)
+        if end is not None:
+            yield _outside(
+                chosen, end, Label(grant.span, "the boundary"), grant.describe(), default
+            )
+    for rule in rules:
+        bound = rule.directive.range
+        if bound is not None and outside(value, bound, measure):
+            end = chosen.directive.describe_range()
+            limits = rule.directive.describe_range()
+            yield _outside(chosen, end, _label(rule, shown(rule)), limits, rule)
+
+
+def _offending(value: Range, boundary: Range, default: Statement, measure: Measure) -> str | None:
+    """The end of a value that leaves its boundary, in words; None where it stays inside."""
+    for end in (value.low, value.high):
+        one = Range(end, end)
+        if end is not None and outside(one, boundary, measure):
+            return Grant(default, frozenset(), Range(end, None), False, default.span).describe()
+    replaced = default.directive.range
+    if replaced is not None and opened(value, replaced, boundary):
+        return "a band that is open on one side"
+    return None
+
+
+def _may_not(chosen: Statement, default: Statement) -> Clash:
+    layer = chosen.authority.layer
+    what = "switch off" if chosen.off else "set"
+    line = f"allow {layer} to set{' off' if chosen.off else ''}"
+    related = Label(default.span, f"default {default.rule_id}: no line `{line}`")
+    diagnostic = codes.MAY_NOT_SET.at(
+        chosen.span,
+        f"this layer may not {what} `{chosen.rule_id}`",
+        label=f"{layer} is below {default.authority.layer}"
+        if layer != default.authority.layer
+        else f"{layer} has made it itself",
+        related=(related,),
+        help=f"ask {_owner(default)} for the value, or for the line `{line}`",
+    )
+    return Clash((chosen,), diagnostic)
+
+
+def _outside(
+    chosen: Statement, end: str, boundary: Label, words: str, bounding: Statement
+) -> Clash:
+    layer = chosen.authority.layer
+    verb = "allows" if bounding.origin is not Origin.RULE else "leaves to"
+    owner = bounding.owner or _owner(bounding)
+    diagnostic = codes.OUTSIDE_BOUNDARY.at(
+        chosen.value_span or chosen.span,
+        f"{end} is outside what {_owner(bounding)} {verb} {PLURALS.get(layer, layer)}",
+        label="set here",
+        related=(boundary,),
+        help=f"choose {words}, or ask {owner} to widen line {boundary.span.line}",
+    )
+    return Clash((chosen,), diagnostic)
+
+
+# --- before any household is known ---------------------------------------------------------------
+
+
+def certain_clashes(
+    statements: Sequence[Statement], grants: Sequence[Grant]
+) -> Iterator[Diagnostic]:
+    """Clashes that some account would meet, whatever its household."""
+    defaults = {each.rule_id: each for each in statements if each.origin is Origin.DEFAULT}
+    sets = [each for each in statements if each.origin is Origin.SET]
+    for chosen in sets:
+        default = defaults[chosen.rule_id]
+        own = [grant for grant in grants if grant.statement.key == default.key]
+        scope = scope_of(default).narrowed(chosen.guards, chosen.starts, chosen.ends)
+        scope = replace(scope, authority=chosen.authority)
+        rules = [
+            each
+            for each in statements
+            if bounds(each, chosen) and surely_meet(scope_of(each), scope)
+        ]
+        for clash in clashes_of_choice(chosen, default, own, rules, stated):
+            yield clash.diagnostic
+    for a, b in combinations(statements, 2):
+        if _meet_for_sure(a, b, sets):
+            pair = clash_of_pair(a, b, stated)
+            if pair is not None:
+                yield pair.diagnostic
+
+
+def bounds(rule: Statement, chosen: Statement) -> bool:
+    """Whether a rule is a hard limit from above on what a `set` may choose."""
+    return (
+        rule.origin is Origin.RULE
+        and rule.directive.family is Family.LIMIT
+        and rule.authority.rank < chosen.authority.rank
+        and rule.directive.slot == chosen.directive.slot
+    )
+
+
+def _meet_for_sure(a: Statement, b: Statement, sets: Sequence[Statement]) -> bool:
+    """Whether both are in force together for some account, as far as words show."""
+    if a.off or b.off or bounds(a, b) or bounds(b, a):
+        return False
+    one_default = a.rule_id == b.rule_id and Origin.SET in (a.origin, b.origin)
+    if one_default and (a.authority != b.authority or Origin.DEFAULT in (a.origin, b.origin)):
+        return False
+    ours, theirs = scope_of(a), scope_of(b)
+    if is_setting(a) and is_setting(b) and a.authority == b.authority:
+        return may_meet(ours, theirs)
+    replaced = any(
+        chosen.rule_id == default.rule_id and may_meet(scope_of(chosen), scope_of(other))
+        for default, other in ((a, b), (b, a))
+        if default.origin is Origin.DEFAULT
+        for chosen in sets
+    )
+    return surely_meet(ours, theirs) and not replaced

@@ -1,0 +1,119 @@
+"""The header of a policy file: whose it is, when and for whom it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler import codes
+from compiler.attributes import Vocabulary
+from compiler.policyset import PolicySet
+from compiler.read_conditions import read_guard
+from compiler.reader import Groups, Reader
+from compiler.scopes import OWNED, SHARED, Scope, has_owners
+from compiler.statements import Authority
+from grammar import tree
+from grammar.spans import Span
+
+NOBODY_KNOWS = Authority("", 0)
+"""Stands for a layer that could not be read: nobody can be ruled out."""
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file being read. `broken`: its scope is not known for sure, nothing in it takes part."""
+
+    tree: tree.PolicyFile
+    reader: Reader
+    scope: Scope
+    owner: str
+    broken: bool
+
+    @property
+    def authority(self) -> Authority:
+        return self.scope.authority
+
+
+def open_file(
+    file: tree.PolicyFile,
+    policies: PolicySet,
+    vocabulary: Vocabulary,
+    groups: Groups,
+    securities: frozenset[str] | None,
+) -> OpenFile:
+    """Read the header of a file, reporting to the diagnostics of its reader."""
+    reader = Reader(NOBODY_KNOWS, vocabulary, groups, policies.layers, securities)
+    authority = _authority(file.header, policies.layers, reader)
+    broken = file.header.flawed or authority is None
+    if authority is not None:
+        reader.authority = authority
+    header = file.header
+    starts = None if header.starts is None else header.starts.value
+    ends = None if header.ends is None else header.ends.value
+    check_dates(header.starts, header.ends, reader)
+    guard = None if header.guard is None else read_guard(header.guard, reader)
+    broken = broken or (header.guard is not None and guard is None)
+    broken = broken or (starts is not None and ends is not None and ends < starts)
+    guards = () if guard is None else (guard,)
+    scope = Scope(reader.authority)
+    if not broken:
+        scope = scope.narrowed(guards, starts, ends)
+    owner = "" if header.owner is None else header.owner.value
+    return OpenFile(file, reader, scope, owner, broken)
+
+
+def check_dates(starts: tree.Date | None, ends: tree.Date | None, reader: Reader) -> None:
+    """Report a last day before the first."""
+    if starts is not None and ends is not None and ends.value < starts.value:
+        reader.report(
+            codes.ENDS_BEFORE,
+            f"this ends on {ends.value} and begins on {starts.value}",
+            ends.span,
+            "the last day in force is before the first",
+            help="swap the dates, or delete the line",
+        )
+
+
+def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> Authority | None:
+    layer = header.layer
+    if layer is None:
+        if not header.flawed:
+            reader.report(
+                codes.NO_LAYER,
+                "this file does not say which layer it belongs to",
+                Span(header.span.path, 1, 1, 1, 2),
+                "no line `layer` in the header",
+                help="add one of: " + ", ".join(f"`layer {name}`" for name in layers),
+            )
+        return None
+    name = layer.name.value
+    if name not in layers:
+        reader.unknown_layer(layer.name)
+        return None
+    authority = Authority(name, layers.index(name), None if layer.of is None else layer.of.value)
+    return authority if _owner_fits(layer, reader) else None
+
+
+def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:
+    name = layer.name.value
+    if layer.of is None and name in OWNED:
+        reader.report(
+            codes.WHOSE_FILE,
+            f"whose {name} file is this?",
+            layer.span,
+            f"one {name} is meant, not all",
+            help=f'write `layer {name} "..."` with the name of the {name}',
+        )
+        return False
+    if layer.of is not None and not has_owners(name, reader.vocabulary):
+        reader.report(
+            codes.WHOSE_FILE,
+            f"the layer `{name}` speaks for everybody"
+            if name in SHARED
+            else f"no column says which accounts belong to a `{name}`",
+            layer.of.span,
+            help=f"write `layer {name}`"
+            if name in SHARED
+            else f"add a column `{name}` to the accounts or households of the book",
+        )
+        return False
+    return True

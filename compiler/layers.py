@@ -1,0 +1,264 @@
+"""Six layers become what holds for one account: one fold over every statement that reaches it.
+
+Restrictions unite and limits intersect; both stay visible one by one. A default's value is replaced
+by the lowest layer that may, inside every boundary above. What cannot stand together is an error:
+its statements take no part and the account is held. What lost, and why, is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from itertools import combinations
+
+from compiler.amounts import Amount
+from compiler.check import TypedPolicies
+from compiler.clashes import (
+    Clash,
+    bounds,
+    clash_of_pair,
+    clashes_of_choice,
+    is_setting,
+    narrower,
+)
+from compiler.conditions import Environment
+from compiler.ranges import Comparable, Measure
+from compiler.rules import Fault
+from compiler.scopes import belongs, scope_of
+from compiler.statements import HouseholdPolicy, InForce, Origin, Statement
+from grammar.diagnostics import Diagnostic
+from portfolio.household import Account, Household
+
+
+class Status(StrEnum):
+    """What became of a statement that speaks of an account."""
+
+    IN_FORCE = "in force"
+    REPLACED = "replaced"
+    NARROWED = "narrower one wins"
+    OFF = "off"
+    EXCEPTED = "excepted"
+    NOT_TODAY = "not today"
+    NOT_HERE = "guard does not hold"
+    UNKNOWN = "guard unknown"
+    ERROR = "in error"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A statement, what became of it, and through which other statement."""
+
+    statement: Statement
+    status: Status
+    by: Statement | None = None
+
+
+@dataclass(frozen=True)
+class AccountPolicy:
+    """The fold for one account: every statement of its layers, ordered by rank and key."""
+
+    account: Account
+    standings: tuple[Standing, ...]
+    clashes: tuple[Clash, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def in_force(self) -> tuple[Statement, ...]:
+        return tuple(each.statement for each in self.standings if each.status is Status.IN_FORCE)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Codes and places of the mistakes that stop the account; empty where nothing does."""
+        found = [cause for fault in self.faults for cause in _causes(fault)]
+        found += [_cause(clash.diagnostic) for clash in self.clashes]
+        return tuple(dict.fromkeys(found))
+
+
+def _causes(fault: Fault) -> tuple[str, ...]:
+    place = f"{fault.span.path}:{fault.span.line}"
+    return fault.causes or (f"{place} uses what is in error elsewhere",)
+
+
+def _cause(diagnostic: Diagnostic) -> str:
+    span = diagnostic.primary.span
+    return f"{diagnostic.code} {span.path}:{span.line}"
+
+
+def dollars(household: Household, account: Account) -> Measure:
+    """Amounts in dollars of this account or its household, at values before trades."""
+
+    def measure(end: Amount | Decimal) -> Comparable:
+        if isinstance(end, Amount):
+            return "$", end.dollars(household, account)
+        return "", end
+
+    return measure
+
+
+# --- the fold ------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Fold:
+    """Statements of one account as they lose their place, one judgement after the other."""
+
+    typed: TypedPolicies
+    household: Household
+    account: Account
+    lost: dict[str, Standing] = field(default_factory=dict)
+    active: list[Statement] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+
+    def lose(self, statement: Statement, status: Status, by: Statement | None = None) -> None:
+        self.lost.setdefault(statement.key, Standing(statement, status, by))
+
+    def still(self, statements: Iterable[Statement]) -> list[Statement]:
+        return [each for each in statements if each.key not in self.lost]
+
+    def clash(self, clash: Clash) -> None:
+        self.clashes.append(clash)
+        for loser in clash.losers:
+            self.lost[loser.key] = Standing(loser, Status.ERROR)
+
+    @property
+    def measure(self) -> Measure:
+        return dollars(self.household, self.account)
+
+
+def fold(typed: TypedPolicies, household: Household, account: Account) -> AccountPolicy:
+    """What every statement comes to for one account of a household, on its day."""
+    reaching = [s for s in typed.statements if belongs(s.authority, household, account)]
+    state = _Fold(typed, household, account)
+    _sift(state, reaching)
+    _choose(state)
+    _settle(state)
+    _compare(state)
+    standings = tuple(
+        state.lost.get(each.key, Standing(each, Status.IN_FORCE)) for each in reaching
+    )
+    faults = tuple(each for each in typed.faults if each.scope.may_reach(household, account))
+    return AccountPolicy(account, standings, tuple(state.clashes), faults)
+
+
+def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
+    """Dates, guards and `except when`. An unknown guard is read strictly: the rule applies, an
+    exception or a choice does not."""
+    env = Environment(state.household, state.account)
+    for statement in reaching:
+        scope = scope_of(statement)
+        guard = scope.guard(state.household, state.account)
+        if not scope.covers_day(state.household.as_of):
+            state.lose(statement, Status.NOT_TODAY)
+        elif guard is False:
+            state.lose(statement, Status.NOT_HERE)
+        elif guard is None and statement.origin is Origin.SET:
+            state.lose(statement, Status.UNKNOWN)
+        elif any(
+            each.condition is not None and each.condition.truth(env) is True
+            for each in statement.carveouts
+        ):
+            state.lose(statement, Status.EXCEPTED)
+    state.active = state.still(reaching)
+
+
+def _choose(state: _Fold) -> None:
+    """For every default, the value of the lowest layer that may choose."""
+    for default in [each for each in state.active if each.origin is Origin.DEFAULT]:
+        sets = [
+            each
+            for each in state.active
+            if each.origin is Origin.SET and each.rule_id == default.rule_id
+        ]
+        if sets:
+            _choose_for(state, default, sets)
+    here = {each.rule_id for each in state.active if each.origin is Origin.DEFAULT}
+    for orphan in state.still(state.active):
+        if orphan.origin is Origin.SET and orphan.rule_id not in here:
+            state.lose(orphan, Status.NOT_HERE)
+    state.active = state.still(state.active)
+
+
+def _choose_for(state: _Fold, default: Statement, sets: list[Statement]) -> None:
+    grants = [each for each in state.typed.grants if each.statement.key == default.key]
+    for chosen in sets:
+        rules = [each for each in state.active if bounds(each, chosen)]
+        for clash in clashes_of_choice(chosen, default, grants, rules, state.measure):
+            state.clash(clash)
+    lowest = max(each.authority.rank for each in sets)
+    _narrow(state, [each for each in sets if each.authority.rank == lowest])
+    sound = state.still(sets)
+    if len(sound) < len(sets) and any(
+        state.lost[each.key].status is Status.ERROR for each in sets if each.key in state.lost
+    ):
+        state.lost[default.key] = Standing(default, Status.ERROR)
+        for each in sound:
+            state.lost[each.key] = Standing(each, Status.ERROR)
+        return
+    winner = next(each for each in sound if each.authority.rank == lowest)
+    for each in (default, *sound):
+        if each is not winner:
+            state.lose(each, Status.REPLACED, winner)
+    if winner.off:
+        state.lose(winner, Status.OFF)
+
+
+def _narrow(state: _Fold, settings: list[Statement]) -> None:
+    """Settings of one layer for one slot: the narrower scope wins, equal values agree."""
+    for a, b in combinations(settings, 2):
+        clash = clash_of_pair(a, b, state.measure)
+        if clash is not None:
+            state.clash(clash)
+            continue
+        wins = narrower(a, b) or min(a, b, key=lambda each: each.key)
+        loses = b if wins is a else a
+        state.lose(loses, Status.NARROWED, wins)
+
+
+def _settle(state: _Fold) -> None:
+    """Settings of different defaults about one slot, within each layer."""
+    slots: dict[tuple[object, ...], list[Statement]] = {}
+    for each in state.active:
+        if is_setting(each):
+            slots.setdefault((each.directive.slot, each.authority), []).append(each)
+    for settings in slots.values():
+        _narrow(state, settings)
+    state.active = state.still(state.active)
+
+
+def _compare(state: _Fold) -> None:
+    """Everything left stands together, or two and two do not."""
+    for a, b in combinations(state.active, 2):
+        clash = None if _stacked(a, b) else clash_of_pair(a, b, state.measure)
+        if clash is not None:
+            state.clash(clash)
+
+
+def _stacked(a: Statement, b: Statement) -> bool:
+    """A chosen value against a hard limit above it was judged when it was chosen."""
+    return bounds(a, b) or bounds(b, a)
+
+
+# --- a household ---------------------------------------------------------------------------------
+
+
+def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPolicy:
+    """What holds for a household today; accounts that an error reaches are held."""
+    accounts: dict[str, list[str]] = {}
+    statements: dict[str, Statement] = {}
+    held: dict[str, tuple[str, ...]] = {}
+    for account in household.accounts:
+        policy = fold(typed, household, account)
+        if policy.held:
+            held[account.id] = policy.held
+        for statement in policy.in_force:
+            statements[statement.key] = statement
+            accounts.setdefault(statement.key, []).append(account.id)
+    ordered = sorted(statements.values(), key=lambda each: (each.authority.rank, each.key))
+    return HouseholdPolicy(
+        household.id,
+        household.as_of,
+        tuple(InForce(each, tuple(accounts[each.key])) for each in ordered),
+        held,
+    )
