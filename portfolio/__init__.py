@@ -1,0 +1,1 @@
+"""What policies talk about: households, accounts, lots, models, tax law, prices, risk."""

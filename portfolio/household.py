@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 Value = Decimal | str | bool | date
 
+# Types of account whose gains are taxed as they are realised.
+TAXABLE = ("taxable", "trust")
+
 
 class AttributeType(StrEnum):
     """What an attribute holds, and so what it may be compared with."""
@@ -114,7 +117,7 @@ class Account:
 
     @property
     def taxable(self) -> bool:
-        return self.type in ("taxable", "trust")
+        return self.type in TAXABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,21 @@ class TextTable:
     rows: int
     content: bytes = field(repr=False)
 
-    def line(self, row: int) -> int:
-        """The line (CSV, header is line 1) or row number (Parquet, from 1) of a row (from 0)."""
+    def line(self, row: int) -> int | None:
+        """The line (CSV, header is line 1) or row number (Parquet, from 1) of a row (from 0).
+
+        None where quoting is so broken that rows cannot be told apart.
+        """
         if self.file.endswith(".csv"):
-            return self._lines[row]
+            return self._lines[row] if len(self._lines) == self.rows else None
         return row + 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether every required column is there."""
+        return all(
+            column.name in self.columns for column in self.contract.columns if column.required
+        )
 
     @cached_property
     def _lines(self) -> list[int]:

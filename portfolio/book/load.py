@@ -12,6 +12,7 @@ from pathlib import Path
 from portfolio import risk
 from portfolio.book.attributes import attributes_of, declared
 from portfolio.book.cells import check_cells
+from portfolio.book.contents import Contents
 from portfolio.book.contract import Column
 from portfolio.book.draft import Draft, Notes, Reach, Subject
 from portfolio.book.files import Folder, read_folder
@@ -26,9 +27,9 @@ from portfolio.book.references import (
 from portfolio.book.risk_tables import RiskTables, read_risk_tables
 from portfolio.book.rows import check_rows
 from portfolio.book.settings import read_settings
-from portfolio.book.snapshot import Contents, household_of, risk_rows
+from portfolio.book.snapshot import household_of, risk_rows
 from portfolio.book.targets import Recipes, read_constituents, read_models
-from portfolio.book.ties import conclude, tie
+from portfolio.book.ties import conclude
 from portfolio.findings import Finding
 from portfolio.household import Attribute, Household, Risk
 
@@ -138,7 +139,7 @@ def load_book(folder: Path, as_of: date | None = None) -> Book:
     return Book(
         settings.name,
         day,
-        conclude(notes.drafts, tie(tables), tables),
+        conclude(notes.drafts, tables),
         tuple(sorted(ids(tables, "households"))),
         attributes_of(tables, extra),
         dict(sorted(read.hashes.items())),
@@ -204,12 +205,13 @@ def _priced(tables: Tables, day: date, notes: Notes) -> tuple[Market, Recipes, R
     funds: Recipes = {}
     recipes: Recipes = {}
     models: Recipes = {}
-    if "constituents" in tables:
-        funds = read_constituents(tables["constituents"], notes)
-    if "models" in tables:
-        recipes, models = read_models(tables["models"], day, notes)
+    known = ids(tables, "securities") | ids(tables, "models")
+    if "constituents" in tables and tables["constituents"].complete:
+        funds = read_constituents(tables["constituents"], known, notes)
+    if "models" in tables and tables["models"].complete:
+        recipes, models = read_models(tables["models"], known, day, notes)
     prices = tables.get("prices")
-    if prices is not None and {"date", "security_id", "close"} <= prices.columns.keys():
+    if prices is not None and prices.complete:
         market = read_market(prices, day, notes)
         check_prices(market, prices.file, _valued(tables, recipes), day, notes)
     return market, models, funds

@@ -169,7 +169,7 @@ def _note_unknown(target: str, text: str, places: list[_Use], notes: Notes) -> N
 def check_ownership(tables: Tables, notes: Notes) -> None:
     """Notes accounts taxed by an entity of another household, and households without accounts."""
     accounts, entities = tables.get("accounts"), tables.get("tax_entities")
-    if accounts is None or entities is None:
+    if accounts is None or entities is None or not (accounts.complete and entities.complete):
         return
     known = ids(tables, "households")
     household_of = dict(

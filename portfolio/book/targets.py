@@ -13,9 +13,12 @@ from portfolio.models import TOLERANCE, cycles, flatten, in_force
 Recipes = dict[str, dict[str, Decimal]]
 
 
-def read_models(table: TextTable, as_of: date, notes: Notes) -> tuple[Recipes, Recipes]:
+def read_models(
+    table: TextTable, known: frozenset[str], as_of: date, notes: Notes
+) -> tuple[Recipes, Recipes]:
     """(recipes in force, the same flattened); models that cannot be used are noted, and absent.
 
+    `known` are all securities and models: a model that names anything else has a finding already.
     Only rank 1 (or empty) is a component; other ranks are alternates.
     """
     doubtful = {subject.id for subject in notes.subjects() if subject.kind == "model"}
@@ -41,11 +44,10 @@ def read_models(table: TextTable, as_of: date, notes: Notes) -> tuple[Recipes, R
         if _weights_fit(table, "model", model, recipe, rows[0], notes):
             recipes[model] = recipe
     _drop_cycles(table, "model", recipes, notes)
-    usable = _without_broken(recipes, set(versions) - set(recipes))
-    return recipes, flatten(usable)
+    return recipes, flatten(_without_broken(recipes, known, set(versions) - set(recipes)))
 
 
-def read_constituents(table: TextTable, notes: Notes) -> Recipes:
+def read_constituents(table: TextTable, known: frozenset[str], notes: Notes) -> Recipes:
     """Funds flattened to what they hold; those that cannot be used are noted, and absent."""
     doubtful = {subject.id for subject in notes.subjects() if subject.kind == "security"}
     rows_of: dict[str, list[int]] = {}
@@ -59,7 +61,7 @@ def read_constituents(table: TextTable, notes: Notes) -> Recipes:
         if _weights_fit(table, "security", fund, recipe, rows[0], notes):
             recipes[fund] = recipe
     _drop_cycles(table, "security", recipes, notes)
-    return flatten(_without_broken(recipes, set(rows_of) - set(recipes)))
+    return flatten(_without_broken(recipes, known, set(rows_of) - set(recipes)))
 
 
 def _note_future(table: TextTable, model: str, row: int, as_of: date, notes: Notes) -> None:
@@ -139,11 +141,15 @@ def _drop_cycles(table: TextTable, kind: str, recipes: Recipes, notes: Notes) ->
             del recipes[member]
 
 
-def _without_broken(recipes: Recipes, broken: set[str]) -> Recipes:
-    """Recipes that name no broken one, directly or deeper."""
+def _without_broken(recipes: Recipes, known: frozenset[str], broken: set[str]) -> Recipes:
+    """Recipes that name nothing unknown or broken, directly or deeper."""
     usable = dict(recipes)
     while True:
-        bad = {name for name, recipe in usable.items() if broken & recipe.keys()}
+        bad = {
+            name
+            for name, recipe in usable.items()
+            if broken & recipe.keys() or not recipe.keys() <= known
+        }
         if not bad:
             return usable
         broken = broken | bad

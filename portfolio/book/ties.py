@@ -9,14 +9,15 @@ about no account at all stops the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import networkx as nx
 
 from portfolio.book.draft import WHOLE_BOOK, Draft, Reach, Subject
 from portfolio.book.files import TextTable
-from portfolio.book.references import Tables
+from portfolio.book.references import Tables, ids, split_tags
 from portfolio.findings import Finding
 
 HOLDS, CONSTITUENT, OTHER = "holds", "constituent", "other"
@@ -24,96 +25,107 @@ HOLDS, CONSTITUENT, OTHER = "holds", "constituent", "other"
 
 @dataclass(frozen=True)
 class Ties:
-    """The graph of dependence with edges from what depends to what it depends on."""
+    """Who belongs to whom, and the graph with edges from what depends to what it depends on.
 
-    graph: nx.DiGraph
-    household_of: Mapping[str, str]
-    entity_household_of: Mapping[str, str]
-    entity_of: Mapping[str, str]
-    households: frozenset[str]
-    _without_funds: nx.DiGraph = field(repr=False)
+    The graph is built only when there is an error to follow.
+    """
 
+    tables: Tables
 
-def tie(tables: Tables) -> Ties:
-    """Builds the graph from whatever could be read."""
-    graph = nx.DiGraph()
-    accounts = tables.get("accounts")
-    household_of = _pairs(accounts, "account_id", "household_id")
-    entity_of = _pairs(accounts, "account_id", "tax_entity_id")
-    model_of_household = _pairs(tables.get("households"), "household_id", "model_id")
-    own_model = _pairs(accounts, "account_id", "model_id")
-    entity_households = _pairs(tables.get("tax_entities"), "tax_entity_id", "household_id")
-    for account in accounts.texts("account_id") if accounts else ():
-        if account is None:
-            continue
-        graph.add_node(Subject("account", account))
-        household = household_of.get(account)
-        model = own_model.get(account) or model_of_household.get(household or "")
-        _depend(graph, "account", account, "household", household)
-        _depend(graph, "account", account, "tax_entity", entity_of.get(account))
-        _depend(graph, "account", account, "model", model)
-    for entity, household in entity_households.items():
-        _depend(graph, "tax_entity", entity, "household", household)
-    _depend_all(graph, tables, "transactions", ("account", "account_id"), OTHER)
-    _depend_all(graph, tables, "lots", ("account", "account_id"), HOLDS)
-    _depend_all(graph, tables, "constituents", ("security", "fund_id"), CONSTITUENT)
-    _depend_on_components(graph, tables)
-    seen = [(a, b) for a, b, how in graph.edges(data="how") if how != CONSTITUENT]
-    return Ties(
-        graph,
-        household_of,
-        entity_households,
-        entity_of,
-        frozenset(model_of_household) | _ids(tables.get("households"), "household_id"),
-        graph.edge_subgraph(seen).copy(),
-    )
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """All account ids."""
+        return ids(self.tables, "accounts")
 
+    @cached_property
+    def households(self) -> frozenset[str]:
+        """All household ids."""
+        return ids(self.tables, "households")
 
-def _ids(table: TextTable | None, column: str) -> frozenset[str]:
-    return frozenset() if table is None else frozenset(filter(None, table.texts(column)))
+    @cached_property
+    def household_of(self) -> Mapping[str, str]:
+        """Account to household, as the book says it."""
+        return self._pairs("accounts", "account_id", "household_id")
 
+    @cached_property
+    def entity_of(self) -> Mapping[str, str]:
+        """Account to tax entity, as the book says it."""
+        return self._pairs("accounts", "account_id", "tax_entity_id")
 
-def _pairs(table: TextTable | None, key: str, value: str) -> dict[str, str]:
-    if table is None:
-        return {}
-    rows = zip(table.texts(key), table.texts(value), strict=True)
-    return {left: right for left, right in rows if left is not None and right is not None}
+    @cached_property
+    def household_of_entity(self) -> Mapping[str, str]:
+        """Tax entity to household, as the book says it."""
+        return self._pairs("tax_entities", "tax_entity_id", "household_id")
 
-
-def _depend(
-    graph: nx.DiGraph, kind: str, name: str, on_kind: str, on: str | None, how: str = OTHER
-) -> None:
-    if on is not None:
-        graph.add_edge(Subject(kind, name), Subject(on_kind, on), how=how)
-
-
-def _depend_all(
-    graph: nx.DiGraph, tables: Tables, name: str, owner: tuple[str, str], how: str
-) -> None:
-    table = tables.get(name)
-    if table is None:
-        return
-    kind, column = owner
-    pairs = zip(table.texts(column), table.texts("security_id"), strict=True)
-    for left, right in dict.fromkeys(pairs):
-        if left is not None:
-            _depend(graph, kind, left, "security", right, how)
-
-
-def _depend_on_components(graph: nx.DiGraph, tables: Tables) -> None:
-    table = tables.get("models")
-    if table is None:
-        return
-    models = _ids(table, "model_id")
-    pairs = zip(table.texts("model_id"), table.texts("component"), strict=True)
-    for model, component in dict.fromkeys(pairs):
-        if model is not None:
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The graph of dependence over `Subject` nodes; the attribute `how` marks its edges."""
+        graph = nx.DiGraph()
+        self._add_accounts(graph)
+        self._add_entities(graph)
+        self._add("transactions", "account", "account_id", OTHER, graph)
+        self._add("lots", "account", "account_id", HOLDS, graph)
+        self._add("constituents", "security", "fund_id", CONSTITUENT, graph)
+        models = ids(self.tables, "models")
+        for model, component in self._distinct("models", "model_id", "component"):
             kind = "model" if component in models else "security"
-            _depend(graph, "model", model, kind, component)
+            graph.add_edge(Subject("model", model), Subject(kind, component), how=OTHER)
+        return graph
+
+    @cached_property
+    def graph_without_funds(self) -> nx.DiGraph:
+        """The graph in which a fund does not depend on its constituents."""
+        kept = [(a, b) for a, b, how in self.graph.edges(data="how") if how != CONSTITUENT]
+        return self.graph.edge_subgraph(kept)
+
+    def _add_accounts(self, graph: nx.DiGraph) -> None:
+        own = self._pairs("accounts", "account_id", "model_id")
+        shared = self._pairs("households", "household_id", "model_id")
+        for account in sorted(self.accounts):
+            node = Subject("account", account)
+            graph.add_node(node)
+            household = self.household_of.get(account)
+            model = own.get(account) or shared.get(household or "")
+            for kind, name in (
+                ("household", household),
+                ("tax_entity", self.entity_of.get(account)),
+                ("model", model),
+            ):
+                if name is not None:
+                    graph.add_edge(node, Subject(kind, name), how=OTHER)
+
+    def _add_entities(self, graph: nx.DiGraph) -> None:
+        for entity, household in self.household_of_entity.items():
+            graph.add_edge(
+                Subject("tax_entity", entity), Subject("household", household), how=OTHER
+            )
+        known = ids(self.tables, "tax_entities")
+        for entity, text in self._pairs("tax_entities", "tax_entity_id", "wash_linked_to").items():
+            for linked in split_tags(text):
+                # A known one's own mistakes are no doubt about this one.
+                if linked not in known:
+                    graph.add_edge(
+                        Subject("tax_entity", entity), Subject("tax_entity", linked), how=OTHER
+                    )
+
+    def _add(self, table: str, kind: str, column: str, how: str, graph: nx.DiGraph) -> None:
+        for owner, security in self._distinct(table, column, "security_id"):
+            graph.add_edge(Subject(kind, owner), Subject("security", security), how=how)
+
+    def _distinct(self, table: str, left: str, right: str) -> Iterator[tuple[str, str]]:
+        read = self.tables.get(table)
+        pairs = [] if read is None else zip(read.texts(left), read.texts(right), strict=True)
+        for first, second in dict.fromkeys(pairs):
+            if first is not None and second is not None:
+                yield first, second
+
+    def _pairs(self, table: str, key: str, value: str) -> dict[str, str]:
+        return dict(self._distinct(table, key, value))
 
 
-def conclude(drafts: Iterable[Draft], ties: Ties, tables: Tables) -> tuple[Finding, ...]:
+def conclude(drafts: Iterable[Draft], tables: Tables) -> tuple[Finding, ...]:
     """Findings with lines and effects, in the order of files, lines and columns."""
+    ties = Ties(tables)
     lines = {table.file: table for table in tables.values()}
     findings = [_finding(draft, ties, lines) for draft in drafts]
     files = {table.file: position for position, table in enumerate(tables.values(), start=1)}
@@ -169,39 +181,31 @@ def _effects(draft: Draft, ties: Ties) -> tuple[set[str], set[str], bool]:
         dependents = _dependents(subject, ties, draft.through_funds)
         accounts |= dependents
         households |= _held(subject, dependents, draft.reach, ties)
-        known = subject.id in ties.household_of or subject.id in ties.households
+        known = subject.id in ties.accounts or subject.id in ties.households
         stops |= subject.kind in ("account", "household") and not dependents and not known
     return accounts, households, stops
 
 
 def _dependents(subject: Subject, ties: Ties, through_funds: bool) -> set[str]:
-    graph = ties.graph if through_funds else ties._without_funds
+    graph = ties.graph if through_funds else ties.graph_without_funds
     if subject not in graph:
-        return set()
+        return {subject.id} & ties.accounts if subject.kind == "account" else set()
     reached = nx.ancestors(graph, subject) | {subject}
-    return {node.id for node in reached if node.kind == "account" and _is_account(node, ties)}
-
-
-def _is_account(node: Subject, ties: Ties) -> bool:
-    return node.id in ties.household_of or node.id in ties.entity_of
+    return {node.id for node in reached if node.kind == "account"} & ties.accounts
 
 
 def _held(subject: Subject, dependents: set[str], reach: Reach, ties: Ties) -> set[str]:
-    held: set[str] = set()
-    if subject.kind == "household" and subject.id not in ties.households:
-        # Whose the account is, is unknown; the household that pays its tax is the likeliest.
-        held = {
-            ties.entity_household_of.get(ties.entity_of.get(account, ""), "")
-            for account in dependents
-        }
-    elif reach is Reach.VALUE and subject.kind == "household":
-        held = {subject.id}
+    # Where it is not known whose an account is, the household that pays its tax is in doubt too.
+    held = {
+        ties.household_of_entity.get(ties.entity_of.get(account, ""), "")
+        for account in dependents
+        if ties.household_of.get(account) not in ties.households
+    }
+    if reach is Reach.VALUE and subject.kind == "household":
+        held.add(subject.id)
     elif reach is Reach.VALUE and subject.kind == "account":
-        held = {ties.household_of.get(subject.id, "")}
+        held.add(ties.household_of.get(subject.id, ""))
     elif reach is Reach.VALUE and subject.kind == "security" and subject in ties.graph:
-        held = {
-            ties.household_of.get(owner.id, "")
-            for owner, _, how in ties.graph.in_edges(subject, data="how")
-            if how == HOLDS
-        }
+        edges = ties.graph.in_edges(subject, data="how")
+        held |= {ties.household_of.get(owner.id, "") for owner, _, how in edges if how == HOLDS}
     return held & ties.households
