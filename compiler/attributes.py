@@ -183,9 +183,8 @@ def _account_columns() -> Iterator[Column]:
     table = "accounts"
     yield from _columns(
         table,
-        "id account_id household_id owner tax_entity_id model_id custodian program",
+        "id household_id owner tax_entity_id model_id custodian program",
         Dimension.TEXT,
-        {"account_id": "id"},
     )
     yield Column(
         table, "type", Dimension.TEXT, values=_ACCOUNT_TYPES, closed=True, read=_field("type")
@@ -211,8 +210,8 @@ def _account_columns() -> Iterator[Column]:
 
 def _household_columns() -> Iterator[Column]:
     table = "households"
-    names = "id household_id name model_id management advisor"
-    yield from _columns(table, names, Dimension.TEXT, {"household_id": "id"})
+    names = "id name model_id management advisor"
+    yield from _columns(table, names, Dimension.TEXT)
     yield from _columns(table, "tags", Dimension.TAGS)
     yield Column(
         table,
@@ -224,7 +223,7 @@ def _household_columns() -> Iterator[Column]:
 
 def _lot_columns() -> Iterator[Column]:
     table = "lots"
-    yield from _columns(table, "id lot_id order_id", Dimension.TEXT, {"lot_id": "id"})
+    yield from _columns(table, "id order_id", Dimension.TEXT)
     yield from _columns(table, "acquired holding_from", Dimension.DATE)
     yield from _columns(table, "shares used_shares", Dimension.SHARES)
     yield from _columns(table, "basis", Dimension.MONEY)
@@ -242,7 +241,7 @@ def _lot_columns() -> Iterator[Column]:
 
 def _taxpayer_columns() -> Iterator[Column]:
     table = "tax_entities"
-    yield from _columns(table, "id tax_entity_id state", Dimension.TEXT, {"tax_entity_id": "id"})
+    yield from _columns(table, "id state", Dimension.TEXT)
     yield Column(
         table, "filing", Dimension.TEXT, values=_FILINGS, closed=True, read=_field("filing")
     )

@@ -46,7 +46,11 @@ def is_setting(statement: Statement) -> bool:
 def topic(statement: Statement) -> str:
     """What a statement is about, in few words: `cash`, `each sector`, `realized tax each year`."""
     kind, *rest = statement.directive.slot
-    if kind in ("weight", "assumption"):
+    if kind == "weight":
+        subject, where, base, *_ = rest
+        narrowed = f" where {where.removeprefix('where ')}" if where else ""
+        return subject + narrowed + (" of household" if base == "household" else "")
+    if kind == "assumption":
         return rest[0]
     if kind.startswith("realized"):
         return f"{kind} {rest[0]}"

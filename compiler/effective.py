@@ -1,0 +1,313 @@
+"""What holds for one account today: every value with its winner, its losers, and why.
+
+`effective` computes it; `effective_report` shows it to people and programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from compiler.bands_in_words import joined, one_sided, range_of, said
+from compiler.check import TypedPolicies
+from compiler.clashes import Clash, is_setting, topic
+from compiler.directives.base import Family
+from compiler.layers import AccountPolicy, Standing, Status, dollars, fold
+from compiler.ranges import Measure, Range, below
+from compiler.statements import Origin, Statement
+from grammar.diagnostics import Diagnostic, in_order
+from portfolio.household import Account, Household
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One statement's part in a slot.
+
+    `verb` is wins, applies, loses, wider, excepted, waits or error; `value` what it says; `rule`
+    its id, with `set` before a chosen value; `why` the reason for its place.
+    """
+
+    verb: str
+    value: str
+    rule: str
+    path: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing that policy speaks about, what holds of it, and where that comes from."""
+
+    name: str
+    value: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveAccount:
+    """What holds for an account; `held` lists the mistakes that keep it from being traded."""
+
+    account_id: str
+    facts: tuple[str, ...]
+    held: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def effective(typed: TypedPolicies, household: Household, account_id: str) -> EffectiveAccount:
+    """What holds for an account on the household's day. Raises KeyError for an unknown account."""
+    account = next((each for each in household.accounts if each.id == account_id), None)
+    if account is None:
+        raise KeyError(account_id)
+    policy = fold(typed, household, account)
+    view = _View(typed, household, policy, dollars(household, account))
+    return EffectiveAccount(
+        account_id,
+        tuple(_facts(household, account)),
+        policy.held,
+        tuple(view.slots()),
+        _diagnostics(typed, policy),
+    )
+
+
+def _facts(household: Household, account: Account) -> Iterator[str]:
+    yield account.type
+    tags = ", ".join(sorted(household.tags))
+    yield f"household {household.id}" + (f" ({tags})" if tags else "")
+    if household.advisor:
+        yield f"advisor {household.advisor}"
+    if account.program:
+        yield f"program {account.program}"
+
+
+def _diagnostics(typed: TypedPolicies, policy: AccountPolicy) -> tuple[Diagnostic, ...]:
+    """The clashes met by this account, and the mistakes of the faults that reach it."""
+    causes = {cause for fault in policy.faults for cause in fault.causes}
+    found = [
+        each
+        for each in typed.diagnostics
+        if f"{each.code} {each.primary.span.path}:{each.primary.span.line}" in causes
+    ]
+    return in_order(dict.fromkeys([*found, *(clash.diagnostic for clash in policy.clashes)]))
+
+
+# --- slots ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _View:
+    typed: TypedPolicies
+    household: Household
+    policy: AccountPolicy
+    measure: Measure
+
+    def slots(self) -> Iterator[Slot]:
+        grouped: dict[tuple[str, ...], list[Standing]] = {}
+        for standing in self.policy.standings:
+            grouped.setdefault(_slot(standing.statement), []).append(standing)
+        for _, standings in sorted(grouped.items(), key=lambda each: _rank(*each)):
+            lines = tuple(
+                line for standing in standings for line in self.lines(standing, standings)
+            )
+            if lines:
+                order = sorted(lines, key=_line_order)
+                yield Slot(topic(standings[0].statement), self.value(standings), tuple(order))
+
+    def value(self, standings: Sequence[Standing]) -> str:
+        """What holds of a slot, in words."""
+        if any(each.status is Status.ERROR for each in standings):
+            codes = sorted({each.diagnostic.code for each in self._clashes(standings)})
+            return " ".join(["undecided", *codes])
+        inside = _in_force(standings)
+        if not inside:
+            return "no limit" if _limits(standings) else "nothing in force"
+        if not _limits(standings):
+            return "; ".join(dict.fromkeys(self.says(each) for each in inside))
+        low, high = self.ends(inside)
+        return joined(low, high)
+
+    def _clashes(self, standings: Sequence[Standing]) -> Iterator[Clash]:
+        keys = {each.statement.key for each in standings}
+        for clash in self.policy.clashes:
+            if any(loser.key in keys for loser in clash.losers):
+                yield clash
+
+    def says(self, statement: Statement) -> str:
+        """What a statement says about its slot, with the time it leaves for existing positions."""
+        directive = statement.directive
+        if directive.slot[0].startswith(("never ", "only ")):
+            return "; ".join([directive.slot[0], *self._transitions(statement)])
+        return said(directive)
+
+    def _transitions(self, statement: Statement) -> Iterator[str]:
+        for each in statement.transitions:
+            things = each.selection.describe()
+            who = "existing positions" if things == "anything" else f"existing {things}"
+            if each.stay:
+                yield f"{who} may stay"
+            elif each.by is not None:
+                yield f"{who} comply by {each.by}"
+            else:
+                yield f"{who} comply within {each.within_days} days"
+
+    def ends(self, statements: Sequence[Statement]) -> tuple[Statement | None, Statement | None]:
+        """Who states the highest lower end and the lowest upper end; the higher layer on a tie."""
+        low: Statement | None = None
+        high: Statement | None = None
+        for each in statements:
+            bounds = each.directive.range or Range()
+            if bounds.low is not None and (
+                low is None or below(range_of(low).low, bounds.low, self.measure)
+            ):
+                low = each
+            if bounds.high is not None and (
+                high is None or below(bounds.high, range_of(high).high, self.measure)
+            ):
+                high = each
+        return low, high
+
+    # --- lines ---
+
+    def lines(self, standing: Standing, slot: Sequence[Standing]) -> Iterator[Line]:
+        """What a statement contributes to its slot: one line, or one for each of its ends."""
+        statement = standing.statement
+        if standing.status is Status.IN_FORCE and _limits(slot):
+            yield from self._ends_of(statement, _in_force(slot))
+            return
+        verb, why = self._verdict(standing)
+        if verb:
+            yield _line(statement, verb, self.says(statement), why)
+
+    def _verdict(self, standing: Standing) -> tuple[str, str]:
+        """The verb and reason of a statement that is not a limit in force; no verb: not shown."""
+        statement, by = standing.statement, standing.by
+        match standing.status:
+            case Status.IN_FORCE:
+                return ("wins" if is_setting(statement) else "applies"), self._won(statement)
+            case Status.REPLACED:
+                return "loses", self._replaced(statement, by)
+            case Status.NARROWED:
+                return "loses", f"{by.rule_id if by else 'another'} has the narrower scope"
+            case Status.OFF:
+                return "wins", "switched off"
+            case Status.EXCEPTED:
+                return "excepted", f"when {self._exception(statement)}"
+            case Status.NOT_TODAY:
+                return "waits", self._days(statement)
+            case Status.UNKNOWN:
+                return "loses", "what its guard needs is missing"
+            case Status.ERROR:
+                return "error", "takes no part"
+            case Status.NOT_HERE:
+                return "", ""
+
+    def _exception(self, statement: Statement) -> str:
+        return " or ".join(
+            each.condition.describe() for each in statement.carveouts if each.condition is not None
+        )
+
+    def _days(self, statement: Statement) -> str:
+        today = self.household.as_of
+        if statement.starts is not None and today < statement.starts:
+            return f"from {statement.starts}"
+        return f"ended on {statement.ends}"
+
+    def _replaced(self, statement: Statement, by: Statement | None) -> str:
+        if by is None:
+            return "replaced"
+        if statement.origin is Origin.SET:
+            return f"{by.authority.layer} is the lower layer"
+        allowing = [
+            grant.span.line
+            for grant in self.typed.grants
+            if grant.statement.key == statement.key and by.authority.layer in grant.layers
+        ]
+        return "replaced" + (f", as line {allowing[0]} allows" if allowing else "")
+
+    def _won(self, statement: Statement) -> str:
+        if statement.origin is Origin.SET:
+            return "lowest layer allowed" + self._inside(statement)
+        if statement.origin is Origin.DEFAULT:
+            layers = [
+                layer
+                for layer in self.typed.layers
+                for grant in self.typed.grants
+                if grant.statement.key == statement.key and layer in grant.layers
+            ]
+            names = ", ".join(dict.fromkeys(layers))
+            return f"{names} may set, did not" if names else "no layer may set it"
+        return ""
+
+    def _inside(self, statement: Statement) -> str:
+        words = [
+            grant.describe()
+            for grant in self.typed.grants
+            if grant.statement.rule_id == statement.rule_id
+            and statement.authority.layer in grant.layers
+            and grant.boundary is not None
+        ]
+        return f"; inside {words[0]}" if words else ""
+
+    # --- limits ---
+
+    def _ends_of(self, statement: Statement, others: Sequence[Statement]) -> Iterator[Line]:
+        low, high = self.ends(others)
+        stated = range_of(statement)
+        won = [end for end, winner in (("low", low), ("high", high)) if winner is statement]
+        lost = [
+            end for end in ("low", "high") if getattr(stated, end) is not None and end not in won
+        ]
+        if won:
+            value = said(one_sided(statement.directive, *won))
+            yield _line(statement, "wins", value, self._why_won(statement, others))
+        if not lost:
+            return
+        tighter = [low if end == "low" else high for end in lost]
+        value = said(one_sided(statement.directive, *lost))
+        lower = [
+            each for each in tighter if each and each.authority.rank > statement.authority.rank
+        ]
+        if not won and len(lower) == len(tighter) and not is_setting(statement):
+            yield _line(statement, "wider", value, "bounds every value")
+            return
+        names = dict.fromkeys(each.rule_id for each in tighter if each)
+        verb = "is" if len(names) == 1 else "are"
+        yield _line(statement, "loses", value, f"{' and '.join(names)} {verb} as tight or tighter")
+
+    def _why_won(self, statement: Statement, others: Sequence[Statement]) -> str:
+        if is_setting(statement):
+            return self._won(statement)
+        above = [each for each in others if each.authority.rank < statement.authority.rank]
+        return "a lower rule may tighten" if above else ""
+
+
+def _in_force(standings: Sequence[Standing]) -> list[Statement]:
+    return [each.statement for each in standings if each.status is Status.IN_FORCE]
+
+
+def _limits(standings: Sequence[Standing]) -> bool:
+    return standings[0].statement.directive.family is Family.LIMIT
+
+
+def _slot(statement: Statement) -> tuple[str, ...]:
+    return statement.directive.slot
+
+
+_FAMILIES = (Family.LIMIT, Family.RESTRICTION, Family.SETTING)
+
+
+def _rank(slot: tuple[str, ...], standings: Sequence[Standing]) -> tuple[int, tuple[str, ...]]:
+    return _FAMILIES.index(standings[0].statement.directive.family), slot
+
+
+_VERBS = ("wins", "applies", "error", "excepted", "loses", "wider", "waits")
+
+
+def _line_order(line: Line) -> tuple[int, str, int, str]:
+    return _VERBS.index(line.verb), line.path, line.line, line.value
+
+
+def _line(statement: Statement, verb: str, value: str, why: str) -> Line:
+    prefix = "set " if statement.origin is Origin.SET else ""
+    return Line(verb, value, prefix + statement.rule_id, statement.path, statement.line, why)
