@@ -27,7 +27,8 @@ _IN_SET = (tree.When, tree.From, tree.Until, tree.Because)
 """The clauses that a `set` can have."""
 N = TypeVar("N", bound=tree.Node)
 
-_ID = re.compile(r"\s*[\w-]+\s+([^\W\d][\w-]*(?:\.[\w-]+)*)")
+_FIRST = re.compile(r"\s*([^\W\d][\w-]*(?:\.[\w-]+)*)")
+_ID = re.compile(rf"\s*[\w-]+(?=\s){_FIRST.pattern}")
 
 
 class _Stage(Enum):
@@ -83,6 +84,7 @@ class Assembly:
             return
         elif guess.word in STATEMENTS:
             self._close()
+            self._lose(line, _FIRST if guess.left_out else _ID)
             self._stage = _Stage.LOST
         else:
             self._flaw(line)
@@ -116,11 +118,16 @@ class Assembly:
             self._statements.append(part)
             self._stage = _Stage.BETWEEN
         else:
-            word = _ID.match(line.text)
-            if word is not None and line.first != "set":
-                span = line.place(word.start(1), word.end(1))
-                self._unread.append(tree.Name(span=span, value=word.group(1)))
+            if line.first != "set":
+                self._lose(line, _ID)
             self._stage = _Stage.BETWEEN if line.first == "define" else _Stage.LOST
+
+    def _lose(self, line: Line, place: re.Pattern[str]) -> None:
+        """Remember the name that a line which cannot be read was about to define."""
+        word = place.match(line.text)
+        if word is not None:
+            span = line.place(word.start(1), word.end(1))
+            self._unread.append(tree.Name(span=span, value=word.group(1)))
 
     def _close(self) -> None:
         block, self._block = self._block, None

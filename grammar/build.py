@@ -6,6 +6,7 @@ As in `phrases.py`, one method a rule of `policy.lark`, of the same name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from lark import Token, Tree, v_args
@@ -123,7 +124,13 @@ class _Builder(Phrases):
     def prevent(self, meta: Meta, children: list[Any]) -> tree.Prevent:
         what, across = children
         span = self._span(meta)
-        if across is None:
+        slip = get_close_matches("across", what.value.split(), n=1, cutoff=0.7)
+        if across is None and slip:
+            start = self._line.text.index(slip[0])
+            place = self._line.place(start, start + len(slip[0]))
+            message = f"`{slip[0]}` is not a word of the language here"
+            self._note(codes.MISSPELLED, place, message, help="did you mean `across`?")
+        elif across is None:
             end = Span(
                 span.path, span.end_line, span.end_column, span.end_line, span.end_column + 1
             )
@@ -213,9 +220,9 @@ class _Builder(Phrases):
         both = tuple(one for one in (things.where, where) if one is not None)
         if len(both) == 2:
             joined: Condition = tree.All(span=both[0].span.through(both[1].span), operands=both)
-            things = replace(things, where=joined)
+            things = replace(things, where=joined, span=things.span.through(joined.span))
         elif both:
-            things = replace(things, where=both[0])
+            things = replace(things, where=both[0], span=things.span.through(both[0].span))
         return tree.Existing(span=self._span(meta), things=things, stay=stay, within=within, by=by)
 
     def missing(self, meta: Meta, children: list[Any]) -> tree.MissingCounts:

@@ -20,14 +20,19 @@ class Guess:
 
     diagnostic: Diagnostic
     word: str | None = None
+    left_out: bool = False
+    """Whether the first word is missing rather than misspelled."""
+
+
+_FIRST = re.compile(r"""[^\W\d][\w'’.-]{0,40}|"[^"]{0,40}"|\S""")
 
 
 def guess(line: Line) -> Guess:
     """Why a line begins no line of the language, and what it was meant to be."""
     begin = line.span.column - 1
-    length = len(line.first) or 1
-    span = line.place(begin, begin + length)
-    said = line.text[begin : begin + length]
+    first = _FIRST.match(line.text, begin)
+    said = first.group() if first else ""
+    span = line.place(begin, begin + len(said))
     if line.first in LATER_LINES:
         message = f"`{said}` is not part of this version of the language"
         help = LATER_LINES[line.first]
@@ -41,7 +46,7 @@ def guess(line: Line) -> Guess:
         message = f"`{left_out}` is missing before `{said}`"
         help = f"begin the line with `{left_out}`"
         label = "begins no line of the language"
-        return Guess(codes.WORD_MISSING.at(span, message, label=label, help=help), left_out)
+        return Guess(codes.WORD_MISSING.at(span, message, label=label, help=help), left_out, True)
     return Guess(
         _unknown(span, said, "a line begins with a word such as `rule`, `never` or `keep`")
     )

@@ -19,6 +19,9 @@ from grammar.source import decode
 from grammar.tree import PolicyFile
 from grammar.words import FIRST_WORDS
 
+MOST_REPAIRS = 100
+"""Lines of one file for which repairs are tried: each takes many readings of the line."""
+
 
 def parse(text: str, path: str) -> tuple[PolicyFile, tuple[Diagnostic, ...]]:
     """The tree of a policy file and every mistake in it, in order. Never raises.
@@ -27,9 +30,12 @@ def parse(text: str, path: str) -> tuple[PolicyFile, tuple[Diagnostic, ...]]:
     """
     lines, comments = cut(text, path)
     assembly = Assembly(path)
+    unread = 0
     for line in lines:
         if line.first in FIRST_WORDS:
-            assembly.add(line, *_part(line))
+            part, notes = _part(line, thorough=unread < MOST_REPAIRS)
+            unread += part is None
+            assembly.add(line, part, notes)
         else:
             assembly.add_unknown(line, guess(line))
     file, misplaced = assembly.finish(comments)
@@ -43,13 +49,13 @@ def parse_bytes(data: bytes, path: str) -> tuple[PolicyFile, tuple[Diagnostic, .
     return file, in_order((*unreadable, *mistakes))
 
 
-def _part(line: Line) -> tuple[Part | None, tuple[Diagnostic, ...]]:
+def _part(line: Line, thorough: bool) -> tuple[Part | None, tuple[Diagnostic, ...]]:
     """What a line says, or None if it holds an error, and what is to be said about it."""
     if line.problems:
         return None, line.problems
     parsed = read(line.text)
     if isinstance(parsed, Stop):
-        return None, (explain(line, parsed),)
+        return None, (explain(line, parsed, thorough),)
     part, notes = build(line, parsed)
     deep = too_deep(part)
     if deep is not None:

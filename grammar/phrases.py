@@ -118,6 +118,17 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
 
     def member(self, meta: Meta, children: list[Any]) -> tree.Member:
         left, negated, options = children
+        for option in options:
+            said = self._words(option.span)
+            plain = isinstance(option, tree.Quantity) and option.unit is not Unit.MONEY
+            if plain and "," in said:
+                self._note(
+                    codes.NUMBER_FORM,
+                    option.span,
+                    f"is `{said}` one number of the list, or two?",
+                    label="a comma between numbers, or between thousands",
+                    help=f"write `{said.replace(',', '')}` or `{said.replace(',', ', ')}`",
+                )
         return tree.Member(
             span=self._span(meta), left=left, negated=negated is not None, options=options
         )

@@ -54,6 +54,11 @@ class Word:
     start: int
     end: int
 
+    @property
+    def shown(self) -> str:
+        """The word for a message: not longer than people write words."""
+        return self.text if len(self.text) <= 40 else f"{self.text[:37]}..."
+
 
 @dataclass(frozen=True, slots=True)
 class Stumble:
@@ -118,7 +123,10 @@ def missing(it: Stumble) -> tuple[str, ...]:
     if not it.thorough or it.found is None:
         return ()
     at = it.found.start
-    tried = {name: _reads(it, at, at, sample(name) + " ") for name in proposals(it.accepts)}
+    tried = {
+        name: _reads(it, at, at, sample(name) + " ")
+        for name in proposals(it.accepts, spare_comma=False)
+    }
     whole = tuple(name for name, reads in tried.items() if reads == "all")
     return whole or tuple(name for name, reads in tried.items() if reads == "further")
 
@@ -129,8 +137,8 @@ def _changes(it: Stumble) -> Iterator[Change]:
             some = it.words[first : first + count]
             if len(some) < count or first + count <= it.at - 4:
                 continue
-            said = " ".join(word.text for word in some).lower()
-            for word in _meant(said, count):
+            said = " ".join(word.text for word in some)
+            for word in _meant(said.lower(), count):
                 if word != said:
                     yield Change(some[0].start, some[-1].end, word)
 

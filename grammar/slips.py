@@ -114,7 +114,9 @@ def _later(it: Stumble) -> Diagnostic | None:
 
 def _no_id(it: Stumble) -> Diagnostic | None:
     needs = ("rule", "default", "set", "define", "policy", "layer")
-    if it.line.first not in needs or it.at != 1:
+    link = {"set": "to", "define": "as"}.get(it.line.first)
+    unnamed = it.at == 2 and it.words[1].text == link
+    if it.line.first not in needs or not (it.at == 1 or unnamed):
         return None
     thing = {"set": "the default to set", "define": "a definition", "layer": "a layer"}
     noun = thing.get(it.line.first, f"a {it.line.first}")
@@ -124,6 +126,7 @@ def _no_id(it: Stumble) -> Diagnostic | None:
         f"{noun} needs a name",
         "its name belongs here" if it.found is None else "its name belongs before this",
         _example(it),
+        word=it.words[1] if unnamed else None,
     )
 
 
@@ -157,7 +160,7 @@ def _no_date(it: Stumble) -> Diagnostic | None:
     return _at(
         it,
         codes.NO_DATE,
-        f"`{it.found.text}` is not a date",
+        f"`{it.found.shown}` is not a date",
         "a date belongs here",
         "write year-month-day: `2026-01-31`",
     )
@@ -168,7 +171,7 @@ def _number_form(it: Stumble) -> Diagnostic | None:
     found, before = it.found, it.before
     if found is None:
         return None
-    glued = _NUMBER.match(found.text) and re.search(r"[^\W\d]+$", found.text)
+    glued = _NUMBER.match(found.text) and re.search(r"[^\W\d]", found.text)
     broken = _NUMBER.match(found.text) and it.line.text[found.start : found.end].count(",")
     words = {"percent": "%", "dollars": "$", "dollar": "$", "usd": "$", "thousand": "", "k": "",
              "million": "", "mio": "", "pct": "%", "basis": "bps"}  # fmt: skip
@@ -178,7 +181,7 @@ def _number_form(it: Stumble) -> Diagnostic | None:
         amount = before.text.removeprefix("$")
         better = {"%": f"{amount}%", "$": f"${amount}", "bps": f"{amount} bps"}.get(sign, "$50,000")
         help = f"write `{better}`"
-    elif glued and not re.search(r"\d$", found.text):
+    elif glued:
         help = "write the number out and its unit apart: `$50,000`, `90 days`"
     elif broken:
         help = "commas part groups of three digits, a point the decimals: `$1,250,000.50`"
@@ -187,7 +190,7 @@ def _number_form(it: Stumble) -> Diagnostic | None:
     return _at(
         it,
         codes.NUMBER_FORM,
-        f"`{found.text}` is not how the language writes a number",
+        f"`{found.shown}` is not how the language writes a number",
         "cannot be read as a number and its unit",
         help,
     )
@@ -196,17 +199,20 @@ def _number_form(it: Stumble) -> Diagnostic | None:
 def _half_comparison(it: Stumble) -> Diagnostic | None:
     """`industry is "Tobacco" or "Gambling"`."""
     last = it.at - 1
-    if last < 3 or not _IS_COMPARED & it.accepts or it.words[last - 1].text not in ("and", "or"):
+    if last < 4 or not _IS_COMPARED & it.accepts or it.words[last - 1].text not in ("and", "or"):
         return None
     value, joint = it.words[last], it.words[last - 1]
     if not (value.text.startswith('"') or _NUMBER.match(value.text)):
         return None
+    name, compared, one = (word.text for word in it.words[last - 4 : last - 1])
+    if compared != "is":
+        name, one = "industry", '"Tobacco"'
     return _at(
         it,
         codes.HALF_COMPARISON,
-        f"{joint.text} what is {value.text}?",
+        f"{joint.text} what is {value.shown}?",
         "compared with nothing",
-        'name the attribute again, or list the values: `industry in ("Tobacco", "Gambling")`',
+        f"name the attribute again, or list the values: `{name} in ({one}, {value.shown})`",
         word=value,
     )
 
@@ -256,9 +262,9 @@ def _no_of(it: Stumble) -> Diagnostic | None:
     return _at(
         it,
         codes.NO_BASE,
-        f"`of` is missing before `{it.found.text}`",
+        f"`of` is missing before `{it.found.shown}`",
         "something is missing before this",
-        f"write `{it.line.text[number.start : it.before.end]} of {it.found.text}`",
+        f"write `{it.line.text[number.start : it.before.end]} of {it.found.shown}`",
     )
 
 
@@ -288,7 +294,7 @@ def _ends_early(it: Stumble) -> Diagnostic | None:
         message = f"`{last}` joins nothing"
         help = f"put `{last}` at the start of the next line, before what it joins"
         return _at(it, codes.ENDS_EARLY, message, "the line ends after this", help, word=it.before)
-    said = " ".join(word.text for word in it.words[-2:])
+    said = " ".join(it.line.text[it.words[-2:][0].start :].split())
     code = codes.NO_BASE if last in _BASES else codes.ENDS_EARLY
     choices = proposals(it.accepts)
     label = f"{listed(choices)} belongs here" if len(choices) <= 5 else "the line ends here"
@@ -309,19 +315,20 @@ def _misspelled(it: Stumble) -> Diagnostic | None:
 
 def _word_missing(it: Stumble) -> Diagnostic | None:
     names = missing(it)
-    if not names or len(names) > 4 or it.found is None:
+    vague = len(names) > 4 or (len(names) > 1 and END in it.accepts)
+    if not names or vague or it.found is None:
         return None
     return _at(
         it,
         codes.WORD_MISSING,
-        f"{listed(names)} is missing before `{it.line.words(_span(it, it.found))}`",
+        f"{listed(names)} is missing before `{it.found.shown}`",
         "something is missing before this",
         _example(it),
     )
 
 
 def _does_not_fit(it: Stumble) -> Diagnostic:
-    said = it.line.words(_span(it, it.found)) if it.found else "the end of the line"
+    said = it.found.shown if it.found else "the end of the line"
     choices = [name for name in proposals(it.accepts) if name != END]
     if END in it.accepts:
         label = "the line could end before this"

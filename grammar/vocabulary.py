@@ -80,11 +80,15 @@ def sample(terminal: str) -> str:
     return _SAMPLES.get(terminal) or _word(terminal)
 
 
-def proposals(accepts: Iterable[str]) -> tuple[str, ...]:
-    """The terminals worth naming to an author, without alternative signs; of all the units one."""
-    worth = sorted(set(accepts) - _SIGNS)
+def proposals(accepts: Iterable[str], spare_comma: bool = True) -> tuple[str, ...]:
+    """The terminals worth naming to an author: no alternative signs, of all the units one.
+
+    With `spare_comma` the comma only where nothing else could follow.
+    """
+    worth = sorted(name for name in set(accepts) - _SIGNS if not name.startswith("__"))
     units = [name for name in worth if name in UNITS]
-    return tuple(name for name in worth if name not in units[1:])
+    left = [name for name in worth if name not in units[1:]]
+    return tuple(name for name in left if name != "COMMA" or not spare_comma or len(left) == 1)
 
 
 def listed(terminals: Iterable[str]) -> str:
