@@ -1,0 +1,3 @@
+"""The application: command line, runs, explanations, records."""
+
+__version__ = "0.1.0"

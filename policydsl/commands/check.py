@@ -1,0 +1,176 @@
+"""`policydsl check`: every mistake of a policy set in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import click
+
+from compiler.check import TypedPolicies, check_policies
+from compiler.layers import fold
+from compiler.policyset import MANIFEST, PolicySet, load_policies
+from grammar.diagnostics import Diagnostic, in_order, to_json
+from policydsl import options, output
+from policydsl.policies import policies_folder
+from policydsl.progress import followed
+from portfolio.book import Book, load_book
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One policy set, and what was found in the part of it that was asked for.
+
+    `held` names the accounts of the book that a mistake stops, with its code and place.
+    """
+
+    folder: Path
+    policies: PolicySet
+    statements: int
+    found: tuple[Diagnostic, ...]
+    held: dict[str, tuple[str, ...]]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@options.policies
+@options.book(required=False)
+@options.as_of
+@options.strict
+@options.common()
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    policies: Path | None,
+    book_folder: Path | None,
+    as_of: date | None,
+    strict: bool,
+    form: str,
+) -> None:
+    """Check policies: parse, resolve names, check meanings, merge layers.
+
+    PATH is a policy set's folder, or a file of one; of a file, what is found in it is shown. With a
+    book, its columns and securities are the ones that policies may name.
+
+    \b
+    Examples
+      policydsl check
+      policydsl check policies --book book
+      policydsl check policies/ipc/core.policy --format json
+    """
+    if paths and policies is not None:
+        raise click.UsageError("name the policies once: as PATH, or by --policies")
+    if as_of is not None and book_folder is None:
+        raise click.UsageError("--as-of needs a --book")
+    book = None if book_folder is None else load_book(book_folder, as_of)
+    checked = [check(path, book) for path in paths or (policies_folder(policies),)]
+    errors, warnings = output.tally(each for one in checked for each in one.found)
+    if form == "json":
+        output.result_json(_as_json(checked))
+    else:
+        output.result(_as_text(checked))
+    ctx.exit(1 if errors or (strict and warnings) else 0)
+
+
+def check(path: Path, book: Book | None) -> Checked:
+    """The set in the folder `path`, or around the file `path`, checked."""
+    folder, only = (path, None) if path.is_dir() or not path.exists() else _set_around(path)
+    policies = load_policies(folder)
+    if only is not None and policies.manifest is None:
+        policies = _alone(policies, only)
+    typed = _typed(policies, book)
+    merged, held = ([], {}) if book is None else _merge(typed, book)
+    every = in_order(dict.fromkeys((*typed.diagnostics, *merged)))
+    found = tuple(one for one in every if only is None or only in _paths(one))
+    return Checked(folder, policies, len(typed.statements), found, held)
+
+
+def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
+    if book is None:
+        return check_policies(policies)
+    return check_policies(policies, book.attributes, known_securities(book))
+
+
+def _merge(typed: TypedPolicies, book: Book) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
+    """What disagrees only for some account of the book, and the accounts held by a mistake."""
+    found: list[Diagnostic] = []
+    held: dict[str, tuple[str, ...]] = {}
+    ids = [each for each in book.household_ids if each not in book.households_on_hold]
+    for household in map(book.household, followed(ids, len(ids), "households merged")):
+        for account in household.accounts:
+            policy = fold(typed, household, account)
+            found += (clash.diagnostic for clash in policy.clashes)
+            if policy.held:
+                held[account.id] = policy.held
+    return found, held
+
+
+def known_securities(book: Book) -> frozenset[str]:
+    """Ids and tickers."""
+    return frozenset().union(
+        *(
+            attribute.values
+            for attribute in book.attributes
+            if attribute.table == "securities" and attribute.name in ("security_id", "ticker")
+        )
+    )
+
+
+def _set_around(file: Path) -> tuple[Path, str]:
+    """The folder of the set a file belongs to, and the file's name in it."""
+    whole = file.resolve()
+    for above in whole.parents:
+        if (above / MANIFEST).exists():
+            return above, whole.relative_to(above).as_posix()
+    return file.parent, file.name
+
+
+def _alone(policies: PolicySet, name: str) -> PolicySet:
+    """A file of no set: what lies beside it does not belong to it."""
+    return replace(
+        policies,
+        files=tuple(file for file in policies.files if file.path == name),
+        diagnostics=tuple(each for each in policies.diagnostics if name in _paths(each)),
+    )
+
+
+def _paths(diagnostic: Diagnostic) -> set[str]:
+    return {label.span.path for label in (diagnostic.primary, *diagnostic.related)}
+
+
+def _as_text(checked: Sequence[Checked]) -> str:
+    parts = []
+    for each in checked:
+        if each.found:
+            parts.append(output.diagnostics_text(each.found, each.policies.sources) + "\n")
+        errors, warnings = output.tally(each.found)
+        parts.append(
+            f"{each.folder}: {output.counted(len(each.policies.files), 'file')}, "
+            f"{output.counted(each.statements, 'statement')}, "
+            f"{output.counted(errors, 'error')}, {output.counted(warnings, 'warning')}\n"
+        )
+        if each.held:
+            parts.append(f"not traded until mended: {', '.join(each.held)}\n")
+    return "".join(parts)
+
+
+def _as_json(checked: Sequence[Checked]) -> dict[str, object]:
+    errors, warnings = output.tally(each for one in checked for each in one.found)
+    return {
+        "errors": errors,
+        "warnings": warnings,
+        "sets": [
+            {
+                "folder": str(each.folder),
+                "name": each.policies.name,
+                "files": [file.path for file in each.policies.files],
+                "statements": each.statements,
+                "diagnostics": [to_json(one) for one in each.found],
+                "held": {account: list(causes) for account, causes in each.held.items()},
+            }
+            for each in checked
+        ],
+    }

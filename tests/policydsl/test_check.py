@@ -1,0 +1,154 @@
+"""`policydsl check`: findings of sets and files, in words and JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policydsl.cli import cli
+from portfolio.synth import synthesise
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BROKEN = """policy ipc.broken "Two mistakes"
+layer ipc
+
+rule ipc.one "A misspelled column"
+    never buy anything where industy is "Tobacco"
+
+rule ipc.two "No base"
+    keep cash at most 3%
+"""
+SOUND = """policy ipc.sound "One rule"
+layer ipc
+
+rule ipc.cash "Cash"
+    keep cash at most 3% of account
+"""
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words], prog_name="policydsl")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("book")
+    synthesise(folder, households=3, securities=15, seed=5, as_of=date(2026, 3, 31))
+    return folder
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    (tmp_path / "policyset.toml").write_text('name = "two"\n')
+    (tmp_path / "broken.policy").write_text(BROKEN)
+    (tmp_path / "sound.policy").write_text(SOUND)
+    return tmp_path
+
+
+def test_every_mistake_in_one_run_with_place_cause_and_way_out(broken: Path) -> None:
+    result = run("check", broken)
+    assert result.exit_code == 1
+    assert result.stderr == ""
+    assert "error[E0201]" in result.stdout
+    assert "--> broken.policy:5:30" in result.stdout
+    assert "help: did you mean `industry`?" in result.stdout
+    assert "error[E0301]" in result.stdout
+    assert result.stdout.endswith(f"{broken}: 2 files, 1 statement, 2 errors, 0 warnings\n")
+
+
+def test_json_has_the_same_findings(broken: Path) -> None:
+    result = run("check", broken, "--format", "json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["errors"], found["warnings"]) == (1, 2, 0)
+    (only,) = found["sets"]
+    assert only["name"] == "two"
+    assert only["files"] == ["broken.policy", "sound.policy"]
+    assert [each["code"] for each in only["diagnostics"]] == ["E0201", "E0301"]
+    assert (only["diagnostics"][0]["line"], only["diagnostics"][0]["column"]) == (5, 30)
+
+
+def test_of_a_file_only_its_own_findings_are_shown(broken: Path) -> None:
+    assert run("check", broken / "sound.policy").exit_code == 0
+    assert run("check", broken / "broken.policy").exit_code == 1
+    assert run("check", broken / "sound.policy", broken / "broken.policy").exit_code == 1
+
+
+def test_a_file_of_no_set_is_checked_alone(broken: Path) -> None:
+    (broken / "policyset.toml").unlink()
+    result = run("check", broken / "sound.policy")
+    assert (result.exit_code, "1 file, 1 statement" in result.stdout) == (0, True)
+
+
+def test_strict_fails_on_warnings(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "a.policy").write_text(
+        SOUND.replace("keep cash at most 3% of account", 'never buy "NOBODY"')
+    )
+    assert run("check", tmp_path, "--book", book).exit_code == 0
+    strict = run("check", tmp_path, "--book", book, "--strict")
+    assert strict.exit_code == 1
+    assert "warning[W0203]" in strict.stdout
+
+
+def test_a_book_brings_out_what_only_an_account_shows(tmp_path: Path, book: Path) -> None:
+    """$900 and 1% are in no conflict until an account has a value."""
+    dollars = "keep cash at least $50,000,000 per account"
+    (tmp_path / "a.policy").write_text(f'{SOUND}\nrule ipc.reserve "Reserve"\n    {dollars}\n')
+    assert run("check", tmp_path).exit_code == 0
+    result = run("check", tmp_path, "--book", book)
+    assert result.exit_code == 1
+    assert "error[E04" in result.stdout
+    assert "not traded until mended: H00001-TX" in result.stdout
+
+
+def test_policies_are_named_once(broken: Path) -> None:
+    assert run("check", broken, "--policies", broken).exit_code == 2
+
+
+def test_without_a_folder_of_policies_the_shipped_set_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(run("check", "--format", "json").stdout)["sets"][0]["name"] == "house"
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "own.policy").write_text(SOUND)
+    assert json.loads(run("check", "--format", "json").stdout)["sets"][0]["name"] == "policies"
+
+
+def test_a_named_folder_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+    result = run("check", "--policies", tmp_path / "nowhere")
+    assert result.exit_code == 1
+    assert "error[E0231]" in result.stdout
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(at=st.integers(0, 1300), junk=st.binary(max_size=8), drop=st.integers(0, 200))
+def test_a_damaged_policy_gives_findings_and_no_traceback(
+    at: int, junk: bytes, drop: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(ROOT / "policies", folder, dirs_exist_ok=True)
+    core = folder / "ipc" / "core.policy"
+    whole = core.read_bytes()
+    core.write_bytes(whole[:at] + junk + whole[at + drop :])
+    result = run("check", folder)
+    assert result.exit_code in (0, 1)
+    assert "internal error" not in result.stderr
+
+
+def test_a_damaged_manifest_gives_findings_and_no_traceback(tmp_path: Path) -> None:
+    for text in ("name = ", "layers = []", "surprise = 1", "members = ['/etc/*']", "\x00"):
+        (tmp_path / "policyset.toml").write_text(text)
+        (tmp_path / "a.policy").write_text(SOUND)
+        result = run("check", tmp_path)
+        assert (result.exit_code, result.stderr) == (1, "")
+        assert "error[E023" in result.stdout
