@@ -1,0 +1,68 @@
+"""`policydsl effective`: what holds for one account, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from compiler.check import check_policies
+from compiler.effective import effective
+from compiler.effective_report import render_effective, to_json
+from compiler.policyset import load_policies
+from compiler.reader import closest
+from policydsl import options, output
+from policydsl.commands.check import known_securities
+from policydsl.policies import policies_folder
+from portfolio.book import Book, load_book
+from portfolio.findings import render_findings
+from portfolio.household import Household
+
+
+@click.command()
+@options.policies
+@options.book(required=True)
+@click.option("--account", "account_id", required=True, metavar="ID", help="The account's id.")
+@options.as_of
+@options.common()
+@click.pass_context
+def command(
+    ctx: click.Context,
+    policies: Path | None,
+    book_folder: Path,
+    account_id: str,
+    as_of: date | None,
+    form: str,
+) -> None:
+    """Show the merged policy of one account: every value, what won, what lost, and why.
+
+    \b
+    Example
+      policydsl effective --book book --account H00001-TX
+    """
+    book = load_book(book_folder, as_of)
+    if book.stopped:
+        output.note(render_findings(each for each in book.findings if each.stops))
+        ctx.exit(1)
+    household = household_of(account_id, book)
+    loaded = load_policies(policies_folder(policies))
+    typed = check_policies(loaded, book.attributes, known_securities(book))
+    found = effective(typed, household, account_id)
+    if form == "json":
+        output.result_json(to_json(found))
+    else:
+        output.result(render_effective(found, typed.sources, colour=output.colour()))
+    ctx.exit(1 if found.held else 0)
+
+
+def household_of(account_id: str, book: Book) -> Household:
+    """The household that has the account; UsageError where none has."""
+    ids: list[str] = []
+    for household in map(book.household, book.household_ids):
+        ids += (account.id for account in household.accounts)
+        if account_id in ids:
+            return household
+    near = closest(account_id, ids)
+    advice = f": did you mean {near}?" if near else ""
+    raise click.UsageError(f"{book.name} has no account {account_id}{advice}")
