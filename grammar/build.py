@@ -131,15 +131,16 @@ class _Builder(Phrases):
             message = f"`{slip[0]}` is not a word of the language here"
             self._note(codes.MISSPELLED, place, message, help="did you mean `across`?")
         elif across is None:
+            what_alone = what.value.removesuffix(" household")
             end = Span(
                 span.path, span.end_line, span.end_column, span.end_line, span.end_column + 1
             )
             self._note(
                 codes.NO_BASE,
                 end,
-                f"`prevent {what.value}` across what?",
+                f"`prevent {what_alone}` across what?",
                 label="how far it reaches is not said",
-                help=f"write `prevent {what.value} across household`",
+                help=f"write `prevent {what_alone} across household`",
             )
         return tree.Prevent(
             span=span, what=what.value, across="" if across is None else across.value
@@ -148,6 +149,9 @@ class _Builder(Phrases):
     def keep(self, meta: Meta, children: list[Any]) -> tree.Keep:
         each, measured, bound, period, per, where = children
         named = isinstance(measured, Name)
+        if per is not None and per.value in ("year", "annum"):
+            message = f"`per {per.value}` names no holder"
+            self._note(codes.MISSPELLED, per.span, message, help="did you mean `each year`?")
         return tree.Keep(
             span=self._span(meta),
             each=each is not None,

@@ -27,6 +27,9 @@ class Guess:
 _FIRST = re.compile(r"""[^\W\d][\w'’.-]{0,40}|"[^"]{0,40}"|\S""")
 
 
+_BULLET = re.compile(rf"([-*•–]|\d+[.)])\s*(?:{'|'.join(FIRST_WORDS)})\b")
+
+
 def guess(line: Line) -> Guess:
     """Why a line begins no line of the language, and what it was meant to be."""
     begin = line.span.column - 1
@@ -41,6 +44,9 @@ def guess(line: Line) -> Guess:
         return Guess(_unknown(span, said, OTHER_WORDS[line.first.lower()]))
     for word in get_close_matches(line.first.lower()[:20], FIRST_WORDS, n=1, cutoff=0.7):
         return Guess(_unknown(span, said, f"did you mean `{word}`?"), word)
+    bullet = _BULLET.match(line.text, begin)
+    if bullet is not None:
+        return Guess(_unknown(span, said, f"take out `{bullet.group(1)}`: lines need no bullet"))
     left_out = _left_out(line)
     if left_out is not None:
         message = f"`{left_out}` is missing before `{said}`"

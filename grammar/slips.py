@@ -9,19 +9,16 @@ import re
 from collections.abc import Callable
 
 from grammar import codes
-from grammar.diagnostics import Code, Diagnostic
+from grammar.diagnostics import Diagnostic
 from grammar.lines import Line
-from grammar.reader import END, Stop, read
-from grammar.repair import Stumble, Word, missing, misspelled, stumble
-from grammar.spans import Span
-from grammar.vocabulary import EXAMPLES, listed, proposals
-from grammar.words import LATER_PHRASES
+from grammar.reader import END, Stop
+from grammar.repair import missing, misspelled, surplus
+from grammar.slips_in_numbers import NUMBER, no_date, no_of, number_form, sum_after_choice
+from grammar.stumble import Stumble, stumble
+from grammar.vocabulary import listed, proposals
+from grammar.words import CLAUSES, DATES_AND_GUARD, DIRECTIVES, LATER_PHRASES
 
 _QUOTES = "'‘’‚‛`´"
-_NUMBER = re.compile(r"[-−]?\$?\d")
-_MONTHS = (
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-)  # fmt: skip
 _BASES = ("of", "per", "across", "above", "below")
 
 
@@ -35,22 +32,20 @@ def explain(line: Line, stop: Stop, thorough: bool = True) -> Diagnostic:
     return next((one for one in named if one is not None), None) or _does_not_fit(it)
 
 
-def _at(
-    it: Stumble, code: Code, message: str, label: str, help: str, *, word: Word | None = None
-) -> Diagnostic:
-    """A diagnostic at a word, the found one if none is given, or just behind the line."""
-    return code.at(_span(it, word or it.found), message, label=label, help=help)
-
-
-def _span(it: Stumble, word: Word | None) -> Span:
-    if word is not None:
-        return it.line.place(word.start, word.end)
-    end = it.line.span
-    return Span(end.path, end.end_line, end.end_column, end.end_line, end.end_column + 1)
-
-
-def _example(it: Stumble) -> str:
-    return f"such a line reads `{EXAMPLES[it.line.first]}`"
+_INSTEAD = {
+    **dict.fromkeys("[]{}", "write round brackets: `(` and `)`"),
+    **dict.fromkeys("€£", "amounts are in dollars: `$500`"),
+    "$": "write the amount right behind it: `$500`",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+    "+": "write `plus`; `within` already means up and down",
+    "-": "write `minus`, or `and` between the two ends of a band",
+    ".": "a line ends without a full stop",
+    ";": "put each clause on its own line",
+    ":": "take it out",
+}
+"""What the language has for signs that it does not use."""
 
 
 # --- the slips -----------------------------------------------------------------------------------
@@ -59,8 +54,7 @@ def _example(it: Stumble) -> str:
 def _single_quotes(it: Stumble) -> Diagnostic | None:
     if it.found is None or it.found.text[0] not in _QUOTES:
         return None
-    return _at(
-        it,
+    return it.at_word(
         codes.SINGLE_QUOTES,
         "single quotes do not quote here",
         "quoted words begin with a double quote",
@@ -73,21 +67,11 @@ def _strange_character(it: Stumble) -> Diagnostic | None:
         return None
     sign = it.found.text
     name = f"`{sign}`" if sign.isprintable() else f"the character U+{ord(sign):04X}"
-    helps = {
-        "[": "write round brackets: `(` and `)`", "]": "write round brackets: `(` and `)`",
-        "{": "write round brackets: `(` and `)`", "}": "write round brackets: `(` and `)`",
-        "&": "write `and`", "|": "write `or`", "!": "write `not`", "+": "write `plus`",
-        "-": "write `minus`", ".": "a line ends without a full stop",
-        ";": "put each clause on its own line", ":": "take it out",
-        "€": "amounts are in dollars: `$500`", "£": "amounts are in dollars: `$500`",
-        "$": "write the amount right behind it: `$500`",
-    }  # fmt: skip
-    return _at(
-        it,
+    return it.at_word(
         codes.STRANGE_CHARACTER,
         f"{name} does not belong here",
         "not used here",
-        helps.get(sign, "take it out, or put it inside quotes if it is part of a text"),
+        _INSTEAD.get(sign, "take it out, or put it inside quotes if it is part of a text"),
     )
 
 
@@ -103,8 +87,7 @@ def _later(it: Stumble) -> Diagnostic | None:
     if phrase is None:
         return None
     said = phrase if phrase.startswith("a ") else f"`{phrase}`"
-    return _at(
-        it,
+    return it.at_word(
         codes.NOT_YET,
         f"{said} is not part of this version of the language",
         "not read yet",
@@ -120,12 +103,11 @@ def _no_id(it: Stumble) -> Diagnostic | None:
         return None
     thing = {"set": "the default to set", "define": "a definition", "layer": "a layer"}
     noun = thing.get(it.line.first, f"a {it.line.first}")
-    return _at(
-        it,
+    return it.at_word(
         codes.NO_ID,
         f"{noun} needs a name",
         "its name belongs here" if it.found is None else "its name belongs before this",
-        _example(it),
+        it.example,
         word=it.words[1] if unnamed else None,
     )
 
@@ -134,65 +116,15 @@ def _no_reason(it: Stumble) -> Diagnostic | None:
     if it.line.first != "because" or it.at != 1:
         return None
     if it.found is None:
-        return _at(
-            it,
+        return it.at_word(
             codes.NO_REASON,
             "`because` gives no reason",
             "the reason belongs here",
-            _example(it),
+            it.example,
         )
     rest = it.line.place(it.found.start, len(it.line.text))
     return codes.NO_REASON.at(
-        rest, "the reason is not quoted", label="a text stands in quotes", help=_example(it)
-    )
-
-
-def _no_date(it: Stumble) -> Diagnostic | None:
-    if "DATE" not in it.accepts or it.found is None:
-        return None
-    word = it.found.text.lower()
-    only_date = it.accepts == {"DATE"}
-    month = (
-        word[:3] in _MONTHS and word.isalpha() and it.line.first in ("from", "until", "existing")
-    )
-    if not (only_date or month):
-        return None
-    return _at(
-        it,
-        codes.NO_DATE,
-        f"`{it.found.shown}` is not a date",
-        "a date belongs here",
-        "write year-month-day: `2026-01-31`",
-    )
-
-
-def _number_form(it: Stumble) -> Diagnostic | None:
-    """`50k`, `$1,50`, `5 percent`, `.5%`."""
-    found, before = it.found, it.before
-    if found is None:
-        return None
-    glued = _NUMBER.match(found.text) and re.search(r"[^\W\d]", found.text)
-    broken = _NUMBER.match(found.text) and it.line.text[found.start : found.end].count(",")
-    words = {"percent": "%", "dollars": "$", "dollar": "$", "usd": "$", "thousand": "", "k": "",
-             "million": "", "mio": "", "pct": "%", "basis": "bps"}  # fmt: skip
-    named = before is not None and _NUMBER.match(before.text) and found.text.lower() in words
-    if named and before is not None:
-        sign = words[found.text.lower()]
-        amount = before.text.removeprefix("$")
-        better = {"%": f"{amount}%", "$": f"${amount}", "bps": f"{amount} bps"}.get(sign, "$50,000")
-        help = f"write `{better}`"
-    elif glued:
-        help = "write the number out and its unit apart: `$50,000`, `90 days`"
-    elif broken:
-        help = "commas part groups of three digits, a point the decimals: `$1,250,000.50`"
-    else:
-        return None
-    return _at(
-        it,
-        codes.NUMBER_FORM,
-        f"`{found.shown}` is not how the language writes a number",
-        "cannot be read as a number and its unit",
-        help,
+        rest, "the reason is not quoted", label="a text stands in quotes", help=it.example
     )
 
 
@@ -202,13 +134,12 @@ def _half_comparison(it: Stumble) -> Diagnostic | None:
     if last < 4 or not _IS_COMPARED & it.accepts or it.words[last - 1].text not in ("and", "or"):
         return None
     value, joint = it.words[last], it.words[last - 1]
-    if not (value.text.startswith('"') or _NUMBER.match(value.text)):
+    if not (value.text.startswith('"') or NUMBER.match(value.text)):
         return None
     name, compared, one = (word.text for word in it.words[last - 4 : last - 1])
     if compared != "is":
         name, one = "industry", '"Tobacco"'
-    return _at(
-        it,
+    return it.at_word(
         codes.HALF_COMPARISON,
         f"{joint.text} what is {value.shown}?",
         "compared with nothing",
@@ -224,47 +155,11 @@ def _list_with_and(it: Stumble) -> Diagnostic | None:
     """`never buy tobacco and gambling`."""
     if it.found is None or it.found.text not in ("and", "or") or "COMMA" not in it.accepts:
         return None
-    return _at(
-        it,
+    return it.at_word(
         codes.LIST_WITH_AND,
         f"`{it.found.text}` does not join the names of a list",
         "a comma belongs here",
         "write the list with commas: `tobacco, gambling`",
-    )
-
-
-def _sum_after_choice(it: Stumble) -> Diagnostic | None:
-    """`the larger of A and B minus C`."""
-    said = [word.text for word in it.words[: it.at]]
-    if it.found is None or it.found.text not in ("plus", "minus") or "the" not in said:
-        return None
-    start = len(said) - 1 - said[::-1].index("the")
-    choice = " ".join(said[start : start + 3])
-    return _at(
-        it,
-        codes.SUM_AFTER_CHOICE,
-        f"`{it.found.text}` after `{choice}` can be read in two ways",
-        "applied to the last of the two, or to the result?",
-        f"put brackets around `{choice} ...`, or around the sum",
-    )
-
-
-def _no_of(it: Stumble) -> Diagnostic | None:
-    """`at most 3% account`."""
-    if it.found is None or it.before is None or "_OF" not in it.accepts:
-        return None
-    if not re.fullmatch(r"points?|.*%", it.before.text) or not it.found.text[0].isalpha():
-        return None
-    number = it.before if _NUMBER.match(it.before.text) else it.words[it.at - 2]
-    stop = read(f"{it.line.text[: it.found.start]}of {it.line.text[it.found.start :]}")
-    if isinstance(stop, Stop) and stop.at < it.found.end + len("of "):
-        return None
-    return _at(
-        it,
-        codes.NO_BASE,
-        f"`of` is missing before `{it.found.shown}`",
-        "something is missing before this",
-        f"write `{it.line.text[number.start : it.before.end]} of {it.found.shown}`",
     )
 
 
@@ -276,12 +171,11 @@ def _keep_what(it: Stumble) -> Diagnostic | None:
     if it.words[first].text not in ("at", "between", "within"):
         return None
     said = " ".join(word.text for word in it.words[:first])
-    return _at(
-        it,
+    return it.at_word(
         codes.WORD_MISSING,
         f"`{said}` what?",
         "what is kept belongs before this",
-        _example(it),
+        it.example,
         word=it.words[first],
     )
 
@@ -293,12 +187,14 @@ def _ends_early(it: Stumble) -> Diagnostic | None:
     if last in ("and", "or") and it.at > 1:
         message = f"`{last}` joins nothing"
         help = f"put `{last}` at the start of the next line, before what it joins"
-        return _at(it, codes.ENDS_EARLY, message, "the line ends after this", help, word=it.before)
+        return it.at_word(
+            codes.ENDS_EARLY, message, "the line ends after this", help, word=it.before
+        )
     said = " ".join(it.line.text[it.words[-2:][0].start :].split())
     code = codes.NO_BASE if last in _BASES else codes.ENDS_EARLY
     choices = proposals(it.accepts)
     label = f"{listed(choices)} belongs here" if len(choices) <= 5 else "the line ends here"
-    return _at(it, code, f"`{said}` what?", label, _example(it))
+    return it.at_word(code, f"`{said}` what?", label, it.example)
 
 
 def _misspelled(it: Stumble) -> Diagnostic | None:
@@ -313,17 +209,46 @@ def _misspelled(it: Stumble) -> Diagnostic | None:
     )
 
 
+def _own_line(it: Stumble) -> Diagnostic | None:
+    """`never hold tobacco because "..."`."""
+    if it.found is None or END not in it.accepts:
+        return None
+    word = {"unless": "except", "if": "when"}.get(it.found.text, it.found.text)
+    if word not in (*CLAUSES, *DATES_AND_GUARD, *DIRECTIVES) or word == "missing":
+        return None
+    return it.at_word(
+        codes.DOES_NOT_FIT,
+        f"`{it.found.text}` does not go on with this line",
+        "the line could end before this",
+        f"begin a line of its own with `{'except when' if word == 'except' else word}`",
+    )
+
+
 def _word_missing(it: Stumble) -> Diagnostic | None:
     names = missing(it)
+    if it.found is not None and "_IS" in names and re.match(r'["$\d]', it.found.text):
+        names = ("_IS",)
     vague = len(names) > 4 or (len(names) > 1 and END in it.accepts)
     if not names or vague or it.found is None:
         return None
-    return _at(
-        it,
+    return it.at_word(
         codes.WORD_MISSING,
         f"{listed(names)} is missing before `{it.found.shown}`",
         "something is missing before this",
-        _example(it),
+        it.example,
+    )
+
+
+def _surplus(it: Stumble) -> Diagnostic | None:
+    word = surplus(it)
+    if word is None:
+        return None
+    return it.at_word(
+        codes.DOES_NOT_FIT,
+        f"`{word.shown}` does not fit here",
+        "the line can be read without it",
+        f"take out `{word.shown}`" + ("" if word is it.before else ", or say it in another line"),
+        word=word,
     )
 
 
@@ -334,7 +259,7 @@ def _does_not_fit(it: Stumble) -> Diagnostic:
         label = "the line could end before this"
     else:
         label = f"{listed(choices)} belongs here" if 0 < len(choices) <= 6 else ""
-    return _at(it, codes.DOES_NOT_FIT, f"`{said}` does not fit here", label, _example(it))
+    return it.at_word(codes.DOES_NOT_FIT, f"`{said}` does not fit here", label, it.example)
 
 
 SLIPS: tuple[Callable[[Stumble], Diagnostic | None], ...] = (
@@ -343,14 +268,16 @@ SLIPS: tuple[Callable[[Stumble], Diagnostic | None], ...] = (
     _later,
     _no_id,
     _no_reason,
-    _no_date,
-    _number_form,
+    no_date,
+    number_form,
     _half_comparison,
     _list_with_and,
-    _sum_after_choice,
+    sum_after_choice,
     _keep_what,
     _misspelled,
-    _no_of,
+    no_of,
+    _own_line,
     _ends_early,
     _word_missing,
+    _surplus,
 )

@@ -70,6 +70,8 @@ OTHER_WORDS: Mapping[str, str] = {
     "if": "accounts are picked by `when`, securities by `where`",
     "unless": "write `except when`",
     "reason": "write `because`",
+    "effective": "write `from`, the first day in force",
+    "expires": "write `until`, the last day in force",
     "group": "write `define NAME as ...`",
     "where": "put `where` at the end of the line above",
     "of": "put it at the end of the line above",
@@ -79,3 +81,24 @@ OTHER_WORDS: Mapping[str, str] = {
     "or": "`and` and `or` go on with a line; nothing stands above this one",
 }
 """Words authors try at the start of a line, each with the word of the language."""
+
+SYNONYMS: Mapping[str, str] = {
+    "no more than": "at most", "not more than": "at most", "up to": "at most",
+    "maximum": "at most", "max": "at most", "atmost": "at most", "<": "at most",
+    "less than": "below|at most", "under": "below|at most", "below": "at most",
+    "no less than": "at least", "not less than": "at least", "minimum": "at least",
+    "min": "at least", "atleast": "at least", ">": "at least", "more than": "above|at least",
+    "greater than": "above|at least", "over": "above|at least", "exceeds": "above|at least",
+    "above": "at least", "equals": "is", "equal to": "is", "isn't": "is not",
+    "is one of": "in", "is any of": "in", "one of": "in", "from": "between", "to": "and",
+    "in": "within", "inside": "within", "for": "in", "than": "of", "which": "where",
+    "whose": "where", "with": "where", "if": "when", "percent": "%",
+    "everything": "anything", "all": "anything", "every": "each", "this year": "each year",
+    "yearly": "each year", "annually": "each year", "greater": "larger", "bigger": "larger",
+    "higher": "larger", "lesser": "smaller", "lower": "smaller", "own": "hold",
+    "purchase": "buy", "dispose of": "sell", "can": "may", "must comply": "comply",
+}  # fmt: skip
+"""Other people's words, each with what the language says for it."""
+
+FILLERS = ("the", "a", "an", "any", "must", "shall", "should", "please", "=", "year", "data")
+"""Words that people write and the language has no need of."""

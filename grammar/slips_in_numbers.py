@@ -1,0 +1,109 @@
+"""Slips in numbers, dates and sums."""
+
+from __future__ import annotations
+
+import re
+
+from grammar import codes
+from grammar.diagnostics import Diagnostic
+from grammar.reader import Stop, read
+from grammar.stumble import Stumble
+from grammar.vocabulary import keywords
+
+NUMBER = re.compile(r"[-−]?\$?\d")
+_RIGHT = re.compile(r"[-−]?\$?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?%?|\d{4}-\d\d-\d\d")
+_UNITS = {
+    "percent": "{}%", "pct": "{}%", "dollars": "${}", "dollar": "${}", "usd": "${}",
+    "basis": "{} bps", "points": "{} points", "point": "{} points",
+    "thousand": "$50,000", "k": "$50,000", "million": "$2,000,000", "mio": "$2,000,000",
+}  # fmt: skip
+_IN_WORDS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve",
+    "thirty", "sixty", "ninety",
+)  # fmt: skip
+_MONTHS = (
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
+
+
+def no_date(it: Stumble) -> Diagnostic | None:
+    """`until December 31`."""
+    if "DATE" not in it.accepts or it.found is None:
+        return None
+    word = it.found.text.lower()
+    only_date = it.accepts == {"DATE"}
+    month = (
+        word[:3] in _MONTHS and word.isalpha() and it.line.first in ("from", "until", "existing")
+    )
+    if not (only_date or month):
+        return None
+    return it.at_word(
+        codes.NO_DATE,
+        f"`{it.found.shown}` is not a date",
+        "a date belongs here",
+        "write year-month-day: `2026-01-31`",
+    )
+
+
+def number_form(it: Stumble) -> Diagnostic | None:
+    """`50k`, `$1,50`, `5 percent`, `three months`, `3% points`."""
+    help = _better_number(it)
+    if help is None or it.found is None:
+        return None
+    return it.at_word(
+        codes.NUMBER_FORM,
+        f"`{it.found.shown}` is not how the language writes a number",
+        "cannot be read as a number and its unit",
+        help,
+    )
+
+
+def _better_number(it: Stumble) -> str | None:
+    found, before = it.found, it.before
+    if found is None or before is None:
+        return None
+    said = found.text.lower()
+    if said in _IN_WORDS and {"NUMBER", "MONEY"} & it.accepts:
+        return "write numbers in digits: `90 days`"
+    if NUMBER.match(before.text) and said in _UNITS:
+        return f"write `{_UNITS[said].format(before.text.strip('$%'))}`"
+    if not NUMBER.match(found.text) or _RIGHT.fullmatch(found.text):
+        return None
+    if re.search(r"[^\W\d]", found.text):
+        return "write the number out and its unit apart: `$50,000`, `90 days`"
+    return "commas part groups of three digits, a point the decimals: `$1,250,000.50`"
+
+
+def no_of(it: Stumble) -> Diagnostic | None:
+    """`at most 3% account`."""
+    if it.found is None or it.before is None or "_OF" not in it.accepts:
+        return None
+    if not (re.fullmatch(r"points?|.*%", it.before.text) and it.found.text[0].isalpha()):
+        return None
+    if it.found.text in keywords():
+        return None
+    number = it.before if NUMBER.match(it.before.text) else it.words[it.at - 2]
+    stop = read(f"{it.line.text[: it.found.start]}of {it.line.text[it.found.start :]}")
+    if isinstance(stop, Stop) and stop.at < it.found.end + len("of "):
+        return None
+    return it.at_word(
+        codes.NO_BASE,
+        f"`of` is missing before `{it.found.shown}`",
+        "something is missing before this",
+        f"write `{it.line.text[number.start : it.before.end]} of {it.found.shown}`",
+    )
+
+
+def sum_after_choice(it: Stumble) -> Diagnostic | None:
+    """`the larger of A and B minus C`."""
+    said = [word.text for word in it.words[: it.at]]
+    if it.found is None or it.found.text not in ("plus", "minus") or "the" not in said:
+        return None
+    start = len(said) - 1 - said[::-1].index("the")
+    choice = " ".join(said[start : start + 3])
+    return it.at_word(
+        codes.SUM_AFTER_CHOICE,
+        f"`{it.found.text}` after `{choice}` can be read in two ways",
+        "applied to the last of the two, or to the result?",
+        f"put brackets around `{choice} ...`, or around the sum",
+    )
