@@ -7,6 +7,7 @@ default's base, dollars belong to the default's holder.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from compiler import codes
 from compiler.amounts import Amount
@@ -45,20 +46,17 @@ class Grant:
         """The boundary in words: `$50 to $1,000`."""
         if self.boundary is None:
             return "any value"
-        ends = [_end(self.statement.directive, end) for end in _ends(self.boundary)]
+        ends = [self._end(end) for end in (self.boundary.low, self.boundary.high)]
         if ends[0] and ends[1]:
             return f"{ends[0]} to {ends[1]}"
         return f"at least {ends[0]}" if ends[0] else f"at most {ends[1]}"
 
+    def _end(self, end: End) -> str | None:
+        return None if end is None else describe_end(self.statement.directive, end)
 
-def _ends(range_: Range) -> tuple[End, End]:
-    return range_.low, range_.high
 
-
-def _end(directive: Directive, end: End) -> str | None:
+def describe_end(directive: Directive, end: Amount | Decimal) -> str:
     """One end of a range in the words of its directive."""
-    if end is None:
-        return None
     if isinstance(end, Amount):
         return end.describe()
     if isinstance(directive, Assumption):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from compiler import codes
-from compiler.choices import Grant
+from compiler.choices import Grant, describe_end
 from compiler.directives.base import Family
 from compiler.directives.restriction import Restriction
 from compiler.ranges import Measure, Range, apart, opened, outside, stated
@@ -187,7 +187,6 @@ def _noun(statement: Statement) -> str:
 def _against_default(lower: Statement, upper: Statement) -> Clash:
     what = "a rule" if lower.origin is Origin.RULE else "a default"
     span = lower.value_span or lower.span
-    value = lower.directive.describe_range()
     diagnostic = codes.RULE_AGAINST_DEFAULT.at(
         span,
         f"{what} cannot replace a default"
@@ -195,9 +194,7 @@ def _against_default(lower: Statement, upper: Statement) -> Clash:
         else f"{what} cannot replace a chosen value",
         label="no value satisfies both" if lower.directive.range else "another value",
         related=(_label(upper, shown(upper)),),
-        help=f"to choose another value: `set {upper.rule_id} to ...`"
-        if lower.directive.range is None
-        else f"to choose another value: `set {upper.rule_id} to {value}`",
+        help=f"to choose another value: `set {upper.rule_id} to ...` in place of this",
     )
     return Clash((lower,), diagnostic)
 
@@ -256,7 +253,7 @@ def _offending(value: Range, boundary: Range, default: Statement, measure: Measu
     for end in (value.low, value.high):
         one = Range(end, end)
         if end is not None and outside(one, boundary, measure):
-            return Grant(default, frozenset(), Range(end, None), False, default.span).describe()
+            return describe_end(default.directive, end)
     replaced = default.directive.range
     if replaced is not None and opened(value, replaced, boundary):
         return "a band that is open on one side"
@@ -285,7 +282,7 @@ def _outside(
 ) -> Clash:
     layer = chosen.authority.layer
     verb = "allows" if bounding.origin is not Origin.RULE else "leaves to"
-    owner = bounding.owner or _owner(bounding)
+    owner = f"the {bounding.owner}" if bounding.owner else _owner(bounding)
     diagnostic = codes.OUTSIDE_BOUNDARY.at(
         chosen.value_span or chosen.span,
         f"{end} is outside what {_owner(bounding)} {verb} {PLURALS.get(layer, layer)}",
@@ -328,6 +325,7 @@ def bounds(rule: Statement, chosen: Statement) -> bool:
     """Whether a rule is a hard limit from above on what a `set` may choose."""
     return (
         rule.origin is Origin.RULE
+        and chosen.origin is Origin.SET
         and rule.directive.family is Family.LIMIT
         and rule.authority.rank < chosen.authority.rank
         and rule.directive.slot == chosen.directive.slot

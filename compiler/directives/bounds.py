@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from compiler import codes
@@ -178,7 +178,7 @@ def read_points(bound: tree.Bound, reader: Reader) -> Range | None:
     `within 3 points of` is -0.03 to 0.03; `at most 3 points above` ends at 0.03; `at most 3 points
     below` starts at -0.03.
     """
-    nodes = (bound.low, bound.high)
+    nodes = _in_points(bound.low, bound.high), bound.high
     ends = [None if node is None else _points(node, bound, reader) for node in nodes]
     if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
         return None
@@ -195,6 +195,15 @@ def read_points(bound: tree.Bound, reader: Reader) -> Range | None:
         report_upside_down(bound, reader)
         return None
     return found
+
+
+def _in_points(low: tree.Expression | None, high: tree.Expression | None) -> tree.Expression | None:
+    """In `between 1 and 3 points` the unit is said once."""
+    bare = isinstance(low, tree.Quantity) and low.unit is Unit.NONE
+    if bare and isinstance(high, tree.Quantity) and high.unit is Unit.POINTS:
+        assert isinstance(low, tree.Quantity)
+        return replace(low, unit=Unit.POINTS)
+    return low
 
 
 def _points(node: tree.Expression, bound: tree.Bound, reader: Reader) -> Decimal | None:

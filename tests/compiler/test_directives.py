@@ -1,0 +1,181 @@
+"""Each line of the language becomes the directive that says it, in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from decimal import Decimal
+
+import pytest
+
+from compiler.assumptions import Assumptions
+from compiler.directives.assumption import ASSUMPTIONS, Assumption
+from compiler.directives.band import WeightBand
+from compiler.directives.cash import CashBand
+from compiler.directives.realized import RealizedLimit
+
+HEAD = 'define core as "ALFA", "BRVO"\nrule h.x\n    '
+
+
+@pytest.fixture
+def directive(load, check):
+    """The only directive of a household's file that holds one line."""
+
+    def read(line: str, layer: str = 'household "H1"'):
+        typed = check(load({"h.policy": f"layer {layer}\n{HEAD}{line}\n"}))
+        assert typed.diagnostics == ()
+        (statement,) = typed.statements
+        return statement.directive
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "never buy core",
+        'never sell "ALFA" where lot.acquired before 2001-01-01',
+        'never hold anything where industry is "Tobacco" or revenue.tobacco at least 5%',
+        "never trade anything",
+        'only hold core, "CHRL"',
+        "only harvest anything where lot.loss above the larger of $500 and 5% of basis",
+        "never harvest anything",
+        "prevent wash sales across household",
+        "keep cash between 1% and 3% of account",
+        "keep cash between $25,000 and the larger of $50,000 and 3% of account",
+        "keep cash at least 1% of account minus $500",
+        "keep cash at most $50,000 per account",
+        "keep each issuer at most 3% of household where core",
+        "keep each sector within 3 points of model",
+        "keep each sector within 3 points of model per household",
+        "keep core at most 3 points above target",
+        "keep core at most 3 points below target",
+        "keep core between 1 and 3 points above model",
+        'keep "ALFA" between 97% and 103% of model',
+        "keep core at most $10,000 per account",
+        'keep each holding at most 5% of account where country is "US"',
+        "keep realized gains at most $60,000 in 2026 per household",
+        "keep realized tax at most $25,000 each year prorated per taxpayer",
+        "keep each trade at least $500",
+        'use model "ACME"',
+        "use risk aversion 10",
+        "use step-up probability 10%",
+        "use horizon 1 year",
+        "use deferral 10 years",
+    ],
+)
+def test_a_line_says_itself(directive, line: str) -> None:
+    assert directive(line).sentence() == line
+
+
+@pytest.mark.parametrize(
+    ("line", "low", "high"),
+    [
+        ("keep core within 3 points of model", "-0.03", "0.03"),
+        ("keep core at most 3 points above model", None, "0.03"),
+        ("keep core at most 3 points below model", "-0.03", None),
+        ("keep core at least 2 points above model", "0.02", None),
+        ("keep core at least 2 points below model", None, "-0.02"),
+        ("keep core between 1 and 3 points below model", "-0.03", "-0.01"),
+    ],
+)
+def test_points_are_a_range_around_the_reference(
+    directive, line: str, low: str | None, high: str | None
+) -> None:
+    band = directive(line)
+    assert isinstance(band, WeightBand)
+    ends = [None if end is None else Decimal(end) for end in (low, high)]
+    assert [band.low_points, band.high_points] == ends
+    assert band.reference == "model"
+    assert band.base == "account"
+
+
+def test_shares_of_the_model(directive) -> None:
+    band = directive("keep core between 97% and 103% of model")
+    assert (band.relation, band.low_share, band.high_share) == (
+        "share",
+        Decimal("0.97"),
+        Decimal("1.03"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "account", "dollars"),
+    [
+        ("$25,000", 0, "25000"),
+        ("3% of account", 0, "300"),
+        ("50 bps of account", 0, "50"),
+        ("3% of household", 0, "600"),
+        ("the larger of $200 and 3% of account", 0, "300"),
+        ("the smaller of $200 and 3% of account", 1, "200"),
+        ("1% of account minus $40", 1, "60"),
+    ],
+)
+def test_amounts_are_dollars_of_the_household(
+    directive, household, words: str, account: int, dollars: str
+) -> None:
+    band = directive(f"keep cash at most {words} per account")
+    assert isinstance(band, CashBand)
+    assert band.high is not None
+    assert band.high.dollars(household, household.accounts[account]) == Decimal(dollars)
+
+
+def test_held_away_accounts_are_left_out_of_the_household(directive, household) -> None:
+    first, second = household.accounts
+    away = replace(household, accounts=(first, replace(second, held_away=True)))
+    band = directive("keep cash at most 3% of household")
+    assert band.high.dollars(away, None) == Decimal(300)
+
+
+def test_a_share_of_an_account_needs_one(directive, household) -> None:
+    band = directive("keep cash at most 3% of account")
+    with pytest.raises(ValueError, match="needs an account"):
+        band.high.dollars(household, None)
+
+
+@pytest.mark.parametrize(
+    ("layer", "words", "base"),
+    [
+        ('account "H1-TX"', "$500", "account"),
+        ('household "H1"', "$500", "household"),
+        ('household "H1"', "$500 per account", "account"),
+        ("ipc", "$500 per household", "household"),
+        ("ipc", "2% of household", "household"),
+        ("ipc", "the larger of $500 and 2% of account", "account"),
+    ],
+)
+def test_whose_dollars(directive, layer: str, words: str, base: str) -> None:
+    assert directive(f"keep cash at least {words}", layer).base == base
+
+
+@pytest.mark.parametrize(
+    ("layer", "words", "per"),
+    [
+        ('account "H1-TX"', "gains at most $5 each year", "account"),
+        ('account "H1-TX"', "tax at most $5 each year", "taxpayer"),
+        ('household "H1"', "tax at most $5 in 2026", "household"),
+        ("firm", "gains at most $5 each year per taxpayer", "taxpayer"),
+    ],
+)
+def test_whose_gains(directive, layer: str, words: str, per: str) -> None:
+    limit = directive(f"keep realized {words}", layer)
+    assert isinstance(limit, RealizedLimit)
+    assert limit.per == per
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("use trading cost 2 bps", "trading_cost", "0.0002"),
+        ("use horizon 6 months", "horizon", "0.5"),
+        ("use discount rate 5%", "discount_rate", "0.05"),
+    ],
+)
+def test_assumptions_in_their_units(directive, line: str, field: str, value: str) -> None:
+    assumed = directive(line)
+    assert isinstance(assumed, Assumption)
+    assert (assumed.field, assumed.value) == (field, Decimal(value))
+
+
+def test_the_objective_knows_every_assumption() -> None:
+    known = {field.name for field in fields(Assumptions)}
+    assert {each.field for each in ASSUMPTIONS.values()} == known
