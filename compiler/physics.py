@@ -318,7 +318,7 @@ def _add_trades(physics: Physics) -> None:
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
     m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
     m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))
-    m.active = pyo.Var(names)
+    m.active_weight = pyo.Var(names)
     m.sold = pyo.Var(sellable, domain=pyo.Binary)
     m.bought = pyo.Var(buyable, domain=pyo.Binary)
     by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
@@ -337,7 +337,7 @@ def _add_trades(physics: Physics) -> None:
             buy=m.buy[name] if buys else None,
             sold=m.sold[name] if keys else None,
             bought=m.bought[name] if buys else None,
-            active=m.active[name],
+            active=m.active_weight[name],
             held=sum(worth[key] for key in keys),
             target=weight * room[account_id],
         )
@@ -345,7 +345,7 @@ def _add_trades(physics: Physics) -> None:
     position = physics.positions
     m.physics.activity = pyo.Constraint(
         names,
-        rule=lambda _, a, s: m.active[a, s] - _trade(position[a, s]) == _drift(position[a, s]),
+        rule=lambda _, a, s: m.active_weight[a, s] - _trade(position[a, s]) == _drift(position[a, s]),
     )
     m.physics.selling = pyo.Constraint(
         list(lots), rule=lambda _, a, s, k: m.sell[a, s, k] <= worth[a, s, k] * m.sold[a, s]
@@ -455,7 +455,7 @@ def _account_risk(
 
 def _linear(coefficients: Sequence[float], columns: Sequence[Any]) -> Any:
     return pyo.quicksum(
-        (c * column for c, column in zip(coefficients, columns, strict=True) if c), linear=True
+        (c * column for c, column in zip(coefficients, columns, strict=True) if c)
     )
 
 

@@ -26,31 +26,42 @@ TIGHT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Branched:
+    """What branch and bound found: decisions, if any, and a bound (bp) on all that were open."""
+
     decisions: Decisions | None
     bound: float
 
 
-def branch(
+@dataclass(frozen=True, slots=True)
+class Hull:
+    """The linear relaxation with perspective tangents: prices of the rows and the decisions that
+    its fractions lean to; `model` goes on to branch and bound."""
+
+    prices: Floats
+    leaning: Decisions
+    model: Tangents
+
+
+def relax_hull(
     program: Program,
     structure: Structure,
     region: dict[int, float],
     open_modes: list[tuple[Mode, ...]],
     start: Floats | None,
-    incumbent: float,
-    nodes: int,
     work: Work,
-) -> Branched | None:
-    """Best decisions found within `nodes` and a bound (bp) on everything `open_modes` allow."""
-    fixed = region | _closed(structure, open_modes)
-    model = _Tangents(program, structure, fixed)
+) -> Hull | None:
+    """Tighten the relaxation of everything `open_modes` allow; None where that is nothing."""
+    model = Tangents(program, structure, region | _closed(structure, open_modes))
     if model.infeasible:
-        return Branched(None, incumbent)
-    points = [] if start is None else [start]
-    for x in points:
-        model.cut(x, everywhere=True)
+        return None
+    if start is not None:
+        model.cut(start, everywhere=True)
     if not model.tighten(work):
-        return Branched(None, incumbent)
-    return model.solve_integers(incumbent, nodes, work)
+        return None
+    solution = model.engine.getSolution()
+    prices = np.zeros(program.matrix.shape[0])
+    prices[model.reduced.rows] = np.array(solution.row_dual)[: model.reduced.rows.size]
+    return Hull(prices, decisions_at(structure, model.full(np.array(solution.col_value))), model)
 
 
 def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[int, float]:
@@ -67,7 +78,7 @@ def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[in
     return fixed
 
 
-class _Tangents:
+class Tangents:
     """The reduced program with a column for each square and a growing set of tangents."""
 
     def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:

@@ -56,6 +56,8 @@ def certify(
     owned = structure.mode_columns.copy()
     for p in structure.positions:
         owned[[*p.sells, p.active]] = True
+        if p.through != NO_COLUMN:
+            owned[p.through] = True
         if p.buy != NO_COLUMN:
             owned[p.buy] = True
     alone = np.flatnonzero(~owned)
@@ -127,15 +129,43 @@ def _cases(wash: WashColumns) -> list[_Case]:
     return cases
 
 
+@dataclass(frozen=True, slots=True)
+class _Risk:
+    """What deviation t of one position costs: min over z in [low, high] of price z + q (t + z)^2.
+
+    z is what the account's funds add to the position; without such funds it is zero.
+    """
+
+    q: float
+    price: float
+    low: float
+    high: float
+
+    def cost(self, t: float) -> float:
+        z = self.low
+        if self.high > self.low:
+            z = min(max(-t - self.price / (2 * self.q), self.low), self.high)
+        return self.price * z + self.q * (t + z) ** 2
+
+    def balance(self, marginal: float) -> float:
+        """The deviation at which one more costs `marginal`."""
+        z = self.low if marginal > -self.price else self.high
+        return marginal / (2 * self.q) - z
+
+
 def _modes(
     p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
 ) -> tuple[float, float, float]:
-    """Least cost of hold, buy and sell: linear prices plus square x (drift + buy - sales)^2."""
-    q, d = float(square[p.active]), p.drift
+    """Least cost of hold, buy and sell: linear prices plus the risk of what is left."""
     shift = float(reduced[p.active])
-    constant = shift * d
+    risk = _Risk(float(square[p.active]), 0.0, 0.0, 0.0)
+    if p.through != NO_COLUMN:
+        dual = -float(reduced[p.through])
+        shift -= dual
+        risk = _Risk(float(square[p.through]), -dual, *p.spread)
+    d, constant = p.drift, shift * p.drift
     forced = [s for s in p.sells if s in case.forced or lower[s] > 0]
-    hold = constant + q * d * d if not forced else INFEASIBLE
+    hold = constant + risk.cost(d) if not forced else INFEASIBLE
     buy = INFEASIBLE
     if p.buy != NO_COLUMN and case.buying and not forced:
         most = float(upper[p.buy])
@@ -143,16 +173,16 @@ def _modes(
         if least <= most:
             price = float(reduced[p.buy]) + shift
             b = most if price < 0 else least
-            if q > 0:
-                b = min(max(-price / (2 * q) - d, least), most)
-            buy = constant + price * b + q * (d + b) ** 2
-    return hold, buy, _sell(p, case, q, shift, constant, reduced, lower, upper)
+            if risk.q > 0:
+                b = min(max(risk.balance(-price) - d, least), most)
+            buy = constant + price * b + risk.cost(d + b)
+    return hold, buy, _sell(p, case, risk, shift, constant, reduced, lower, upper)
 
 
 def _sell(
     p: PositionColumns,
     case: _Case,
-    q: float,
+    risk: _Risk,
     shift: float,
     constant: float,
     reduced: Floats,
@@ -177,9 +207,9 @@ def _sell(
             lots.append((price, most - least))
     lots.sort()
     for price, room in lots:
-        wanted = room if q == 0 and price < 0 else 0.0
-        if q > 0:
-            wanted = min(max(p.drift - price / (2 * q) - sold, 0.0), room)
+        wanted = room if risk.q == 0 and price < 0 else 0.0
+        if risk.q > 0:
+            wanted = min(max(p.drift - sold - risk.balance(price), 0.0), room)
         step = max(wanted, min(room, p.smallest_sale - sold))
         if step <= 0:
             break
@@ -187,4 +217,4 @@ def _sell(
         cost += price * step
     if sold < p.smallest_sale - 1e-9 or sold <= 0:
         return INFEASIBLE
-    return constant + cost + q * (p.drift - sold) ** 2
+    return constant + cost + risk.cost(p.drift - sold)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
+from compiler.physics import Physics
 from solver.handover import Floats, Program
 
 NO_COLUMN = -1
@@ -27,7 +28,11 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PositionColumns:
-    """A position's columns in the program, NO_COLUMN where it has none."""
+    """A position's columns in the program, NO_COLUMN where it has none.
+
+    Where funds of the account hold the security too, its risk is in `through`, the active weight
+    with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
+    """
 
     sells: tuple[int, ...]
     buy: int
@@ -38,6 +43,9 @@ class PositionColumns:
     smallest_sale: float
     smallest_purchase: float
     name: tuple[str, str]
+    through: int = NO_COLUMN
+    through_row: int = NO_COLUMN
+    spread: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             return NO_COLUMN
         return program.column(variable)
 
+    row_of = {name: i for i, name in enumerate(program.row_names)}
     positions = tuple(
         PositionColumns(
             sells=tuple(program.column(sell) for sell in p.sells),
@@ -102,6 +111,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             smallest_sale=min(p.smallest_sale, p.held),
             smallest_purchase=p.smallest_purchase,
             name=name,
+            **_through(physics, program, row_of, name),
         )
         for name, p in physics.positions.items()
     )
@@ -146,6 +156,28 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     ]
     coupling[activity] = False
     return Structure(positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling)
+
+
+def _through(
+    physics: Physics, program: Program, row_of: dict[str, int], name: tuple[str, str]
+) -> dict[str, Any]:
+    """The column that sees a position together with the account's funds, and what those may add."""
+    variable = physics.model.through
+    if name not in variable:
+        return {}
+    low = high = 0.0
+    account_id, security_id = name
+    for fund in physics.of_account(account_id):
+        share = float(physics.parts(fund.security_id).get(security_id, 0))
+        if fund.security_id != security_id and share:
+            room = 0.0 if fund.buy is None else float(fund.buy.ub)
+            low -= share * fund.target
+            high += share * (fund.held + room - fund.target)
+    return {
+        "through": program.column(variable[name]),
+        "through_row": row_of[physics.model.physics.through[name].name],
+        "spread": (low, high),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from solver.branch import branch
+from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.handover import Floats, Program
 from solver.modes import Decisions, Mode, RegionColumns, Structure, fixings
@@ -26,9 +26,11 @@ class Budget:
     """How much work a household may cost, in counts; nothing else ends the search."""
 
     flips: int = 6
-    branchings: int = 4
-    nodes: int = 400
-    goal: float = 0.02
+    hulls: int = 3
+    branchable: int = 60
+    nodes: int = 200
+    goal: float = 0.05
+    moves: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,30 +140,35 @@ def _explore(state: Search, region: _Region) -> None:
         if state.incumbent - region.bound <= state.budget.goal:
             return
         decisions = _flipped(state, decisions, certificate)
-    for _ in range(state.budget.branchings):
-        if state.incumbent - region.bound <= state.budget.goal:
+    for _ in range(state.budget.hulls):
+        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
             return
-        open_modes = _open(state, region)
-        start = None if state.best is None else state.best.point.x
-        found = branch(
-            state.program,
-            state.structure,
-            region.fixed,
-            open_modes,
-            start,
-            state.incumbent,
-            state.budget.nodes,
-            state.work,
-        )
-        if found is None:
-            return
+
+
+def _polish(state: Search, region: _Region) -> bool:
+    """One round over the modes still open: prices and decisions of the hull, and where few modes
+    are left, branch and bound. False where nothing more is to be had."""
+    open_modes = _open(state, region)
+    start = None if state.best is None else state.best.point.x
+    hull = relax_hull(
+        state.program, state.structure, region.fixed, open_modes, start, state.work
+    )
+    if hull is None:
+        return False
+    _certify(state, region, hull.prices)
+    decisions: Decisions | None = hull.leaning
+    undecided = sum(len(modes) > 1 for modes in _open(state, region))
+    if undecided <= state.budget.branchable:
+        found = hull.model.solve_integers(state.incumbent, state.budget.nodes, state.work)
         region.bound = max(region.bound, min(found.bound, state.incumbent))
-        if found.decisions is None or _key(region, found.decisions) in state.tried:
-            return
-        point = _try(state, region, found.decisions)
-        if point is None:
-            return
+        decisions = found.decisions
+    if decisions is None or _key(region, decisions) in state.tried:
+        return False
+    before = state.incumbent
+    point = _try(state, region, decisions)
+    if point is not None:
         _certify(state, region, np.where(state.structure.coupling, point.row_dual, 0.0))
+    return point is not None or state.incumbent < before
 
 
 def _key(region: _Region, decisions: Decisions) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from compiler.physics import LossSale, Physics, Position, WashGroup
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
-from portfolio.wash import blocked_groups, recent_purchases
+from portfolio.wash import recent_purchases
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class WashSales(Directive):
         """No share sold at a loss is replaced: by a purchase of the run, by shares bought in the
         last 30 days and still held, or, for losses taken earlier, by a purchase under a block."""
         household = closing.household
-        blocked = blocked_groups(household)
+        blocked = {block.wash_group for block in household.wash_blocks}
         bought: dict[str, Decimal] = {}
         for buy in closing.purchases:
             group = household.securities[buy.security_id].wash_group
@@ -94,7 +94,7 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     block.exit = pyo.Constraint(pyo.Any)
     block.exclusive = pyo.Constraint(pyo.Any)
     block.blocked = pyo.Constraint(pyo.Any)
-    blocked = blocked_groups(physics.household)
+    blocked = {block.wash_group for block in physics.household.wash_blocks}
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)

@@ -1,0 +1,211 @@
+"""From amounts to shares: nothing moves by more than one share increment, and every rule still holds.
+
+Sales and purchases are rounded to the custodian's increment, lots sold whole stay whole. Where the
+rounded trades break a row, or cost more than they need to, orders move by one increment, the best
+move first, a counted number of times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+
+from compiler.model import CompiledModel
+from compiler.physics import Position
+from portfolio.household import Lot
+from solver.handover import Floats, Program
+from solver.modes import NO_COLUMN, Structure
+from solver.search import Answer
+from solver.state import State
+
+DUST = 1e-7  # bp: less is the solver's tolerance, not a trade
+DUST_DOLLARS = 0.005
+BROKEN = 1e-7
+COARSE = 1.0  # dollars of an increment from which moving one may pay
+MOST_MOVABLE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedOrder:
+    """Shares of one order; `lots` of a sale, in the order of the position's lots."""
+
+    position: Position
+    bought: Decimal
+    lots: tuple[tuple[Lot, Decimal], ...]
+
+
+@dataclass(slots=True)
+class _Order:
+    """One order under rounding: shares by column (one a lot of a sale, one for a purchase)."""
+
+    position: Position
+    columns: tuple[int, ...]
+    purchase: bool
+    price: float
+    step: Decimal
+    wanted: tuple[Decimal, ...]
+    limit: tuple[Decimal, ...]
+    shares: list[Decimal]
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.shares, Decimal(0))
+
+    @property
+    def step_value(self) -> float:
+        """Dollars of one increment."""
+        return float(self.step) * self.price
+
+    def place(self, x: Floats, unit: float) -> None:
+        """Write the order's shares into the program's columns."""
+        for column, shares in zip(self.columns, self.shares, strict=True):
+            x[column] = float(shares) * self.price / unit
+
+
+def round_trades(
+    compiled: CompiledModel,
+    program: Program,
+    structure: Structure,
+    state: State,
+    answer: Answer,
+    moves: int,
+) -> tuple[list[RoundedOrder], Floats]:
+    """Orders in shares, and the program's columns at those shares (bp, states completed)."""
+    unit = compiled.physics.unit
+    orders = _orders(compiled, structure, answer.point.x)
+    x = answer.point.x.copy()
+    x[state.trades] = 0.0
+    for order in orders:
+        order.place(x, unit)
+    _improve(_Score(program, state), orders, x, unit, moves)
+    return [_rounded(order) for order in orders if order.total > 0], state.complete(x)
+
+
+def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
+    physics = compiled.physics
+    orders = []
+    for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
+        price = float(physics.household.prices[position.security_id])
+        step = physics.increment(physics.account(position.account_id), position.security_id)
+        if columns.buy != NO_COLUMN and x[columns.buy] > DUST:
+            wanted = Decimal(x[columns.buy] * physics.unit / price)
+            most = wanted + step
+            shares = [_nearest(wanted, step)]
+            orders.append(
+                _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
+            )
+        elif sum(x[s] for s in columns.sells) > DUST:
+            dollars = [x[s] * physics.unit for s in columns.sells]
+            orders.append(_sale(position, columns.sells, price, step, dollars))
+    return orders
+
+
+def _nearest(shares: Decimal, step: Decimal) -> Decimal:
+    return (shares / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
+
+
+def _sale(
+    position: Position, columns: tuple[int, ...], price: float, step: Decimal, dollars: list[float]
+) -> _Order:
+    """A closing order keeps its odd shares; any other is a multiple of the step."""
+    limit = tuple(lot.shares for lot in position.lots)
+    wanted = tuple(
+        most if abs(float(most) * price - amount) < DUST_DOLLARS else Decimal(amount / price)
+        for most, amount in zip(limit, dollars, strict=True)
+    )
+    order = _Order(position, columns, False, price, step, wanted, limit, list(limit))
+    if wanted != limit:
+        order.shares = _spread(order, _nearest(sum(wanted, Decimal(0)), step))
+    return order
+
+
+def _spread(order: _Order, total: Decimal) -> list[Decimal]:
+    """`total` shares over the columns as wanted; lots sold in part take up the difference first."""
+    grain = min(order.step, Decimal("0.0001"))
+    shares = [
+        w if w == most else max(w, Decimal(0)).quantize(grain, ROUND_DOWN)
+        for w, most in zip(order.wanted, order.limit, strict=True)
+    ]
+    sold = [k for k, w in enumerate(order.wanted) if w > DUST]
+    partial = [k for k in sold if order.wanted[k] < order.limit[k]]
+    missing = total - sum(shares, Decimal(0))
+    for k in [*partial, *(k for k in reversed(sold) if k not in partial)]:
+        change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
+        shares[k] += change
+        missing -= change
+    return shares
+
+
+def _improve(score: _Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
+    """One-increment moves: first what repairs a broken row, then what lowers the objective."""
+    best = score(x)
+    coarse = sorted(orders, key=lambda o: (-o.step_value, o.position.security_id))
+    for _ in range(moves):
+        if best[0] == 0.0:
+            coarse = [order for order in coarse if order.step_value > COARSE]
+        found: tuple[tuple[float, float], _Order, list[Decimal]] | None = None
+        for order in coarse[:MOST_MOVABLE]:
+            for direction in (1, -1):
+                shares = _moved(order, direction)
+                if shares is None:
+                    continue
+                kept, order.shares = order.shares, shares
+                order.place(x, unit)
+                value = score(x)
+                if value < (found[0] if found else best):
+                    found = value, order, shares
+                order.shares = kept
+                order.place(x, unit)
+        if found is None or not _better(found[0], best):
+            return
+        best, order, shares = found
+        order.shares = shares
+        order.place(x, unit)
+
+
+def _better(value: tuple[float, float], than: tuple[float, float]) -> bool:
+    return value[0] < than[0] - BROKEN or (value[0] <= than[0] and value[1] < than[1] - BROKEN)
+
+
+def _moved(order: _Order, direction: int) -> list[Decimal] | None:
+    """The order one increment up or down, within one increment of what was wanted; None if not."""
+    if not order.purchase and order.wanted == order.limit:
+        return None
+    total = order.total + direction * order.step
+    off = abs(total - sum(order.wanted, Decimal(0)))
+    if total <= 0 or off > order.step or total > sum(order.limit, Decimal(0)):
+        return None
+    return [total] if order.purchase else _spread(order, total)
+
+
+class _Score:
+    """(how far rows are broken, objective) of trades, states completed; both in bp."""
+
+    def __init__(self, program: Program, state: State) -> None:
+        self.program, self.state = program, state
+        rules = np.ones(program.matrix.shape[0], dtype=bool)
+        rules[state.rows] = False
+        self.rows = np.array(
+            [
+                i
+                for i in np.flatnonzero(rules)
+                if not program.row_names[i].startswith(("tax[", "physics.selling"))
+            ]
+        )
+        self.matrix = program.matrix[self.rows]
+        self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
+
+    def __call__(self, x: Floats) -> tuple[float, float]:
+        whole = self.state.complete(x)
+        values = self.matrix @ whole
+        broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
+        return float(broken[broken > BROKEN].sum()), self.program.objective(whole)
+
+
+def _rounded(order: _Order) -> RoundedOrder:
+    if order.purchase:
+        return RoundedOrder(order.position, order.total, ())
+    pairs = zip(order.position.lots, order.shares, strict=True)
+    return RoundedOrder(order.position, Decimal(0), tuple((lot, n) for lot, n in pairs if n > 0))
