@@ -1,0 +1,79 @@
+"""What the pages show is true: policies in them check out, commands in them run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from compiler.check import check_policies
+from compiler.policyset import load_policies
+from grammar.diagnostics import render_text
+from policydsl.cli import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST = """
+[attributes.securities]
+"revenue.tobacco" = { type = "fraction" }
+esg_score = { type = "number" }
+"""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_the_examples_of_the_language_page_are_sound(tmp_path: Path) -> None:
+    examples = blocks(ROOT / "docs" / "language.md", "policy")
+    assert len(examples) >= 5
+    (tmp_path / "policyset.toml").write_text(MANIFEST, encoding="utf-8")
+    household = next(example for example in examples if "layer household" in example)
+    for example in examples:
+        with_household = "default ipc.cash" in example
+        if example is not household:
+            texts = [example, household] if with_household else [example]
+            assert_sound(tmp_path, texts)
+
+
+def assert_sound(folder: Path, texts: list[str]) -> None:
+    for file in folder.glob("*.policy"):
+        file.unlink()
+    for number, text in enumerate(texts):
+        (folder / f"{number}.policy").write_text(text, encoding="utf-8")
+    typed = check_policies(load_policies(folder))
+    assert render_text(typed.diagnostics, typed.sources) == ""
+    assert typed.statements
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The `$ policydsl ...` lines of a page, in order, comments cut off."""
+    lines = "".join(blocks(page, "console")).splitlines()
+    shown = [line.partition("  #")[0].split() for line in lines if line.startswith("$ policydsl ")]
+    return [words[2:] for words in shown]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_the_commands_of_a_page_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = commands(ROOT / page)
+    assert shown[0][0] == "init"
+    for words in shown:
+        result = CliRunner().invoke(cli, words, prog_name="policydsl")
+        assert result.exit_code == 0, f"{' '.join(words)}\n{result.output}"
+        if words[0] == "init" and len(words) > 1:
+            monkeypatch.chdir(tmp_path / words[1])
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
