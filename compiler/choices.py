@@ -15,13 +15,19 @@ from compiler.dimensions import describe_fraction, describe_points
 from compiler.directives.assumption import ASSUMPTIONS, Assumption, read_assumed
 from compiler.directives.band import WeightBand
 from compiler.directives.base import Directive
-from compiler.directives.bounds import read_amount_band, read_points, read_shares
+from compiler.directives.bounds import (
+    describe_amounts,
+    describe_band,
+    read_amount_band,
+    read_points,
+    read_shares,
+)
 from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.files import OpenFile
-from compiler.ranges import End, Range
+from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import Statement
 from grammar import tree
@@ -46,13 +52,20 @@ class Grant:
         """The boundary in words: `$50 to $1,000`."""
         if self.boundary is None:
             return "any value"
-        ends = [self._end(end) for end in (self.boundary.low, self.boundary.high)]
-        if ends[0] and ends[1]:
-            return f"{ends[0]} to {ends[1]}"
-        return f"at least {ends[0]}" if ends[0] else f"at most {ends[1]}"
+        return describe_range(self.statement.directive, self.boundary)
 
-    def _end(self, end: End) -> str | None:
-        return None if end is None else describe_end(self.statement.directive, end)
+
+def describe_range(directive: Directive, range_: Range) -> str:
+    """A range in the words of its directive: `0.5% to 10% of account`."""
+    low, high = range_.low, range_.high
+    if not isinstance(low, Decimal) and not isinstance(high, Decimal):
+        words = describe_amounts(low, high)
+    else:
+        ends = [None if end is None else describe_end(directive, end) for end in (low, high)]
+        words = describe_band(*ends)
+    if words.startswith("between "):
+        return words.removeprefix("between ").replace(" and ", " to ", 1)
+    return words
 
 
 def describe_end(directive: Directive, end: Amount | Decimal) -> str:

@@ -136,6 +136,8 @@ class _View:
     def says(self, statement: Statement) -> str:
         """What a statement says about its slot, with the time it leaves for existing positions."""
         directive = statement.directive
+        if statement.off:
+            return "off"
         if directive.slot[0].startswith(("never ", "only ")):
             return "; ".join([directive.slot[0], *self._transitions(statement)])
         return said(directive)
@@ -198,9 +200,17 @@ class _View:
             case Status.UNKNOWN:
                 return "loses", "what its guard needs is missing"
             case Status.ERROR:
-                return "error", "takes no part"
+                return "error", self._error(statement)
             case Status.NOT_HERE:
                 return "", ""
+
+    def _error(self, statement: Statement) -> str:
+        found = {
+            clash.diagnostic.code
+            for clash in self.policy.clashes
+            if any(loser.key == statement.key for loser in clash.losers)
+        }
+        return " ".join(sorted(found)) or "the value chosen for it is in error"
 
     def _exception(self, statement: Statement) -> str:
         return " or ".join(
@@ -272,14 +282,22 @@ class _View:
             yield _line(statement, "wider", value, "bounds every value")
             return
         names = dict.fromkeys(each.rule_id for each in tighter if each)
+        same = all(each and _equal(stated, range_of(each), lost, self.measure) for each in tighter)
         verb = "is" if len(names) == 1 else "are"
-        yield _line(statement, "loses", value, f"{' and '.join(names)} {verb} as tight or tighter")
+        why = "says the same" if same else f"{verb} tighter"
+        yield _line(statement, "loses", value, f"{' and '.join(names)} {why}")
 
     def _why_won(self, statement: Statement, others: Sequence[Statement]) -> str:
         if is_setting(statement):
             return self._won(statement)
         above = [each for each in others if each.authority.rank < statement.authority.rank]
         return "a lower rule may tighten" if above else ""
+
+
+def _equal(a: Range, b: Range, ends: Sequence[str], measure: Measure) -> bool:
+    """Whether two ranges are worth the same at these ends."""
+    pairs = [(getattr(a, end), getattr(b, end)) for end in ends]
+    return not any(below(x, y, measure) or below(y, x, measure) for x, y in pairs)
 
 
 def _in_force(standings: Sequence[Standing]) -> list[Statement]:

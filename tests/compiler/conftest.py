@@ -169,7 +169,7 @@ def attributes() -> tuple[Attribute, ...]:
     return ATTRIBUTES
 
 
-Write = Callable[[Mapping[str, str]], PolicySet]
+Write = Callable[..., PolicySet]
 Check = Callable[..., TypedPolicies]
 
 
@@ -177,8 +177,8 @@ Check = Callable[..., TypedPolicies]
 def load(tmp_path: Path) -> Write:
     """A policy set from texts by path."""
 
-    def write(files: Mapping[str, str]) -> PolicySet:
-        folder = tmp_path / "policies"
+    def write(files: Mapping[str, str], name: str = "policies") -> PolicySet:
+        folder = tmp_path / name
         for path, text in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
