@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import date, timedelta
 from importlib import import_module
 from typing import Any
@@ -16,14 +17,17 @@ def is_calendar(code: str) -> bool:
 def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
     """The settlement day of a trade: `days` sessions after the trade date, or, where that is no
     session, after the next one."""
-    sessions = _calendars().get_calendar(
-        calendar,
-        # Explicit ends: the library's own depend on today's date.
-        start=(trade_date - timedelta(days=20)).isoformat(),
-        end=(trade_date + timedelta(days=40 + 2 * days)).isoformat(),
-    )
-    session = sessions.date_to_session(trade_date.isoformat(), direction="next")
-    settled: date = sessions.session_offset(session, days).date()
+    with warnings.catch_warnings():
+        # Deprecations between that library and pandas are not the caller's to see.
+        warnings.simplefilter("ignore")
+        sessions = _calendars().get_calendar(
+            calendar,
+            # Explicit ends: the library's own depend on today's date.
+            start=(trade_date - timedelta(days=20)).isoformat(),
+            end=(trade_date + timedelta(days=40 + 2 * days)).isoformat(),
+        )
+        session = sessions.date_to_session(trade_date.isoformat(), direction="next")
+        settled: date = sessions.session_offset(session, days).date()
     return settled
 
 
