@@ -47,23 +47,30 @@ def assert_sound(folder: Path, texts: list[str]) -> None:
     assert typed.statements
 
 
-def commands(page: Path) -> list[list[str]]:
-    """The `$ policydsl ...` lines of a page, in order, comments cut off."""
-    lines = "".join(blocks(page, "console")).splitlines()
-    shown = [line.partition("  #")[0].split() for line in lines if line.startswith("$ policydsl ")]
-    return [words[2:] for words in shown]
+def commands(page: Path) -> list[tuple[list[str], list[str]]]:
+    """The `$ policydsl ...` lines of a page with the output shown below each, in order."""
+    found: list[tuple[list[str], list[str]]] = []
+    for line in "".join(blocks(page, "console")).splitlines():
+        if line.startswith("$ policydsl "):
+            found.append((line.partition("  #")[0].split()[2:], []))
+        else:
+            found[-1][1].append(line)
+    return found
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
-def test_the_commands_of_a_page_run(
+def test_the_commands_of_a_page_run_and_print_what_it_shows(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What is shown may break off at a line of dots."""
     monkeypatch.chdir(tmp_path)
     shown = commands(ROOT / page)
-    assert shown[0][0] == "init"
-    for words in shown:
+    assert shown[0][0][0] == "init"
+    for words, output in shown:
         result = CliRunner().invoke(cli, words, prog_name="policydsl")
         assert result.exit_code == 0, f"{' '.join(words)}\n{result.output}"
+        expected = output[: output.index("...")] if "..." in output else output
+        assert result.stdout.splitlines()[: len(expected)] == expected
         if words[0] == "init" and len(words) > 1:
             monkeypatch.chdir(tmp_path / words[1])
 

@@ -16,6 +16,7 @@ from grammar.diagnostics import Diagnostic, in_order, to_json
 from policydsl import options, output
 from policydsl.policies import policies_folder
 from policydsl.progress import followed
+from policydsl.sarif import to_sarif
 from portfolio.book import Book, load_book
 
 
@@ -39,7 +40,7 @@ class Checked:
 @options.book(required=False)
 @options.as_of
 @options.strict
-@options.common()
+@options.common("sarif")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,6 +71,8 @@ def command(
     errors, warnings = output.tally(each for one in checked for each in one.found)
     if form == "json":
         output.result_json(_as_json(checked))
+    elif form == "sarif":
+        output.result_json(to_sarif((each.folder, each.found) for each in checked))
     else:
         output.result(_as_text(checked))
     ctx.exit(1 if errors or (strict and warnings) else 0)

@@ -43,7 +43,8 @@ def command(folder: Path, form: str) -> None:
         made = ["policies", "book", *STARTER.values()]
         output.result_json({"folder": str(folder), "made": made})
         return
-    output.result(f"{folder}: policies, an invented book and a README with next steps\n")
+    output.result(f"{folder}: policies, an invented book and a README with next steps")
+    output.result("")
     output.result("Try" if folder == Path() else f"Try, in {folder}")
     for line in ("check --book book", "rebalance --book book -o run", "explain run"):
         output.result(f"  policydsl {line}")

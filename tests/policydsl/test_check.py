@@ -75,6 +75,21 @@ def test_json_has_the_same_findings(broken: Path) -> None:
     assert (only["diagnostics"][0]["line"], only["diagnostics"][0]["column"]) == (5, 30)
 
 
+def test_sarif_points_at_files_from_where_the_command_runs(
+    broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(broken.parent)
+    result = run("check", broken.name, "--format", "sarif")
+    (found,) = json.loads(result.stdout)["runs"]
+    assert result.exit_code == 1
+    assert [rule["id"] for rule in found["tool"]["driver"]["rules"]] == ["E0201", "E0301"]
+    place = found["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == f"{broken.name}/broken.policy"
+    assert place["region"] == {"startLine": 5, "startColumn": 30, "endLine": 5, "endColumn": 37}
+    assert found["results"][0]["level"] == "error"
+    assert found["results"][1]["ruleIndex"] == 1
+
+
 def test_of_a_file_only_its_own_findings_are_shown(broken: Path) -> None:
     assert run("check", broken / "sound.policy").exit_code == 0
     assert run("check", broken / "broken.policy").exit_code == 1
