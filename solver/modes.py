@@ -6,7 +6,7 @@ what is left is a convex program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -88,6 +88,15 @@ class Structure:
     mode_columns: NDArray[np.bool_]
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
+
+    def fitted(self, program: Program) -> Structure:
+        """The structure of a program to which coupling rows have been added at the end."""
+        added = program.matrix.shape[0] - self.coupling.size
+        return replace(
+            self,
+            mode_rows=np.append(self.mode_rows, np.zeros(added, dtype=bool)),
+            coupling=np.append(self.coupling, np.ones(added, dtype=bool)),
+        )
 
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:

@@ -72,6 +72,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     answer, program, still_broken = _in_tiers(program, structure, excesses, budget, work)
     if answer is None:
         return NoSolution(program, still_broken is None, work)
+    structure = structure.fitted(program)
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)
@@ -118,7 +119,7 @@ def _in_tiers(
     if least is None:
         return None, program, None
     frozen = _with_row(program, excesses, least + FREEZE)
-    return search(frozen, structure, budget, work), frozen, least
+    return search(frozen, structure.fitted(frozen), budget, work), frozen, least
 
 
 def _least_excess(
