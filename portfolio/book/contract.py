@@ -135,7 +135,7 @@ SECURITIES = TableContract(
     subject="security_id",
     subject_kind="security",
     open=True,
-    description="what can be held; more columns become attributes",
+    description="what can be held",
 )
 
 SCHEMA = TableContract(
@@ -253,6 +253,7 @@ ACCOUNTS = TableContract(
     subject="account_id",
     subject_kind="account",
     open=True,
+    description="where things are held",
 )
 
 LOTS = TableContract(
@@ -332,6 +333,7 @@ FLOWS = TableContract(
     subject="account_id",
     subject_kind="account",
     required=False,
+    description="cash that will come and go",
 )
 
 WASH_BLOCKS = TableContract(
@@ -347,6 +349,7 @@ WASH_BLOCKS = TableContract(
     subject="household_id",
     subject_kind="household",
     required=False,
+    description="purchases that would wash a loss taken before",
 )
 
 FACTORS = TableContract(
@@ -374,6 +377,7 @@ EXPOSURES = TableContract(
     subject="security_id",
     subject_kind="security",
     required=False,
+    description="exposures of securities to factors",
 )
 
 SPECIFIC = TableContract(
@@ -386,7 +390,7 @@ SPECIFIC = TableContract(
     subject="security_id",
     subject_kind="security",
     required=False,
-    description="annual",
+    description="annual variance that no factor explains",
 )
 
 TABLES: tuple[TableContract, ...] = (

@@ -1,4 +1,4 @@
-"""The contract as JSON Schema, generated from the code that reads it."""
+"""The contract published: as JSON Schema and as a page, from the code that reads it."""
 
 from __future__ import annotations
 
@@ -70,3 +70,50 @@ def _column(column: Column) -> dict[str, object]:
         "x-refers-to": column.refers,
     }
     return schema | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def contract_page() -> str:
+    """Every table and column as Markdown, for docs/book-tables.md."""
+    parts = [
+        "# The tables of a book\n\nGenerated from `portfolio/book/contract.py`; see "
+        "[book.md](book.md) for what a book is.\n"
+    ]
+    return "\n".join([*parts, *(_table_section(table) for table in TABLES)])
+
+
+def _table_section(table: TableContract) -> str:
+    need = "required" if table.required else "optional"
+    told = f": {table.description}" if table.description else ""
+    more = " More columns become attributes." if table.open else ""
+    key = f" One row for each {' and '.join(f'`{name}`' for name in table.key)}." * bool(table.key)
+    lines = [
+        f"## `{table.name}`\n",
+        f"{need.capitalize()}{told}.{key}{more}\n",
+        "| column | holds | needed | says |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{column.name}` | {_holds(column)} | {'yes' if column.required else ''} | "
+        f"{column.description} |"
+        for column in table.columns
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _holds(column: Column) -> str:
+    if column.values:
+        return ", ".join(f"`{value}`" for value in column.values)
+    bounds = [
+        word.format(bound)
+        for word, bound in (
+            ("above {:g}", column.above),
+            ("{:g} or more", column.minimum),
+            ("{:g} at most", column.maximum),
+        )
+        if bound is not None
+    ]
+    text = ", ".join([str(column.cell), *bounds])
+    if column.refers is None:
+        return text
+    where = "`securities` or `models`" if column.refers == "components" else f"`{column.refers}`"
+    return f"{text}; an id in {where}"
