@@ -67,6 +67,8 @@ def command(
     if as_of is not None and book_folder is None:
         raise click.UsageError("--as-of needs a --book")
     book = None if book_folder is None else load_book(book_folder, as_of)
+    if book is not None and book.findings:
+        _mention(book, book_folder)
     checked = [check(path, book) for path in paths or (policies_folder(policies),)]
     errors, warnings = output.tally(each for one in checked for each in one.found)
     if form == "json":
@@ -75,7 +77,15 @@ def command(
         output.result_json(to_sarif((each.folder, each.found) for each in checked))
     else:
         output.result(_as_text(checked))
-    ctx.exit(1 if errors or (strict and warnings) else 0)
+    stopped = book is not None and book.stopped
+    ctx.exit(1 if errors or stopped or (strict and warnings) else 0)
+
+
+def _mention(book: Book, folder: Path | None) -> None:
+    """The book's own mistakes are another command's business, but not to be overlooked."""
+    found = output.counted(len(book.findings), "finding")
+    limits = "; policies are not merged for its accounts" if book.stopped else ""
+    output.note(f"{folder} has {found}{limits}: see `policydsl book check {folder}`")
 
 
 def check(path: Path, book: Book | None) -> Checked:
@@ -85,7 +95,7 @@ def check(path: Path, book: Book | None) -> Checked:
     if only is not None and policies.manifest is None:
         policies = _alone(policies, only)
     typed = _typed(policies, book)
-    merged, held = ([], {}) if book is None else _merge(typed, book)
+    merged, held = ([], {}) if book is None or book.stopped else _merge(typed, book)
     every = in_order(dict.fromkeys((*typed.diagnostics, *merged)))
     found = tuple(one for one in every if only is None or only in _paths(one))
     return Checked(folder, policies, len(typed.statements), found, held)

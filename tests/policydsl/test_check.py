@@ -123,6 +123,16 @@ def test_a_book_brings_out_what_only_an_account_shows(tmp_path: Path, book: Path
     assert "not traded until mended: H00001-TX" in result.stdout
 
 
+def test_a_book_that_cannot_be_used_limits_the_check(broken: Path, book: Path) -> None:
+    stopped = broken / "book"
+    shutil.copytree(book, stopped)
+    (stopped / "accounts.csv").unlink()
+    result = run("check", broken / "sound.policy", "--book", stopped)
+    assert result.exit_code == 1
+    assert "policies are not merged for its accounts" in result.stderr
+    assert "1 statement, 0 errors" in result.stdout
+
+
 def test_policies_are_named_once(broken: Path) -> None:
     assert run("check", broken, "--policies", broken).exit_code == 2
 

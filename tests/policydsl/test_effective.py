@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -79,3 +80,26 @@ def test_a_book_that_cannot_be_used_is_told_on_stderr(tmp_path: Path) -> None:
     result = run("effective", "--book", tmp_path, "--account", "A")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "error[B0" in result.stderr
+
+
+@pytest.mark.parametrize("table", ["accounts", "households", "lots", "models", "tax_entities"])
+@pytest.mark.parametrize("damage", ["gone", "no column", "no rows", "junk"])
+def test_a_damaged_book_gives_no_traceback(
+    tmp_path: Path, book: Path, table: str, damage: str
+) -> None:
+    damaged = tmp_path / "book"
+    shutil.copytree(book, damaged)
+    file = damaged / f"{table}.csv"
+    lines = file.read_text().splitlines(keepends=True)
+    if damage == "gone":
+        file.unlink()
+    elif damage == "no column":
+        file.write_text("".join(line.partition(",")[2] for line in lines))
+    elif damage == "no rows":
+        file.write_text(lines[0])
+    else:
+        file.write_bytes(b"\xff\x00,,\n")
+    words = ("--policies", ROOT / "policies", "--book", damaged)
+    for result in (run("check", *words), run("effective", *words, "--account", "H00002-IRA")):
+        assert result.exit_code in (0, 1, 2)
+        assert "internal error" not in result.stderr
