@@ -13,7 +13,7 @@ from typing import TypeVar
 from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.choices import Default, Grant
-from compiler.clashes import certain_clashes
+from compiler.clashes import certain_clashes, rivals
 from compiler.definitions import Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
@@ -32,7 +32,8 @@ class TypedPolicies:
     """A policy set with names resolved and meanings checked.
 
     `statements` are those without a mistake, by rank and key; `grants` belong to defaults among
-    them. `faults` are the others, with whom they would have reached. `diagnostics` holds every
+    them; `rivals` are the pairs of statements that speak about one thing. `faults` are those that
+    take no part, with whom they would have reached. `diagnostics` holds every
     finding, the parser's included, in order.
     """
 
@@ -40,6 +41,7 @@ class TypedPolicies:
     grants: tuple[Grant, ...]
     faults: tuple[Fault, ...]
     diagnostics: tuple[Diagnostic, ...]
+    rivals: tuple[tuple[Statement, Statement], ...]
     layers: tuple[str, ...]
     sources: dict[str, str] = field(compare=False)
 
@@ -81,6 +83,7 @@ def check_policies(
         tuple(reading.grants),
         (*reading.faults, *_unread_parts(policies, files)),
         in_order(dict.fromkeys(found)),
+        rivals(statements),
         policies.layers,
         dict(policies.sources),
     )

@@ -74,6 +74,19 @@ def _owner(statement: Statement) -> str:
     return PLURALS["ipc"] if layer == "ipc" else f"the {statement.authority}"
 
 
+def rivals(statements: Sequence[Statement]) -> tuple[tuple[Statement, Statement], ...]:
+    """All pairs of statements that speak about one thing and so could clash, in order."""
+    meeting: dict[tuple[str, ...], list[int]] = {}
+    for number, statement in enumerate(statements):
+        directive = statement.directive
+        meeting.setdefault(directive.slot, []).append(number)
+        if isinstance(directive, Restriction) and directive.action in ("sell", "hold"):
+            things = directive.things.describe()
+            meeting.setdefault(("sell and hold", things), []).append(number)
+    pairs = {pair for numbers in meeting.values() for pair in combinations(numbers, 2)}
+    return tuple((statements[a], statements[b]) for a, b in sorted(pairs))
+
+
 # --- two statements of one slot ------------------------------------------------------------------
 
 
@@ -314,7 +327,7 @@ def certain_clashes(
         ]
         for clash in clashes_of_choice(chosen, default, own, rules, stated):
             yield clash.diagnostic
-    for a, b in combinations(statements, 2):
+    for a, b in rivals(statements):
         if _meet_for_sure(a, b, sets):
             pair = clash_of_pair(a, b, stated)
             if pair is not None:

@@ -187,7 +187,8 @@ def _choose_for(state: _Fold, default: Statement, sets: list[Statement]) -> None
         for clash in clashes_of_choice(chosen, default, grants, rules, state.measure):
             state.clash(clash)
     lowest = max(each.authority.rank for each in sets)
-    _narrow(state, [each for each in sets if each.authority.rank == lowest])
+    for a, b in combinations([each for each in sets if each.authority.rank == lowest], 2):
+        _narrow(state, a, b)
     sound = state.still(sets)
     if len(sound) < len(sets) and any(
         state.lost[each.key].status is Status.ERROR for each in sets if each.key in state.lost
@@ -204,32 +205,34 @@ def _choose_for(state: _Fold, default: Statement, sets: list[Statement]) -> None
         state.lose(winner, Status.OFF)
 
 
-def _narrow(state: _Fold, settings: list[Statement]) -> None:
-    """Settings of one layer for one slot: the narrower scope wins, equal values agree."""
-    for a, b in combinations(settings, 2):
-        clash = clash_of_pair(a, b, state.measure)
-        if clash is not None:
-            state.clash(clash)
-            continue
-        wins = narrower(a, b) or min(a, b, key=lambda each: each.key)
-        loses = b if wins is a else a
-        state.lose(loses, Status.NARROWED, wins)
+def _narrow(state: _Fold, a: Statement, b: Statement) -> None:
+    """Two settings of one layer for one thing: the narrower scope wins, equal values agree."""
+    clash = clash_of_pair(a, b, state.measure)
+    if clash is not None:
+        state.clash(clash)
+        return
+    wins = narrower(a, b) or min(a, b, key=lambda each: each.key)
+    state.lose(b if wins is a else a, Status.NARROWED, wins)
+
+
+def _meeting(state: _Fold) -> list[tuple[Statement, Statement]]:
+    """Pairs about one thing of which both are still active."""
+    active = {each.key for each in state.active}
+    return [(a, b) for a, b in state.typed.rivals if a.key in active and b.key in active]
 
 
 def _settle(state: _Fold) -> None:
-    """Settings of different defaults about one slot, within each layer."""
-    slots: dict[tuple[object, ...], list[Statement]] = {}
-    for each in state.active:
-        if is_setting(each):
-            slots.setdefault((each.directive.slot, each.authority), []).append(each)
-    for settings in slots.values():
-        _narrow(state, settings)
+    """Settings of different defaults about one thing, within each layer."""
+    for a, b in _meeting(state):
+        alike = a.authority == b.authority and a.directive.slot == b.directive.slot
+        if alike and is_setting(a) and is_setting(b):
+            _narrow(state, a, b)
     state.active = state.still(state.active)
 
 
 def _compare(state: _Fold) -> None:
     """Everything left stands together, or two and two do not."""
-    for a, b in combinations(state.active, 2):
+    for a, b in _meeting(state):
         clash = None if _stacked(a, b) else clash_of_pair(a, b, state.measure)
         if clash is not None:
             state.clash(clash)
