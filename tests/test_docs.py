@@ -75,6 +75,15 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(
             monkeypatch.chdir(tmp_path / words[1])
 
 
+@pytest.mark.parametrize("script", ["Makefile", ".ci/run"])
+def test_the_commands_of_a_script_exist(script: str) -> None:
+    text = (ROOT / script).read_text(encoding="utf-8")
+    called = re.findall(r"^\s+(?:\S+/)?policydsl (\w+)", text, re.M)
+    assert len(called) >= 3
+    for name in called:
+        assert CliRunner().invoke(cli, [name, "--help"], prog_name="policydsl").exit_code == 0
+
+
 def test_links_lead_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
     broken = [
