@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
     "B0105": "column given twice",
     "B0106": "row with too many or too few cells",
     "B0107": "setting missing or wrong in book.toml",
+    "B0108": "table without rows",
     "B0201": "required cell empty",
     "B0202": "not a date",
     "B0203": "not a number",

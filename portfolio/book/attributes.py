@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from portfolio.book.cells import is_date
 from portfolio.book.contract import BY_NAME, TABLES, Cell, Column
 from portfolio.book.draft import Draft, Notes, Reach
-from portfolio.book.files import TextTable
-from portfolio.book.references import Tables, split_tags
+from portfolio.book.files import Tables, TextTable
+from portfolio.book.references import split_tags
 from portfolio.household import Attribute, AttributeType, Value
 
 # What is worked out, not read: (table, name, type, what it is).
@@ -60,17 +60,24 @@ def declared(tables: Tables, notes: Notes) -> dict[str, tuple[Column, ...]]:
         table = tables.get(contract.name)
         if table is None or not contract.open:
             continue
-        columns = []
         worked_out = {name for owner, name, *_ in DERIVED if owner == contract.name}
+        columns, undeclared = [], []
         for name in sorted(table.columns.keys() - contract.names - worked_out):
             cell = schema.get((contract.name, name))
             if cell is None:
                 cell = _looks_like(table, name)
-                _warn_undeclared(table, name, cell, notes)
+                undeclared.append((name, cell))
             bounds = (-1.0, 1.0) if cell is Cell.FRACTION else (None, None)
             columns.append(Column(name, cell, minimum=bounds[0], maximum=bounds[1]))
         extra[contract.name] = tuple(columns)
+        if undeclared and not _has_mistakes(tables.get("schema"), notes):
+            _warn_undeclared(table, undeclared, notes)
     return extra
+
+
+def _has_mistakes(schema: TextTable | None, notes: Notes) -> bool:
+    """Whether the declarations have a finding, so that one that is missing is no other mistake."""
+    return any(schema is not None and draft.file == schema.file for draft in notes.drafts)
 
 
 def _declarations(tables: Tables, notes: Notes) -> dict[tuple[str, str], Cell]:
@@ -127,13 +134,15 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _warn_undeclared(table: TextTable, name: str, cell: Cell, notes: Notes) -> None:
+def _warn_undeclared(table: TextTable, undeclared: list[tuple[str, Cell]], notes: Notes) -> None:
+    name, cell = undeclared[0]
+    read = ", ".join(f"`{each}` read as {looks}" for each, looks in undeclared)
     notes.add(
         Draft(
             "B0208",
             table.file,
-            f"column `{name}` is not declared in the schema table; read as {cell}",
-            f"a row `{table.contract.name},{name},{cell}` in schema.csv",
+            f"not declared in the schema table: {read}",
+            f"a row such as `{table.contract.name},{name},{cell}` in schema.csv",
             column=name,
             reach=Reach.NOTHING,
         )

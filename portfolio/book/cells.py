@@ -17,14 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from portfolio.book.contract import Cell, Column, TableContract
-from portfolio.book.draft import WHOLE_BOOK, Draft, Notes, Reach, Subject
+from portfolio.book.draft import ONE_BY_ONE, WHOLE_BOOK, Draft, Notes, Reach, Subject
 from portfolio.book.files import TextTable
 
 NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$"
 _NUMBERS = (Cell.NUMBER, Cell.FRACTION, Cell.MONEY, Cell.SHARES)
 _LARGEST = 1e15
-# More bad cells than this in one column are one mistake (a wrong date format, say), not many.
-_ONE_BY_ONE = 20
 
 # Columns without which a position or an account cannot be valued.
 _VALUES = {
@@ -112,14 +110,13 @@ def as_floats(values: pa.Array) -> NDArray[np.float64]:
 
 
 def is_date(text: str) -> bool:
-    """Whether `text` is an ISO date, YYYY-MM-DD, that exists."""
+    """Whether `text` is an ISO date, YYYY-MM-DD, that exists, of 1900 to 2199."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return False
     try:
-        date.fromisoformat(text)
+        return 1900 <= date.fromisoformat(text).year < 2200
     except ValueError:
         return False
-    return True
 
 
 def _mask_of_uniques(values: pa.Array, is_bad: Callable[[str], bool]) -> Mask:
@@ -155,7 +152,7 @@ def _expects(column: Column) -> str:
 
 def _note(table: TextTable, column: Column, fault: _Fault, bad: Mask, notes: Notes) -> None:
     rows = [int(row) for row in np.flatnonzero(bad)]
-    together = len(rows) > _ONE_BY_ONE
+    together = len(rows) > ONE_BY_ONE or len(rows) == table.rows > 3
     texts = table.columns[column.name]
     for row in rows[:1] if together else rows:
         value = texts[row].as_py()

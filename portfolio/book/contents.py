@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from portfolio.book.attributes import as_value
 from portfolio.book.contract import Column
+from portfolio.book.files import Tables
 from portfolio.book.prices import Market
-from portfolio.book.references import Tables, split_tags
+from portfolio.book.references import split_tags
 from portfolio.book.targets import Recipes
 from portfolio.household import Security, Value
 

@@ -13,6 +13,10 @@ from portfolio.findings import FindingSeverity
 
 BOOK_FILE = "book.toml"
 
+# More mistakes of one sort in one column than this are one mistake (dates in another format, an id
+# column of another system), not many.
+ONE_BY_ONE = 20
+
 
 class Reach(StrEnum):
     """How far a doubt about the subject goes."""

@@ -21,7 +21,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as arrow_parquet
 
 from portfolio.book.contract import TABLES, TableContract
-from portfolio.book.draft import BOOK_FILE, Draft, Notes, Reach
+from portfolio.book.draft import BOOK_FILE, ONE_BY_ONE, Draft, Notes, Reach
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,18 @@ class TextTable:
         return values
 
 
+Tables = Mapping[str, TextTable]
+
+# Without a row of these there is nothing to manage; an empty price table has a finding of its own.
+_NEVER_EMPTY = ("securities", "households", "tax_entities", "accounts", "models")
+
+
 @dataclass(frozen=True)
 class Folder:
     """What was read: settings of book.toml, the tables that could be read, and all hashes."""
 
     settings: Mapping[str, object]
-    tables: Mapping[str, TextTable]
+    tables: Tables
     hashes: Mapping[str, str]
 
 
@@ -149,7 +155,19 @@ def _table(
         notes.add(Draft("B0103", path.name, f"{path.name} is not {kind}: {reason}", kind))
         return None
     columns = _columns(raw, path.name, contract, notes)
+    if raw.num_rows == 0:
+        _note_empty(path.name, contract.name, notes)
     return TextTable(contract, path.name, columns, raw.num_rows, content)
+
+
+def _note_empty(file: str, name: str, notes: Notes) -> None:
+    told = any(draft.file == file for draft in notes.drafts)
+    if name in _NEVER_EMPTY and not told:
+        notes.add(Draft("B0108", file, f"the table `{name}` has no rows", "at least one row"))
+    elif name == "lots" and not told:
+        message = "there are no lots: every account holds nothing but cash"
+        expected = "the positions of the day"
+        notes.add(Draft("B0108", file, message, expected, reach=Reach.NOTHING))
 
 
 def _read_csv(content: bytes, file: str, notes: Notes) -> pa.Table:
@@ -170,15 +188,18 @@ def _read_csv(content: bytes, file: str, notes: Notes) -> pa.Table:
             null_values=[""],
         ),
     )
-    for row in skipped:
+    together = len(skipped) > ONE_BY_ONE
+    for row in skipped[:1] if together else skipped:
+        others = f"; so have {len(skipped) - 1:,} others" if together else ""
         notes.add(
             Draft(
                 "B0106",
                 file,
                 f"record {row.number} has {row.actual_columns} cells under "
-                f"{row.expected_columns} headings: {row.text[:60]}",
+                f"{row.expected_columns} headings: {row.text[:60]}{others}",
                 f"{row.expected_columns} cells; quote a value that contains a comma",
                 value=row.text,
+                rows=len(skipped) if together else 1,
             )
         )
     return table

@@ -15,11 +15,10 @@ from portfolio.book.cells import check_cells
 from portfolio.book.contents import Contents
 from portfolio.book.contract import Column
 from portfolio.book.draft import Draft, Notes, Reach, Subject
-from portfolio.book.files import Folder, read_folder
+from portfolio.book.duplicates import check_duplicates
+from portfolio.book.files import Folder, Tables, read_folder
 from portfolio.book.prices import EMPTY, Market, check_prices, read_market
 from portfolio.book.references import (
-    Tables,
-    check_duplicates,
     check_ownership,
     check_references,
     ids,
@@ -177,7 +176,8 @@ def _attribute_broken_records(tables: Tables, notes: Notes) -> None:
     """A record that could not be read belongs to the one account or household that it names."""
     kinds = {"account": ids(tables, "accounts"), "household": ids(tables, "households")}
     for position, draft in enumerate(notes.drafts):
-        if draft.code != "B0106" or draft.file in ("accounts.csv", "households.csv"):
+        defines = draft.file in ("accounts.csv", "households.csv")
+        if draft.code != "B0106" or draft.rows > 1 or defines:
             continue
         for kind, known in kinds.items():
             named = sorted(known.intersection(_words(draft)))
@@ -196,7 +196,7 @@ def _newest_day(tables: Tables) -> date:
     """Stands in for an as-of date that is missing: the book is stopped, but is still checked."""
     prices = tables.get("prices")
     days = [] if prices is None else [text for text in prices.texts("date") if text is not None]
-    return date.fromisoformat(max(days)) if days else date.min
+    return date.fromisoformat(max(days)) if days else date(1970, 1, 1)
 
 
 def _priced(tables: Tables, day: date, notes: Notes) -> tuple[Market, Recipes, Recipes]:

@@ -166,6 +166,8 @@ def check_prices(
 ) -> None:
     """Notes what has no price or a stale one; `valued` are the securities held or modelled."""
     newest = market.newest
+    if newest is None and any(draft.file == file and draft.rows > 1 for draft in notes.drafts):
+        return  # Why there is none is said already.
     if newest is None:
         message = f"there is no price on or before {as_of}"
         notes.add(Draft("B0403", file, message, "closing prices up to the as-of date"))

@@ -1,19 +1,16 @@
-"""Ids used twice, and names of things that are not there: one finding for each id."""
+"""Names of things that are not there: one finding for each unknown id."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from portfolio.book.cells import cell, subject_of_row
+from portfolio.book.cells import cell
 from portfolio.book.contract import Cell
-from portfolio.book.draft import Draft, Notes, Reach, Subject
-from portfolio.book.files import TextTable
-
-Tables = Mapping[str, TextTable]
+from portfolio.book.draft import ONE_BY_ONE, Draft, Notes, Reach, Subject
+from portfolio.book.files import Tables, TextTable
 
 # table -> (its id column, the kind of subject it is, the code of an unknown one, in words)
 _NAMED = {
@@ -23,7 +20,6 @@ _NAMED = {
     "tax_entities": ("tax_entity_id", "tax_entity", "B0305", "tax entity"),
     "models": ("model_id", "model", "B0306", "model"),
 }
-_VALUE_TABLES = ("accounts", "lots", "households")
 
 
 def ids(tables: Tables, name: str) -> frozenset[str]:
@@ -32,54 +28,6 @@ def ids(tables: Tables, name: str) -> frozenset[str]:
     if table is None or column not in table.columns:
         return frozenset()
     return frozenset(pc.unique(table.columns[column].drop_null()).to_pylist())
-
-
-def check_duplicates(tables: Tables, notes: Notes) -> None:
-    """Notes each key that more than one row carries; prices are looked at elsewhere."""
-    for table in tables.values():
-        contract = table.contract
-        if contract.key and contract.name != "prices":
-            present = [table.columns[key] for key in contract.key if key in table.columns]
-            if present and contract.key[0] in table.columns:
-                _check_key(table, present, notes)
-
-
-def _check_key(table: TextTable, parts: list[pa.Array], notes: Notes) -> None:
-    filled = [pc.fill_null(part, "") for part in parts]
-    keys = pc.binary_join_element_wise(*filled, "\x1f")
-    if pc.count_distinct(keys).as_py() == table.rows:
-        return
-    rows_of: dict[str, list[int]] = {}
-    named = parts[0].is_valid().to_pylist()
-    for row, key in enumerate(keys.to_pylist()):
-        if named[row]:
-            rows_of.setdefault(key, []).append(row)
-    for key, rows in rows_of.items():
-        if len(rows) > 1:
-            _note_duplicate(table, key.strip("\x1f").replace("\x1f", ", "), rows, notes)
-
-
-def _note_duplicate(table: TextTable, key: str, rows: list[int], notes: Notes) -> None:
-    contract = table.contract
-    weights = contract.name in ("models", "constituents")
-    subjects = tuple(dict.fromkeys(subject_of_row(table, row) for row in rows))
-    times = "twice" if len(rows) == 2 else f"{len(rows)} times"
-    what = " and ".join(contract.key) if not weights else "component"
-    notes.add(
-        Draft(
-            "B0505" if weights else "B0301",
-            table.file,
-            f"{what} {key!r} is given {times}, first on line {table.line(rows[0])}",
-            "each only once",
-            row=rows[1],
-            column=contract.key[0] if not weights else contract.key[1],
-            value=key,
-            subjects=subjects,
-            reach=Reach.VALUE if contract.name in _VALUE_TABLES else Reach.TRADES,
-            account_id=cell(table, "account_id", rows[1]),
-            household_id=cell(table, "household_id", rows[1]),
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +42,33 @@ def check_references(tables: Tables, unreadable: frozenset[str], notes: Notes) -
     """Notes each unknown id once, at its first use, with the places of all others.
 
     `unreadable` are words of records that could not be read: an id among them may be defined
-    there, and that record has its own finding.
+    there, and that record has its own finding. So has a row that lacks its id: what nothing else
+    defines is taken to be what that row was to define.
     """
+    uses = _unknown_uses(tables, unreadable)
+    for target in {target for target, _ in uses}:
+        if _blame_nameless(
+            tables[target], target, [id_ for kind, id_ in uses if kind == target], notes
+        ):
+            uses = {key: places for key, places in uses.items() if key[0] != target}
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for (target, text), places in uses.items():
+        alike.setdefault((target, places[0].table.file, places[0].column), []).append(text)
+    for (target, *_), texts in alike.items():
+        together = len(texts) > ONE_BY_ONE
+        for text in texts[:1] if together else texts:
+            about = texts if together else [text]
+            _note_unknown(target, text, uses[target, text], about, notes)
+    for both in sorted(ids(tables, "securities") & ids(tables, "models")):
+        message = f"{both!r} is a security and a model: which one does a component mean?"
+        file = tables["models"].file
+        subjects = (Subject("model", both), Subject("security", both))
+        notes.add(Draft("B0308", file, message, "an id of its own", value=both, subjects=subjects))
+
+
+def _unknown_uses(tables: Tables, unreadable: frozenset[str]) -> dict[tuple[str, str], list[_Use]]:
+    """(table referred to, unknown id) -> its uses; a table that is not there or empty is left out,
+    since it has a finding of its own."""
     known = {name: ids(tables, name) for name in _NAMED}
     defined = {name for name, (column, *_) in _NAMED.items() if _has(tables, name, column)}
     uses: dict[tuple[str, str], list[_Use]] = {}
@@ -105,17 +78,27 @@ def check_references(tables: Tables, unreadable: frozenset[str], notes: Notes) -
             continue
         if not any(text in known[name] for name in needed):
             uses.setdefault((needed[0], text), []).append(_Use(table, column, rows[0], len(rows)))
-    for (target, text), places in uses.items():
-        _note_unknown(target, text, places, notes)
-    for both in sorted(known["securities"] & known["models"]):
-        message = f"{both!r} is a security and a model: which one does a component mean?"
-        file = tables["models"].file
-        subjects = (Subject("model", both), Subject("security", both))
-        notes.add(Draft("B0308", file, message, "an id of its own", value=both, subjects=subjects))
+    return uses
+
+
+def _blame_nameless(table: TextTable, target: str, unknown: list[str], notes: Notes) -> bool:
+    """Adds unknown ids to the finding of a row that lacks its id; whether there is such a row."""
+    column, kind, *_ = _NAMED[target]
+    for position, draft in enumerate(notes.drafts):
+        if (draft.code, draft.file, draft.column) == ("B0201", table.file, column):
+            shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            notes.drafts[position] = replace(
+                draft,
+                message=f"{draft.message}; elsewhere, and defined nowhere: {shown}",
+                subjects=(*draft.subjects, *(Subject(kind, each) for each in unknown)),
+                reach=Reach.VALUE if target == "securities" else draft.reach,
+            )
+            return True
+    return False
 
 
 def _has(tables: Tables, name: str, column: str) -> bool:
-    return name in tables and column in tables[name].columns
+    return name in tables and column in tables[name].columns and tables[name].rows > 0
 
 
 def _named_things(tables: Tables) -> Iterator[tuple[TextTable, str, str, str, list[int]]]:
@@ -138,7 +121,10 @@ def split_tags(text: str | None) -> tuple[str, ...]:
     return tuple(tag.strip() for tag in (text or "").split(";") if tag.strip())
 
 
-def _note_unknown(target: str, text: str, places: list[_Use], notes: Notes) -> None:
+def _note_unknown(
+    target: str, text: str, places: list[_Use], about: list[str], notes: Notes
+) -> None:
+    """One finding at the first place that names `text`; it concerns all ids of `about`."""
     _, kind, code, word = _NAMED[target]
     first = places[0]
     others = [
@@ -149,6 +135,8 @@ def _note_unknown(target: str, text: str, places: list[_Use], notes: Notes) -> N
         if use is not first or use.rows > 1
     ]
     also = f"; also named in {', '.join(others)}" if others else ""
+    if len(about) > 1:
+        also = f", nor are {len(about) - 1:,} others of this column known"
     notes.add(
         Draft(
             code,
@@ -158,7 +146,7 @@ def _note_unknown(target: str, text: str, places: list[_Use], notes: Notes) -> N
             row=first.row,
             column=first.column,
             value=text,
-            subjects=(Subject(kind, text),),
+            subjects=tuple(Subject(kind, each) for each in about),
             reach=Reach.VALUE if target == "securities" else Reach.TRADES,
             account_id=cell(first.table, "account_id", first.row),
             household_id=cell(first.table, "household_id", first.row),
@@ -169,8 +157,10 @@ def _note_unknown(target: str, text: str, places: list[_Use], notes: Notes) -> N
 def check_ownership(tables: Tables, notes: Notes) -> None:
     """Notes accounts taxed by an entity of another household, and households without accounts."""
     accounts, entities = tables.get("accounts"), tables.get("tax_entities")
-    if accounts is None or entities is None or not (accounts.complete and entities.complete):
-        return
+    for table in (accounts, entities):
+        if table is None or not table.complete or table.rows == 0:
+            return
+    assert accounts is not None and entities is not None
     known = ids(tables, "households")
     household_of = dict(
         zip(entities.texts("tax_entity_id"), entities.texts("household_id"), strict=True)

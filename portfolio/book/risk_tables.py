@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portfolio.book.draft import Draft, Notes
-from portfolio.book.references import Tables
+from portfolio.book.files import Tables
 from portfolio.household import Risk
 from portfolio.risk import from_tables
 

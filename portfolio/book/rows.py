@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from portfolio.book.draft import Draft, Notes, Reach, Subject
-from portfolio.book.files import TextTable
-from portfolio.book.references import Tables
+from portfolio.book.files import Tables, TextTable
 from portfolio.wash import WINDOW
 
 # table -> columns that record what has happened

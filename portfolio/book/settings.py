@@ -56,12 +56,9 @@ def read_settings(
 
 def _date(value: object) -> date | None:
     if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and is_date(value):
-        return date.fromisoformat(value)
-    return None
+        value = value.date()
+    text = str(value) if isinstance(value, date | str) else ""
+    return date.fromisoformat(text) if is_date(text) else None
 
 
 def _note(setting: str, value: object, expected: str, notes: Notes) -> None:

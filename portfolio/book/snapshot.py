@@ -37,10 +37,10 @@ def household_of(
     blocks, used = wash_of(contents, household_id, account_rows, linked)
     accounts = tuple(
         _account(contents, each, model_id, management, frozen, used)
-        for each in sorted(account_rows, key=lambda each: each["account_id"] or "")
+        for each in sorted(account_rows, key=lambda each: each.get("account_id") or "")
     )
     linked_lots = tuple(
-        lot for each in linked for lot in _lots(contents, each["account_id"] or "", used)
+        lot for each in linked for lot in _lots(contents, each.get("account_id") or "", used)
     )
     named = {model_id, *(account.model_id for account in accounts)} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
@@ -146,7 +146,7 @@ def _account(
     frozen: Mapping[str, tuple[str, ...]],
     used: Mapping[str, Decimal],
 ) -> Account:
-    name = row["account_id"] or ""
+    name = row.get("account_id") or ""
     own_model = row.get("model_id") if management == "separate" else None
     return Account(
         id=name,

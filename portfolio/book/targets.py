@@ -97,7 +97,8 @@ def _weights_fit(
             )
         )
         return False
-    if total < 1 - TOLERANCE:
+    nameless = any(draft.file == table.file and draft.code == "B0201" for draft in notes.drafts)
+    if total < 1 - TOLERANCE and not nameless:
         rest = "the rest is cash" if kind == "model" else "the rest is not looked through"
         notes.add(
             Draft(

@@ -16,8 +16,8 @@ from functools import cached_property
 import networkx as nx
 
 from portfolio.book.draft import WHOLE_BOOK, Draft, Reach, Subject
-from portfolio.book.files import TextTable
-from portfolio.book.references import Tables, ids, split_tags
+from portfolio.book.files import Tables, TextTable
+from portfolio.book.references import ids, split_tags
 from portfolio.findings import Finding
 
 HOLDS, CONSTITUENT, OTHER = "holds", "constituent", "other"

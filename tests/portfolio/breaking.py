@@ -17,6 +17,7 @@ from typing import Any
 from portfolio.book import Book, load_book
 from portfolio.findings import Finding, FindingSeverity
 
+AS_OF = date(2026, 3, 6)
 DIRECT = {"H00001-TX", "H00003-TX", "H00007-TX"}
 COUPLE = {"H00006-TX", "H00006-SP", "H00006-IRA"}
 FAMILY = {"H00002-TX", "H00002-IRA", "H00002-ROTH"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import pytest
 
 from portfolio.book import Book, load_book
 from portfolio.synth import synthesise
-from tests.portfolio.breaking import Folder
+from tests.portfolio.breaking import AS_OF, Folder
 
-AS_OF = date(2026, 3, 6)
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 

@@ -128,7 +128,7 @@ MISTAKES = (
         lambda f: f.edit("accounts", lambda rows: [row.update(desk="7") for row in rows]),
         "B0208",
         "accounts.csv desk",
-        "read as number",
+        "`desk` read as number",
         warning=True,
     ),
     mistake(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from portfolio.book.contract import TABLES
 from tests.portfolio.breaking import (
     Mistake,
     check,
@@ -101,6 +102,22 @@ MISTAKES = (
         {"H00004"},
     ),
     mistake(
+        "table without rows",
+        lambda f: f.write_text("accounts.csv", f.text("accounts.csv").splitlines()[0] + "\n"),
+        "B0108",
+        "accounts.csv",
+        "`accounts` has no rows",
+        stops=True,
+    ),
+    mistake(
+        "no positions at all",
+        lambda f: f.write_text("lots.csv", f.text("lots.csv").splitlines()[0] + "\n"),
+        "B0108",
+        "lots.csv",
+        "nothing but cash",
+        warning=True,
+    ),
+    mistake(
         "no as-of date",
         lambda f: f.write_text("book.toml", 'name = "x"\n'),
         "B0107",
@@ -122,3 +139,30 @@ MISTAKES = (
 @pytest.mark.parametrize("case", MISTAKES, ids=lambda case: case.name)
 def test_one_mistake_is_one_finding(case: Mistake, folder: Any) -> None:
     check(case, folder)
+
+
+REQUIRED = [
+    (table.name, column.name)
+    for table in TABLES
+    for column in table.columns
+    if column.required and table.name not in ("factors", "exposures", "specific")
+]
+
+
+@pytest.mark.parametrize(("table", "column"), REQUIRED)
+def test_any_required_column_that_is_missing_is_one_finding(
+    table: str, column: str, folder: Any
+) -> None:
+    folder.remove_column(table, column)
+    (found,) = folder.load().findings
+    assert (found.code, found.column, found.stops) == ("B0104", column, True)
+
+
+@pytest.mark.parametrize(("table", "column"), REQUIRED)
+def test_any_required_cell_that_is_empty_is_one_finding(
+    table: str, column: str, folder: Any
+) -> None:
+    folder.edit(table, lambda rows: rows[1].update({column: ""}))
+    (found,) = folder.load().findings
+    assert (found.code, found.column) == ("B0201", column)
+    assert found.line == 3
