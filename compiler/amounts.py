@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal as OneOf
 
-from compiler.conditions import Environment, Expression, Literal, Share
+from compiler.conditions import Environment
+from compiler.expressions import Expression, Literal, Share
 from portfolio.household import Account, Household
 
 Base = OneOf["account", "household"]

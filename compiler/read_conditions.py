@@ -8,18 +8,16 @@ from compiler.conditions import (
     AnyOf,
     Compare,
     Condition,
-    Expression,
     InGroup,
     InRange,
     IsFlag,
     IsMissing,
     IsOneOf,
-    Literal,
     Negation,
-    Reference,
     Tagged,
 )
 from compiler.dimensions import ORDERED, Dimension
+from compiler.expressions import Expression, Literal, Reference
 from compiler.read_expressions import read_expression, read_reference, share_help
 from compiler.reader import ACCOUNT_TABLES, Reader, closest, did_you_mean
 from compiler.selections import Group, Named, Selection

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler import codes
-from compiler.conditions import (
+from compiler.dimensions import DIMENSIONS, ORDERED, Dimension, Duration, normalised
+from compiler.expressions import (
     Choice,
     Expression,
     Length,
@@ -14,7 +15,6 @@ from compiler.conditions import (
     Today,
     Total,
 )
-from compiler.dimensions import DIMENSIONS, ORDERED, Dimension, Duration, normalised
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit

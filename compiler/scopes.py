@@ -16,14 +16,13 @@ from compiler.conditions import (
     Compare,
     Condition,
     Environment,
-    Expression,
     IsOneOf,
-    Literal,
     Negation,
     Truth,
     all_of,
 )
 from compiler.dimensions import Value
+from compiler.expressions import Expression, Literal
 from compiler.statements import Authority, Statement
 from grammar.tree import Comparison
 from portfolio.household import Account, Household

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from compiler import codes
 from compiler.amounts import Amount, Base
-from compiler.conditions import Choice, Expression, Literal, Share, Total
 from compiler.dimensions import Dimension, describe_fraction
+from compiler.expressions import Choice, Expression, Literal, Share, Total
 from compiler.ranges import Range, stated, upside_down
 from compiler.read_expressions import read_base, read_quantity
 from compiler.reader import Reader

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.attributes import Environment, Vocabulary
-from compiler.conditions import AllOf, AnyOf, Condition, Length, Negation, Shifted, Today
+from compiler.conditions import AllOf, AnyOf, Condition, Negation
 from compiler.dimensions import Duration, describe_fraction, describe_money, describe_points
+from compiler.expressions import Length, Shifted, Today
 from compiler.read_conditions import read_condition, read_guard
 from compiler.reader import Reader
 from compiler.statements import Authority

@@ -1,0 +1,218 @@
+"""Typed expressions: constants, attributes, and sums and choices of them, and their values.
+
+Equality of nodes is equality of meaning: they carry no place in a file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from compiler.attributes import PREFIX_OF, Column, Environment
+from compiler.dimensions import Dimension, Duration, Value, describe_fraction, describe_value
+
+
+class Expression(ABC):
+    """Something with a value; `dimension` says what kind."""
+
+    @property
+    @abstractmethod
+    def dimension(self) -> Dimension: ...
+
+    @abstractmethod
+    def value(self, env: Environment) -> Value | None:
+        """Dollars, fractions of one, days, or the value itself; None where unknown."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The expression in the language's words."""
+
+    def columns(self) -> Iterator[Column]:
+        """Every attribute the expression reads."""
+        yield from ()
+
+    def applicable(self, env: Environment) -> bool:
+        """False where an attribute is blank because it does not apply."""
+        return all(column.applicable(env) for column in self.columns())
+
+
+@dataclass(frozen=True)
+class Literal(Expression):
+    """A constant, already normalised."""
+
+    constant: Value
+    of: Dimension
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.of
+
+    def value(self, env: Environment) -> Value | None:
+        return self.constant
+
+    def describe(self) -> str:
+        return describe_value(self.constant, self.of)
+
+
+@dataclass(frozen=True)
+class Length(Expression):
+    """A length of time; as a number, the days by which it ends at today."""
+
+    duration: Duration
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DURATION
+
+    def value(self, env: Environment) -> Value | None:
+        today = env.household.as_of
+        return Decimal((today - self.duration.before(today)).days)
+
+    def describe(self) -> str:
+        return self.duration.describe()
+
+
+@dataclass(frozen=True)
+class Today(Expression):
+    """The day of the run."""
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DATE
+
+    def value(self, env: Environment) -> Value | None:
+        return env.household.as_of
+
+    def describe(self) -> str:
+        return "today"
+
+
+@dataclass(frozen=True)
+class Reference(Expression):
+    """A named attribute."""
+
+    column: Column
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.column.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        return self.column.value(env)
+
+    def describe(self) -> str:
+        return self.column.written
+
+    def columns(self) -> Iterator[Column]:
+        yield self.column
+
+
+@dataclass(frozen=True)
+class Share(Expression):
+    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money."""
+
+    fraction: Decimal
+    base: Reference
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.MONEY
+
+    def value(self, env: Environment) -> Value | None:
+        base = self.base.value(env)
+        return self.fraction * base if isinstance(base, Decimal) else None
+
+    def describe(self) -> str:
+        column = self.base.column
+        total = column.name == "value" and column.table in ("accounts", "households")
+        base = PREFIX_OF[column.table] if total else column.written.removeprefix("lot.")
+        return f"{describe_fraction(self.fraction)} of {base}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.base.columns()
+
+
+@dataclass(frozen=True)
+class Choice(Expression):
+    """`the larger of A and B`, `the smaller of A and B`."""
+
+    larger: bool
+    left: Expression
+    right: Expression
+
+    @property
+    def dimension(self) -> Dimension:
+        return self.left.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        left, right = self.left.value(env), self.right.value(env)
+        if not isinstance(left, Decimal) or not isinstance(right, Decimal):
+            return None
+        return max(left, right) if self.larger else min(left, right)
+
+    def describe(self) -> str:
+        word = "larger" if self.larger else "smaller"
+        return f"the {word} of {self.left.describe()} and {self.right.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class Total(Expression):
+    """`A plus B` (`sign` 1) or `A minus B` (-1) of numbers of one dimension, or of two dates."""
+
+    sign: int
+    left: Expression
+    right: Expression
+
+    @property
+    def dimension(self) -> Dimension:
+        dates = self.left.dimension is Dimension.DATE
+        return Dimension.DURATION if dates else self.left.dimension
+
+    def value(self, env: Environment) -> Value | None:
+        left, right = self.left.value(env), self.right.value(env)
+        if isinstance(left, Decimal) and isinstance(right, Decimal):
+            return left + self.sign * right
+        if isinstance(left, date) and isinstance(right, date):
+            return Decimal((left - right).days)
+        return None
+
+    def describe(self) -> str:
+        word = "plus" if self.sign > 0 else "minus"
+        return f"{self.left.describe()} {word} {self.right.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
+        yield from self.right.columns()
+
+
+@dataclass(frozen=True)
+class Shifted(Expression):
+    """A day some time before or after another, counted on the calendar."""
+
+    sign: int
+    day: Expression
+    by: Duration
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DATE
+
+    def value(self, env: Environment) -> Value | None:
+        day = self.day.value(env)
+        if not isinstance(day, date):
+            return None
+        return self.by.after(day) if self.sign > 0 else self.by.before(day)
+
+    def describe(self) -> str:
+        word = "plus" if self.sign > 0 else "minus"
+        return f"{self.day.describe()} {word} {self.by.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.day.columns()
