@@ -22,6 +22,7 @@ from solver.reduce import reduce
 
 ROUNDS = 8
 TIGHT = 1e-3
+DIVE_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,10 @@ class Branched:
 
 @dataclass(frozen=True, slots=True)
 class Hull:
-    """The linear relaxation with perspective tangents: prices of the rows and the decisions that
-    its fractions lean to; `model` goes on to branch and bound."""
+    """The linear relaxation with perspective tangents: prices of the rows, and the model, which
+    goes on to a dive or to branch and bound."""
 
     prices: Floats
-    leaning: Decisions
     model: Tangents
 
 
@@ -61,7 +61,7 @@ def relax_hull(
     solution = model.engine.getSolution()
     prices = np.zeros(program.matrix.shape[0])
     prices[model.reduced.rows] = np.array(solution.row_dual)[: model.reduced.rows.size]
-    return Hull(prices, decisions_at(structure, model.full(np.array(solution.col_value))), model)
+    return Hull(prices, model)
 
 
 def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[int, float]:
@@ -181,6 +181,52 @@ class Tangents:
         started = time.perf_counter()
         self.engine.run()
         work.seconds += time.perf_counter() - started
+
+    def dive(self, work: Work) -> Decisions | None:
+        """Decisions by fixing the most decided quarter of the open binaries, solve after solve."""
+        open_binaries = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        share = 4
+        for _ in range(DIVE_STEPS):
+            self._run(work)
+            work.linear += 1
+            if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            values = np.array(self.engine.getSolution().col_value)
+            off = {k: abs(values[k] - round(values[k])) for k in open_binaries}
+            fractional = sorted((k for k in open_binaries if off[k] > 1e-6), key=lambda k: off[k])
+            if not fractional:
+                x = self.full(values)
+                x[self.program.integer] = np.round(x[self.program.integer])
+                return decisions_at(self.structure, x)
+            batch = fractional[: max(1, len(fractional) // share)]
+            while not self._hold(batch, values, work):
+                if len(batch) == 1:
+                    self._bind(batch[0], 1.0 - round(values[batch[0]]))
+                    break
+                batch = batch[: len(batch) // 2]
+            open_binaries = [k for k in open_binaries if k not in set(batch)]
+        return None
+
+    def _hold(self, batch: list[int], values: Floats, work: Work) -> bool:
+        """Fix a batch at its nearest integers; undone where nothing is feasible then."""
+        for k in batch:
+            self._bind(k, float(round(values[k])))
+        self._run(work)
+        work.linear += 1
+        if self.engine.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            return True
+        for k in batch:
+            self.engine.changeColBounds(k, 0.0, 1.0)
+        return False
+
+    def _bind(self, k: int, value: float) -> None:
+        self.engine.changeColBounds(k, value, value)
+
+    def free(self) -> None:
+        """Undo a dive."""
+        for k, j in enumerate(self.columns):
+            if self.program.integer[j]:
+                self.engine.changeColBounds(k, self.reduced.lower[j], self.reduced.upper[j])
 
     def solve_integers(self, incumbent: float, nodes: int, work: Work) -> Branched:
         kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]

@@ -18,6 +18,7 @@ from solver.modes import NO_COLUMN, Decisions, Mode, PositionColumns, Structure,
 
 INFEASIBLE = np.inf
 FREE_PRICE = 1e-7
+SLIVER = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class _Case:
     barred: frozenset[int]
     forced: frozenset[int]
     buying: bool
+    whole: Floats
 
 
 def certify(
@@ -63,12 +65,13 @@ def certify(
     alone = np.flatnonzero(~owned)
     bound += _standing_alone(reduced[alone], program.square[alone], lower[alone], upper[alone])
     values = np.full((len(structure.positions), 3), INFEASIBLE)
-    free = _Case(frozenset(), frozenset(), frozenset(), True)
+    whole = program.upper - SLIVER
+    free = _Case(frozenset(), frozenset(), frozenset(), True, whole)
     for k in np.flatnonzero(structure.washed < 0):
         values[k] = _modes(structure.positions[k], free, reduced, program.square, lower, upper)
     taken = []
     for wash in structure.washes:
-        case, table = _cheapest_case(structure, wash, reduced, program.square, lower, upper)
+        case, table = _cheapest_case(structure, wash, program, reduced, lower, upper)
         taken.append(case.taken)
         for k, row in zip(wash.positions, table, strict=True):
             values[k] = row
@@ -95,16 +98,16 @@ def _standing_alone(price: Floats, square: Floats, lower: Floats, upper: Floats)
 def _cheapest_case(
     structure: Structure,
     wash: WashColumns,
+    program: Program,
     reduced: Floats,
-    square: Floats,
     lower: Floats,
     upper: Floats,
 ) -> tuple[_Case, Floats]:
     best: tuple[_Case, float, Floats] | None = None
-    for case in _cases(wash):
+    for case in _cases(wash, program.upper - SLIVER):
         table = np.array(
             [
-                _modes(structure.positions[k], case, reduced, square, lower, upper)
+                _modes(structure.positions[k], case, reduced, program.square, lower, upper)
                 for k in wash.positions
             ]
         )
@@ -115,17 +118,17 @@ def _cheapest_case(
     return best[0], best[2]
 
 
-def _cases(wash: WashColumns) -> list[_Case]:
+def _cases(wash: WashColumns, whole: Floats) -> list[_Case]:
     """No loss taken; one of the loss sales; or several, which forces every recent lot out."""
     losses = frozenset(s for sale in wash.sales for s in sale.sells)
-    cases = [_Case(frozenset(), losses, frozenset(), True)]
+    cases = [_Case(frozenset(), losses, frozenset(), True, whole)]
     for k, sale in enumerate(wash.sales):
         if losses.isdisjoint(sale.exits):
             barred = losses - set(sale.sells)
-            cases.append(_Case(frozenset({k}), barred, frozenset(sale.exits), False))
+            cases.append(_Case(frozenset({k}), barred, frozenset(sale.exits), False, whole))
     if len(wash.sales) > 1:
         exits = frozenset(s for sale in wash.sales for s in sale.exits)
-        cases.append(_Case(frozenset(range(len(wash.sales))), frozenset(), exits, False))
+        cases.append(_Case(frozenset(range(len(wash.sales))), frozenset(), exits, False, whole))
     return cases
 
 
@@ -201,6 +204,8 @@ def _sell(
             if least > 0:
                 return INFEASIBLE
             continue
+        if s in case.forced and most < case.whole[s]:
+            return INFEASIBLE
         sold += least
         cost += price * least
         if most > least:

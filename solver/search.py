@@ -156,12 +156,13 @@ def _polish(state: Search, region: _Region) -> bool:
     if hull is None:
         return False
     _certify(state, region, hull.prices)
-    decisions: Decisions | None = hull.leaning
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
     if undecided <= state.budget.branchable:
         found = hull.model.solve_integers(state.incumbent, state.budget.nodes, state.work)
         region.bound = max(region.bound, min(found.bound, state.incumbent))
         decisions = found.decisions
+    else:
+        decisions = hull.model.dive(state.work)
     if decisions is None or _key(region, decisions) in state.tried:
         return False
     before = state.incumbent

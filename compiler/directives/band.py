@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+
 import pyomo.environ as pyo
 
 from compiler import codes
@@ -23,7 +24,7 @@ from compiler.directives.bounds import (
     read_points,
     read_shares,
 )
-from compiler.exposure import Exposure, Through, weigh
+from compiler.exposure import Exposure, GroupOf, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.read_conditions import read_selection, read_where
@@ -127,46 +128,42 @@ class WeightBand(Directive):
         for where, accounts, account in holders(self.base, scope, physics.household):
             if not any(a in physics.accounts for a in accounts):
                 continue
-            for group, held in self._exposures(scope, physics, accounts).items():
-                ends = self._ends(scope, physics, accounts, account, group)
-                due = self._due(scope, physics.household, accounts[0], group)
+            group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
+            ends_of = self._ends(physics, accounts, account, group_ofs)
+            first = accounts[0], group_ofs[0]
+            for group, held in _exposures(physics, accounts, group_ofs, self.through).items():
+                if not held.terms:
+                    continue
+                low, high = (None if end is None else physics.bp(end) for end in ends_of(group))
                 at = f"{where} {group}"
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 weight = held.constant + pyo.quicksum(
                     share * physics.holding(p) for share, p in held.terms
                 )
-                if ends[1] is not None and held.terms:
-                    high = physics.bp(ends[1])
+                if high is not None:
+                    due = before <= high or self._due(scope, physics.household, *first, group)
                     physics.upper(block, "high", at, weight, before, high, scope=scope, cured=due)
-                if ends[0] is not None and held.terms:
-                    low = physics.bp(ends[0])
+                if low is not None:
+                    due = before >= low or self._due(scope, physics.household, *first, group)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, cured=due)
 
-    def group_of(
-        self, scope: InForce, household: Household, account: Account
-    ) -> Callable[[Security], str | None]:
+    def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
+        known: dict[str, str | None] = {}
 
         def group(security: Security) -> str | None:
-            if not covers(scope, household, account, security):
-                return None
-            if self.each is None:
-                return self._subject()
-            column = "id" if self.each == "holding" else self.each
-            value: str | None = getattr(security, column)
-            return value
+            if security.id not in known:
+                counted = covers(scope, household, account, security)
+                known[security.id] = self._group(security) if counted else None
+            return known[security.id]
 
         return group
 
-    def _exposures(
-        self, scope: InForce, physics: Physics, accounts: tuple[Account, ...]
-    ) -> dict[str, Exposure]:
-        total: dict[str, Exposure] = {}
-        for account in accounts:
-            group_of = self.group_of(scope, physics.household, account)
-            for group, held in physics.exposures(account, group_of, self.through).items():
-                total[group] = total[group].plus(held) if group in total else held
-        return dict(sorted(total.items()))
+    def _group(self, security: Security) -> str | None:
+        if self.each is None:
+            return self._subject()
+        value: str | None = getattr(security, "id" if self.each == "holding" else self.each)
+        return value
 
     @property
     def through(self) -> Through:
@@ -177,39 +174,51 @@ class WeightBand(Directive):
 
     def _ends(
         self,
-        scope: InForce,
         source: Physics | Closing,
         accounts: tuple[Account, ...],
         account: Account | None,
-        group: str,
-    ) -> tuple[Decimal | None, Decimal | None]:
-        """The band in dollars."""
+        group_ofs: list[GroupOf],
+    ) -> Callable[[str], tuple[Decimal | None, Decimal | None]]:
+        """The band of each group, in dollars."""
         if self.relation is None:
-            return (
-                None if self.low is None else self.low.dollars(source.household, account),
-                None if self.high is None else self.high.dollars(source.household, account),
-            )
+            absolute = [
+                None if end is None else end.dollars(source.household, account)
+                for end in (self.low, self.high)
+            ]
+            return lambda group: (absolute[0], absolute[1])
         share = self.relation == "share"
-        low, high = (
-            (self.low_share, self.high_share) if share else (self.low_points, self.high_points)
-        )
-        reference = value = Decimal(0)
-        for each in accounts:
-            weights = (source.models if self.reference == "model" else source.targets)[each.id]
-            group_of = self.group_of(scope, source.household, each)
-            found = weigh(weights, group_of, source.household, self.through)
-            reference += found.get(group, Decimal(0)) * source.value(each)
-            value += source.value(each)
-        ends = (
-            None if end is None else reference * end if share else reference + end * value
-            for end in (low, high)
-        )
-        low_end, high_end = ends
-        return low_end, high_end
+        ends = (self.low_share, self.high_share) if share else (self.low_points, self.high_points)
+        published = source.models if self.reference == "model" else source.targets
+        reference: dict[str, Decimal] = {}
+        value = Decimal(0)
+        for each, group_of in zip(accounts, group_ofs, strict=True):
+            worth = source.value(each)
+            value += worth
+            found = weigh(published.get(each.id, {}), group_of, source.household, self.through)
+            for group, weight in found.items():
+                reference[group] = reference.get(group, Decimal(0)) + weight * worth
 
-    def _due(self, scope: InForce, household: Household, account: Account, group: str) -> bool:
+        def band(group: str) -> tuple[Decimal | None, Decimal | None]:
+            middle = reference.get(group, Decimal(0))
+            low, high = (
+                None if end is None else middle * end if share else middle + end * value
+                for end in ends
+            )
+            return low, high
+
+        return band
+
+    def _due(
+        self,
+        scope: InForce,
+        household: Household,
+        account: Account,
+        group_of: GroupOf,
+        group: str,
+    ) -> bool:
         """Whether a band that today's holdings break has to be cured by now."""
-        group_of = self.group_of(scope, household, account)
+        if not scope.statement.transitions:
+            return True
         member = next((s for s in household.securities.values() if group_of(s) == group), None)
         return member is None or compliance_is_due(scope, household, account, member, None)
 
@@ -217,20 +226,31 @@ class WeightBand(Directive):
         """Group value against bound x base; outside today, it may not have moved further out."""
         for where, accounts, account in holders(self.base, scope, closing.household):
             totals: tuple[dict[str, Decimal], dict[str, Decimal]] = ({}, {})
-            for each in accounts:
-                group_of = self.group_of(scope, closing.household, each)
+            group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
+            for each, group_of in zip(accounts, group_ofs, strict=True):
                 for after, total in enumerate(totals):
                     found = closing.exposures(each, group_of, self.through, after=bool(after))
                     for group, dollars in found.items():
                         total[group] = total.get(group, Decimal(0)) + dollars
+            ends_of = self._ends(closing, accounts, account, group_ofs)
             for group in sorted(totals[0].keys() | totals[1].keys()):
                 before, after_trades = (total.get(group, Decimal(0)) for total in totals)
-                low, high = self._ends(scope, closing, accounts, account, group)
+                low, high = ends_of(group)
                 at = f"{where} {group}"
                 if high is not None and after_trades > max(high, before):
                     yield dollars_breach(scope, at, group, after_trades, max(high, before))
                 if low is not None and after_trades < min(low, before):
                     yield dollars_breach(scope, at, group, after_trades, min(low, before))
+
+
+def _exposures(
+    physics: Physics, accounts: tuple[Account, ...], group_ofs: list[GroupOf], through: Through
+) -> dict[str, Exposure]:
+    total: dict[str, Exposure] = {}
+    for account, group_of in zip(accounts, group_ofs, strict=True):
+        for group, held in physics.exposures(account, group_of, through).items():
+            total[group] = total[group].plus(held) if group in total else held
+    return dict(sorted(total.items()))
 
 
 def read_band(node: tree.Keep, reader: Reader) -> WeightBand | None:

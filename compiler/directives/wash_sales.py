@@ -95,6 +95,9 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     block.exclusive = pyo.Constraint(pyo.Any)
     block.blocked = pyo.Constraint(pyo.Any)
     blocked = {block.wash_group for block in physics.household.wash_blocks}
+    recent: dict[str, list[str]] = {}
+    for lot in recent_purchases(physics.household):
+        recent.setdefault(lot.wash_group, []).append(lot.lot_id)
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)
@@ -103,10 +106,16 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
             for p in positions:
                 if p.buy is not None:
                     block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
-        _add_group(block, physics, group, positions)
+        _add_group(block, physics, group, positions, recent.get(group, []))
 
 
-def _add_group(block: pyo.Block, physics: Physics, group: str, positions: list[Position]) -> None:
+def _add_group(
+    block: pyo.Block,
+    physics: Physics,
+    group: str,
+    positions: list[Position],
+    recent_ids: list[str],
+) -> None:
     sell_of = {lot.id: sell for p in positions for lot, sell in zip(p.lots, p.sells, strict=True)}
     at_loss = [
         lot
@@ -115,8 +124,6 @@ def _add_group(block: pyo.Block, physics: Physics, group: str, positions: list[P
         for lot in p.lots
         if physics.at_loss(lot)
     ]
-    recent = [r for r in recent_purchases(physics.household) if r.wash_group == group]
-    recent_ids = [r.lot_id for r in recent]
     older = [lot for lot in at_loss if lot.id not in recent_ids]
     batches = [("older", older)] if older else []
     batches += [(lot.id, [lot]) for lot in at_loss if lot.id in recent_ids]

@@ -1,0 +1,120 @@
+"""What a household looks like before and after its trades, for reports: risk, drift, cash, tax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.closing import Closing, cents
+from portfolio.household import Account, Household
+from portfolio.lookthrough import look_through
+
+PLACES = 8
+
+
+@dataclass(frozen=True)
+class RiskMeasure:
+    """Tracking error of weights after look-through: sqrt(d' (LL' + S) d), a fraction a year."""
+
+    household: Household
+
+    @cached_property
+    def _row(self) -> Mapping[str, int]:
+        return {name: i for i, name in enumerate(self.household.risk.securities)}
+
+    def tracking_error(self, held: Mapping[str, Decimal], target: Mapping[str, Decimal]) -> float:
+        """`held` and `target` as fractions by security."""
+        active = self._active(held, target)
+        risk = self.household.risk
+        variance = float(
+            np.square(active @ risk.loadings).sum() + (risk.specific * np.square(active)).sum()
+        )
+        return round(float(np.sqrt(variance)), PLACES)
+
+    def drift(self, held: Mapping[str, Decimal], target: Mapping[str, Decimal]) -> float:
+        """Half the sum of absolute active weights, cash left out."""
+        return round(float(np.abs(self._active(held, target)).sum()) / 2, PLACES)
+
+    def _active(
+        self, held: Mapping[str, Decimal], target: Mapping[str, Decimal]
+    ) -> NDArray[np.float64]:
+        active = np.zeros(len(self._row))
+        for sign, weights in ((1, held), (-1, target)):
+            for name, weight in look_through(weights, self.household.constituents).items():
+                active[self._row[name]] += sign * float(weight)
+        return active
+
+
+def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> dict[str, object]:
+    """Value, cash, tracking error and drift of an account, before and after."""
+    value = closing.value(account)
+    measures: dict[str, object] = {
+        "account_id": account.id,
+        "type": account.type,
+        "value": str(cents(value)),
+    }
+    for when, after in (("before", False), ("after", True)):
+        held = weights(closing, account, after=after)
+        target = closing.targets.get(account.id)
+        entry: dict[str, object] = {"cash": str(cents(closing.cash(account, after=after)))}
+        if target is not None and value > 0:
+            entry["tracking_error"] = risk.tracking_error(held, target)
+            entry["drift"] = risk.drift(held, target)
+        measures[when] = entry
+    return measures
+
+
+def weights(closing: Closing, account: Account, *, after: bool) -> dict[str, Decimal]:
+    """Fractions of the account by security held."""
+    shares = closing.shares_after if after else closing.shares_before
+    value = closing.value(account)
+    if value <= 0:
+        return {}
+    return {
+        name: count * closing.household.prices[name] / value
+        for (owner, name), count in shares.items()
+        if owner == account.id and count
+    }
+
+
+def household_tracking_error(closing: Closing, risk: RiskMeasure, *, after: bool) -> float:
+    """Tracking error of the household's tradable accounts together, each against its own target."""
+    held: dict[str, Decimal] = {}
+    target: dict[str, Decimal] = {}
+    accounts = [a for a in closing.household.accounts if a.id in closing.targets]
+    total = sum((closing.value(a) for a in accounts), Decimal(0))
+    if total <= 0:
+        return 0.0
+    for account in accounts:
+        share = closing.value(account) / total
+        for mine, found in (
+            (held, weights(closing, account, after=after)),
+            (target, closing.targets[account.id]),
+        ):
+            for name, weight in found.items():
+                mine[name] = mine.get(name, Decimal(0)) + share * weight
+    return risk.tracking_error(held, target)
+
+
+def tax_measures(closing: Closing) -> dict[str, dict[str, str]]:
+    """Year to date by tax entity, dollars: net gains before carryforwards, tax, value carried on."""
+    found = {}
+    for entity_id in sorted(closing.household.tax_entities):
+        entry: dict[str, str] = {}
+        for when, after in (("before", False), ("after", True)):
+            short, long = closing.realized(entity_id, after=after)
+            year = closing.tax(entity_id, after=after)
+            entry |= {
+                f"short_{when}": str(cents(short)),
+                f"long_{when}": str(cents(long)),
+                f"tax_{when}": str(cents(year.tax)),
+                f"carried_{when}": str(cents(year.carried_short + year.carried_long)),
+                f"cost_{when}": str(cents(year.cost)),
+            }
+        found[entity_id] = entry
+    return found

@@ -1,0 +1,201 @@
+"""One household to one proposal: compile, solve, round, check exactly, explain.
+
+A proposal that fails the exact check is never made: the household is solved again with more room
+for rounding, and becomes an exception if that does not help.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from compiler.assumptions import assumptions_for
+from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
+from compiler.directives.base import Breach
+from compiler.exact_check import exact_breaches
+from compiler.model import CompiledModel, compile_household
+from compiler.statements import HouseholdPolicy
+from compiler.target import published, target
+from portfolio.household import Account, Household
+from solver.conflict import conflicting
+from solver.rounding import RoundedOrder
+from solver.search import Budget
+from solver.solve import NoSolution, Solution, solve
+
+RESERVES = (Decimal(1), Decimal(5), Decimal(25), Decimal(125))
+
+
+class Status(StrEnum):
+    """What became of a household in a run."""
+
+    PROPOSED = "proposed"
+    NO_ACTION = "no_action"
+    EXCEPTION = "exception"
+    INFEASIBLE = "infeasible"
+    DATA_HOLD = "data_hold"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The answer for one household, with everything an explanation needs.
+
+    `closing`, `compiled` and `solution` are None where nothing was solved. `findings` say in plain
+    words why nothing, or not everything, is proposed.
+    """
+
+    household: Household
+    policy: HouseholdPolicy
+    status: Status
+    findings: tuple[str, ...]
+    closing: Closing | None = None
+    compiled: CompiledModel | None = None
+    solution: Solution | None = None
+    conflict: tuple[tuple[str, float], ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def propose(household: Household, policy: HouseholdPolicy, budget: Budget | None = None) -> Proposal:
+    """Propose trades for a household whose data are fit to trade on."""
+    budget = budget or Budget()
+    findings = [*_held(household, policy), *_not_joint(household)]
+    if not any(_tradable(a, policy) for a in household.accounts):
+        status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
+        return Proposal(household, policy, status, tuple(findings))
+    seconds: dict[str, float] = {}
+    breaches: tuple[Breach, ...] = ()
+    for reserve in RESERVES:
+        with _timed(seconds, "build"):
+            compiled = compile_household(household, policy, _reserve(household, reserve))
+        solution = solve(compiled, budget)
+        if isinstance(solution, NoSolution):
+            return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
+        for stage, spent in solution.seconds.items():
+            seconds[stage] = seconds.get(stage, 0.0) + spent
+        with _timed(seconds, "check"):
+            closing = closing_of(household, policy, solution.orders)
+            breaches = exact_breaches(policy, closing)
+        if not breaches:
+            status = Status.PROPOSED if solution.orders else Status.NO_ACTION
+            return Proposal(
+                household, policy, status, tuple(findings), closing, compiled, solution, (), seconds
+            )
+    findings += [f"exact check: {breach.message}" for breach in breaches]
+    return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+class _timed:
+    """Adds the seconds spent inside to a stage."""
+
+    def __init__(self, seconds: dict[str, float], stage: str) -> None:
+        self.seconds, self.stage = seconds, stage
+
+    def __enter__(self) -> None:
+        self.started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        spent = time.perf_counter() - self.started
+        self.seconds[self.stage] = self.seconds.get(self.stage, 0.0) + spent
+
+
+def _reserve(household: Household, dollars: Decimal) -> float:
+    """Room that every bound leaves for rounding, in bp of household value."""
+    total = sum((household.value(a) for a in household.accounts), Decimal(0))
+    return float(dollars / total) * 10_000 if total > 0 else 0.0
+
+
+def _tradable(account: Account, policy: HouseholdPolicy) -> bool:
+    return not account.held_away and not account.frozen and account.id not in policy.held
+
+
+def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
+    said = [
+        f"{account.id} is not traded: {reason}"
+        for account in household.accounts
+        for reason in account.frozen
+    ]
+    said += [
+        f"{account_id} is not traded until the policy is mended: {reason}"
+        for account_id, reasons in sorted(policy.held.items())
+        for reason in reasons
+    ]
+    return said
+
+
+def _not_joint(household: Household) -> list[str]:
+    if household.management == "joint" and len(household.accounts) > 1:
+        return ["the book asks for one joint target; each account follows its own in this version"]
+    return []
+
+
+def _unsolved(
+    household: Household,
+    policy: HouseholdPolicy,
+    compiled: CompiledModel,
+    outcome: NoSolution,
+    findings: list[str],
+    budget: Budget,
+    seconds: Mapping[str, float],
+) -> Proposal:
+    if not outcome.infeasible:
+        findings = [*findings, f"the search ended without trades after {outcome.work.nodes} nodes"]
+        return Proposal(
+            household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds
+        )
+    conflict = conflicting(outcome.program, budget.nodes, outcome.work)
+    unit = compiled.physics.unit
+    for key, stretch in conflict:
+        statement = compiled.statements[key].statement
+        findings.append(
+            f"cannot hold with the others: {statement.directive.sentence()} "
+            f"({statement.rule_id}, {statement.path}:{statement.line})"
+            + (f", short by ${stretch * unit:,.0f}" if stretch > 0 else "")
+        )
+    if not conflict:
+        findings.append("cash due before settlement is more than the household can raise")
+    return Proposal(
+        household,
+        policy,
+        Status.INFEASIBLE,
+        tuple(findings),
+        compiled=compiled,
+        conflict=conflict,
+        seconds=seconds,
+    )
+
+
+def closing_of(
+    household: Household, policy: HouseholdPolicy, orders: tuple[RoundedOrder, ...]
+) -> Closing:
+    """The orders in shares and cents on the household's opening positions."""
+    sales: list[Sale] = []
+    purchases: list[Purchase] = []
+    accounts = {a.id: a for a in household.accounts}
+    for order in orders:
+        account = accounts[order.position.account_id]
+        cost = Decimal(str(assumptions_for(policy, account.id).trading_cost))
+        if order.bought:
+            security_id = order.position.security_id
+            purchases.append(purchase_of(household, account, security_id, order.bought, cost))
+        sales += [sale_of(household, account, lot, shares, cost) for lot, shares in order.lots]
+    return empty_closing(household, policy, tuple(sales), tuple(purchases))
+
+
+def empty_closing(
+    household: Household,
+    policy: HouseholdPolicy,
+    sales: tuple[Sale, ...] = (),
+    purchases: tuple[Purchase, ...] = (),
+) -> Closing:
+    """A closing with the models and targets of every account that may trade."""
+    accounts = [a for a in household.accounts if _tradable(a, policy)]
+    return Closing(
+        household=household,
+        sales=sales,
+        purchases=purchases,
+        models={a.id: published(household, a, policy) for a in accounts},
+        targets={a.id: target(household, a, policy) for a in accounts},
+    )
