@@ -18,6 +18,8 @@ from solver.handover import Floats, Program
 from solver.quadratic import Point
 from solver.state import State
 
+BINDING = 1e-7
+
 BOUND_NAMES = {
     "physics.selling": "lot exhausted",
     "physics.buying": "no larger than the account",
@@ -57,7 +59,7 @@ class Ledger:
 def read_ledger(compiled: CompiledModel, program: Program, state: State, point: Point) -> Ledger:
     """The ledger of every trade column at a solved point."""
     terms = {
-        name: state.total_derivative(_coefficients(program, expression))
+        name: state.total_derivative(read_linear(program, expression).gradient)
         for name, expression in compiled.terms.items()
     }
     terms["risk"] = state.total_derivative(2.0 * program.square * point.x)
@@ -87,9 +89,21 @@ def bound_name(row_name: str) -> str:
     return next((said for start, said in BOUND_NAMES.items() if stem.startswith(start)), stem)
 
 
-def _coefficients(program: Program, expression: object) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear function of the program's columns."""
+
+    gradient: Floats
+    constant: float
+
+    def value(self, x: Floats) -> float:
+        return float(self.gradient @ x) + self.constant
+
+
+def read_linear(program: Program, expression: object) -> Linear:
+    """A linear Pyomo expression as arrays."""
     form = generate_standard_repn(expression)
     gradient = np.zeros(program.cost.size)
     for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True):
         gradient[program.column(variable)] += coefficient
-    return gradient
+    return Linear(gradient, float(form.constant))

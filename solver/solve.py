@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from compiler.model import PHYSICS, CompiledModel
 from solver.handover import Floats, Program, hand_over
-from solver.ledger import Ledger, read_ledger
+from solver.ledger import Ledger, Linear, read_ledger, read_linear
 from solver.modes import Structure, read_structure
 from solver.quadratic import Work, linear_model, new_engine
 from solver.rounding import RoundedOrder, round_trades
@@ -42,6 +42,7 @@ class Solution:
     objective: float
     bound: float
     still_broken: float
+    terms: Mapping[str, Linear]
     work: Work
     seconds: Mapping[str, float]
 
@@ -94,6 +95,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         objective=program.objective(x),
         bound=answer.bound,
         still_broken=still_broken or 0.0,
+        terms={name: read_linear(program, term) for name, term in compiled.terms.items()},
         work=work,
         seconds=seconds,
     )

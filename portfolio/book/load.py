@@ -107,6 +107,11 @@ class Book:
         """The latest close of every priced security, in dollars."""
         return self._contents.market.latest
 
+    @property
+    def price_days(self) -> Mapping[str, date]:
+        """The day of each security's latest close."""
+        return self._contents.market.dated
+
     def household(self, household_id: str) -> Household:
         """The snapshot of one household, built once; KeyError where the book has none of that id.
 

@@ -1,0 +1,107 @@
+"""`policydsl explain`: why a run proposed what it did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policydsl import options, output
+from policydsl.report import household_report, ledger_table, trade_lines
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--household", "only", metavar="ID", help="Only this household.")
+@click.option("--trade", "trade_id", metavar="ID", help="One trade, with its whole ledger.")
+@click.option("--rule", "rule_id", metavar="ID", help="The trades that this rule has a part in.")
+@click.option("--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each.")
+@options.common()
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run: Path,
+    only: str | None,
+    trade_id: str | None,
+    rule_id: str | None,
+    most: int | None,
+    form: str,
+) -> None:
+    """Explain a run: each trade by its ledger and the rules that caused it, and what binds.
+
+    \b
+    Examples
+      policydsl explain run
+      policydsl explain run --household H00001 --most 10
+      policydsl explain run --trade H00001-TX:XYZ:sell
+      policydsl explain run --rule ipc.sectors
+    """
+    documents = _documents(run, only)
+    if trade_id is not None:
+        ctx.exit(_one_trade(documents, trade_id, form))
+    if rule_id is not None:
+        ctx.exit(_one_rule(documents, rule_id, form))
+    if form == "json":
+        output.result_json(documents)
+    else:
+        output.result("\n".join(household_report(document, most) for document in documents))
+
+
+def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
+    if not (run / "run.json").is_file():
+        raise click.UsageError(f"{run} is not a run folder: it has no run.json")
+    try:
+        names = json.loads((run / "run.json").read_text("utf-8"))["households"]
+        if only is not None and only not in names:
+            raise click.UsageError(f"{run} has no household {only}")
+        return [
+            json.loads((run / "proposals" / f"{name}.json").read_text("utf-8"))
+            for name in names
+            if only in (None, name)
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`") from error
+
+
+def _one_trade(documents: list[dict[str, Any]], trade_id: str, form: str) -> int:
+    for document in documents:
+        for trade in document.get("trades", ()):
+            if trade["trade_id"] == trade_id:
+                if form == "json":
+                    output.result_json(trade)
+                else:
+                    output.result("\n".join(trade_lines(trade)) + "\n")
+                    output.result(ledger_table(trade, document))
+                return 0
+    raise click.UsageError(f"no trade {trade_id}: ids stand in the run's trades.csv")
+
+
+def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
+    """Trades with the rule among their causes, and where it binds."""
+    known = {s["rule_id"] for d in documents for s in d.get("statements", {}).values()}
+    if rule_id not in known:
+        raise click.UsageError(f"no rule {rule_id} was in force in this run")
+    found = [
+        {
+            "household_id": document["household_id"],
+            "trades": [t for t in document.get("trades", ()) if rule_id in t["rules"]],
+            "bounds": [b for b in document.get("bounds", ()) if b["rule_id"] == rule_id],
+        }
+        for document in documents
+    ]
+    if form == "json":
+        output.result_json(found)
+        return 0
+    for entry in found:
+        if entry["trades"] or entry["bounds"]:
+            count = output.counted(len(entry["trades"]), "trade")
+            output.result(f"{entry['household_id']}: a cause of {count}")
+            for bound in entry["bounds"]:
+                output.result(f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room")
+            for trade in entry["trades"]:
+                output.result("\n".join(trade_lines(trade)))
+    if not any(entry["trades"] or entry["bounds"] for entry in found):
+        output.result(f"{rule_id} is in force and had no part in any trade")
+    return 0

@@ -1,0 +1,202 @@
+"""`policydsl rebalance`: proposals for every household of a book."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from policydsl import options, output
+from policydsl.policies import policies_folder
+from policydsl.progress import followed
+from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals, with_file, write_run
+from policydsl.report import run_table
+from policydsl.run_folder import fresh_folder
+from policydsl.tables import dollars, percent, table
+from portfolio.findings import render_findings
+
+
+@click.command()
+@options.book(required=True)
+@options.policies
+@click.option("--household", "only", multiple=True, metavar="ID", help="Only this household.")
+@click.option(
+    "--what-if",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Add a policy file and show what changes; nothing is written.",
+)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), metavar="RUN", help="The run folder to write."
+)
+@options.as_of
+@options.common()
+@click.pass_context
+def command(
+    ctx: click.Context,
+    book_folder: Path,
+    policies: Path | None,
+    only: tuple[str, ...],
+    what_if: Path | None,
+    out: Path | None,
+    as_of: date | None,
+    form: str,
+) -> None:
+    """Propose trades for every household, each explained, checked and with a proven gap.
+
+    \b
+    Examples
+      policydsl rebalance --book book -o run
+      policydsl rebalance --book book --household H00001 --what-if tobacco.policy
+    """
+    if (out is None) == (what_if is None):
+        raise click.UsageError("name a run folder with -o, or a policy file with --what-if")
+    started = time.perf_counter()
+    inputs = read_inputs(book_folder, policies_folder(policies), as_of)
+    if inputs.book.stopped:
+        output.note(render_findings(each for each in inputs.book.findings if each.stops))
+        ctx.exit(1)
+    _mention(inputs)
+    ids = _chosen(inputs, only)
+    if what_if is not None:
+        ctx.exit(_compare(inputs, with_file(inputs, what_if), ids, form))
+    assert out is not None
+    try:
+        folder = fresh_folder(out)
+    except FileExistsError as error:
+        raise click.UsageError(str(error)) from None
+    done = list(followed(outcomes(inputs, ids), len(ids), "households"))
+    chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}
+    summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
+    if form == "json":
+        output.result_json({"run": str(out), **summary})
+    else:
+        output.result(run_table([outcome.document for outcome in done]))
+        output.result(_closing(summary, out))
+    failed = any(outcome.proposal.status == "failed" for outcome in done)
+    ctx.exit(3 if failed else 0)
+
+
+def _mention(inputs: Inputs) -> None:
+    """Mistakes of the inputs are other commands' business, but not to be overlooked."""
+    if inputs.book.findings:
+        found = output.counted(len(inputs.book.findings), "finding")
+        output.note(f"the book has {found}: see `policydsl book check {inputs.book_folder}`")
+    errors, warnings = output.tally(inputs.typed.diagnostics)
+    if errors or warnings:
+        said = f"{output.counted(errors, 'error')} and {output.counted(warnings, 'warning')}"
+        output.note(f"the policies have {said}: see `policydsl check {inputs.policy_folder}`")
+
+
+def _chosen(inputs: Inputs, only: tuple[str, ...]) -> Sequence[str]:
+    unknown = sorted(set(only) - set(inputs.book.household_ids))
+    if unknown:
+        raise click.UsageError(f"{inputs.book.name} has no household {', '.join(unknown)}")
+    return [each for each in inputs.book.household_ids if not only or each in only]
+
+
+def _closing(summary: dict[str, object], out: Path) -> str:
+    total, timings = summary["totals"], summary["timings"]
+    assert isinstance(total, dict)
+    assert isinstance(timings, dict)
+    status = ", ".join(f"{count} {name}" for name, count in total["status"].items() if count)
+    gain = Decimal(total["gain_short"]) + Decimal(total["gain_long"])
+    return (
+        f"{output.counted(total['households'], 'household')}: {status}\n"
+        f"{output.counted(total['trades'], 'trade')}: sold {dollars(total['sold'])}, "
+        f"bought {dollars(total['bought'])}; gain {dollars(gain)}, "
+        f"tax {dollars(total['tax_change'])}, cost {dollars(total['cost'])}\n"
+        f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside HiGHS; "
+        f"written to {out}\n"
+    )
+
+
+def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> int:
+    """What a policy file changes: trades, tax and tracking error, household by household."""
+    errors, _ = output.tally(after.typed.diagnostics)
+    if errors:
+        found = output.diagnostics_text(after.typed.diagnostics, after.typed.sources)
+        output.note(found)
+    pairs = [
+        (old, new)
+        for old, new in zip(outcomes(before, ids), outcomes(after, ids), strict=True)
+    ]
+    if form == "json":
+        output.result_json(
+            {
+                "before": totals([old for old, _ in pairs]),
+                "after": totals([new for _, new in pairs]),
+                "households": [_changes(old, new) for old, new in pairs],
+            }
+        )
+    else:
+        rows = [_change_row(old, new) for old, new in pairs]
+        header = ("household", "trades", "changed", "tax", "tracking error", "status")
+        output.result(table(header, rows, "lrrrrl"))
+        for old, new in pairs:
+            output.result(_changed_trades(old, new))
+    return 1 if errors else 0
+
+
+def _amounts(outcome: Outcome) -> dict[str, Decimal]:
+    return {trade.trade_id: trade.amount for trade in outcome.trades}
+
+
+def _changed(old: Outcome, new: Outcome) -> list[str]:
+    before, after = _amounts(old), _amounts(new)
+    return sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+
+
+def _changes(old: Outcome, new: Outcome) -> dict[str, object]:
+    before, after = _amounts(old), _amounts(new)
+    return {
+        "household_id": new.proposal.household.id,
+        "status": [old.proposal.status.value, new.proposal.status.value],
+        "tax": [str(_tax(old)), str(_tax(new))],
+        "tracking_error": [_error(old), _error(new)],
+        "trades": [
+            {"trade_id": n, "before": str(before.get(n, 0)), "after": str(after.get(n, 0))}
+            for n in _changed(old, new)
+        ],
+    }
+
+
+def _tax(outcome: Outcome) -> Decimal:
+    return Decimal(str(totals([outcome])["tax_change"]))
+
+
+def _error(outcome: Outcome) -> float | None:
+    error = outcome.document.get("tracking_error")
+    return None if error is None else error["after"]
+
+
+def _change_row(old: Outcome, new: Outcome) -> tuple[str, ...]:
+    return (
+        new.proposal.household.id,
+        f"{len(old.trades)} > {len(new.trades)}",
+        str(len(_changed(old, new))),
+        f"{dollars(_tax(old))} > {dollars(_tax(new))}",
+        f"{percent(_error(old))} > {percent(_error(new))}",
+        f"{old.proposal.status.value} > {new.proposal.status.value}",
+    )
+
+
+def _changed_trades(old: Outcome, new: Outcome, most: int = 20) -> str:
+    before, after = _amounts(old), _amounts(new)
+    names = sorted(
+        _changed(old, new),
+        key=lambda n: (-abs(after.get(n, Decimal(0)) - before.get(n, Decimal(0))), n),
+    )
+    rows = [
+        (name, dollars(before.get(name, 0)), dollars(after.get(name, 0))) for name in names[:most]
+    ]
+    if not rows:
+        return ""
+    rest = f"and {len(names) - most} smaller changes\n" if len(names) > most else ""
+    return table(("trade", "before", "after"), rows, "lrr") + rest

@@ -1,0 +1,157 @@
+"""A proposal as a document: what `proposals/HOUSEHOLD.json` holds. The same inputs give the same bytes.
+
+Money is text in cents, shares are text; fractions, rates and ledger entries are numbers.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from compiler.closing import Closing, cents
+from policydsl.measures import (
+    RiskMeasure,
+    account_measures,
+    household_tracking_error,
+    tax_measures,
+)
+from policydsl.propose import Proposal
+from policydsl.reasons import Trade, bindings, explained_trades
+from solver.solve import Solution
+
+LEDGER_PLACES = 12
+Document = dict[str, Any]
+
+
+def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
+    """The document of a proposal, and its trades."""
+    household = proposal.household
+    document: Document = {
+        "household_id": household.id,
+        "name": household.name,
+        "as_of": household.as_of.isoformat(),
+        "status": proposal.status.value,
+        "findings": list(proposal.findings),
+    }
+    trades = explained_trades(proposal)
+    if proposal.closing is not None and proposal.solution is not None:
+        document |= _solved(proposal, proposal.closing, proposal.solution)
+        document["statements"] = _statements(proposal)
+        document["bounds"] = [
+            {"rule_id": b.rule_id, "statement": b.key, "where": b.where, "price": round(b.price, 9)}
+            for b in bindings(proposal)
+        ]
+        document["trades"] = [trade_document(trade, proposal) for trade in trades]
+    elif proposal.conflict:
+        document["conflict"] = [
+            {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
+            for key, bp in proposal.conflict
+        ]
+        document["statements"] = _statements(proposal)
+    return document, trades
+
+
+def _unit(proposal: Proposal) -> float:
+    """Dollars of one bp of household value."""
+    assert proposal.compiled is not None
+    return proposal.compiled.physics.unit
+
+
+def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Document:
+    risk, unit = RiskMeasure(proposal.household), _unit(proposal)
+    return {
+        "accounts": [account_measures(closing, a, risk) for a in proposal.household.accounts],
+        "tracking_error": {
+            "before": household_tracking_error(closing, risk, after=False),
+            "after": household_tracking_error(closing, risk, after=True),
+        },
+        "tax": tax_measures(closing),
+        "objective": _objective(proposal, solution),
+        "gap": {
+            "dollars": round(solution.gap * unit, 2),
+            "bp": round(solution.gap, 6),
+            "objective_bp": round(solution.objective, 6),
+            "bound_bp": round(solution.bound, 6),
+        },
+        "still_broken_dollars": round(solution.still_broken * unit, 2),
+        "risk_model": proposal.household.risk.source,
+        "assumptions": {
+            account_id: {
+                name: getattr(assumed, name) for name in sorted(assumed.__dataclass_fields__)
+            }
+            for account_id, assumed in sorted(proposal.compiled.physics.assumptions.items())
+        }
+        if proposal.compiled
+        else {},
+        "work": {
+            "quadratic_programs": solution.work.quadratic,
+            "linear_programs": solution.work.linear,
+            "nodes": solution.work.nodes,
+            "iterations": solution.work.iterations,
+        },
+    }
+
+
+def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
+    """Terms of the objective at the rounded trades, in dollars of present value."""
+    unit, x, program = _unit(proposal), solution.x, solution.program
+    terms = {
+        name: round(solution.terms[name].value(x) * unit, 2) for name in sorted(solution.terms)
+    }
+    terms["risk"] = round(float(program.square @ (x * x)) * unit, 2)
+    return terms
+
+
+def _statements(proposal: Proposal) -> dict[str, Document]:
+    """Every statement in force, so that the document can be read without the policies."""
+    return {
+        scope.statement.key: {
+            "rule_id": scope.statement.rule_id,
+            "title": scope.statement.title,
+            "says": scope.directive.sentence(),
+            "layer": str(scope.statement.authority),
+            "owner": scope.statement.owner,
+            "because": scope.statement.reason,
+            "file": scope.statement.path,
+            "line": scope.statement.line,
+            "accounts": list(scope.accounts),
+        }
+        for scope in proposal.policy.statements
+    }
+
+
+def trade_document(trade: Trade, proposal: Proposal) -> Document:
+    """One trade with its lots, its ledger and its sentence."""
+    return {
+        "trade_id": trade.trade_id,
+        "account_id": trade.account_id,
+        "security_id": trade.security_id,
+        "ticker": proposal.household.securities[trade.security_id].ticker,
+        "side": trade.side,
+        "shares": plain(trade.shares),
+        "price": plain(trade.price),
+        "amount": plain(trade.amount),
+        "cost": plain(trade.cost),
+        "realized_gain": plain(cents(trade.gain)) if trade.sales else None,
+        "lots": [
+            {
+                "lot_id": sale.lot.id,
+                "shares": plain(sale.shares),
+                "amount": plain(sale.amount),
+                "term": "long" if sale.long_term else "short",
+                "realized_gain": plain(sale.gain),
+            }
+            for sale in trade.sales
+        ],
+        "rules": list(trade.rules),
+        "ledger": [
+            {"kind": group.kind, "name": group.name, "value": round(group.value, LEDGER_PLACES)}
+            for group in trade.ledger
+        ],
+        "sentence": trade.sentence,
+    }
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without an exponent."""
+    return f"{number:f}"

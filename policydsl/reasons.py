@@ -1,0 +1,269 @@
+"""Why each trade: its ledger with names, the rules among its causes, and one plain sentence.
+
+Every number in a sentence comes from the ledger or from the trade's own figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from compiler.closing import Closing, Purchase, Sale
+from compiler.statements import InForce, Statement
+from compiler.target import excluded_by
+from policydsl.propose import Proposal
+from solver.ledger import BINDING
+from solver.solve import Solution
+
+MATERIAL = 1e-6
+MAIN = 0.15
+
+TERMS = {  # objective term: (what it says when it asks for the trade, when it resists)
+    "risk": ("brings the account closer to its target", "leaves the target"),
+    "tax": ("lowers this year's tax", "tax this year"),
+    "later tax": ("saves tax later", "tax moved to later years"),
+    "cost": ("saves trading cost", "trading cost"),
+    "drag": ("lowers income that is taxed every year", "income taxed every year"),
+}
+PRICED_BY = {  # objective term: the assumptions that price it
+    "risk": ("risk aversion",),
+    "later tax": ("deferral",),
+    "cost": ("trading cost",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of a ledger: dollars per dollar traded, negative where it asks for the trade."""
+
+    kind: str
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One order with its reasons. `rules` are the ids among its causes, highest authority first."""
+
+    trade_id: str
+    account_id: str
+    security_id: str
+    side: str
+    shares: Decimal
+    price: Decimal
+    amount: Decimal
+    cost: Decimal
+    sales: tuple[Sale, ...]
+    ledger: tuple[Group, ...]
+    rules: tuple[str, ...]
+    sentence: str
+
+    @property
+    def gain(self) -> Decimal:
+        return sum((sale.gain for sale in self.sales), Decimal(0))
+
+
+def explained_trades(proposal: Proposal) -> tuple[Trade, ...]:
+    """The proposal's orders by account, security and side, each with its ledger and sentence."""
+    closing, solution = proposal.closing, proposal.solution
+    if closing is None or solution is None:
+        return ()
+    orders: dict[tuple[str, str, str], list[Sale | Purchase]] = {}
+    for sale in closing.sales:
+        orders.setdefault((sale.account_id, sale.security_id, "sell"), []).append(sale)
+    for buy in closing.purchases:
+        orders.setdefault((buy.account_id, buy.security_id, "buy"), []).append(buy)
+    assert proposal.compiled is not None
+    entries = {
+        column: solution.ledger.entry(column)
+        for column in solution.ledger.columns
+    }
+    column_of = _columns(proposal)
+    return tuple(
+        _trade(proposal, closing, key, rows, entries, column_of)
+        for key, rows in sorted(orders.items())
+    )
+
+
+def _columns(proposal: Proposal) -> dict[tuple[str, ...], int]:
+    """(account, security, lot) of a sale and (account, security) of a purchase to columns."""
+    assert proposal.compiled is not None
+    assert proposal.solution is not None
+    program, found = proposal.solution.program, {}
+    for key, position in proposal.compiled.physics.positions.items():
+        for lot, sell in zip(position.lots, position.sells, strict=True):
+            found[(*key, lot.id)] = program.column(sell)
+        if position.buy is not None:
+            found[key] = program.column(position.buy)
+    return found
+
+
+def _trade(
+    proposal: Proposal,
+    closing: Closing,
+    key: tuple[str, str, str],
+    rows: list[Sale | Purchase],
+    entries: Mapping[int, Mapping[str, Mapping[str, float]]],
+    column_of: Mapping[tuple[str, ...], int],
+) -> Trade:
+    account_id, security_id, side = key
+    sales = tuple(row for row in rows if isinstance(row, Sale))
+    columns = [
+        column_of[account_id, security_id, row.lot.id]
+        if isinstance(row, Sale)
+        else column_of[account_id, security_id]
+        for row in rows
+    ]
+    amount = sum((row.amount for row in rows), Decimal(0))
+    shares = [float(row.amount / amount) if amount else 1.0 / len(rows) for row in rows]
+    ledger = _averaged([entries[column] for column in columns], shares)
+    trade = Trade(
+        trade_id=f"{account_id}:{security_id}:{side}",
+        account_id=account_id,
+        security_id=security_id,
+        side=side,
+        shares=sum((row.shares for row in rows), Decimal(0)),
+        price=closing.household.prices[security_id],
+        amount=amount,
+        cost=sum((row.cost for row in rows), Decimal(0)),
+        sales=sales,
+        ledger=ledger,
+        rules=(),
+        sentence="",
+    )
+    excluded = _excluded(proposal, account_id, security_id) if side == "sell" else None
+    return _with_words(trade, proposal, excluded)
+
+
+def _averaged(
+    entries: list[Mapping[str, Mapping[str, float]]], shares: list[float]
+) -> tuple[Group, ...]:
+    """The ledger of an order: the mean over its lots, by dollars."""
+    total: dict[tuple[str, str], float] = {}
+    for entry, share in zip(entries, shares, strict=True):
+        for kind, groups in entry.items():
+            for name, value in groups.items():
+                total[kind, name] = total.get((kind, name), 0.0) + share * value
+    return tuple(
+        Group(kind, name, value)
+        for (kind, name), value in sorted(total.items(), key=lambda item: (item[1], item[0]))
+        if abs(value) > MATERIAL
+    )
+
+
+def _excluded(proposal: Proposal, account_id: str, security_id: str) -> InForce | None:
+    account = proposal.closing.account(account_id) if proposal.closing else None
+    if account is None:
+        return None
+    return excluded_by(proposal.household, account, proposal.policy).get(security_id)
+
+
+def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> Trade:
+    statements = {s.statement.key: s.statement for s in proposal.policy.statements}
+    wanted = [g for g in trade.ledger if g.value < 0]
+    resisted = [g for g in reversed(trade.ledger) if g.value > 0]
+    causes: list[Statement] = [] if excluded is None else [excluded.statement]
+    for group in trade.ledger:
+        if group.kind == "statements":
+            causes.append(statements[group.name])
+        elif group.kind == "terms" and group.value < 0:
+            causes += _priced_by(group.name, trade.account_id, proposal)
+    ordered = sorted(causes, key=lambda s: (s.authority.rank, s.rule_id))
+    rules = tuple(dict.fromkeys(s.rule_id for s in ordered))
+    motives = [_said(g, statements, 0) for g in _main(wanted)]
+    if excluded is not None:
+        motives.insert(0, f"the target leaves it out: {cited(excluded.statement)}")
+    limits = [_said(g, statements, 1) for g in _main(resisted)]
+    sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
+    if limits:
+        sentence += f" Balanced by {'; '.join(limits)}."
+    return Trade(
+        **{
+            name: getattr(trade, name)
+            for name in Trade.__slots__
+            if name not in ("rules", "sentence")
+        },
+        rules=rules,
+        sentence=sentence,
+    )
+
+
+def _priced_by(term: str, account_id: str, proposal: Proposal) -> Iterable[Statement]:
+    names = PRICED_BY.get(term, ())
+    for scope in proposal.policy.statements:
+        chosen = scope.directive.kind == "assumption" and scope.directive.slot[1] in names
+        model = term == "risk" and scope.directive.kind == "model"
+        if (chosen or model) and account_id in scope.accounts:
+            yield scope.statement
+
+
+def _main(groups: list[Group]) -> list[Group]:
+    total = sum(abs(group.value) for group in groups)
+    return [group for group in groups if abs(group.value) >= MAIN * total][:3]
+
+
+def _said(group: Group, statements: Mapping[str, Statement], resisting: int) -> str:
+    """A group in words with its size in cents a dollar."""
+    cents = f"{abs(group.value) * 100:.2f}¢ a dollar"
+    if group.kind == "terms":
+        return f"{TERMS[group.name][resisting]} ({cents})"
+    if group.kind == "statements":
+        statement = statements[group.name]
+        asks = "required by" if statement.directive.kind == "restriction" else "makes room under"
+        return f"{'limited by' if resisting else asks} {cited(statement)} ({cents})"
+    return f"{group.name} ({cents})"
+
+
+def cited(statement: Statement) -> str:
+    """A statement in its own words with rule id, file and line."""
+    place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+    return f"{statement.directive.sentence()} [{place}]"
+
+
+def _headline(trade: Trade, proposal: Proposal) -> str:
+    ticker = proposal.household.securities[trade.security_id].ticker
+    verb = "Buy" if trade.side == "buy" else "Sell"
+    text = f"{verb} {trade.shares.normalize():f} {ticker} for ${trade.amount:,.2f}"
+    if trade.sales and proposal.closing and proposal.closing.account(trade.account_id).taxable:
+        word = "gain" if trade.gain >= 0 else "loss"
+        text += f" at a {word} of ${abs(trade.gain):,.2f}"
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A bound of a statement that the trades lean on: dollars saved per dollar of more room."""
+
+    key: str
+    rule_id: str
+    where: str
+    price: float
+
+
+def bindings(proposal: Proposal) -> tuple[Binding, ...]:
+    """What binds the household, dearest first: rows of statements with a price."""
+    solution = proposal.solution
+    if solution is None:
+        return ()
+    statements = {s.statement.key: s.statement for s in proposal.policy.statements}
+    found: dict[tuple[str, str], float] = {}
+    for i in _priced_rows(solution):
+        owner = solution.program.owners[i]
+        if owner in statements:
+            where = solution.program.row_names[i].partition(".")[2] or owner
+            where = where.rsplit("'.", 1)[-1]
+            key = owner, where
+            found[key] = max(found.get(key, 0.0), abs(float(solution.answer.point.row_dual[i])))
+    return tuple(
+        Binding(key, statements[key].rule_id, where, price)
+        for (key, where), price in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _priced_rows(solution: Solution) -> list[int]:
+    return [int(i) for i in np.flatnonzero(np.abs(solution.answer.point.row_dual) > BINDING)]
+
+

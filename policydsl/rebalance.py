@@ -1,0 +1,186 @@
+"""A run over a book: every household gets a status, whatever happens to the others."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from compiler.check import TypedPolicies, check_policies
+from compiler.layers import household_policy
+from compiler.policyset import LoadedFile, PolicySet, load_policies
+from compiler.statements import HouseholdPolicy
+from grammar.parse import parse_bytes
+from grammar.source import decode
+from policydsl.commands.check import known_securities
+from policydsl.document import Document, proposal_document
+from policydsl.propose import Proposal, Status, propose
+from policydsl.reasons import Trade
+from policydsl.run_folder import RunFolder, dumped, sha256
+from portfolio.book import Book, load_book
+from portfolio.household import Household
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A checked book and a checked policy set, with the seconds that each took."""
+
+    book: Book
+    book_folder: Path
+    policies: PolicySet
+    policy_folder: Path
+    typed: TypedPolicies
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A household's proposal with its document and trades."""
+
+    proposal: Proposal
+    document: Document
+    trades: tuple[Trade, ...]
+
+
+def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
+    """Propose for each household in turn. An error of the engine is the household's, not the run's."""
+    for household_id in household_ids:
+        started = time.perf_counter()
+        proposal = _proposal(inputs, household_id)
+        solved = time.perf_counter()
+        document, trades = proposal_document(proposal)
+        spent = proposal.seconds
+        for stage, seconds in spent.items():
+            inputs.seconds[stage] = inputs.seconds.get(stage, 0.0) + seconds
+        merge = solved - started - sum(s for stage, s in spent.items() if stage != "solver")
+        explain = time.perf_counter() - solved
+        for stage, seconds in (("merge", merge), ("explain", explain)):
+            inputs.seconds[stage] = inputs.seconds.get(stage, 0.0) + seconds
+        yield Outcome(proposal, document, trades)
+
+
+def _proposal(inputs: Inputs, household_id: str) -> Proposal:
+    household = inputs.book.household(household_id)
+    nothing = HouseholdPolicy(household_id, household.as_of, ())
+    on_hold = inputs.book.households_on_hold.get(household_id)
+    if on_hold is not None:
+        said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
+        return Proposal(household, nothing, Status.DATA_HOLD, said)
+    try:
+        return propose(household, household_policy(inputs.typed, household))
+    except Exception as error:  # noqa: BLE001 - one household must not stop the others
+        return _failed(household, nothing, error)
+
+
+def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return Proposal(household, policy, Status.FAILED, (f"internal error: {reason}",))
+
+
+def totals(done: Sequence[Outcome]) -> dict[str, object]:
+    """What a run comes to: households by status, trades, dollars bought and sold, gains, tax."""
+    trades = [trade for outcome in done for trade in outcome.trades]
+    taxes = [
+        entity for outcome in done for entity in outcome.document.get("tax", {}).values()
+    ]
+    sales = [sale for trade in trades for sale in trade.sales]
+    taxable = [
+        sale
+        for outcome in done
+        for trade in outcome.trades
+        for sale in trade.sales
+        if outcome.proposal.closing and outcome.proposal.closing.account(sale.account_id).taxable
+    ]
+    statuses = Counter(outcome.proposal.status.value for outcome in done)
+    zero = Decimal(0)
+    return {
+        "households": len(done),
+        "status": {status.value: statuses.get(status.value, 0) for status in Status},
+        "trades": len(trades),
+        "sold": str(sum((sale.amount for sale in sales), zero)),
+        "bought": str(sum((trade.amount for trade in trades if not trade.sales), zero)),
+        "cost": str(sum((trade.cost for trade in trades), zero)),
+        "gain_short": str(sum((s.gain for s in taxable if not s.long_term), zero)),
+        "gain_long": str(sum((s.gain for s in taxable if s.long_term), zero)),
+        "tax_change": str(_change(taxes, "tax")),
+        "tax_cost_change": str(_change(taxes, "cost")),
+    }
+
+
+def _change(taxes: Sequence[dict[str, str]], what: str) -> Decimal:
+    return sum(
+        (Decimal(entity[f"{what}_after"]) - Decimal(entity[f"{what}_before"]) for entity in taxes),
+        Decimal(0),
+    )
+
+
+def write_run(
+    folder: RunFolder, inputs: Inputs, done: Sequence[Outcome], options: dict[str, object],
+    total_seconds: float,
+) -> dict[str, object]:
+    """Write the run folder; returns what `run.json` says of the run."""
+    folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
+    for outcome in done:
+        folder.proposal(outcome.proposal, outcome.document, outcome.trades)
+    summary: dict[str, object] = {
+        "book": inputs.book.name,
+        "as_of": inputs.book.as_of.isoformat(),
+        "policies": inputs.policies.name,
+        "policy_revision": revision(inputs.policies),
+        "inputs": {
+            "book": dict(sorted(inputs.book.input_hashes.items())),
+            "policies": dict(sorted(inputs.policies.hashes.items())),
+        },
+        "risk_model": inputs.book.risk.source,
+        "options": options,
+        "households": [outcome.proposal.household.id for outcome in done],
+        "totals": totals(done),
+        "timings": {
+            stage: round(seconds, 3)
+            for stage, seconds in sorted({**inputs.seconds, "total": total_seconds}.items())
+        },
+    }
+    folder.close(summary)
+    return summary
+
+
+def revision(policies: PolicySet) -> str:
+    """One hash of a whole policy set: of its files' names and hashes."""
+    return sha256(dumped(dict(sorted(policies.hashes.items()))))
+
+
+def read_inputs(book_folder: Path, policy_folder: Path, as_of: date | None = None) -> Inputs:
+    """Load and check both; what is wrong with them stands in `book.findings` and `typed`."""
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+    book = load_book(book_folder, as_of)
+    seconds["load"] = time.perf_counter() - started
+    started = time.perf_counter()
+    policies = load_policies(policy_folder)
+    seconds["parse"] = time.perf_counter() - started
+    started = time.perf_counter()
+    typed = check_policies(policies, book.attributes, known_securities(book))
+    seconds["check policies"] = time.perf_counter() - started
+    if not book.stopped:
+        started = time.perf_counter()
+        _ = book.risk
+        seconds["risk"] = time.perf_counter() - started
+    return Inputs(book, book_folder, policies, policy_folder, typed, seconds)
+
+
+def with_file(inputs: Inputs, path: Path) -> Inputs:
+    """The same inputs with one more policy file."""
+    tree, found = parse_bytes(path.read_bytes(), path.name)
+    text, _ = decode(path.read_bytes(), path.name)
+    added = LoadedFile(path.name, text, sha256(path.read_bytes()), tree)
+    policies = replace(
+        inputs.policies,
+        files=(*inputs.policies.files, added),
+        diagnostics=(*inputs.policies.diagnostics, *found),
+    )
+    typed = check_policies(policies, inputs.book.attributes, known_securities(inputs.book))
+    return replace(inputs, policies=policies, typed=typed, seconds={})

@@ -1,0 +1,157 @@
+"""Proposals laid out for an advisor: what was proposed, why, and what held it back."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from policydsl.tables import dollars, percent, table
+
+Document = Mapping[str, Any]
+WIDTH = 100
+
+
+def run_table(documents: Sequence[Document]) -> str:
+    """One line a household: status, trades, tracking error, gains, tax, gap."""
+    header = ("household", "status", "trades", "tracking error", "gain", "tax", "gap bp", "")
+    return table(header, [_run_row(document) for document in documents], "llrrrrrl")
+
+
+def _run_row(document: Document) -> tuple[str, ...]:
+    head = (document["household_id"], document["status"])
+    note = document["findings"][0] if document["findings"] else ""
+    if "trades" not in document:
+        return (*head, "-", "-", "-", "-", "-", shortened(note, 70))
+    error = document["tracking_error"]
+    return (
+        *head,
+        str(len(document["trades"])),
+        f"{percent(error['before'])} > {percent(error['after'])}",
+        dollars(_change(document, "short") + _change(document, "long")),
+        dollars(_change(document, "tax")),
+        f"{document['gap']['bp']:.2f}",
+        shortened(note, 60),
+    )
+
+
+def shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def _change(document: Document, what: str) -> Decimal:
+    return sum(
+        (
+            Decimal(entity[f"{what}_after"]) - Decimal(entity[f"{what}_before"])
+            for entity in document["tax"].values()
+        ),
+        Decimal(0),
+    )
+
+
+def household_report(document: Document, most: int | None = None) -> str:
+    """A household for its advisor: accounts, trades with sentences, and what binds."""
+    lines = [f"{document['household_id']}  {document['status']}  as of {document['as_of']}"]
+    lines += wrapped("note: ", document["findings"])
+    if "trades" not in document:
+        return "\n".join(lines) + "\n"
+    lines += ["", _accounts(document), _tax(document), _objective(document)]
+    trades = sorted(document["trades"], key=lambda t: (t["account_id"], -Decimal(t["amount"])))
+    shown = trades if most is None else trades[:most]
+    if trades:
+        lines.append(f"{len(trades)} trades" + (f", the {len(shown)} largest" if len(shown) < len(trades) else ""))
+    for trade in shown:
+        lines += trade_lines(trade)
+    lines += ["", binds(document)]
+    return "\n".join(lines) + "\n"
+
+
+def _accounts(document: Document) -> str:
+    rows = [
+        (
+            account["account_id"],
+            account["type"],
+            dollars(account["value"]),
+            f"{dollars(account['before']['cash'])} > {dollars(account['after']['cash'])}",
+            f"{percent(account['before'].get('tracking_error'))} > "
+            f"{percent(account['after'].get('tracking_error'))}",
+            f"{percent(account['before'].get('drift'))} > {percent(account['after'].get('drift'))}",
+        )
+        for account in document["accounts"]
+    ]
+    header = ("account", "type", "value", "cash", "tracking error", "drift")
+    return table(header, rows, "llrrrr")
+
+
+def _tax(document: Document) -> str:
+    rows = [
+        (
+            entity_id,
+            f"{dollars(entity['short_before'])} > {dollars(entity['short_after'])}",
+            f"{dollars(entity['long_before'])} > {dollars(entity['long_after'])}",
+            f"{dollars(entity['tax_before'])} > {dollars(entity['tax_after'])}",
+            f"{dollars(entity['carried_before'])} > {dollars(entity['carried_after'])}",
+        )
+        for entity_id, entity in document["tax"].items()
+    ]
+    header = ("taxpayer, year to date", "short-term", "long-term", "tax", "losses carried on")
+    return table(header, rows, "lrrrr")
+
+
+def _objective(document: Document) -> str:
+    rows = [(name, dollars(value)) for name, value in document["objective"].items()]
+    gap = document["gap"]
+    proven = f"proven to be within ${gap['dollars']:,.2f} ({gap['bp']:.2f} bp) of the best\n"
+    return table(("objective, present value", ""), rows, "lr") + proven
+
+
+def trade_lines(trade: Document) -> list[str]:
+    """A trade's sentence, wrapped under its account."""
+    return textwrap.wrap(
+        f"{trade['account_id']}: {trade['sentence']}",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def wrapped(lead: str, texts: Sequence[str]) -> list[str]:
+    return [line for text in texts for line in textwrap.wrap(lead + text, WIDTH, subsequent_indent="  ")]
+
+
+def binds(document: Document, most: int = 12) -> str:
+    """What the trades lean on: dollars saved for a dollar of more room."""
+    bounds = document["bounds"]
+    if not bounds:
+        return "no rule binds\n"
+    statements = document["statements"]
+    rows = [
+        (
+            bound["rule_id"],
+            bound["where"],
+            f"{bound['price']:.4f}",
+            f"{statements[bound['statement']]['file']}:{statements[bound['statement']]['line']}",
+        )
+        for bound in bounds[:most]
+    ]
+    rest = len(bounds) - len(rows)
+    more = f"and {rest} more, each worth less\n" if rest else ""
+    return table(("what binds", "where", "$ per $ of room", "place"), rows, "llrl") + more
+
+
+def ledger_table(trade: Document, document: Document) -> str:
+    """The ledger of a trade: cents a dollar, negative where a group asks for the trade."""
+    rows = []
+    for group in trade["ledger"]:
+        name, place = group["name"], ""
+        if group["kind"] == "statements":
+            statement = document["statements"][group["name"]]
+            name = f"{statement['rule_id']}: {statement['says']}"
+            place = f"{statement['file']}:{statement['line']}"
+        rows.append((f"{group['value'] * 100:+.4f}", group["kind"].removesuffix("s"), shortened(name, 70), place))
+    total = sum(group["value"] for group in trade["ledger"])
+    rows.append((f"{total * 100:+.4f}", "", "sum", ""))
+    return table(("cents a dollar", "", "", ""), rows, "rlll")

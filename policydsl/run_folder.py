@@ -1,0 +1,221 @@
+"""The run folder: what a run was given, what it proposed, and a chained log that shows tampering.
+
+`inputs/book` is a book of its own: the as-of slice of the one that was run, with the latest close of
+each security and the risk numbers that were used, so that a run can be checked and repeated from
+its folder alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import platform
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from compiler.closing import cents
+from compiler.policyset import PolicySet
+from policydsl import __version__
+from policydsl.document import Document, plain
+from policydsl.propose import Proposal
+from policydsl.reasons import Trade
+from portfolio.book import Book
+from portfolio.household import Risk
+
+TRADE_COLUMNS = (
+    "trade_id",
+    "household_id",
+    "account_id",
+    "security_id",
+    "ticker",
+    "side",
+    "shares",
+    "price",
+    "amount",
+    "cost",
+    "lot_id",
+    "term",
+    "realized_gain",
+    "rules",
+)
+SLICED = ("prices", "factors", "exposures", "specific")
+GENESIS = "0" * 64
+
+
+def sha256(content: bytes) -> str:
+    """Hex digest of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def dumped(document: object) -> bytes:
+    """JSON as it stands in a run folder: sorted keys, two spaces, one newline at the end."""
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+@dataclass
+class RunFolder:
+    """A run folder being written. `files` maps each file written to its sha256."""
+
+    folder: Path
+    files: dict[str, str] = field(default_factory=dict)
+    _trades: list[list[str]] = field(default_factory=list)
+    _log: list[str] = field(default_factory=list)
+    _last: str = GENESIS
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file of the run and remember its hash."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        self.files[name] = sha256(content)
+
+    def log(self, event: str, **facts: object) -> None:
+        """Append to the log; each line carries the hash of the one before it."""
+        entry = {"sequence": len(self._log) + 1, "event": event, **facts, "previous": self._last}
+        self._last = entry_hash(entry)
+        self._log.append(json.dumps(entry | {"hash": self._last}, sort_keys=True))
+
+    def inputs(self, book: Book, source: Path, policies: PolicySet, policy_folder: Path) -> None:
+        """Copy the as-of slice of the book and the policies."""
+        for name in sorted(book.input_hashes):
+            stem = Path(name).stem
+            if stem not in SLICED and name != "book.toml":
+                self.write(f"inputs/book/{name}", (source / name).read_bytes())
+        self.write("inputs/book/book.toml", _settings(book))
+        self.write("inputs/book/prices.csv", _prices(book))
+        for name, table in _risk_tables(book.risk).items():
+            self.write(f"inputs/book/{name}.csv", table)
+        for name in sorted(policies.hashes):
+            self.write(f"inputs/policies/{name}", (policy_folder / name).read_bytes())
+        self.log("inputs", files=len(self.files), as_of=book.as_of.isoformat())
+
+    def proposal(self, proposal: Proposal, document: Document, trades: Iterable[Trade]) -> None:
+        """Write one household's proposal and keep its trade rows."""
+        name = f"proposals/{proposal.household.id}.json"
+        self.write(name, dumped(document))
+        rows = [row for trade in trades for row in trade_rows(trade, proposal)]
+        self._trades += rows
+        self.log(
+            "proposal",
+            household=proposal.household.id,
+            status=proposal.status.value,
+            trades=len(document.get("trades", [])),
+            sha256=self.files[name],
+        )
+
+    def close(self, summary: Mapping[str, Any]) -> None:
+        """Write the trade file, the log and, last, `run.json`."""
+        self.write("trades.csv", csv_bytes(TRADE_COLUMNS, self._trades))
+        self.log("closed", trades_sha256=self.files["trades.csv"])
+        self.write("log.jsonl", ("\n".join(self._log) + "\n").encode())
+        document = {**summary, "versions": versions(), "files": self.files, "log_head": self._last}
+        (self.folder / "run.json").write_bytes(dumped(document))
+
+
+def entry_hash(entry: Mapping[str, object]) -> str:
+    """The hash of a log entry, its own `hash` left out."""
+    rest = {name: value for name, value in entry.items() if name != "hash"}
+    return sha256(json.dumps(rest, sort_keys=True).encode())
+
+
+def versions() -> dict[str, str]:
+    """What a record's answer depends on besides its inputs."""
+    packages = ("highspy", "pyomo", "numpy", "scipy", "lark")
+    return {
+        "policydsl": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
+
+
+def trade_rows(trade: Trade, proposal: Proposal) -> list[list[str]]:
+    """Rows of `trades.csv`: one a purchase, one a lot sold."""
+    ticker = proposal.household.securities[trade.security_id].ticker
+    head = [trade.trade_id, proposal.household.id, trade.account_id, trade.security_id, ticker]
+    rules = ";".join(trade.rules)
+    price = plain(trade.price)
+    if not trade.sales:
+        sizes = [plain(trade.shares), price, plain(trade.amount), plain(trade.cost)]
+        return [[*head, "buy", *sizes, "", "", "", rules]]
+    return [
+        [
+            *head,
+            "sell",
+            plain(sale.shares),
+            price,
+            plain(sale.amount),
+            plain(sale.cost),
+            sale.lot.id,
+            "long" if sale.long_term else "short",
+            plain(cents(sale.gain)),
+            rules,
+        ]
+        for sale in trade.sales
+    ]
+
+
+def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """A CSV table with unix line ends."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def fresh_folder(folder: Path) -> RunFolder:
+    """An empty run folder; an earlier run there is replaced, anything else is not touched.
+
+    Raises FileExistsError where the folder holds something that is no run.
+    """
+    if folder.exists():
+        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "run.json").exists()):
+            raise FileExistsError(f"{folder} exists and is not a run folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return RunFolder(folder)
+
+
+def _settings(book: Book) -> bytes:
+    lines = [
+        f"name = {json.dumps(book.name)}",
+        f"as_of = {book.as_of.isoformat()}",
+        'currency = "USD"',
+        f"calendar = {json.dumps(book.calendar)}",
+        f"settlement_days = {book.settlement_days}",
+    ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _prices(book: Book) -> bytes:
+    rows = [
+        [book.price_days[name].isoformat(), name, plain(price)]
+        for name, price in sorted(book.prices.items())
+    ]
+    return csv_bytes(("date", "security_id", "close"), rows)
+
+
+def _risk_tables(risk: Risk) -> dict[str, bytes]:
+    """The factor model used, as book tables: uncorrelated factors of unit variance."""
+    factors = [f"f{k:03d}" for k in range(risk.loadings.shape[1])]
+    exposures = [
+        [name, factor, repr(float(risk.loadings[i, k]))]
+        for i, name in enumerate(risk.securities)
+        for k, factor in enumerate(factors)
+    ]
+    specific = [
+        [name, repr(float(risk.specific[i]))] for i, name in enumerate(risk.securities)
+    ]
+    return {
+        "factors": csv_bytes(
+            ("factor_a", "factor_b", "covariance"), [[f, f, "1"] for f in factors]
+        ),
+        "exposures": csv_bytes(("security_id", "factor", "exposure"), exposures),
+        "specific": csv_bytes(("security_id", "variance"), specific),
+    }
