@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Protocol, cast
 
-from compiler.conditions import Environment, Truth, negated
+from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
 from compiler.statements import InForce, Transition
 from grammar.tree import Mode
@@ -88,10 +88,8 @@ def _barred(scope: InForce, truth: Truth) -> bool:
     """`only X` bars what is not X. Where data is missing the author's word counts; without it an
     `only` bars the unknown and a `never` does not."""
     only = cast("_Barring", scope.directive).mode is Mode.ONLY
-    barred = negated(truth) if only else truth
-    if barred is not None:
-        return barred
-    return only if scope.statement.missing is None else scope.statement.missing
+    selected = scope.statement.missing if truth is None else truth
+    return only if selected is None else selected is not only
 
 
 def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
