@@ -36,11 +36,18 @@ class CompiledModel:
 
 
 def compile_household(
-    household: Household, policy: HouseholdPolicy, reserve_bp: float = 0.0
+    household: Household,
+    policy: HouseholdPolicy,
+    reserve_bp: float = 0.0,
+    improve_broken: bool = False,
 ) -> CompiledModel:
-    """Compile; `reserve_bp` tightens every policy bound by that much for later rounding."""
+    """Compile; `reserve_bp` tightens every policy bound by that much for later rounding.
+
+    A limit broken today may not get worse, and has to get better by the reserve if
+    `improve_broken`, which leaves room for rounding there too.
+    """
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
-    physics = build_physics(household, policy, assumptions, reserve_bp)
+    physics = build_physics(household, policy, assumptions, reserve_bp, improve_broken)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
         block = pyo.Block()

@@ -26,6 +26,7 @@ from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
 BP = 10_000.0
+TIE_BREAK = 1e-9  # on an active weight whose risk lies in another column; in bp: nothing
 LEAST_GAIN = 0.05  # dollars: below this, rounding to cents can turn a gain into a loss
 
 
@@ -128,6 +129,7 @@ class Physics:
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
     reserve: float = 0.0
+    improve_broken: bool = False
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -233,7 +235,7 @@ class Physics:
         if before <= bound:
             rows[index] = value <= max(bound - reserve, before)
             return
-        rows[index] = value <= before
+        rows[index] = value <= before - (reserve if self.improve_broken else 0.0)
         if not cured:
             return
         if block.component("excess") is None:
@@ -272,6 +274,7 @@ def build_physics(
     policy: HouseholdPolicy,
     assumptions: Mapping[str, Assumptions],
     reserve: float,
+    improve_broken: bool,
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
     accounts = tuple(
@@ -288,6 +291,7 @@ def build_physics(
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
+        improve_broken=improve_broken,
         due=due_before_settlement(household),
     )
     for account in accounts:
@@ -433,6 +437,7 @@ def _account_risk(
             m.physics.through[key] = (
                 m.through[key] - active[name] - pyo.quicksum(s * c for s, c in spread) == 0.0
             )
+            physics.squares.append(Square(column, TIE_BREAK, account.id))
             column = m.through[key]
         physics.squares.append(Square(column, weight, account.id))
     beyond = sorted(set(seen) - set(direct))

@@ -25,7 +25,8 @@ from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
 
-RESERVES = (Decimal(1), Decimal(5), Decimal(25), Decimal(125))
+# Dollars of room for rounding, and whether limits broken today get room too.
+ATTEMPTS = ((Decimal(1), False), (Decimal(1), True), (Decimal(10), True), (Decimal(100), True))
 
 
 class Status(StrEnum):
@@ -67,11 +68,14 @@ def propose(household: Household, policy: HouseholdPolicy, budget: Budget | None
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
     breaches: tuple[Breach, ...] = ()
-    for reserve in RESERVES:
+    for reserve, improve_broken in ATTEMPTS:
         with _timed(seconds, "build"):
-            compiled = compile_household(household, policy, _reserve(household, reserve))
+            room = _reserve(household, reserve)
+            compiled = compile_household(household, policy, room, improve_broken)
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
+            if breaches:
+                break
             return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
         for stage, spent in solution.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + spent

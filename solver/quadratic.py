@@ -15,6 +15,7 @@ from solver.reduce import NONE, Reduced
 
 FINAL = 1e-10
 ROUGH = 1e-6
+STIFFENING = 1e-9  # where the interior point method stalls on columns without curvature
 
 
 @dataclass(slots=True)
@@ -51,17 +52,18 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
     if columns.size:
         matrix = program.matrix[rows][:, columns]
         shift = program.matrix[rows] @ reduced.fixed
-        solution = _run(
-            program.cost[columns],
-            program.square[columns],
+        square = program.square[columns]
+        parts = (
             matrix,
             program.row_lower[rows] - shift,
             program.row_upper[rows] - shift,
             reduced.lower[columns],
             reduced.upper[columns],
-            work,
-            tolerance,
         )
+        solution = _run(program.cost[columns], square, *parts, work, tolerance)
+        if solution is None and _run(0 * program.cost[columns], 0 * square, *parts, work, tolerance):
+            stiffer = np.maximum(square, STIFFENING)
+            solution = _run(program.cost[columns], stiffer, *parts, work, tolerance)
         if solution is None:
             return None
         x[columns] = np.clip(solution[0], reduced.lower[columns], reduced.upper[columns])

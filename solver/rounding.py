@@ -92,7 +92,7 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
         if columns.buy != NO_COLUMN and x[columns.buy] > DUST:
             wanted = Decimal(x[columns.buy] * physics.unit / price)
             most = wanted + step
-            shares = [_nearest(wanted, step)]
+            shares = [_nearest(wanted, step) if step >= 1 else wanted.quantize(step, ROUND_DOWN)]
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
