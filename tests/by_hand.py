@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import highspy
 import numpy as np
@@ -37,7 +38,7 @@ from portfolio.household import (
     TaxEntity,
     WashBlock,
 )
-from solver.handover import Program, hand_over
+from solver.handover import Floats, Program, hand_over
 from solver.quadratic import linear_model, new_engine
 
 AS_OF = date(2026, 6, 15)
@@ -81,11 +82,11 @@ def lot(
     shares: str | int,
     basis: int,
     acquired: str = "2020-01-02",
-    **more: object,
+    **more: Any,
 ) -> Lot:
     """`basis` in dollars for all the shares; the account is filled in by `account`."""
     day = date.fromisoformat(acquired)
-    return Lot(name, "", held, day, Decimal(shares), Decimal(basis), **more)  # type: ignore[arg-type]
+    return Lot(name, "", held, day, Decimal(shares), Decimal(basis), **more)
 
 
 def account(
@@ -94,9 +95,9 @@ def account(
     *lots: Lot,
     kind: str = "taxable",
     entity: str = "T1",
-    **more: object,
+    **more: Any,
 ) -> Account:
-    given = {
+    given: dict[str, Any] = {
         "owner": "self",
         "model_id": "CORE",
         "held_away": False,
@@ -114,7 +115,7 @@ def account(
         tax_entity_id=entity,
         cash=Decimal(cash),
         lots=tuple(replace(each, account_id=name) for each in lots),
-        **given,  # type: ignore[arg-type]
+        **given,
     )
 
 
@@ -155,7 +156,7 @@ def household(
     blocks: Iterable[str] = (),
     linked: Iterable[Lot] = (),
 ) -> Household:
-    """`flows` are (account, day, dollars); `blocks` wash groups in which a loss was taken lately."""
+    """`flows` are (account, day, dollars); `blocks` wash groups with a loss in the last 30 days."""
     market = (*market, UNDERLYING)
     names = tuple(each.id for each, _ in market if each.id not in constituents)
     loadings = np.array([[0.15, 0.02 * (-1) ** i] for i in range(len(names))])
@@ -289,19 +290,18 @@ def model_allows(home: Household, rules: HouseholdPolicy, text: str) -> bool:
     return set(bought) <= known and feasible(program, lower, upper)
 
 
-def feasible(program: Program, lower: np.ndarray, upper: np.ndarray) -> bool:
+def feasible(program: Program, lower: Floats, upper: Floats) -> bool:
+    return cheapest(program, np.zeros(program.cost.size), lower, upper) is not None
+
+
+def cheapest(program: Program, cost: Floats, lower: Floats, upper: Floats) -> Floats | None:
+    """A point of least `cost`, binaries and all, squares left out; None where there is none."""
     engine = new_engine()
-    engine.passModel(
-        linear_model(
-            np.zeros(program.cost.size),
-            program.matrix,
-            program.row_lower,
-            program.row_upper,
-            lower,
-            upper,
-        )
-    )
+    rows = (program.matrix, program.row_lower, program.row_upper)
+    engine.passModel(linear_model(cost, *rows, lower, upper))
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.run()
-    return bool(engine.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+    if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return np.array(engine.getSolution().col_value)

@@ -368,7 +368,6 @@ def test_a_recent_lot_itself_may_be_sold_at_a_loss() -> None:
     assert both(two, NO_WASH, "-400 b1, -100 b2") == (YES, YES)
     assert both(two, NO_WASH, "-400 b1, -50 b2") == (NO, NO)
     assert both(two, NO_WASH, "-50 b1, -100 b2") == (NO, NO)
-    assert both(two, NO_WASH, "-100 b1, -100 b2, -1 b1") is not None
 
 
 def test_a_block_in_force_bars_purchases_everywhere() -> None:
