@@ -23,6 +23,7 @@ from solver.reduce import reduce
 ROUNDS = 8
 TIGHT = 1e-3
 DIVE_STEPS = 60
+DUST = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ class Tangents:
             if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return None
             values = np.array(self.engine.getSolution().col_value)
+            values = self._leaning(values)
             off = {k: abs(values[k] - round(values[k])) for k in open_binaries}
             fractional = sorted((k for k in open_binaries if off[k] > 1e-6), key=lambda k: off[k])
             if not fractional:
@@ -206,6 +208,24 @@ class Tangents:
                 batch = batch[: len(batch) // 2]
             open_binaries = [k for k in open_binaries if k not in set(batch)]
         return None
+
+    def _leaning(self, values: Floats) -> Floats:
+        """Values with each binary as far on as its trade is of the smallest it may be: the
+        relaxation itself leaves a binary near zero where a trade could be much larger."""
+        x, leaning = self.full(values), values.copy()
+        for p in self.structure.positions:
+            for binary, amount, least in (
+                (p.sold, float(sum(x[s] for s in p.sells)), p.smallest_sale),
+                (p.bought, 0.0 if p.buy == NO_COLUMN else float(x[p.buy]), p.smallest_purchase),
+            ):
+                if binary in self.at:
+                    leaning[self.at[binary]] = min(1.0, amount / max(least, DUST))
+        for wash in self.structure.washes:
+            for sale in wash.sales:
+                if sale.taken in self.at:
+                    amount = float(sum(x[s] for s in sale.sells))
+                    leaning[self.at[sale.taken]] = min(1.0, amount / DUST)
+        return leaning
 
     def _hold(self, batch: list[int], values: Floats, work: Work) -> bool:
         """Fix a batch at its nearest integers; undone where nothing is feasible then."""
