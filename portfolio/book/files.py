@@ -77,9 +77,9 @@ _NEVER_EMPTY = ("securities", "households", "tax_entities", "accounts", "models"
 
 @dataclass(frozen=True)
 class Folder:
-    """What was read: settings of book.toml, the tables that could be read, and all hashes."""
+    """What was read: book.toml (None: unreadable), tables as far as they could be read, hashes."""
 
-    settings: Mapping[str, object]
+    settings: Mapping[str, object] | None
     tables: Tables
     hashes: Mapping[str, str]
 
@@ -113,21 +113,22 @@ def _content(path: Path, hashes: dict[str, str], notes: Notes) -> bytes | None:
     return content
 
 
-def _settings(folder: Path, hashes: dict[str, str], notes: Notes) -> Mapping[str, object]:
+def _settings(folder: Path, hashes: dict[str, str], notes: Notes) -> Mapping[str, object] | None:
+    """What book.toml says; None where it cannot be read, which is noted."""
     path = folder / BOOK_FILE
     if not path.exists():
         message = f"the book has no {BOOK_FILE}"
         notes.add(Draft("B0101", BOOK_FILE, message, "a file with `as_of` and `name`"))
-        return {}
+        return None
     content = _content(path, hashes, notes)
     if content is None:
-        return {}
+        return None
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{BOOK_FILE} is not a TOML file: {error}"
         notes.add(Draft("B0103", BOOK_FILE, message, 'lines such as `name = "my book"`'))
-        return {}
+        return None
 
 
 def _table(

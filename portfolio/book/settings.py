@@ -24,10 +24,10 @@ class Settings:
 
 
 def read_settings(
-    given: Mapping[str, object], folder_name: str, as_of: date | None, notes: Notes
+    given: Mapping[str, object] | None, folder_name: str, as_of: date | None, notes: Notes
 ) -> Settings:
     """Settings with defaults filled in; whatever is missing or wrong is noted."""
-    if not given:  # The file is missing, empty or unreadable and has its finding.
+    if given is None:  # The file is missing or unreadable and has its finding.
         return Settings(folder_name, None, as_of, "XNYS", settlement_days(as_of or date.max))
     dated = _date(given.get("as_of"))
     if dated is None:
