@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/policydsl book synth demo/book --households 8 --securities 60 --seed 7
 	$(BIN)/policydsl check policies --book demo/book
 	$(BIN)/policydsl rebalance --policies policies --book demo/book -o demo/run
-	$(BIN)/policydsl explain demo/run
+	$(BIN)/policydsl explain demo/run --most 5
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not long"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -47,32 +48,54 @@ def assert_sound(folder: Path, texts: list[str]) -> None:
     assert typed.statements
 
 
-def commands(page: Path) -> list[tuple[list[str], list[str]]]:
-    """The `$ policydsl ...` lines of a page with the output shown below each, in order."""
-    found: list[tuple[list[str], list[str]]] = []
-    for line in "".join(blocks(page, "console")).splitlines():
-        if line.startswith("$ policydsl "):
-            found.append((line.partition("  #")[0].split()[2:], []))
-        else:
-            found[-1][1].append(line)
+@dataclass
+class Step:
+    """A `$ policydsl ...` line of a page, the output below it, and files shown before it."""
+
+    words: list[str]
+    output: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def steps(page: Path) -> list[Step]:
+    found: list[Step] = []
+    files: dict[str, str] = {}
+    text = page.read_text(encoding="utf-8")
+    for kind, block in re.findall(r"^```(console|policy)\n(.*?)^```", text, re.M | re.S):
+        named = re.match(r"# (\S+\.policy)\n", block)
+        if kind == "policy" and named:
+            files[named[1]] = block
+        for line in block.splitlines() if kind == "console" else ():
+            if line.startswith("$ policydsl "):
+                found.append(Step(line.split()[2:], files=files))
+                files = {}
+            else:
+                found[-1].output.append(line)
     return found
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def shape(lines: list[str]) -> list[list[str]]:
+    """The words of each line, numbers made alike: a better solver may find other trades."""
+    return [re.sub(r"[\d,.]*\d", "#", line).split() for line in lines]
+
+
+@pytest.mark.parametrize("page", ["README.md", pytest.param("docs/cli.md", marks=pytest.mark.long)])
 def test_the_commands_of_a_page_run_and_print_what_it_shows(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is shown may break off at a line of dots."""
     monkeypatch.chdir(tmp_path)
-    shown = commands(ROOT / page)
-    assert shown[0][0][0] == "init"
-    for words, output in shown:
-        result = CliRunner().invoke(cli, words, prog_name="policydsl")
-        assert result.exit_code == 0, f"{' '.join(words)}\n{result.output}"
-        expected = output[: output.index("...")] if "..." in output else output
-        assert result.stdout.splitlines()[: len(expected)] == expected
-        if words[0] == "init" and len(words) > 1:
-            monkeypatch.chdir(tmp_path / words[1])
+    shown = steps(ROOT / page)
+    assert shown[0].words[0] == "init"
+    for step in shown:
+        for name, text in step.files.items():
+            Path(name).write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(cli, step.words, prog_name="policydsl")
+        assert result.exit_code == 0, f"{' '.join(step.words)}\n{result.output}"
+        end = step.output.index("...") if "..." in step.output else len(step.output)
+        assert shape(result.stdout.splitlines()[:end]) == shape(step.output[:end])
+        if step.words[0] == "init" and len(step.words) > 1:
+            monkeypatch.chdir(tmp_path / step.words[1])
 
 
 @pytest.mark.parametrize("script", ["Makefile", ".ci/run"])
