@@ -59,7 +59,9 @@ class Proposal:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def propose(household: Household, policy: HouseholdPolicy, budget: Budget | None = None) -> Proposal:
+def propose(
+    household: Household, policy: HouseholdPolicy, budget: Budget | None = None
+) -> Proposal:
     """Propose trades for a household whose data are fit to trade on."""
     budget = budget or Budget()
     findings = [*_held(household, policy), *_not_joint(household)]
@@ -146,9 +148,7 @@ def _unsolved(
 ) -> Proposal:
     if not outcome.infeasible:
         findings = [*findings, f"the search ended without trades after {outcome.work.nodes} nodes"]
-        return Proposal(
-            household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds
-        )
+        return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
     conflict = conflicting(outcome.program, budget.nodes, outcome.work)
     unit = compiled.physics.unit
     for key, stretch in conflict:

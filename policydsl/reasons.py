@@ -76,14 +76,14 @@ def explained_trades(proposal: Proposal) -> tuple[Trade, ...]:
         orders.setdefault((sale.account_id, sale.security_id, "sell"), []).append(sale)
     for buy in closing.purchases:
         orders.setdefault((buy.account_id, buy.security_id, "buy"), []).append(buy)
-    assert proposal.compiled is not None
-    entries = {
-        column: solution.ledger.entry(column)
-        for column in solution.ledger.columns
-    }
     column_of = _columns(proposal)
+    excluded: dict[str, Mapping[str, InForce]] = {}
+    for account_id, _, side in orders:
+        if side == "sell" and account_id not in excluded:
+            account = closing.account(account_id)
+            excluded[account_id] = excluded_by(proposal.household, account, proposal.policy)
     return tuple(
-        _trade(proposal, closing, key, rows, entries, column_of)
+        _trade(proposal, closing, key, rows, column_of, excluded)
         for key, rows in sorted(orders.items())
     )
 
@@ -106,8 +106,8 @@ def _trade(
     closing: Closing,
     key: tuple[str, str, str],
     rows: list[Sale | Purchase],
-    entries: Mapping[int, Mapping[str, Mapping[str, float]]],
     column_of: Mapping[tuple[str, ...], int],
+    excluded: Mapping[str, Mapping[str, InForce]],
 ) -> Trade:
     account_id, security_id, side = key
     sales = tuple(row for row in rows if isinstance(row, Sale))
@@ -119,7 +119,9 @@ def _trade(
     ]
     amount = sum((row.amount for row in rows), Decimal(0))
     shares = [float(row.amount / amount) if amount else 1.0 / len(rows) for row in rows]
-    ledger = _averaged([entries[column] for column in columns], shares)
+    assert proposal.solution is not None
+    entries = [proposal.solution.ledger.entry(column) for column in columns]
+    ledger = _averaged(entries, shares)
     trade = Trade(
         trade_id=f"{account_id}:{security_id}:{side}",
         account_id=account_id,
@@ -134,8 +136,8 @@ def _trade(
         rules=(),
         sentence="",
     )
-    excluded = _excluded(proposal, account_id, security_id) if side == "sell" else None
-    return _with_words(trade, proposal, excluded)
+    left_out = excluded[account_id].get(security_id) if side == "sell" else None
+    return _with_words(trade, proposal, left_out)
 
 
 def _averaged(
@@ -152,13 +154,6 @@ def _averaged(
         for (kind, name), value in sorted(total.items(), key=lambda item: (item[1], item[0]))
         if abs(value) > MATERIAL
     )
-
-
-def _excluded(proposal: Proposal, account_id: str, security_id: str) -> InForce | None:
-    account = proposal.closing.account(account_id) if proposal.closing else None
-    if account is None:
-        return None
-    return excluded_by(proposal.household, account, proposal.policy).get(security_id)
 
 
 def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> Trade:
@@ -265,5 +260,3 @@ def bindings(proposal: Proposal) -> tuple[Binding, ...]:
 
 def _priced_rows(solution: Solution) -> list[int]:
     return [int(i) for i in np.flatnonzero(np.abs(solution.answer.point.row_dual) > BINDING)]
-
-

@@ -84,9 +84,7 @@ def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> 
 def totals(done: Sequence[Outcome]) -> dict[str, object]:
     """What a run comes to: households by status, trades, dollars bought and sold, gains, tax."""
     trades = [trade for outcome in done for trade in outcome.trades]
-    taxes = [
-        entity for outcome in done for entity in outcome.document.get("tax", {}).values()
-    ]
+    taxes = [entity for outcome in done for entity in outcome.document.get("tax", {}).values()]
     sales = [sale for trade in trades for sale in trade.sales]
     taxable = [
         sale
@@ -119,7 +117,10 @@ def _change(taxes: Sequence[dict[str, str]], what: str) -> Decimal:
 
 
 def write_run(
-    folder: RunFolder, inputs: Inputs, done: Sequence[Outcome], options: dict[str, object],
+    folder: RunFolder,
+    inputs: Inputs,
+    done: Sequence[Outcome],
+    options: dict[str, object],
     total_seconds: float,
 ) -> dict[str, object]:
     """Write the run folder; returns what `run.json` says of the run."""

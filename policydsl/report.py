@@ -14,16 +14,25 @@ WIDTH = 100
 
 
 def run_table(documents: Sequence[Document]) -> str:
-    """One line a household: status, trades, tracking error, gains, tax, gap."""
-    header = ("household", "status", "trades", "tracking error", "gain", "tax", "gap bp", "")
-    return table(header, [_run_row(document) for document in documents], "llrrrrrl")
+    """One line a household: status, trades, tracking error, gains, tax, gap; then the notes."""
+    header = ("household", "status", "trades", "tracking error", "gain", "tax", "gap bp")
+    notes: dict[str, list[str]] = {}
+    for document in documents:
+        for finding in document["findings"]:
+            notes.setdefault(finding, []).append(document["household_id"])
+    lines = [line for note, ids in notes.items() for line in wrapped(f"{_named(ids)}: ", [note])]
+    rows = [_run_row(document) for document in documents]
+    return table(header, rows, "llrrrrr") + "".join(f"{line}\n" for line in lines)
+
+
+def _named(ids: Sequence[str]) -> str:
+    return ", ".join(ids) if len(ids) <= 3 else f"{ids[0]} and {len(ids) - 1} more"
 
 
 def _run_row(document: Document) -> tuple[str, ...]:
     head = (document["household_id"], document["status"])
-    note = document["findings"][0] if document["findings"] else ""
     if "trades" not in document:
-        return (*head, "-", "-", "-", "-", "-", shortened(note, 70))
+        return (*head, "-", "-", "-", "-", "-")
     error = document["tracking_error"]
     return (
         *head,
@@ -32,7 +41,6 @@ def _run_row(document: Document) -> tuple[str, ...]:
         dollars(_change(document, "short") + _change(document, "long")),
         dollars(_change(document, "tax")),
         f"{document['gap']['bp']:.2f}",
-        shortened(note, 60),
     )
 
 
@@ -60,7 +68,10 @@ def household_report(document: Document, most: int | None = None) -> str:
     trades = sorted(document["trades"], key=lambda t: (t["account_id"], -Decimal(t["amount"])))
     shown = trades if most is None else trades[:most]
     if trades:
-        lines.append(f"{len(trades)} trades" + (f", the {len(shown)} largest" if len(shown) < len(trades) else ""))
+        lines.append(
+            f"{len(trades)} trades"
+            + (f", the {len(shown)} largest" if len(shown) < len(trades) else "")
+        )
     for trade in shown:
         lines += trade_lines(trade)
     lines += ["", binds(document)]
@@ -119,7 +130,9 @@ def trade_lines(trade: Document) -> list[str]:
 
 
 def wrapped(lead: str, texts: Sequence[str]) -> list[str]:
-    return [line for text in texts for line in textwrap.wrap(lead + text, WIDTH, subsequent_indent="  ")]
+    return [
+        line for text in texts for line in textwrap.wrap(lead + text, WIDTH, subsequent_indent="  ")
+    ]
 
 
 def binds(document: Document, most: int = 12) -> str:
@@ -151,7 +164,14 @@ def ledger_table(trade: Document, document: Document) -> str:
             statement = document["statements"][group["name"]]
             name = f"{statement['rule_id']}: {statement['says']}"
             place = f"{statement['file']}:{statement['line']}"
-        rows.append((f"{group['value'] * 100:+.4f}", group["kind"].removesuffix("s"), shortened(name, 70), place))
+        rows.append(
+            (
+                f"{group['value'] * 100:+.4f}",
+                group["kind"].removesuffix("s"),
+                shortened(name, 70),
+                place,
+            )
+        )
     total = sum(group["value"] for group in trade["ledger"])
     rows.append((f"{total * 100:+.4f}", "", "sum", ""))
     return table(("cents a dollar", "", "", ""), rows, "rlll")

@@ -209,9 +209,7 @@ def _risk_tables(risk: Risk) -> dict[str, bytes]:
         for i, name in enumerate(risk.securities)
         for k, factor in enumerate(factors)
     ]
-    specific = [
-        [name, repr(float(risk.specific[i]))] for i, name in enumerate(risk.securities)
-    ]
+    specific = [[name, repr(float(risk.specific[i]))] for i, name in enumerate(risk.securities)]
     return {
         "factors": csv_bytes(
             ("factor_a", "factor_b", "covariance"), [[f, f, "1"] for f in factors]

@@ -76,9 +76,7 @@ def _files(folder: Path, files: Mapping[str, str], counts: dict[str, int]) -> It
         yield Difference(name, "was not part of the run")
 
 
-def _log(
-    folder: Path, record: Mapping[str, Any], counts: dict[str, int]
-) -> Iterator[Difference]:
+def _log(folder: Path, record: Mapping[str, Any], counts: dict[str, int]) -> Iterator[Difference]:
     """Each entry carries the hash of the one before, and the record that of the last."""
     previous = GENESIS
     try:
@@ -174,4 +172,3 @@ def _closing(
             yield Difference(where, f"names something the book does not have: {error}")
             return None
     return empty_closing(household, policy, tuple(sales), tuple(purchases))
-

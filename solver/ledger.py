@@ -7,6 +7,7 @@ computed from its own rows, none as a remainder, in dollars per dollar traded, b
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ BOUND_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """For each trade column: dollars per dollar by objective term, by statement and by bound.
+    """For each trade column, ascending: dollars per dollar by objective term, by statement and by bound.
 
     `residual` is what the groups fail to cancel.
     """
@@ -48,7 +49,7 @@ class Ledger:
 
     def entry(self, column: int) -> dict[str, dict[str, float]]:
         """The non-zero groups of one trade."""
-        k = self.columns.index(column)
+        k = bisect_left(self.columns, column)
         parts = {"terms": self.terms, "statements": self.statements, "bounds": self.bounds}
         return {
             part: {name: float(v[k]) for name, v in groups.items() if abs(v[k]) > 1e-12}

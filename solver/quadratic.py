@@ -61,7 +61,9 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
             reduced.upper[columns],
         )
         solution = _run(program.cost[columns], square, *parts, work, tolerance)
-        if solution is None and _run(0 * program.cost[columns], 0 * square, *parts, work, tolerance):
+        if solution is None and _run(
+            0 * program.cost[columns], 0 * square, *parts, work, tolerance
+        ):
             stiffer = np.maximum(square, STIFFENING)
             solution = _run(program.cost[columns], stiffer, *parts, work, tolerance)
         if solution is None:

@@ -150,9 +150,7 @@ def _polish(state: Search, region: _Region) -> bool:
     are left, branch and bound. False where nothing more is to be had."""
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
-    hull = relax_hull(
-        state.program, state.structure, region.fixed, open_modes, start, state.work
-    )
+    hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
     if hull is None:
         return False
     _certify(state, region, hull.prices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import highspy
 import numpy as np
@@ -19,6 +20,7 @@ from solver.rounding import RoundedOrder, round_trades
 from solver.search import Answer, Budget, search
 from solver.state import State, read_state
 
+SLACK = 1e-6
 FREEZE = 1e-4  # bp of household value by which a cure may fall short of the best found
 
 
@@ -69,10 +71,10 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     program = hand_over(compiled)
     handed = time.perf_counter()
     structure = read_structure(compiled, program)
-    excesses = [program.column(cure.excess) for cure in compiled.physics.cures]
-    answer, program, still_broken = _in_tiers(program, structure, excesses, budget, work)
+    tiered = _in_tiers(compiled, program, structure, budget, work)
+    answer, program = tiered.answer, tiered.program
     if answer is None:
-        return NoSolution(program, still_broken is None, work)
+        return NoSolution(program, tiered.infeasible, work)
     structure = structure.fitted(program)
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
@@ -94,65 +96,87 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         x=x,
         objective=program.objective(x),
         bound=answer.bound,
-        still_broken=still_broken or 0.0,
+        still_broken=tiered.excess,
         terms={name: read_linear(program, term) for name, term in compiled.terms.items()},
         work=work,
         seconds=seconds,
     )
 
 
-def _in_tiers(
-    program: Program, structure: Structure, excesses: list[int], budget: Budget, work: Work
-) -> tuple[Answer | None, Program, float | None]:
-    """Limits broken before the run come first: cured whole if that can be, else as far as it can.
+@dataclass(frozen=True, slots=True)
+class _Tiered:
+    """The search's outcome on the program it was run on; `excess` (bp) is what could not be cured."""
 
-    The third value is the excess left (bp), None where not even that is possible.
-    """
-    if not excesses:
-        answer = search(program, structure, budget, work)
-        return answer, program, None if answer is None else 0.0
+    answer: Answer | None
+    program: Program
+    excess: float
+    infeasible: bool
+
+
+def _in_tiers(
+    compiled: CompiledModel, program: Program, structure: Structure, budget: Budget, work: Work
+) -> _Tiered:
+    """Limits broken before the run come first: cured whole if that can be, else as far as it can."""
+    excesses = [program.column(cure.excess) for cure in compiled.physics.cures]
     upper = program.upper.copy()
     upper[excesses] = 0.0
     cured = replace(program, upper=upper)
     answer = search(cured, structure, budget, work)
     if answer is not None:
-        return answer, cured, 0.0
-    least = _least_excess(program, excesses, budget, work)
+        return _Tiered(answer, cured, 0.0, False)
+    least, infeasible = _least_excess(compiled, program, structure, budget, work)
     if least is None:
-        return None, program, None
+        return _Tiered(None, program, 0.0, infeasible)
     frozen = _with_row(program, excesses, least + FREEZE)
-    return search(frozen, structure.fitted(frozen), budget, work), frozen, least
+    answer = search(frozen, structure.fitted(frozen), budget, work)
+    return _Tiered(answer, frozen, least, False)
 
 
 def _least_excess(
-    program: Program, excesses: list[int], budget: Budget, work: Work
-) -> float | None:
-    """The smallest total excess found within the node budget; None where nothing is feasible."""
+    compiled: CompiledModel, program: Program, structure: Structure, budget: Budget, work: Work
+) -> tuple[float | None, bool]:
+    """The smallest total excess found within the node budget, and whether there is provably none.
+
+    Trading nothing is where the search starts, if nothing forbids that.
+    """
     engine = new_engine()
     cost = np.zeros(program.cost.size)
-    cost[excesses] = 1.0
-    engine.passModel(
-        linear_model(
-            cost,
-            program.matrix,
-            program.row_lower,
-            program.row_upper,
-            program.lower,
-            program.upper,
-        )
-    )
+    cost[[program.column(cure.excess) for cure in compiled.physics.cures]] = 1.0
+    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
+    engine.passModel(linear_model(cost, program.matrix, *bounds))
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", budget.nodes)
     engine.setOptionValue("mip_abs_gap", FREEZE / 2)
+    still = _standing_still(compiled, program, structure)
+    if still is not None:
+        engine.setSolution(program.cost.size, np.arange(program.cost.size, dtype=np.int32), still)
     started = time.perf_counter()
     engine.run()
     work.seconds += time.perf_counter() - started
     info = engine.getInfo()
     work.nodes += max(0, int(info.mip_node_count))
-    found = float(info.objective_function_value)
-    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    return found if feasible else None
+    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        return float(info.objective_function_value), False
+    return None, engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+
+
+def _standing_still(
+    compiled: CompiledModel, program: Program, structure: Structure
+) -> Floats | None:
+    """The program's columns when nothing is traded, or None where that breaks a row."""
+    for region in product(*structure.regions):
+        x = np.zeros(program.cost.size)
+        for cure in compiled.physics.cures:
+            x[program.column(cure.excess)] = program.upper[program.column(cure.excess)]
+        x[[one.chosen for one in region]] = 1.0
+        x = read_state(program, structure, region).complete(x)
+        values = program.matrix @ x
+        if np.all(values >= program.row_lower - SLACK) and np.all(
+            values <= program.row_upper + SLACK
+        ):
+            return x
+    return None
 
 
 def _with_row(program: Program, columns: list[int], upper: float) -> Program:

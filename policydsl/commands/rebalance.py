@@ -122,8 +122,7 @@ def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> in
         found = output.diagnostics_text(after.typed.diagnostics, after.typed.sources)
         output.note(found)
     pairs = [
-        (old, new)
-        for old, new in zip(outcomes(before, ids), outcomes(after, ids), strict=True)
+        (old, new) for old, new in zip(outcomes(before, ids), outcomes(after, ids), strict=True)
     ]
     if form == "json":
         output.result_json(
