@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long lint format clean
+.PHONY: demo test long lint format bench clean
 
 demo: $(READY)
 	rm -rf demo
@@ -29,6 +29,10 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# BOOK names another book than the invented one.
+bench: $(READY)
+	$(BIN)/python bench/stages.py $(BOOK)
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
