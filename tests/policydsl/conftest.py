@@ -1,0 +1,32 @@
+"""One small invented book and one run of it, shared by the tests of the commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from portfolio.synth import synthesise
+from tests.policydsl.runs import rebalanced
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six households of five kinds: an index, funds, a legacy position, a retiree, a transition."""
+    folder = tmp_path_factory.mktemp("books") / "small"
+    synthesise(folder, households=6, securities=40, seed=11, as_of=date(2026, 3, 31))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Path:
+    """Every household of the book under the shipped policies. Read only."""
+    return rebalanced(tmp_path_factory.mktemp("runs") / "small", small_book)
+
+
+@pytest.fixture(scope="session")
+def pair_run(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Path:
+    """Two households, one of stocks, one of funds. Read only."""
+    folder = tmp_path_factory.mktemp("runs") / "pair"
+    return rebalanced(folder, small_book, households=("H00001", "H00004"))
