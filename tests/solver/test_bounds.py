@@ -1,0 +1,214 @@
+"""No bound exceeds the true optimum, found by trying every decision in every tax region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from compiler.model import compile_household
+from portfolio.household import Household, Lot
+from solver.branch import Tangents
+from solver.certificate import Certificate, certify
+from solver.handover import Floats, Program, hand_over
+from solver.modes import Decisions, Mode, Structure, read_structure
+from solver.quadratic import Work
+from solver.reduce import reduce
+from solver.search import Budget, search
+from tests.by_hand import account, household, lot, policy, security, taxpayer
+from tests.solver.brute_force import Optimum, every_region, region_fixings, solve_all
+
+SOME = 1e-4  # bp: more is a trade
+EXACT = 1e-5  # bp: what two solves of one program may differ by
+DAYS = ("2019-03-01", "2026-01-15", "2026-06-01")
+RULES = (
+    "prevent wash sales across household",
+    "keep each trade at least $700",
+    "keep realized gains at most $1,000 each year per taxpayer",
+    "keep realized tax at most $200 each year per taxpayer",
+    "keep cash between 1% and 4% of account",
+    "keep each issuer at most 35% of account",
+    'never sell "AAA" where lot.acquired before 2020-01-01',
+    "only harvest anything where lot.loss above 10% of basis",
+)
+
+
+class Small:
+    """A household with few enough decisions to try them all."""
+
+    def __init__(self, home: Household, rules: Sequence[str]) -> None:
+        self.shown = f"{home.accounts} {home.tax_entities} {rules}"
+        compiled = compile_household(home, policy(home, *rules, free=False))
+        self.program = hand_over(compiled)
+        self.structure = read_structure(compiled, self.program)
+
+    def __repr__(self) -> str:
+        return self.shown
+
+    def optima(self) -> list[Optimum]:
+        return [
+            each
+            for region in every_region(self.structure)
+            for each in solve_all(self.program, self.structure, region)
+        ]
+
+
+@st.composite
+def lots(draw: st.DrawFn, held: str, price: int, prefix: str) -> list[Lot]:
+    found = []
+    for k in range(draw(st.integers(0, 2))):
+        dollars = draw(st.integers(200, 9_000))
+        basis = int(dollars * draw(st.sampled_from([0.3, 0.9, 1.2, 1.8])))
+        shares = str(Decimal(dollars) / price)
+        found.append(lot(f"{prefix}{held}{k}", held, shares, basis, draw(st.sampled_from(DAYS))))
+    return found
+
+
+@st.composite
+def households(draw: st.DrawFn) -> Small:
+    """One account with a fund that holds what else it holds, or two accounts, perhaps an IRA."""
+    market = [(security("AAA"), "100"), (security("CCC", wash_group="AAA"), "20")]
+    constituents = {}
+    weights = {"AAA": "0.3", "CCC": "0.4"}
+    names = [("AAA", 100), ("CCC", 20)]
+    if draw(st.booleans()):
+        market.append((security("FND", kind="etf", dividend_yield="0.03"), "40"))
+        constituents = {"FND": {"AAA": Decimal("0.6"), "XXX": Decimal("0.4")}}
+        names.append(("FND", 40))
+        weights["FND"] = "0.2"
+        kinds = ["taxable"]
+    else:
+        kinds = ["taxable", draw(st.sampled_from(["taxable", "roth_ira"]))]
+    accounts = [
+        account(
+            f"A{k}",
+            draw(st.integers(0, 6_000)),
+            *(each for name, price in names for each in draw(lots(name, price, f"{k}"))),
+            kind=kind,
+        )
+        for k, kind in enumerate(kinds)
+    ]
+    assume(all(a.cash or a.lots for a in accounts))
+    home = household(
+        *accounts,
+        market=market,
+        constituents=constituents,
+        models={"CORE": weights},
+        entities=[taxpayer(ytd_short=draw(st.integers(-4_000, 4_000)))],
+    )
+    return Small(home, draw(st.lists(st.sampled_from(RULES), unique=True, max_size=5)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(households())
+def test_the_search_keeps_its_word(case: Small) -> None:
+    optima = case.optima()
+    answer = search(case.program, case.structure, Budget(), Work())
+    if answer is None:
+        assert not optima
+        return
+    best = min(each.point.objective for each in optima)
+    assert answer.bound <= best + EXACT
+    assert answer.point.objective >= best - EXACT
+    assert answer.bound <= answer.point.objective + EXACT
+
+
+def test_the_search_finds_the_optimum_where_the_budget_allows_it() -> None:
+    home = household(
+        account(
+            "TX",
+            3_000,
+            lot("a1", "AAA", 100, 15_000),
+            lot("a2", "AAA", 10, 500, "2026-06-01"),
+            lot("c1", "CCC", 300, 2_000),
+        ),
+        models={"CORE": {"AAA": "0.3", "CCC": "0.3", "DDD": "0.3"}},
+    )
+    case = Small(home, RULES[:2])
+    best = min(case.optima(), key=lambda each: each.point.objective)
+    answer = search(case.program, case.structure, Budget(goal=EXACT), Work())
+    assert answer is not None
+    assert answer.point.objective == pytest.approx(best.point.objective, abs=EXACT)
+    assert answer.decisions == best.decisions
+
+
+@settings(max_examples=25, deadline=None)
+@given(households(), st.lists(st.floats(-1.5, 1.5), min_size=8, max_size=8), st.booleans())
+def test_the_certificate_holds_at_any_prices(
+    case: Small, noise: list[float], around_duals: bool
+) -> None:
+    program, structure = case.program, case.structure
+    stretched = np.resize(np.array(noise), program.matrix.shape[0])
+    for region in every_region(structure):
+        optima = list(solve_all(program, structure, region))
+        if not optima:
+            continue
+        best = min(optima, key=lambda each: each.point.objective)
+        prices = best.point.row_dual * (1 + stretched / 10) if around_duals else stretched
+        relaxed = reduce(program, region_fixings(structure, region), structure.mode_rows)
+        certificate = certify(program, structure, prices, relaxed.lower, relaxed.upper)
+        for each in optima:
+            assert certificate.bound <= each.point.objective + EXACT
+            with_regrets = _with_regrets(certificate, structure, each.point.x)
+            assert with_regrets <= each.point.objective + EXACT
+
+
+def _with_regrets(certificate: Certificate, structure: Structure, x: Floats) -> float:
+    """The bound on trades: the worst regret among their modes on top. In a wash group regrets are
+    those of its cheapest case, and rule nothing out."""
+    worst = 0.0
+    for p in np.flatnonzero(structure.washed < 0):
+        position = structure.positions[p]
+        sold = sum(x[s] for s in position.sells) > SOME
+        mode = Mode.SELL if sold else Mode.BUY if x[position.buy] > SOME else Mode.HOLD
+        worst = max(worst, float(certificate.regret[p, mode]))
+    return certificate.bound + worst
+
+
+@settings(max_examples=25, deadline=None)
+@given(households(), st.lists(st.floats(-4_000, 4_000), min_size=9, max_size=9))
+def test_no_tangent_cuts_off_a_feasible_point(case: Small, noise: list[float]) -> None:
+    program, structure = case.program, case.structure
+    anywhere = np.resize(np.array(noise), program.cost.size)
+    for region in every_region(structure):
+        model = Tangents(program, structure, region_fixings(structure, region))
+        optima = [] if model.infeasible else list(solve_all(program, structure, region))
+        if not optima:
+            continue
+        model.cut(anywhere, everywhere=True)
+        model.cut(optima[0].point.x, everywhere=True)
+        for each in optima:
+            assert _furthest_cut(model, program, each.point.x) <= EXACT
+
+
+def _furthest_cut(model: Tangents, program: Program, x: Floats) -> float:
+    """By how much a point, its squares in the epigraph columns, breaks a row of the relaxation."""
+    squares = program.square[model.squared] * x[model.squared] ** 2
+    values = np.concatenate([x[model.columns], squares])
+    lp = model.engine.getLp()
+    rows = lp.num_row_
+    lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
+    activity = np.zeros(rows)
+    starts, index, value = (
+        np.array(part) for part in (lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_)
+    )
+    for j in range(lp.num_col_):
+        span = slice(starts[j], starts[j + 1])
+        activity[index[span]] += value[span] * values[j]
+    return float(np.maximum(np.maximum(lower - activity, activity - upper), 0).max(initial=0))
+
+
+def test_a_mode_that_nothing_allows_is_never_the_cheapest() -> None:
+    home = household(account("TX", 5_000, lot("c1", "CCC", 250, 2_000)))
+    case = Small(home, ['never buy "AAA"', 'never sell "CCC"', "keep each trade at least $50"])
+    names = [p.name[1] for p in case.structure.positions]
+    answer = search(case.program, case.structure, Budget(), Work())
+    assert answer is not None
+    modes = dict(zip(names, answer.decisions.modes, strict=True))
+    assert modes["AAA"] is Mode.HOLD
+    assert modes["CCC"] is not Mode.SELL
+    assert isinstance(answer.decisions, Decisions)
