@@ -22,7 +22,7 @@ MATERIAL = 1e-6
 MAIN = 0.15
 
 TERMS = {  # objective term: (what it says when it asks for the trade, when it resists)
-    "risk": ("brings the account closer to its target", "leaves the target"),
+    "risk": ("brings the account closer to its target", "more distance from the target"),
     "tax": ("lowers this year's tax", "tax this year"),
     "later tax": ("saves tax later", "tax moved to later years"),
     "cost": ("saves trading cost", "trading cost"),
@@ -174,7 +174,7 @@ def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> T
     limits = [_said(g, statements, 1) for g in _main(resisted)]
     sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
     if limits:
-        sentence += f" Balanced by {'; '.join(limits)}."
+        sentence += f" Held back by {'; '.join(limits)}."
     return Trade(
         **{
             name: getattr(trade, name)
@@ -207,8 +207,8 @@ def _said(group: Group, statements: Mapping[str, Statement], resisting: int) -> 
         return f"{TERMS[group.name][resisting]} ({cents})"
     if group.kind == "statements":
         statement = statements[group.name]
-        asks = "required by" if statement.directive.kind == "restriction" else "makes room under"
-        return f"{'limited by' if resisting else asks} {cited(statement)} ({cents})"
+        asks = "required by" if statement.directive.kind == "restriction" else "asked for by"
+        return f"{'' if resisting else f'{asks} '}{cited(statement)} ({cents})"
     return f"{group.name} ({cents})"
 
 
