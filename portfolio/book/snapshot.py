@@ -79,7 +79,7 @@ def _model(contents: Contents, name: str) -> Model:
 
 def _entities(contents: Contents, household_id: str, accounts: list[Row]) -> dict[str, TaxEntity]:
     rows = {
-        row["tax_entity_id"] or "": row
+        row.get("tax_entity_id") or "": row
         for row in contents.rows("tax_entities", "household_id", household_id)
     }
     for account in accounts:

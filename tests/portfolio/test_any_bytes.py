@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,19 @@ def test_no_bytes_make_a_book_raise(base: Path, tmp_path: Path, data: Any) -> No
         due_before_settlement(household)
         for account in household.accounts:
             assert household.value(account).is_finite()
+
+
+@pytest.mark.parametrize("table", ["households", "tax_entities", "accounts", "lots", "models"])
+def test_a_book_without_one_of_its_columns_can_be_looked_at(
+    base: Path, tmp_path: Path, table: str
+) -> None:
+    text = (base / f"{table}.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(text.splitlines())
+    for at, missing in enumerate(header):
+        folder = tmp_path / missing
+        shutil.copytree(base, folder)
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([*row[:at], *row[at + 1 :]] for row in (header, *rows))
+        book = load_book(folder)
+        for household_id in book.household_ids:
+            assert book.household(household_id).id == household_id
