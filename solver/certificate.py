@@ -2,9 +2,9 @@
 
 Price the coupling rows with any multipliers y: what is left of the objective splits into positions,
 each a choice of hold, buy or sell in one dimension, solved in closed form, and into columns that
-stand alone (factors, nets, excesses). By weak duality the sum bounds the problem from below, binaries
-and all, for a fixed region of each tax function (Lagrangian relaxation; Geoffrion 1974). The regret
-of a mode is its value less the cheapest, so the gap itself splits by security.
+stand alone (factors, nets, excesses). By weak duality the sum bounds the problem from below,
+binaries and all, for a fixed region of each tax function (Lagrangian relaxation; Geoffrion 1974).
+The regret of a mode is its value less the cheapest, so the gap itself splits by security.
 """
 
 from __future__ import annotations
@@ -67,17 +67,16 @@ def certify(
     values = np.full((len(structure.positions), 3), INFEASIBLE)
     whole = program.upper - SLIVER
     free = _Case(frozenset(), frozenset(), frozenset(), True, whole)
-    for k in np.flatnonzero(structure.washed < 0):
+    for k in np.flatnonzero(structure.washed < 0).tolist():
         values[k] = _modes(structure.positions[k], free, reduced, program.square, lower, upper)
     taken = []
     for wash in structure.washes:
         case, table = _cheapest_case(structure, wash, program, reduced, lower, upper)
         taken.append(case.taken)
-        for k, row in zip(wash.positions, table, strict=True):
-            values[k] = row
+        values[list(wash.positions)] = table
     least = values.min(axis=1)
     modes = tuple(Mode(int(m)) for m in values.argmin(axis=1))
-    regret = values - least[:, None]
+    regret = values - np.where(np.isfinite(least), least, 0.0)[:, None]
     return Certificate(bound + float(least.sum()), Decisions(modes, tuple(taken)), regret)
 
 
@@ -145,8 +144,8 @@ class _Risk:
     high: float
 
     def cost(self, t: float) -> float:
-        z = self.low
-        if self.high > self.low:
+        z = self.low if self.price > 0 else self.high
+        if self.q > 0:
             z = min(max(-t - self.price / (2 * self.q), self.low), self.high)
         return self.price * z + self.q * (t + z) ** 2
 
@@ -192,7 +191,10 @@ def _sell(
     lower: Floats,
     upper: Floats,
 ) -> float:
-    """Fill lots in order of price until marginal risk meets it, or the smallest sale is reached."""
+    """Fill lots in order of price until marginal risk meets it, or the smallest sale is reached.
+
+    Where nothing is the best sale and any sale is allowed, the cost is that of the smallest ones.
+    """
     if not p.sells:
         return INFEASIBLE
     sold = cost = 0.0
@@ -220,6 +222,6 @@ def _sell(
             break
         sold += step
         cost += price * step
-    if sold < p.smallest_sale - 1e-9 or sold <= 0:
+    if sold < p.smallest_sale - 1e-9 or (sold <= 0 and not lots):
         return INFEASIBLE
     return constant + cost + risk.cost(p.drift - sold)
