@@ -33,7 +33,12 @@ STAGES = (
 
 
 def policydsl(*words: str) -> None:
-    subprocess.run([sys.executable, "-m", "policydsl", *words], cwd=ROOT, check=True, stdout=2)
+    """Run a command of this checkout, its words to stderr; end with its exit code if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "policydsl", *words], cwd=ROOT, check=False, stdout=sys.stderr
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def report(run: Mapping[str, dict[str, float]]) -> str:
