@@ -1,4 +1,4 @@
-"""A proposal as a document: what `proposals/HOUSEHOLD.json` holds. The same inputs give the same bytes.
+"""A proposal as a document: `proposals/HOUSEHOLD.json`. The same inputs give the same bytes.
 
 Money is text in cents, shares are text; fractions, rates and ledger entries are numbers.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from compiler.closing import Closing, cents
+from compiler.closing import Closing, Sale, cents
+from compiler.statements import HouseholdPolicy
 from policydsl.measures import (
     RiskMeasure,
     account_measures,
@@ -36,7 +37,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     trades = explained_trades(proposal)
     if proposal.closing is not None and proposal.solution is not None:
         document |= _solved(proposal, proposal.closing, proposal.solution)
-        document["statements"] = _statements(proposal)
+        document["statements"] = statements_document(proposal.policy)
         document["bounds"] = [
             {"rule_id": b.rule_id, "statement": b.key, "where": b.where, "price": round(b.price, 9)}
             for b in bindings(proposal)
@@ -47,7 +48,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
             for key, bp in proposal.conflict
         ]
-        document["statements"] = _statements(proposal)
+        document["statements"] = statements_document(proposal.policy)
     return document, trades
 
 
@@ -58,14 +59,9 @@ def _unit(proposal: Proposal) -> float:
 
 
 def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Document:
-    risk, unit = RiskMeasure(proposal.household), _unit(proposal)
+    unit = _unit(proposal)
     return {
-        "accounts": [account_measures(closing, a, risk) for a in proposal.household.accounts],
-        "tracking_error": {
-            "before": household_tracking_error(closing, risk, after=False),
-            "after": household_tracking_error(closing, risk, after=True),
-        },
-        "tax": tax_measures(closing),
+        **measures_document(closing),
         "objective": _objective(proposal, solution),
         "gap": {
             "dollars": round(solution.gap * unit, 2),
@@ -92,6 +88,19 @@ def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Documen
     }
 
 
+def measures_document(closing: Closing) -> Document:
+    """What follows from the trades alone: accounts, risk and tax, before and after."""
+    risk = RiskMeasure(closing.household)
+    return {
+        "accounts": [account_measures(closing, a, risk) for a in closing.household.accounts],
+        "tracking_error": {
+            "before": household_tracking_error(closing, risk, after=False),
+            "after": household_tracking_error(closing, risk, after=True),
+        },
+        "tax": tax_measures(closing),
+    }
+
+
 def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
     """Terms of the objective at the rounded trades, in dollars of present value."""
     unit, x, program = _unit(proposal), solution.x, solution.program
@@ -102,7 +111,7 @@ def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
     return terms
 
 
-def _statements(proposal: Proposal) -> dict[str, Document]:
+def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     """Every statement in force, so that the document can be read without the policies."""
     return {
         scope.statement.key: {
@@ -116,7 +125,7 @@ def _statements(proposal: Proposal) -> dict[str, Document]:
             "line": scope.statement.line,
             "accounts": list(scope.accounts),
         }
-        for scope in proposal.policy.statements
+        for scope in policy.statements
     }
 
 
@@ -133,22 +142,25 @@ def trade_document(trade: Trade, proposal: Proposal) -> Document:
         "amount": plain(trade.amount),
         "cost": plain(trade.cost),
         "realized_gain": plain(cents(trade.gain)) if trade.sales else None,
-        "lots": [
-            {
-                "lot_id": sale.lot.id,
-                "shares": plain(sale.shares),
-                "amount": plain(sale.amount),
-                "term": "long" if sale.long_term else "short",
-                "realized_gain": plain(sale.gain),
-            }
-            for sale in trade.sales
-        ],
+        "lots": [lot_document(sale) for sale in trade.sales],
         "rules": list(trade.rules),
         "ledger": [
             {"kind": group.kind, "name": group.name, "value": round(group.value, LEDGER_PLACES)}
             for group in trade.ledger
         ],
         "sentence": trade.sentence,
+    }
+
+
+def lot_document(sale: Sale) -> Document:
+    """Shares sold of one lot."""
+    return {
+        "lot_id": sale.lot.id,
+        "shares": plain(sale.shares),
+        "amount": plain(sale.amount),
+        "cost": plain(sale.cost),
+        "term": "long" if sale.long_term else "short",
+        "realized_gain": plain(sale.gain),
     }
 
 

@@ -102,7 +102,7 @@ def household_tracking_error(closing: Closing, risk: RiskMeasure, *, after: bool
 
 
 def tax_measures(closing: Closing) -> dict[str, dict[str, str]]:
-    """Year to date by tax entity, dollars: net gains before carryforwards, tax, value carried on."""
+    """Year to date by tax entity, dollars: net gains before carryforwards, tax, losses carried."""
     found = {}
     for entity_id in sorted(closing.household.tax_entities):
         entry: dict[str, str] = {}

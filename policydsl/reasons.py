@@ -5,7 +5,7 @@ Every number in a sentence comes from the ledger or from the trade's own figures
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,7 +18,8 @@ from policydsl.propose import Proposal
 from solver.ledger import BINDING
 from solver.solve import Solution
 
-MATERIAL = 1e-6
+RECORDED = 1e-9  # dollars a dollar: smaller groups are not part of a ledger
+MATERIAL = 1e-6  # and below this they are no cause
 MAIN = 0.15
 
 TERMS = {  # objective term: (what it says when it asks for the trade, when it resists)
@@ -92,7 +93,8 @@ def _columns(proposal: Proposal) -> dict[tuple[str, ...], int]:
     """(account, security, lot) of a sale and (account, security) of a purchase to columns."""
     assert proposal.compiled is not None
     assert proposal.solution is not None
-    program, found = proposal.solution.program, {}
+    program = proposal.solution.program
+    found: dict[tuple[str, ...], int] = {}
     for key, position in proposal.compiled.physics.positions.items():
         for lot, sell in zip(position.lots, position.sells, strict=True):
             found[(*key, lot.id)] = program.column(sell)
@@ -141,7 +143,7 @@ def _trade(
 
 
 def _averaged(
-    entries: list[Mapping[str, Mapping[str, float]]], shares: list[float]
+    entries: Sequence[Mapping[str, Mapping[str, float]]], shares: Sequence[float]
 ) -> tuple[Group, ...]:
     """The ledger of an order: the mean over its lots, by dollars."""
     total: dict[tuple[str, str], float] = {}
@@ -152,7 +154,7 @@ def _averaged(
     return tuple(
         Group(kind, name, value)
         for (kind, name), value in sorted(total.items(), key=lambda item: (item[1], item[0]))
-        if abs(value) > MATERIAL
+        if abs(value) > RECORDED
     )
 
 
@@ -162,6 +164,8 @@ def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> T
     resisted = [g for g in reversed(trade.ledger) if g.value > 0]
     causes: list[Statement] = [] if excluded is None else [excluded.statement]
     for group in trade.ledger:
+        if abs(group.value) <= MATERIAL:
+            continue
         if group.kind == "statements":
             causes.append(statements[group.name])
         elif group.kind == "terms" and group.value < 0:

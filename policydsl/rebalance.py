@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
+from compiler.closing import cents
 from compiler.layers import household_policy
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.commands.check import known_securities
-from policydsl.document import Document, proposal_document
+from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, propose
 from policydsl.reasons import Trade
 from policydsl.run_folder import RunFolder, dumped, sha256
 from portfolio.book import Book, load_book
-from portfolio.household import Household
+from portfolio.household import TAXABLE, Household
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Outcome:
 
 
 def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
-    """Propose for each household in turn. An error of the engine is the household's, not the run's."""
+    """Propose for each household in turn. An error of the engine is the household's alone."""
     for household_id in household_ids:
         started = time.perf_counter()
         proposal = _proposal(inputs, household_id)
@@ -72,7 +73,7 @@ def _proposal(inputs: Inputs, household_id: str) -> Proposal:
         return Proposal(household, nothing, Status.DATA_HOLD, said)
     try:
         return propose(household, household_policy(inputs.typed, household))
-    except Exception as error:  # noqa: BLE001 - one household must not stop the others
+    except Exception as error:
         return _failed(household, nothing, error)
 
 
@@ -81,38 +82,42 @@ def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> 
     return Proposal(household, policy, Status.FAILED, (f"internal error: {reason}",))
 
 
-def totals(done: Sequence[Outcome]) -> dict[str, object]:
+def totals(documents: Sequence[Document]) -> dict[str, object]:
     """What a run comes to: households by status, trades, dollars bought and sold, gains, tax."""
-    trades = [trade for outcome in done for trade in outcome.trades]
-    taxes = [entity for outcome in done for entity in outcome.document.get("tax", {}).values()]
-    sales = [sale for trade in trades for sale in trade.sales]
-    taxable = [
-        sale
-        for outcome in done
-        for trade in outcome.trades
-        for sale in trade.sales
-        if outcome.proposal.closing and outcome.proposal.closing.account(sale.account_id).taxable
-    ]
-    statuses = Counter(outcome.proposal.status.value for outcome in done)
-    zero = Decimal(0)
+    trades = [trade for document in documents for trade in document.get("trades", [])]
+    taxes = [entity for document in documents for entity in document.get("tax", {}).values()]
+    taxable = {
+        account["account_id"]
+        for document in documents
+        for account in document.get("accounts", [])
+        if account["type"] in TAXABLE
+    }
+    gains: dict[str, list[Decimal]] = {"short": [], "long": []}
+    for trade in trades:
+        for lot in trade["lots"] if trade["account_id"] in taxable else []:
+            gains[lot["term"]].append(Decimal(lot["realized_gain"]))
+    statuses = Counter(document["status"] for document in documents)
     return {
-        "households": len(done),
+        "households": len(documents),
         "status": {status.value: statuses.get(status.value, 0) for status in Status},
         "trades": len(trades),
-        "sold": str(sum((sale.amount for sale in sales), zero)),
-        "bought": str(sum((trade.amount for trade in trades if not trade.sales), zero)),
-        "cost": str(sum((trade.cost for trade in trades), zero)),
-        "gain_short": str(sum((s.gain for s in taxable if not s.long_term), zero)),
-        "gain_long": str(sum((s.gain for s in taxable if s.long_term), zero)),
-        "tax_change": str(_change(taxes, "tax")),
-        "tax_cost_change": str(_change(taxes, "cost")),
+        "sold": _total(Decimal(trade["amount"]) for trade in trades if trade["lots"]),
+        "bought": _total(Decimal(trade["amount"]) for trade in trades if not trade["lots"]),
+        "cost": _total(Decimal(trade["cost"]) for trade in trades),
+        "gain_short": _total(gains["short"]),
+        "gain_long": _total(gains["long"]),
+        "tax_change": _change(taxes, "tax"),
+        "tax_cost_change": _change(taxes, "cost"),
     }
 
 
-def _change(taxes: Sequence[dict[str, str]], what: str) -> Decimal:
-    return sum(
-        (Decimal(entity[f"{what}_after"]) - Decimal(entity[f"{what}_before"]) for entity in taxes),
-        Decimal(0),
+def _total(amounts: Iterable[Decimal]) -> str:
+    return plain(cents(sum(amounts, Decimal(0))))
+
+
+def _change(taxes: Sequence[dict[str, str]], what: str) -> str:
+    return _total(
+        Decimal(year[f"{what}_after"]) - Decimal(year[f"{what}_before"]) for year in taxes
     )
 
 
@@ -120,13 +125,13 @@ def write_run(
     folder: RunFolder,
     inputs: Inputs,
     done: Sequence[Outcome],
-    options: dict[str, object],
+    options: Mapping[str, object],
     total_seconds: float,
 ) -> dict[str, object]:
     """Write the run folder; returns what `run.json` says of the run."""
     folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
     for outcome in done:
-        folder.proposal(outcome.proposal, outcome.document, outcome.trades)
+        folder.proposal(outcome.document)
     summary: dict[str, object] = {
         "book": inputs.book.name,
         "as_of": inputs.book.as_of.isoformat(),
@@ -139,7 +144,7 @@ def write_run(
         "risk_model": inputs.book.risk.source,
         "options": options,
         "households": [outcome.proposal.household.id for outcome in done],
-        "totals": totals(done),
+        "totals": totals([outcome.document for outcome in done]),
         "timings": {
             stage: round(seconds, 3)
             for stage, seconds in sorted({**inputs.seconds, "total": total_seconds}.items())

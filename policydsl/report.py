@@ -45,6 +45,7 @@ def _run_row(document: Document) -> tuple[str, ...]:
 
 
 def shortened(text: str, width: int) -> str:
+    """At most `width` characters of the text."""
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
@@ -130,6 +131,7 @@ def trade_lines(trade: Document) -> list[str]:
 
 
 def wrapped(lead: str, texts: Sequence[str]) -> list[str]:
+    """Lines of each text after the lead, for a page of WIDTH characters."""
     return [
         line for text in texts for line in textwrap.wrap(lead + text, WIDTH, subsequent_indent="  ")
     ]

@@ -1,8 +1,8 @@
 """The run folder: what a run was given, what it proposed, and a chained log that shows tampering.
 
-`inputs/book` is a book of its own: the as-of slice of the one that was run, with the latest close of
-each security and the risk numbers that were used, so that a run can be checked and repeated from
-its folder alone.
+`inputs/book` is a book of its own: the as-of slice of the one that was run, with the latest close
+of each security and the risk numbers that were used, so that a run can be checked and repeated
+from its folder alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import platform
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,6 @@ from compiler.closing import cents
 from compiler.policyset import PolicySet
 from policydsl import __version__
 from policydsl.document import Document, plain
-from policydsl.propose import Proposal
-from policydsl.reasons import Trade
 from portfolio.book import Book
 from portfolio.household import Risk
 
@@ -44,7 +43,8 @@ TRADE_COLUMNS = (
     "realized_gain",
     "rules",
 )
-SLICED = ("prices", "factors", "exposures", "specific")
+REWRITTEN = ("book", "prices", "factors", "exposures", "specific")
+"""Files of `inputs/book` that are not copies: the day, the latest closes, the risk numbers used."""
 GENESIS = "0" * 64
 
 
@@ -84,8 +84,7 @@ class RunFolder:
     def inputs(self, book: Book, source: Path, policies: PolicySet, policy_folder: Path) -> None:
         """Copy the as-of slice of the book and the policies."""
         for name in sorted(book.input_hashes):
-            stem = Path(name).stem
-            if stem not in SLICED and name != "book.toml":
+            if Path(name).stem not in REWRITTEN:
                 self.write(f"inputs/book/{name}", (source / name).read_bytes())
         self.write("inputs/book/book.toml", _settings(book))
         self.write("inputs/book/prices.csv", _prices(book))
@@ -95,26 +94,20 @@ class RunFolder:
             self.write(f"inputs/policies/{name}", (policy_folder / name).read_bytes())
         self.log("inputs", files=len(self.files), as_of=book.as_of.isoformat())
 
-    def proposal(self, proposal: Proposal, document: Document, trades: Iterable[Trade]) -> None:
+    def proposal(self, document: Document) -> None:
         """Write one household's proposal and keep its trade rows."""
-        name = f"proposals/{proposal.household.id}.json"
+        name = f"proposals/{document['household_id']}.json"
         self.write(name, dumped(document))
-        rows = [row for trade in trades for row in trade_rows(trade, proposal)]
-        self._trades += rows
-        self.log(
-            "proposal",
-            household=proposal.household.id,
-            status=proposal.status.value,
-            trades=len(document.get("trades", [])),
-            sha256=self.files[name],
-        )
+        self._trades += trade_rows(document)
+        self.log("proposal", sha256=self.files[name], **proposal_facts(document))
 
     def close(self, summary: Mapping[str, Any]) -> None:
         """Write the trade file, the log and, last, `run.json`."""
         self.write("trades.csv", csv_bytes(TRADE_COLUMNS, self._trades))
-        self.log("closed", trades_sha256=self.files["trades.csv"])
+        record = {**summary, "versions": versions()}
+        self.log("closed", record_sha256=record_hash(record | {"files": self.files}))
         self.write("log.jsonl", ("\n".join(self._log) + "\n").encode())
-        document = {**summary, "versions": versions(), "files": self.files, "log_head": self._last}
+        document = {**record, "files": self.files, "log_head": self._last}
         (self.folder / "run.json").write_bytes(dumped(document))
 
 
@@ -122,6 +115,22 @@ def entry_hash(entry: Mapping[str, object]) -> str:
     """The hash of a log entry, its own `hash` left out."""
     rest = {name: value for name, value in entry.items() if name != "hash"}
     return sha256(json.dumps(rest, sort_keys=True).encode())
+
+
+def record_hash(record: Mapping[str, Any]) -> str:
+    """The hash of `run.json` that its log can hold: without the log's own hashes."""
+    files = {name: digest for name, digest in record["files"].items() if name != "log.jsonl"}
+    rest = {name: value for name, value in record.items() if name != "log_head"}
+    return sha256(dumped({**rest, "files": files}))
+
+
+def proposal_facts(document: Document) -> dict[str, object]:
+    """What the log says of a proposal besides the hash of its file."""
+    return {
+        "household": document["household_id"],
+        "status": document["status"],
+        "trades": len(document.get("trades", [])),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -134,30 +143,21 @@ def versions() -> dict[str, str]:
     }
 
 
-def trade_rows(trade: Trade, proposal: Proposal) -> list[list[str]]:
-    """Rows of `trades.csv`: one a purchase, one a lot sold."""
-    ticker = proposal.household.securities[trade.security_id].ticker
-    head = [trade.trade_id, proposal.household.id, trade.account_id, trade.security_id, ticker]
-    rules = ";".join(trade.rules)
-    price = plain(trade.price)
-    if not trade.sales:
-        sizes = [plain(trade.shares), price, plain(trade.amount), plain(trade.cost)]
-        return [[*head, "buy", *sizes, "", "", "", rules]]
-    return [
-        [
-            *head,
-            "sell",
-            plain(sale.shares),
-            price,
-            plain(sale.amount),
-            plain(sale.cost),
-            sale.lot.id,
-            "long" if sale.long_term else "short",
-            plain(cents(sale.gain)),
-            rules,
-        ]
-        for sale in trade.sales
-    ]
+def trade_rows(document: Document) -> list[list[str]]:
+    """A proposal's rows of `trades.csv`: one a purchase, one a lot sold."""
+    rows = []
+    for trade in document.get("trades", []):
+        head = [trade["trade_id"], document["household_id"]]
+        head += [trade[name] for name in ("account_id", "security_id", "ticker", "side")]
+        rules = ";".join(trade["rules"])
+        for part in trade["lots"] or [trade]:
+            sizes = [part["shares"], trade["price"], part["amount"], part["cost"]]
+            lot = ["", "", ""]
+            if trade["lots"]:
+                gain = plain(cents(Decimal(part["realized_gain"])))
+                lot = [part["lot_id"], part["term"], gain]
+            rows.append([*head, *sizes, *lot, rules])
+    return rows
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:

@@ -1,4 +1,4 @@
-"""A run proved from its folder: hashes, the chained log, and the exact check on its trades.
+"""A run proved from its folder: hashes, the chained log, and each proposal against its trades.
 
 Neither the optimisation model nor the solver is used: trades are read from `trades.csv`, put on the
 opening positions of `inputs/book`, and held against every statement of `inputs/policies`.
@@ -9,57 +9,78 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from compiler.assumptions import assumptions_for
-from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
-from compiler.exact_check import exact_breaches
-from compiler.layers import household_policy
-from compiler.statements import HouseholdPolicy
-from policydsl.measures import tax_measures
-from policydsl.propose import empty_closing
-from policydsl.rebalance import Inputs, read_inputs
-from policydsl.run_folder import GENESIS, TRADE_COLUMNS, entry_hash, sha256
-from portfolio.household import Household
+from pydantic import ValidationError
 
-Row = Mapping[str, str]
+from policydsl.document import Document
+from policydsl.rebalance import Inputs, read_inputs, totals
+from policydsl.run_folder import (
+    GENESIS,
+    REWRITTEN,
+    TRADE_COLUMNS,
+    dumped,
+    entry_hash,
+    proposal_facts,
+    record_hash,
+    sha256,
+)
+from policydsl.schemas import Part, ProposalDocument, RunDocument
+from policydsl.verify_proposal import Difference, Row, verify_proposal
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something in a run that does not hold: where, and what."""
-
-    where: str
-    what: str
+COUNTED = ("files", "log entries", "households", "trade rows", "checks")
 
 
 def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
-    """Every difference found, and what was counted: files, log entries, households, trades,
-    statements checked. Raises nothing for what a folder holds."""
-    counts = dict.fromkeys(("files", "log entries", "households", "trade rows", "checks"), 0)
-    try:
-        record = json.loads((folder / "run.json").read_bytes())
-        files, households = dict(record["files"]), list(record["households"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [Difference("run.json", f"cannot be read: {error}")], counts
-    found = [*_files(folder, files, counts), *_log(folder, record, counts)]
-    inputs = read_inputs(folder / "inputs" / "book", folder / "inputs" / "policies")
-    if inputs.book.stopped:
-        return [*found, Difference("inputs/book", "can no longer be run")], counts
-    rows = _rows(folder, found)
-    counts["trade rows"] = len(rows)
-    for household_id in households:
-        counts["households"] += 1
-        mine = [row for row in rows if row["household_id"] == household_id]
-        found += _household(folder, inputs, household_id, mine, counts)
-    for row in rows:
-        if row["household_id"] not in households:
-            found.append(Difference("trades.csv", f"household {row['household_id']} was not run"))
+    """Every difference found, and how many files, log entries, households, trade rows and
+    statements were held against each other. Raises nothing for what a folder holds."""
+    counts = dict.fromkeys(COUNTED, 0)
+    found: list[Difference] = []
+    record = _document(folder, "run.json", RunDocument, found)
+    if record is None:
+        return found, counts
+    documents = {
+        household_id: document
+        for household_id in record["households"]
+        if (document := _proposal(folder, household_id, found)) is not None
+    }
+    found += _files(folder, record["files"], counts)
+    found += _log(folder, record, documents, counts)
+    found += _inputs(record)
+    if totals(list(documents.values())) != record["totals"]:
+        found.append(Difference("run.json", "its totals are not those of its proposals"))
+    found += _trades(folder, record, documents, counts)
     return found, counts
+
+
+def _document(
+    folder: Path, name: str, contract: type[Part], found: list[Difference]
+) -> Document | None:
+    """A JSON document of the run that keeps its contract; None, and why, if it does not."""
+    try:
+        content = (folder / name).read_bytes()
+        contract.model_validate_json(content)
+    except OSError as error:
+        found.append(Difference(name, f"cannot be read: {error.strerror}"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        found.append(Difference(name, f"is not what a run writes: {place}: {first['msg']}"))
+    else:
+        document: Document = json.loads(content)
+        return document
+    return None
+
+
+def _proposal(folder: Path, household_id: str, found: list[Difference]) -> Document | None:
+    name = f"proposals/{household_id}.json"
+    document = _document(folder, name, ProposalDocument, found)
+    if document is not None and document["household_id"] != household_id:
+        found.append(Difference(name, f"is of household {document['household_id']}"))
+        return None
+    return document
 
 
 def _files(folder: Path, files: Mapping[str, str], counts: dict[str, int]) -> Iterator[Difference]:
@@ -76,99 +97,103 @@ def _files(folder: Path, files: Mapping[str, str], counts: dict[str, int]) -> It
         yield Difference(name, "was not part of the run")
 
 
-def _log(folder: Path, record: Mapping[str, Any], counts: dict[str, int]) -> Iterator[Difference]:
+def _log(
+    folder: Path,
+    record: Document,
+    documents: Mapping[str, Document],
+    counts: dict[str, int],
+) -> Iterator[Difference]:
     """Each entry carries the hash of the one before, and the record that of the last."""
-    previous = GENESIS
     try:
         lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
-        for number, line in enumerate(lines, 1):
+        entries = [json.loads(line) for line in lines]
+        previous = GENESIS
+        for number, entry in enumerate(entries, 1):
             counts["log entries"] += 1
-            entry = json.loads(line)
             broken = entry["previous"] != previous or entry["hash"] != entry_hash(entry)
             if broken or entry["sequence"] != number:
                 yield Difference(f"log.jsonl:{number}", "the chain of hashes is broken")
                 return
             previous = entry["hash"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        logged = [_facts(entry) for entry in entries if entry["event"] == "proposal"]
+        closed = entries[-1]["record_sha256"]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         yield Difference("log.jsonl", f"cannot be read: {error}")
         return
-    if previous != record.get("log_head"):
+    if previous != record["log_head"]:
         yield Difference("log.jsonl", "does not end where the record says")
+    if closed != record_hash(record):
+        yield Difference("run.json", "is not the record that was written")
+    expected = [
+        proposal_facts(document) | {"sha256": record["files"].get(f"proposals/{name}.json")}
+        for name, document in documents.items()
+    ]
+    if logged != expected:
+        yield Difference("log.jsonl", "names other proposals than the run holds")
 
 
-def _rows(folder: Path, found: list[Difference]) -> list[dict[str, str]]:
+def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
+    chained = ("event", "hash", "previous", "sequence")
+    return {name: value for name, value in entry.items() if name not in chained}
+
+
+def _inputs(record: Document) -> Iterator[Difference]:
+    """Inputs that were copied as they were have the hashes that they were read with."""
+    for part, hashes in record["inputs"].items():
+        for name, stated in hashes.items():
+            copied = record["files"].get(f"inputs/{part}/{name}", stated)
+            if copied != stated and not (part == "book" and Path(name).stem in REWRITTEN):
+                yield Difference(f"inputs/{part}/{name}", "is not the file that was read")
+    if record["policy_revision"] != sha256(dumped(record["inputs"]["policies"])):
+        yield Difference("run.json", "its policy revision is not that of its policies")
+
+
+def _trades(
+    folder: Path, record: Document, documents: Mapping[str, Document], counts: dict[str, int]
+) -> Iterator[Difference]:
+    inputs = read_inputs(folder / "inputs" / "book", folder / "inputs" / "policies")
+    if inputs.book.stopped:
+        yield Difference("inputs/book", "can no longer be run")
+        return
+    yield from _same_inputs(record, inputs)
+    found: list[Difference] = []
+    rows = _rows(folder, found)
+    yield from found
+    counts["trade rows"] = len(rows)
+    for household_id, document in documents.items():
+        counts["households"] += 1
+        if household_id not in inputs.book.household_ids:
+            yield Difference(household_id, "is not in inputs/book")
+            continue
+        mine = [row for row in rows if row["household_id"] == household_id]
+        yield from verify_proposal(inputs, document, mine, counts)
+    for row in rows:
+        if row["household_id"] not in documents:
+            yield Difference("trades.csv", f"household {row['household_id']} was not run")
+
+
+def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
+    for what, stated, is_so in (
+        ("day", record["as_of"], inputs.book.as_of.isoformat()),
+        ("book", record["book"], inputs.book.name),
+        ("policies", record["policies"], inputs.policies.name),
+    ):
+        if stated != is_so:
+            yield Difference("run.json", f"its {what} is {stated}; its inputs say {is_so}")
+
+
+def _rows(folder: Path, found: list[Difference]) -> list[Row]:
     try:
         text = (folder / "trades.csv").read_bytes().decode()
-    except (OSError, ValueError) as error:
+        reader = csv.DictReader(io.StringIO(text), strict=True)
+        rows: list[Row] = list(reader)
+    except (OSError, ValueError, csv.Error) as error:
         found.append(Difference("trades.csv", f"cannot be read: {error}"))
         return []
-    reader = csv.DictReader(io.StringIO(text))
     if tuple(reader.fieldnames or ()) != TRADE_COLUMNS:
         found.append(Difference("trades.csv", "has other columns than a run writes"))
         return []
-    return [row for row in reader if None not in row and None not in row.values()]
-
-
-def _household(
-    folder: Path, inputs: Inputs, household_id: str, rows: list[Row], counts: dict[str, int]
-) -> Iterator[Difference]:
-    try:
-        document = json.loads((folder / "proposals" / f"{household_id}.json").read_bytes())
-        household = inputs.book.household(household_id)
-    except (OSError, ValueError, KeyError) as error:
-        yield Difference(household_id, f"cannot be read: {error}")
-        return
-    policy = household_policy(inputs.typed, household)
-    if document.get("status") != "proposed":
-        if rows:
-            yield Difference(household_id, f"has trades, and the status {document.get('status')}")
-        return
-    closing = yield from _closing(household, policy, rows)
-    if closing is None:
-        return
-    counts["checks"] += len(policy.statements)
-    for breach in exact_breaches(policy, closing):
-        yield Difference(household_id, breach.message)
-    if tax_measures(closing) != document.get("tax"):
-        yield Difference(household_id, "its tax is not what its trades come to")
-    stated = sum(len(trade["lots"]) or 1 for trade in document["trades"])
-    if stated != len(rows):
-        yield Difference(household_id, f"states {stated} trade rows; trades.csv has {len(rows)}")
-
-
-def _closing(
-    household: Household, policy: HouseholdPolicy, rows: list[Row]
-) -> Generator[Difference, None, Closing | None]:
-    """The trades of `rows` on the opening positions; yields what does not fit."""
-    accounts = {account.id: account for account in household.accounts}
-    lots = {lot.id: lot for account in household.accounts for lot in account.lots}
-    sales: list[Sale] = []
-    purchases: list[Purchase] = []
-    for row in rows:
-        where = f"{household.id} {row['trade_id']}"
-        try:
-            account, shares = accounts[row["account_id"]], Decimal(row["shares"])
-            cost = Decimal(str(assumptions_for(policy, account.id).trading_cost))
-            if row["side"] == "buy":
-                security_id = row["security_id"]
-                trade: Sale | Purchase = purchase_of(household, account, security_id, shares, cost)
-                purchases.append(trade)  # type: ignore[arg-type]
-                stated = {"amount": trade.amount, "cost": trade.cost}
-            else:
-                lot = lots[row["lot_id"]]
-                if lot.account_id != account.id:
-                    raise KeyError(row["lot_id"])
-                sale = sale_of(household, account, lot, shares, cost)
-                sales.append(sale)
-                stated = {
-                    "amount": sale.amount,
-                    "cost": sale.cost,
-                    "realized_gain": cents(sale.gain),
-                }
-            for name, value in stated.items():
-                if Decimal(row[name]) != value:
-                    yield Difference(where, f"{name} is {row[name]}, should be {value}")
-        except (KeyError, InvalidOperation) as error:
-            yield Difference(where, f"names something the book does not have: {error}")
-            return None
-    return empty_closing(household, policy, tuple(sales), tuple(purchases))
+    whole = [row for row in rows if None not in row and None not in row.values()]
+    if len(whole) < len(rows):
+        found.append(Difference("trades.csv", "has rows with more or fewer cells than columns"))
+    return whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 import click
 
 from compiler.layers import household_policy
-from compiler.model import compile_household
+from compiler.model import CompiledModel, compile_household
 from policydsl import options, output
 from policydsl.policies import policies_folder
 from policydsl.rebalance import read_inputs
 from portfolio.findings import render_findings
+from solver.handover import hand_over
 
 FORMATS = (".lp", ".mps", ".nl", ".json")
 
@@ -77,14 +79,8 @@ def command(
         output.result(f"{out}: {said}")
 
 
-def _as_json(compiled: object) -> str:
+def _as_json(compiled: CompiledModel) -> str:
     """Columns, rows and squares by name, each row with the statement it belongs to."""
-    import json
-
-    from compiler.model import CompiledModel
-    from solver.handover import hand_over
-
-    assert isinstance(compiled, CompiledModel)
     program = hand_over(compiled)
     names = program.column_names
 

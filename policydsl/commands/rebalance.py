@@ -127,8 +127,8 @@ def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> in
     if form == "json":
         output.result_json(
             {
-                "before": totals([old for old, _ in pairs]),
-                "after": totals([new for _, new in pairs]),
+                "before": totals([old.document for old, _ in pairs]),
+                "after": totals([new.document for _, new in pairs]),
                 "households": [_changes(old, new) for old, new in pairs],
             }
         )
@@ -167,7 +167,7 @@ def _changes(old: Outcome, new: Outcome) -> dict[str, object]:
 
 
 def _tax(outcome: Outcome) -> Decimal:
-    return Decimal(str(totals([outcome])["tax_change"]))
+    return Decimal(str(totals([outcome.document])["tax_change"]))
 
 
 def _error(outcome: Outcome) -> float | None:

@@ -1,0 +1,269 @@
+"""The contract of a run folder's JSON: what `run.json` and `proposals/HOUSEHOLD.json` hold.
+
+The schema files under `docs/schemas/` are generated from here (`python -m policydsl.schemas DIR`),
+and `verify` reads both documents through these models. Fields are added, not renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from policydsl.propose import Status
+
+Number = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
+"""A decimal as text, so that no reader rounds it: dollars, or shares."""
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Side = Literal["buy", "sell"]
+
+
+class Part(BaseModel):
+    """Nothing may stand in a document that the contract does not name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class AccountState(Part):
+    """An account before or after its trades. Cash counts the flows that are due."""
+
+    cash: Number
+    tracking_error: Annotated[float | None, Field(description="a fraction a year")] = None
+    drift: Annotated[float | None, Field(description="half the sum of absolute active weights")] = (
+        None
+    )
+
+
+class AccountDocument(Part):
+    """An account; the two measures are missing where it has no target."""
+
+    account_id: str
+    type: str
+    value: Annotated[Number, Field(description="dollars before trades, after flows due")]
+    before: AccountState
+    after: AccountState
+
+
+class TrackingError(Part):
+    """Of the household's tradable accounts together, a fraction a year."""
+
+    before: float
+    after: float
+
+
+class TaxYear(Part):
+    """A taxpayer's year to date, dollars: net gains, tax, losses carried on, the cost of both."""
+
+    short_before: Number
+    short_after: Number
+    long_before: Number
+    long_after: Number
+    tax_before: Number
+    tax_after: Number
+    carried_before: Number
+    carried_after: Number
+    cost_before: Number
+    cost_after: Number
+
+
+class Gap(Part):
+    """What is proven: no trades at all can be better by more. bp are of household value."""
+
+    dollars: float
+    bp: float
+    objective_bp: float
+    bound_bp: float
+
+
+class Assumptions(Part):
+    """The numbers that price the objective for one account."""
+
+    deferral: Annotated[float, Field(description="years")]
+    discount_rate: float
+    horizon: Annotated[float, Field(description="years")]
+    risk_aversion: float
+    step_up: Annotated[float, Field(description="probability")]
+    trading_cost: Annotated[float, Field(description="a fraction of the amount traded")]
+
+
+class Work(Part):
+    """Counted work: what the search has a budget of."""
+
+    quadratic_programs: int
+    linear_programs: int
+    nodes: int
+    iterations: int
+
+
+class StatementDocument(Part):
+    """A statement in force: what it says, who says it, why, where it stands, and for whom."""
+
+    rule_id: str
+    title: str
+    says: str
+    layer: str
+    owner: str
+    because: str
+    file: str
+    line: int
+    accounts: list[str]
+
+
+class BoundDocument(Part):
+    """A row of a statement that the trades lean on."""
+
+    rule_id: str
+    statement: str
+    where: str
+    price: Annotated[float, Field(description="dollars saved for a dollar of more room")]
+
+
+class LotSale(Part):
+    """Shares sold of one lot."""
+
+    lot_id: str
+    shares: Number
+    amount: Number
+    cost: Number
+    term: Literal["short", "long"]
+    realized_gain: Number
+
+
+class LedgerEntry(Part):
+    """One group of a ledger: negative where it asks for the trade. The groups sum to zero."""
+
+    kind: Literal["terms", "statements", "bounds"]
+    name: Annotated[str, Field(description="a term, the key of a statement, or a named bound")]
+    value: Annotated[float, Field(description="dollars per dollar traded")]
+
+
+class TradeDocument(Part):
+    """One order. `lots` is empty for a purchase."""
+
+    trade_id: str
+    account_id: str
+    security_id: str
+    ticker: str
+    side: Side
+    shares: Number
+    price: Number
+    amount: Number
+    cost: Number
+    realized_gain: Number | None
+    lots: list[LotSale]
+    rules: list[str]
+    ledger: list[LedgerEntry]
+    sentence: str
+
+
+class Conflict(Part):
+    """A statement that cannot hold with the others, and by how much it would have to give way."""
+
+    statement: str
+    stretch_dollars: float
+
+
+class ProposalDocument(Part):
+    """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
+    `no_action`."""
+
+    household_id: str
+    name: str
+    as_of: Day
+    status: Status
+    findings: list[str]
+    statements: dict[str, StatementDocument] | None = None
+    accounts: list[AccountDocument] | None = None
+    tracking_error: TrackingError | None = None
+    tax: dict[str, TaxYear] | None = None
+    objective: Annotated[
+        dict[str, float] | None, Field(description="dollars of present value by term")
+    ] = None
+    gap: Gap | None = None
+    still_broken_dollars: Annotated[
+        float | None,
+        Field(description="excess over limits that was there before and cannot be cured today"),
+    ] = None
+    risk_model: str | None = None
+    assumptions: dict[str, Assumptions] | None = None
+    work: Work | None = None
+    bounds: list[BoundDocument] | None = None
+    trades: list[TradeDocument] | None = None
+    conflict: list[Conflict] | None = None
+
+
+class InputHashes(Part):
+    """sha256 of each input file as it was read."""
+
+    book: dict[str, Hash]
+    policies: dict[str, Hash]
+
+
+class Options(Part):
+    """What the user asked for beyond book and policies. No household named means all."""
+
+    as_of: Day | None = None
+    households: list[str]
+
+
+class Totals(Part):
+    """Sums over the run, dollars; gains and tax of taxable accounts."""
+
+    households: int
+    status: dict[Status, int]
+    trades: int
+    sold: Number
+    bought: Number
+    cost: Number
+    gain_short: Number
+    gain_long: Number
+    tax_change: Number
+    tax_cost_change: Number
+
+
+class RunDocument(Part):
+    """`run.json`."""
+
+    book: str
+    as_of: Day
+    policies: str
+    policy_revision: Hash
+    inputs: InputHashes
+    risk_model: str
+    options: Options
+    households: list[str]
+    totals: Totals
+    timings: Annotated[
+        dict[str, float],
+        Field(description="seconds a stage; `total` of all, `solver` of it inside HiGHS"),
+    ]
+    versions: dict[str, str]
+    files: Annotated[dict[str, Hash], Field(description="every file of the run but this one")]
+    log_head: Hash
+
+
+DOCUMENTS: dict[str, type[Part]] = {"run": RunDocument, "proposal": ProposalDocument}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a document: `run` or `proposal`."""
+    return DOCUMENTS[name].model_json_schema()
+
+
+def schema_text(name: str) -> str:
+    """The schema as its file holds it."""
+    return json.dumps(json_schema(name), indent=2) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write every schema file."""
+    for name in DOCUMENTS:
+        (folder / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

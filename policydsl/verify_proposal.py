@@ -1,0 +1,154 @@
+"""One household's proposal held against its trades, its policies and its opening positions."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from compiler.assumptions import assumptions_for
+from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
+from compiler.exact_check import exact_breaches
+from compiler.layers import household_policy
+from compiler.statements import HouseholdPolicy
+from policydsl.document import Document, lot_document, measures_document, statements_document
+from policydsl.propose import Status, empty_closing
+from policydsl.rebalance import Inputs
+from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from portfolio.household import Household
+
+Row = Mapping[str, str]
+
+LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
+MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
+SOLVED = (Status.PROPOSED, Status.NO_ACTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something in a run that does not hold: where, and what."""
+
+    where: str
+    what: str
+
+
+def verify_proposal(
+    inputs: Inputs, document: Document, rows: Sequence[Row], counts: dict[str, int]
+) -> Iterator[Difference]:
+    """What of a proposal does not follow from its trade rows. Adds to `counts["checks"]`."""
+    where = document["household_id"]
+    if document["status"] not in SOLVED:
+        if rows or "trades" in document:
+            yield Difference(where, f"has trades, and the status {document['status']}")
+        return
+    missing = [name for name in ("trades", "statements", "tax") if name not in document]
+    if missing:
+        yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
+        return
+    if (document["status"] == Status.PROPOSED) != bool(document["trades"]):
+        count = len(document["trades"])
+        yield Difference(where, f"has the status {document['status']} with {count} trades")
+    stated = [dict(zip(TRADE_COLUMNS, row, strict=True)) for row in trade_rows(document)]
+    if stated != list(rows):
+        yield from _other_rows(where, stated, rows)
+    household = inputs.book.household(where)
+    policy = household_policy(inputs.typed, household)
+    yield from _reasons(document, policy)
+    closing = yield from _closing(household, policy, rows)
+    if closing is None:
+        return
+    counts["checks"] += len(policy.statements)
+    for breach in exact_breaches(policy, closing):
+        yield Difference(where, f"{breach.key}: {breach.message}")
+    for name, value in measures_document(closing).items():
+        if not agrees(value, document[name]):
+            yield Difference(where, f"its {name.replace('_', ' ')} is not what its trades come to")
+
+
+def _other_rows(where: str, stated: Sequence[Row], rows: Sequence[Row]) -> Iterator[Difference]:
+    """Orders whose rows in trades.csv are not those of the proposal."""
+    names = dict.fromkeys(row["trade_id"] for row in (*stated, *rows))
+    for name in names:
+        mine = [row for row in stated if row["trade_id"] == name]
+        if mine != [row for row in rows if row["trade_id"] == name]:
+            yield Difference(f"{where} {name}", "trades.csv and the proposal differ")
+
+
+def _reasons(document: Document, policy: HouseholdPolicy) -> Iterator[Difference]:
+    """Statements are those in force, each ledger sums to zero, and reasons name statements."""
+    where = document["household_id"]
+    if document["statements"] != statements_document(policy):
+        yield Difference(where, "its statements are not those of its policies")
+    known = {statement["rule_id"] for statement in document["statements"].values()}
+    for trade in document["trades"]:
+        place = f"{where} {trade['trade_id']}"
+        rest = sum(entry["value"] for entry in trade["ledger"])
+        if abs(rest) > LEDGER_TOLERANCE:
+            yield Difference(place, f"its ledger leaves {rest:+.2g} dollars a dollar")
+        unknown = [
+            entry["name"]
+            for entry in trade["ledger"]
+            if entry["kind"] == "statements" and entry["name"] not in document["statements"]
+        ]
+        unknown += [rule for rule in trade["rules"] if rule not in known]
+        for name in unknown:
+            yield Difference(place, f"names {name}, which is not in force")
+
+
+def agrees(one: Any, other: Any) -> bool:
+    """Equal, numbers to within MEASURE_TOLERANCE."""
+    if isinstance(one, float) and isinstance(other, int | float):
+        return abs(one - other) <= MEASURE_TOLERANCE
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(agrees(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(agrees, one, other))
+    return bool(one == other)
+
+
+def _closing(
+    household: Household, policy: HouseholdPolicy, rows: Sequence[Row]
+) -> Generator[Difference, None, Closing | None]:
+    """The trades of `rows` on the opening positions; yields what does not fit, and returns None
+    where no position can be told."""
+    sales: list[Sale] = []
+    purchases: list[Purchase] = []
+    sound = True
+    for row in rows:
+        where = f"{household.id} {row['trade_id']}"
+        try:
+            trade = _trade(household, policy, row)
+        except (KeyError, InvalidOperation, ValueError) as error:
+            yield Difference(where, f"names something the book does not have: {error}")
+            sound = False
+            continue
+        stated = {"amount": str(trade.amount), "cost": str(trade.cost)}
+        if isinstance(trade, Sale):
+            sales.append(trade)
+            lot = lot_document(trade)
+            stated |= {"term": lot["term"], "realized_gain": str(cents(trade.gain))}
+        else:
+            purchases.append(trade)
+        for name, value in stated.items():
+            if row[name] != value:
+                yield Difference(where, f"{name} is {row[name]}, should be {value}")
+    return empty_closing(household, policy, tuple(sales), tuple(purchases)) if sound else None
+
+
+def _trade(household: Household, policy: HouseholdPolicy, row: Row) -> Sale | Purchase:
+    """Raises KeyError, InvalidOperation or ValueError for what the book cannot have."""
+    accounts = {account.id: account for account in household.accounts}
+    account, shares = accounts[row["account_id"]], Decimal(row["shares"])
+    if not shares.is_finite() or shares <= 0:
+        raise ValueError(f"{shares} shares")
+    cost = Decimal(str(assumptions_for(policy, account.id).trading_cost))
+    if row["side"] == "buy":
+        household.securities[row["security_id"]]
+        return purchase_of(household, account, row["security_id"], shares, cost)
+    if row["side"] != "sell":
+        raise ValueError(f"side {row['side']}")
+    lot = {lot.id: lot for lot in account.lots}[row["lot_id"]]
+    if lot.security_id != row["security_id"]:
+        raise ValueError(f"{lot.id} is a lot of {lot.security_id}")
+    return sale_of(household, account, lot, shares, cost)
