@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyomo.environ as pyo
@@ -46,6 +46,7 @@ def compile_household(
     A limit broken today may not get worse, and has to get better by the reserve if
     `improve_broken`, which leaves room for rounding there too.
     """
+    household = _in_order(household)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
     physics = build_physics(household, policy, assumptions, reserve_bp, improve_broken)
     statements: dict[str, InForce] = {}
@@ -66,8 +67,19 @@ def compile_household(
     return CompiledModel(physics, statements, terms)
 
 
+def _in_order(household: Household) -> Household:
+    """The household with its parts in one order: that of the book's rows must decide nothing, and
+    in a sum of floats, and so in the last share, it would."""
+    accounts = (
+        replace(a, lots=tuple(sorted(a.lots, key=lambda lot: (lot.security_id, lot.id))))
+        for a in sorted(household.accounts, key=lambda a: a.id)
+    )
+    funds = {fund: dict(sorted(inside.items())) for fund, inside in household.constituents.items()}
+    return replace(household, accounts=tuple(accounts), constituents=funds)
+
+
 def _objective_terms(physics: Physics) -> dict[str, Any]:
-    """Linear costs in bp of household value, present value: tax, tax moved in time, trading, drag."""
+    """Linear costs in bp of household value today: tax, tax moved in time, trading, drag."""
     household = physics.household
     later: list[Any] = []
     cost: list[Any] = []
