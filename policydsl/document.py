@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.closing import Closing, Sale, cents
 from compiler.statements import HouseholdPolicy
+from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
     account_measures,
@@ -41,6 +42,17 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         document["bounds"] = [
             {"rule_id": b.rule_id, "statement": b.key, "where": b.where, "price": round(b.price, 9)}
             for b in bindings(proposal)
+        ]
+        document["held_back"] = [
+            {
+                "account_id": held.account_id,
+                "security_id": held.security_id,
+                "side": held.side,
+                "dollars": round(held.dollars, 2),
+                "price": round(held.price, 9),
+                "statements": list(held.statements),
+            }
+            for held in held_back(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
     elif proposal.conflict:

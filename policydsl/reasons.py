@@ -172,10 +172,10 @@ def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> T
             causes += _priced_by(group.name, trade.account_id, proposal)
     ordered = sorted(causes, key=lambda s: (s.authority.rank, s.rule_id))
     rules = tuple(dict.fromkeys(s.rule_id for s in ordered))
-    motives = [_said(g, statements, 0) for g in _main(wanted)]
+    motives = [said(g, statements, 0) for g in main_groups(wanted)]
     if excluded is not None:
         motives.insert(0, f"the target leaves it out: {cited(excluded.statement)}")
-    limits = [_said(g, statements, 1) for g in _main(resisted)]
+    limits = [said(g, statements, 1) for g in main_groups(resisted)]
     sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
     if limits:
         sentence += f" Held back by {'; '.join(limits)}."
@@ -199,12 +199,13 @@ def _priced_by(term: str, account_id: str, proposal: Proposal) -> Iterable[State
             yield scope.statement
 
 
-def _main(groups: list[Group]) -> list[Group]:
+def main_groups(groups: list[Group]) -> list[Group]:
+    """At most three, each a fair part of the whole."""
     total = sum(abs(group.value) for group in groups)
     return [group for group in groups if abs(group.value) >= MAIN * total][:3]
 
 
-def _said(group: Group, statements: Mapping[str, Statement], resisting: int) -> str:
+def said(group: Group, statements: Mapping[str, Statement], resisting: int) -> str:
     """A group in words with its size in cents a dollar."""
     cents = f"{abs(group.value) * 100:.2f}¢ a dollar"
     if group.kind == "terms":

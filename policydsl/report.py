@@ -76,6 +76,8 @@ def household_report(document: Document, most: int | None = None) -> str:
     for trade in shown:
         lines += trade_lines(trade)
     lines += ["", binds(document)]
+    if document["held_back"]:
+        lines.append(held_back(document))
     return "\n".join(lines) + "\n"
 
 
@@ -120,8 +122,13 @@ def _objective(document: Document) -> str:
 
 def trade_lines(trade: Document) -> list[str]:
     """A trade's sentence, wrapped under its account."""
+    return sentence_lines(f"{trade['account_id']}: {trade['sentence']}")
+
+
+def sentence_lines(sentence: str) -> list[str]:
+    """A sentence as an indented paragraph."""
     return textwrap.wrap(
-        f"{trade['account_id']}: {trade['sentence']}",
+        sentence,
         WIDTH,
         initial_indent="  ",
         subsequent_indent="      ",
@@ -155,6 +162,28 @@ def binds(document: Document, most: int = 12) -> str:
     rest = len(bounds) - len(rows)
     more = f"and {rest} more, each worth less\n" if rest else ""
     return table(("what binds", "where", "$ per $ of room", "place"), rows, "llrl") + more
+
+
+def held_back(document: Document, most: int = 8) -> str:
+    """Trades that are wanted and that rules bar: cents that a dollar of them would be worth."""
+    rows = [
+        (
+            f"{held['side']} {held['security_id']} in {held['account_id']}",
+            dollars(held["dollars"]),
+            f"{held['price'] * 100:.2f}",
+            "; ".join(placed(document, key) for key in held["statements"]),
+        )
+        for held in document["held_back"][:most]
+    ]
+    rest = len(document["held_back"]) - len(rows)
+    more = f"and {rest} more, each worth less\n" if rest else ""
+    return table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+
+
+def placed(document: Document, key: str) -> str:
+    """A statement as its rule's id, file and line."""
+    statement = document["statements"][key]
+    return f"{statement['rule_id']} {statement['file']}:{statement['line']}"
 
 
 def ledger_table(trade: Document, document: Document) -> str:

@@ -122,6 +122,17 @@ class BoundDocument(Part):
     price: Annotated[float, Field(description="dollars saved for a dollar of more room")]
 
 
+class HeldBackDocument(Part):
+    """Trades of one security that statements bar although they are wanted."""
+
+    account_id: str
+    security_id: str
+    side: Side
+    dollars: Annotated[float, Field(description="what is barred, or is short of the target")]
+    price: Annotated[float, Field(description="worth of the dollar that is wanted most")]
+    statements: list[str]
+
+
 class LotSale(Part):
     """Shares sold of one lot."""
 
@@ -192,6 +203,7 @@ class ProposalDocument(Part):
     assumptions: dict[str, Assumptions] | None = None
     work: Work | None = None
     bounds: list[BoundDocument] | None = None
+    held_back: list[HeldBackDocument] | None = None
     trades: list[TradeDocument] | None = None
     conflict: list[Conflict] | None = None
 

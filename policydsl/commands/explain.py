@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from policydsl import options, output
-from policydsl.report import household_report, ledger_table, trade_lines
+from policydsl.commands.check import known_securities
+from policydsl.rebalance import outcomes, read_inputs
+from policydsl.report import (
+    held_back,
+    household_report,
+    ledger_table,
+    placed,
+    sentence_lines,
+    trade_lines,
+)
+from policydsl.why_not import why_not
 
 
 @click.command()
@@ -17,6 +28,9 @@ from policydsl.report import household_report, ledger_table, trade_lines
 @click.option("--household", "only", metavar="ID", help="Only this household.")
 @click.option("--trade", "trade_id", metavar="ID", help="One trade, with its whole ledger.")
 @click.option("--rule", "rule_id", metavar="ID", help="The trades that this rule has a part in.")
+@click.option(
+    "--why-not", "security", metavar="SECURITY", help="Why this security was not bought, or sold."
+)
 @click.option("--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each.")
 @options.common()
 @click.pass_context
@@ -26,6 +40,7 @@ def command(
     only: str | None,
     trade_id: str | None,
     rule_id: str | None,
+    security: str | None,
     most: int | None,
     form: str,
 ) -> None:
@@ -37,8 +52,13 @@ def command(
       policydsl explain run --household H00001 --most 10
       policydsl explain run --trade H00001-TX:XYZ:sell
       policydsl explain run --rule ipc.sectors
+      policydsl explain run --household H00001 --why-not XYZ
     """
+    if sum(each is not None for each in (trade_id, rule_id, security)) > 1:
+        raise click.UsageError("--trade, --rule and --why-not are three questions: ask one")
     documents = _documents(run, only)
+    if security is not None:
+        ctx.exit(_why_not(run, documents, security, form))
     if trade_id is not None:
         ctx.exit(_one_trade(documents, trade_id, form))
     if rule_id is not None:
@@ -88,20 +108,65 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
             "household_id": document["household_id"],
             "trades": [t for t in document.get("trades", ()) if rule_id in t["rules"]],
             "bounds": [b for b in document.get("bounds", ()) if b["rule_id"] == rule_id],
+            "held_back": [
+                held
+                for held in document.get("held_back", ())
+                if any(document["statements"][k]["rule_id"] == rule_id for k in held["statements"])
+            ],
         }
         for document in documents
     ]
     if form == "json":
         output.result_json(found)
         return 0
-    for entry in found:
-        if entry["trades"] or entry["bounds"]:
+    for document, entry in zip(documents, found, strict=True):
+        if _has_part(entry):
             count = output.counted(len(entry["trades"]), "trade")
             output.result(f"{entry['household_id']}: a cause of {count}")
+            for key, statement in document["statements"].items():
+                if statement["rule_id"] == rule_id:
+                    output.result(f"  {statement['says']} [{placed(document, key)}]")
+            if entry["held_back"]:
+                output.result(held_back({**document, "held_back": entry["held_back"]}))
             for bound in entry["bounds"]:
                 output.result(f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room")
             for trade in entry["trades"]:
                 output.result("\n".join(trade_lines(trade)))
-    if not any(entry["trades"] or entry["bounds"] for entry in found):
+    if not any(_has_part(entry) for entry in found):
         output.result(f"{rule_id} is in force and had no part in any trade")
+    return 0
+
+
+def _has_part(entry: dict[str, Any]) -> bool:
+    return bool(entry["trades"] or entry["bounds"] or entry["held_back"])
+
+
+def _why_not(run: Path, documents: list[dict[str, Any]], security: str, form: str) -> int:
+    """Solve the households again from the run's inputs and ask what kept the security untraded."""
+    inputs = read_inputs(run / "inputs" / "book", run / "inputs" / "policies")
+    if security not in known_securities(inputs.book):
+        raise click.UsageError(f"the run's book has no security {security}")
+    answers = [
+        (document, why_not(outcome.proposal, security))
+        for document, outcome in zip(
+            documents,
+            outcomes(inputs, [document["household_id"] for document in documents]),
+            strict=True,
+        )
+    ]
+    if form == "json":
+        output.result_json(
+            [
+                {"household_id": document["household_id"], "accounts": [asdict(a) for a in found]}
+                for document, found in answers
+            ]
+        )
+        return 0
+    for document, found in answers:
+        output.result(f"{document['household_id']}  {document['status']}")
+        for answer in found:
+            output.result("\n".join(sentence_lines(answer.sentence)))
+        for trade in document.get("trades", ()):
+            if security in (trade["security_id"], trade["ticker"]):
+                output.result("\n".join(trade_lines(trade)))
     return 0
