@@ -18,7 +18,7 @@ from compiler.definitions import Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
 from compiler.reader import did_you_mean
-from compiler.rules import Fault, causes, read_rule, read_set
+from compiler.rules import Fault, causes, read_rule, read_set, read_waive
 from compiler.scopes import Scope
 from compiler.statements import Statement
 from grammar import tree
@@ -72,6 +72,8 @@ def check_policies(
     for file in files:
         for chosen in _of_kind(file, tree.Set):
             reading.set(chosen, file)
+        for waived in _of_kind(file, tree.Waive):
+            reading.faults.append(read_waive(waived, file))
     definitions.read_all()
     statements = reading.in_order()
     found = [*policies.diagnostics, *_columns_missing(policies, attributes)]
@@ -89,7 +91,14 @@ def check_policies(
     )
 
 
-Kind = TypeVar("Kind", tree.Define, tree.Rule, tree.Set)
+Kind = TypeVar(
+    "Kind",
+    tree.Define,
+    tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile,
+    tree.Rule,
+    tree.Set,
+    tree.Waive,
+)
 
 
 def _of_kind(file: OpenFile, kind: type[Kind]) -> list[Kind]:
@@ -103,6 +112,18 @@ def _define(files: list[OpenFile], definitions: Definitions) -> None:
         definitions.unread |= {name.value for name in file.tree.unread}
         for define in _of_kind(file, tree.Define):
             definitions.add(define, file.reader)
+        for kind, what in _NOT_YET.items():
+            for other in _of_kind(file, kind):
+                file.reader.not_yet(what, other.span)
+                definitions.unread.add(other.name.value)
+
+
+_NOT_YET: dict[type[tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile], str] = {
+    tree.DefineAccounts: "a group of accounts",
+    tree.DefinePeriods: "a list of dates",
+    tree.DefineFile: "a list from a file",
+}
+"""Definitions that nothing can use yet."""
 
 
 # --- statements ----------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ GRANT_UPWARD = Code("E0315", "`allow` names a layer that is not below its own")
 ONE_DIRECTIVE = Code("E0316", "a default with several directives")
 ENDS_BEFORE = Code("E0317", "a last day before the first")
 GRANT_ON_RULE = Code("E0318", "`allow ... to set` on a rule, which nobody can set")
+NOT_YET = Code("E0320", "a part of the language that this version does not act on yet")
 
 # layers
 OUTSIDE_BOUNDARY = Code("E0401", "a chosen value outside the boundary for its layer")
@@ -66,7 +67,7 @@ CODES = by_code(
     NO_FOLDER, NO_MANIFEST_FORM, BAD_MANIFEST, UNREADABLE, NO_POLICIES,
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
-    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE,
+    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, RULE_AGAINST_DEFAULT, NOT_A_DEFAULT,
     SELL_AND_HOLD,
 )  # fmt: skip

@@ -47,6 +47,10 @@ def open_file(
     if authority is not None:
         reader.authority = authority
     header = file.header
+    for name in header.using:
+        help_line = "leave it out: the definitions of higher layers are in sight"
+        reader.not_yet("`using`", name.span, help_line)
+        broken = True
     starts = None if header.starts is None else header.starts.value
     ends = None if header.ends is None else header.ends.value
     check_dates(header.starts, header.ends, reader)

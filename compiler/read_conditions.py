@@ -109,6 +109,11 @@ def read_condition(node: tree.Condition, reader: Reader) -> Condition | None:
             return _between(node, reader)
         case tree.Member():
             return _member(node, reader)
+        case tree.Recent():
+            said = "next" if node.ahead else "last"
+            help_line = "compare with a date: `on or after 2026-01-01`"
+            reader.not_yet(f"`in the {said}`", node.span, help_line)
+            return None
         case tree.Missing():
             attribute = read_reference(node.left, reader)
             return None if attribute is None else IsMissing(attribute, node.negated)

@@ -31,6 +31,9 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
             return Literal(text, Dimension.TEXT)
         case tree.Date(value=day):
             return Literal(day, Dimension.DATE)
+        case tree.MonthDay():
+            reader.not_yet("a day of every year", node.span, "write the date: `2026-12-01`")
+            return None
         case tree.Name(value="today"):
             return Today()
         case tree.Name():
@@ -45,6 +48,11 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
 
 def read_quantity(node: tree.Quantity, reader: Reader) -> Literal | Length | None:
     """A number with its unit, normalised; lengths of time are whole."""
+    if node.unit not in DIMENSIONS:
+        reader.not_yet(
+            f"a length of time in {node.unit}", node.span, "count calendar days or months"
+        )
+        return None
     if node.unit not in _LENGTHS:
         return Literal(normalised(node.value, node.unit), DIMENSIONS[node.unit])
     if node.value != node.value.to_integral_value() or node.value < 0:

@@ -70,6 +70,11 @@ def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
     transitions = [_transition(node, reader) for node in nodes if isinstance(node, tree.Existing)]
     missing = next((node for node in nodes if isinstance(node, tree.MissingCounts)), None)
     excluded = None if missing is None else _missing(missing, reader)
+    for node in nodes:
+        if isinstance(node, tree.Soft):
+            reader.not_yet("`soft`", node.span, "leave the line out: the rule is then a hard one")
+        elif isinstance(node, tree.Approved):
+            reader.not_yet("`approved by`", node.span, "name the approver in `because`")
     fine = len(causes(reader.diagnostics)) == before
     fine = fine and None not in whens and None not in carveouts and None not in transitions
     first = None if starts is None else starts.value
@@ -105,6 +110,9 @@ def _carveout(node: tree.Except, reader: Reader) -> Carveout | None:
 
 
 def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
+    if node.evenly is not None:
+        reader.not_yet("`comply evenly`", node.evenly.span, "write `comply within 90 days`")
+        return None
     selection = read_selection(node.things, reader)
     days: int | None = None
     if node.within is not None:
@@ -151,6 +159,8 @@ def read_rule(
     """
     reader = file.reader
     before = len(reader.diagnostics)
+    if rule.is_note:
+        reader.not_yet("`note`", rule.head, "write a comment: `# ...`")
     clauses = read_clauses(rule.clauses, file)
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
@@ -239,6 +249,18 @@ def _grants(
             if grant is not None:
                 grants.append(grant)
     return grants
+
+
+# --- waive ---------------------------------------------------------------------------------------
+
+
+def read_waive(node: tree.Waive, file: OpenFile) -> Fault:
+    """Nothing yet: a waiver that has no effect is a mistake of everybody it speaks to."""
+    before = len(file.reader.diagnostics)
+    help_line = "until then the rule's author can write `except`"
+    file.reader.not_yet("`waive`", node.head, help_line)
+    new = causes(file.reader.diagnostics[before:])
+    return Fault(file.scope, node.head, node.id.value, new)
 
 
 # --- set -----------------------------------------------------------------------------------------

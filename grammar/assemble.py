@@ -8,23 +8,25 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from grammar import codes, tree
-from grammar.build import Choosing, Dates, Heading, Owner, Part
+from grammar.build import Choosing, Dates, Definition, Head, Heading, Owner, Part, Using, Waiving
 from grammar.diagnostics import Diagnostic, Label
 from grammar.lines import Line
 from grammar.openings import Guess
 from grammar.spans import Span
-from grammar.words import HEADER, LATER_BLOCKS, STATEMENTS
+from grammar.words import HEADER, STATEMENTS
 
 _ONCE: dict[type[tree.Node], str] = {
     tree.When: "when",
     tree.From: "from",
     tree.Until: "until",
     tree.MissingCounts: "missing counts as",
+    tree.Soft: "soft priority",
     tree.Because: "because",
+    tree.Approved: "approved by",
 }
 """A rule can have only one of each of these clauses."""
-_IN_SET = (tree.When, tree.From, tree.Until, tree.Because)
-"""The clauses that a `set` can have."""
+_ABOUT_A_CHOICE = (tree.When, tree.From, tree.Until, tree.Because, tree.Approved)
+"""The clauses that a `set` or `waive` can have."""
 N = TypeVar("N", bound=tree.Node)
 
 _FIRST = re.compile(r"\s*([^\W\d][\w-]*(?:\.[\w-]+)*)")
@@ -38,15 +40,13 @@ class _Stage(Enum):
     """After a definition: no block is open."""
     LOST = auto()
     """In a block whose first line could not be read: its lines are checked and dropped."""
-    SKIPPED = auto()
-    """In a block of the wider language: its lines are not looked at."""
 
 
 @dataclass(slots=True)
 class _Block:
-    """A rule, default or set as its lines come in."""
+    """A rule, default, note, set or waive as its lines come in."""
 
-    head: Heading | Choosing
+    head: Head
     end: Span
     directives: list[tree.Directive] = field(default_factory=list)
     clauses: list[tree.Clause] = field(default_factory=list)
@@ -60,6 +60,7 @@ class Assembly:
         self._path = path
         self._stage = _Stage.HEADER
         self._header: dict[type[tree.Node], tree.Node] = {}
+        self._using: list[tree.Name] = []
         self._header_flawed = False
         self._block: _Block | None = None
         self._statements: list[tree.Statement] = []
@@ -68,21 +69,15 @@ class Assembly:
 
     def add(self, line: Line, part: Part | None, notes: tuple[Diagnostic, ...]) -> None:
         """A line that begins with a word of the language; `part` is None if it holds an error."""
+        self._diagnostics += notes
         if line.first in STATEMENTS:
-            self._diagnostics += notes
             self._statement(line, part)
-        elif self._stage is not _Stage.SKIPPED:
-            self._diagnostics += notes
+        else:
             self._inner_line(line, part)
 
     def add_unknown(self, line: Line, guess: Guess) -> None:
         """A line that begins with no word of the language; `guess` says which was meant, if any."""
-        if line.first in LATER_BLOCKS:
-            self._close()
-            self._stage = _Stage.SKIPPED
-        elif self._stage is _Stage.SKIPPED and guess.word not in STATEMENTS:
-            return
-        elif guess.word in STATEMENTS:
+        if guess.word in STATEMENTS:
             self._close()
             self._lose(line, _FIRST if guess.left_out else _ID)
             self._stage = _Stage.LOST
@@ -111,14 +106,14 @@ class Assembly:
 
     def _statement(self, line: Line, part: Part | None) -> None:
         self._close()
-        if isinstance(part, Heading | Choosing):
+        if isinstance(part, Head):
             self._block = _Block(part, line.span)
             self._stage = _Stage.BLOCK
-        elif isinstance(part, tree.Define):
+        elif isinstance(part, Definition):
             self._statements.append(part)
             self._stage = _Stage.BETWEEN
         else:
-            if line.first != "set":
+            if line.first not in ("set", "waive"):
                 self._lose(line, _ID)
             self._stage = _Stage.BETWEEN if line.first == "define" else _Stage.LOST
 
@@ -134,29 +129,38 @@ class Assembly:
         if block is None:
             return
         head = block.head
-        span = head.span.through(block.end)
-        clauses = tuple(block.clauses)
+        if isinstance(head, Heading):
+            self._statements.append(self._rule(head, block))
+            return
+        span, clauses = head.span.through(block.end), tuple(block.clauses)
         if isinstance(head, Choosing):
             chosen = tree.Set(
                 span=span, id=head.id, bound=head.bound, value=head.value, off=head.off,
                 clauses=clauses, head=head.span, flawed=block.flawed,
             )  # fmt: skip
             self._statements.append(chosen)
-            return
+        else:
+            waived = tree.Waive(
+                span=span, id=head.id, things=head.things, existing=head.existing,
+                clauses=clauses, head=head.span, flawed=block.flawed,
+            )  # fmt: skip
+            self._statements.append(waived)
+
+    def _rule(self, head: Heading, block: _Block) -> tree.Rule:
         if not block.directives and not block.flawed:
             self._empty(head)
-        rule = tree.Rule(
-            span=span, is_default=head.word == "default", id=head.id, title=head.title,
-            directives=tuple(block.directives), clauses=clauses, head=head.span,
-            flawed=block.flawed or not block.directives,
+        return tree.Rule(
+            span=head.span.through(block.end), is_default=head.word == "default", id=head.id,
+            title=head.title, directives=tuple(block.directives), clauses=tuple(block.clauses),
+            head=head.span, flawed=block.flawed or not block.directives,
+            is_note=head.word == "note",
         )  # fmt: skip
-        self._statements.append(rule)
 
     def _empty(self, head: Heading) -> None:
         diagnostic = codes.EMPTY_RULE.at(
             head.span,
             f"{head.word} `{head.id.value}` says nothing",
-            label="no line that begins with `never`, `only`, `keep`, `prevent` or `use` follows",
+            label="no line follows that begins with `never`, `only`, `keep` or the like",
             help="say what it asks for, such as `never hold tobacco`, or delete it",
         )
         self._diagnostics.append(diagnostic)
@@ -197,6 +201,9 @@ class Assembly:
                 "put it at the top of the file, before the first rule or definition",
             )
             return
+        if isinstance(part, Using):
+            self._using += part.names
+            return
         first = self._header.setdefault(type(part), part)
         if first is not part:
             self._header_flawed = True
@@ -219,13 +226,8 @@ class Assembly:
                 'put `rule ID "Title"` on the line above',
             )
             self._stage = _Stage.LOST
-        elif isinstance(self._block.head, Choosing):
-            self._misplaced(
-                line,
-                f"`{line.first}` cannot stand in a `set`",
-                "a `set` only chooses a value",
-                'put `rule ID "Title"` on the line above',
-            )
+        elif not isinstance(self._block.head, Heading):
+            self._not_here(line, self._block.head, 'put `rule ID "Title"` on the line above')
         else:
             self._block.directives.append(part)
 
@@ -239,17 +241,21 @@ class Assembly:
                 "which rule does this belong to?",
                 "put it under the first line of its rule",
             )
-        elif isinstance(self._block.head, Choosing) and not isinstance(part, _IN_SET):
-            self._misplaced(
-                line,
-                f"`{line.first}` cannot stand in a `set`",
-                "a `set` only chooses a value",
-                "put it in the `default` itself, in the file that states it",
-            )
+        elif not isinstance(self._block.head, Heading) and not isinstance(part, _ABOUT_A_CHOICE):
+            whole = "`default`" if isinstance(self._block.head, Choosing) else "rule"
+            help = f"put it in the {whole} itself, in the file that states it"
+            self._not_here(line, self._block.head, help)
         elif (first := self._earlier(part)) is not None:
             self._twice(line, part, first)
         else:
             self._block.clauses.append(part)
+
+    def _not_here(self, line: Line, head: Choosing | Waiving, help: str) -> None:
+        word, does = (
+            ("waive", "lifts a rule") if isinstance(head, Waiving) else ("set", "chooses a value")
+        )
+        message = f"`{line.first}` cannot stand in a `{word}`"
+        self._misplaced(line, message, f"a `{word}` only {does}", help)
 
     def _earlier(self, part: tree.Clause) -> tree.Clause | None:
         clauses = self._block.clauses if self._block is not None else []
@@ -276,7 +282,7 @@ class Assembly:
     # --- the header ---
 
     def _make_header(self) -> tree.Header:
-        parts = list(self._header.values())
+        parts = sorted([*self._header.values(), *self._using], key=lambda part: part.span)
         start = Span(self._path, 1, 1, 1, 1)
         policy = self._found(Heading)
         owner, starts, ends = self._found(Owner), self._found(tree.From), self._found(tree.Until)
@@ -291,6 +297,7 @@ class Assembly:
             ends=ends.day if ends else None,
             guard=guard.condition if guard else None,
             flawed=self._header_flawed,
+            using=tuple(self._using),
         )
 
     def _found(self, kind: type[N]) -> N | None:

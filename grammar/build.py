@@ -1,12 +1,11 @@
 """A parsed line becomes a part of the tree.
 
-As in `phrases.py`, one method a rule of `policy.lark`, of the same name.
+As in `times.py`, one method a rule of `policy.lark`, of the same name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Any
 
 from lark import Token, Tree, v_args
@@ -14,8 +13,8 @@ from lark.tree import Meta
 
 from grammar import codes, tree
 from grammar.diagnostics import Diagnostic
+from grammar.directives import Directives
 from grammar.lines import Line
-from grammar.phrases import Phrases
 from grammar.spans import Span
 from grammar.tree import Bound, Condition, Expression, Name, Text, Things
 
@@ -24,7 +23,7 @@ from grammar.tree import Bound, Condition, Expression, Name, Text, Things
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading(tree.Node):
-    """`policy ID "Title"`, `rule ID "Title"` or `default ID "Title"`: `word` says which."""
+    """`policy ID "Title"`, `rule ID "Title"`, `default` or `note`: `word` says which."""
 
     word: str
     id: Name
@@ -36,6 +35,13 @@ class Owner(tree.Node):
     """`owner "Investment Policy Committee"`."""
 
     owner: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Using(tree.Node):
+    """`using library.assets`."""
+
+    names: tuple[Name, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +62,26 @@ class Choosing(tree.Node):
     off: bool
 
 
-Part = (
-    Heading | Owner | Dates | Choosing | tree.Layer | tree.Define | tree.Directive | tree.Clause
-)  # fmt: skip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiving(tree.Node):
+    """The head of a `waive`: what it lifts which rule for."""
+
+    id: Name
+    things: Things
+    existing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(tree.Node):
+    """`existing THINGS` behind `for`."""
+
+    things: Things
+
+
+Head = Heading | Choosing | Waiving
+"""The first line of a block."""
+Definition = tree.Define | tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile
+Part = Head | Definition | Owner | Using | Dates | tree.Layer | tree.Directive | tree.Clause
 """What one logical line can be."""
 
 
@@ -70,8 +93,8 @@ def build(line: Line, parsed: Tree[Token]) -> tuple[Part, tuple[Diagnostic, ...]
 
 
 @v_args(meta=True)
-class _Builder(Phrases):
-    """The lines of header, statements, directives and clauses."""
+class _Builder(Directives):
+    """The lines of header and statements, and the clauses."""
 
     # --- header and heads of statements ---
 
@@ -84,6 +107,9 @@ class _Builder(Phrases):
     def default(self, meta: Meta, children: list[Any]) -> Heading:
         return self._heading("default", meta, children)
 
+    def note(self, meta: Meta, children: list[Any]) -> Heading:
+        return self._heading("note", meta, children)
+
     def _heading(self, word: str, meta: Meta, children: list[Any]) -> Heading:
         name, title = children
         return Heading(span=self._span(meta), word=word, id=name, title=title)
@@ -95,16 +121,28 @@ class _Builder(Phrases):
     def owner(self, meta: Meta, children: list[Any]) -> Owner:
         return Owner(span=self._span(meta), owner=children[0])
 
+    def using(self, meta: Meta, children: list[Any]) -> Using:
+        return Using(span=self._span(meta), names=tuple(children))
+
     def define(self, meta: Meta, children: list[Any]) -> tree.Define:
         name, things = children
-        if any(isinstance(item, Name) and item.value == "accounts" for item in things.items):
-            self._note(
-                codes.NOT_YET,
-                things.span,
-                "groups of accounts are not part of this version of the language",
-                help="pick the accounts by `when` in each rule",
-            )
         return tree.Define(span=self._span(meta), name=name, things=things)
+
+    def define_accounts(self, meta: Meta, children: list[Any]) -> tree.DefineAccounts:
+        name, where = children
+        return tree.DefineAccounts(span=self._span(meta), name=name, where=where)
+
+    def define_periods(self, meta: Meta, children: list[Any]) -> tree.DefinePeriods:
+        name, *periods = children
+        return tree.DefinePeriods(span=self._span(meta), name=name, periods=tuple(periods))
+
+    def days(self, meta: Meta, children: list[Any]) -> tree.Days:
+        first, last = children
+        return tree.Days(span=self._span(meta), first=first, last=last or first)
+
+    def define_file(self, meta: Meta, children: list[Any]) -> tree.DefineFile:
+        name, file = children
+        return tree.DefineFile(span=self._span(meta), name=name, file=file)
 
     def set(self, meta: Meta, children: list[Any]) -> Choosing:
         name, value = children
@@ -113,67 +151,14 @@ class _Builder(Phrases):
         other = None if off or bound is not None else value
         return Choosing(span=self._span(meta), id=name, bound=bound, value=other, off=off)
 
-    # --- directives ---
+    def waive(self, meta: Meta, children: list[Any]) -> Waiving:
+        name, what = children
+        held = isinstance(what, Held)
+        things = what.things if held else what
+        return Waiving(span=self._span(meta), id=name, things=things, existing=held)
 
-    def restrict(self, meta: Meta, children: list[Any]) -> tree.Restrict:
-        mode, action, things = children
-        return tree.Restrict(
-            span=self._span(meta), mode=tree.Mode(mode), action=str(action), things=things
-        )
-
-    def prevent(self, meta: Meta, children: list[Any]) -> tree.Prevent:
-        what, across = children
-        span = self._span(meta)
-        slip = get_close_matches("across", what.value.split(), n=1, cutoff=0.7)
-        if across is None and slip:
-            start = self._line.text.index(slip[0])
-            place = self._line.place(start, start + len(slip[0]))
-            message = f"`{slip[0]}` is not a word of the language here"
-            self._note(codes.MISSPELLED, place, message, help="did you mean `across`?")
-        elif across is None:
-            what_alone = what.value.removesuffix(" household")
-            end = Span(
-                span.path, span.end_line, span.end_column, span.end_line, span.end_column + 1
-            )
-            self._note(
-                codes.NO_BASE,
-                end,
-                f"`prevent {what_alone}` across what?",
-                label="how far it reaches is not said",
-                help=f"write `prevent {what_alone} across household`",
-            )
-        return tree.Prevent(
-            span=span, what=what.value, across="" if across is None else across.value
-        )
-
-    def keep(self, meta: Meta, children: list[Any]) -> tree.Keep:
-        each, measured, bound, period, per, where = children
-        named = isinstance(measured, Name)
-        if per is not None and per.value in ("year", "annum"):
-            message = f"`per {per.value}` names no holder"
-            self._note(codes.MISSPELLED, per.span, message, help="did you mean `each year`?")
-        return tree.Keep(
-            span=self._span(meta),
-            each=each is not None,
-            measure=measured if named else None,
-            things=None if named else measured,
-            bound=bound,
-            period=period,
-            per=per,
-            where=where,
-        )
-
-    def listed(self, meta: Meta, children: list[Any]) -> Things:
-        return Things(span=self._span(meta), items=tuple(children), where=None)
-
-    def use(self, meta: Meta, children: list[Any]) -> tree.Use:
-        what, value = children
-        return tree.Use(span=self._span(meta), what=what.value, value=value)
-
-    def words(self, meta: Meta, children: list[Any]) -> Name:
-        return Name(span=self._span(meta), value=" ".join(children))
-
-    phrase = words
+    def held(self, meta: Meta, children: list[Any]) -> Held:
+        return Held(span=self._span(meta), things=children[0])
 
     # --- clauses ---
 
@@ -212,6 +197,10 @@ class _Builder(Phrases):
         things, by, where = children
         return self._existing(meta, things, where, by=by)
 
+    def existing_evenly(self, meta: Meta, children: list[Any]) -> tree.Existing:
+        things, evenly, where = children
+        return self._existing(meta, things, where, evenly=evenly)
+
     def _existing(
         self,
         meta: Meta,
@@ -220,17 +209,32 @@ class _Builder(Phrases):
         stay: bool = False,
         within: tree.Quantity | None = None,
         by: tree.Date | None = None,
+        evenly: tree.Evenly | None = None,
     ) -> tree.Existing:
-        both = tuple(one for one in (things.where, where) if one is not None)
-        if len(both) == 2:
-            joined: Condition = tree.All(span=both[0].span.through(both[1].span), operands=both)
-            things = replace(things, where=joined, span=things.span.through(joined.span))
-        elif both:
-            things = replace(things, where=both[0], span=things.span.through(both[0].span))
-        return tree.Existing(span=self._span(meta), things=things, stay=stay, within=within, by=by)
+        return tree.Existing(
+            span=self._span(meta),
+            things=self._narrowed(things, where),
+            stay=stay,
+            within=within,
+            by=by,
+            evenly=evenly,
+        )
 
     def missing(self, meta: Meta, children: list[Any]) -> tree.MissingCounts:
         return tree.MissingCounts(span=self._span(meta), value=children[0])
+
+    def soft(self, meta: Meta, children: list[Any]) -> tree.Soft:
+        word = str(children[0])
+        if not word.isdecimal() or int(word) == 0 or len(word) > 6:
+            self._note(
+                codes.NUMBER_FORM,
+                self._span(children[0]),
+                f"`{word}` is not a priority",
+                label="priorities are 1, 2, 3 and so on",
+                help="write `soft priority 1` for what is to be broken last",
+            )
+            return tree.Soft(span=self._span(meta), priority=1)
+        return tree.Soft(span=self._span(meta), priority=int(word))
 
     def allow_set(self, meta: Meta, children: list[Any]) -> tree.Allow:
         *layers, value = children
@@ -243,7 +247,16 @@ class _Builder(Phrases):
         )
 
     def allow_waive(self, meta: Meta, children: list[Any]) -> tree.Allow:
-        return tree.Allow(span=self._span(meta), layers=tuple(children), to="waive", bound=None)
+        *layers, what = children
+        held = isinstance(what, Held)
+        return tree.Allow(
+            span=self._span(meta),
+            layers=tuple(layers),
+            to="waive",
+            bound=None,
+            things=what.things if held else what,
+            existing=held,
+        )
 
     def starts(self, meta: Meta, children: list[Any]) -> tree.From | Dates:
         start, until = children
@@ -271,3 +284,6 @@ class _Builder(Phrases):
                 help='write why, for a reader years from now: `because "IPC minute 2026-03"`',
             )
         return tree.Because(span=self._span(meta), reason=reason)
+
+    def approved(self, meta: Meta, children: list[Any]) -> tree.Approved:
+        return tree.Approved(span=self._span(meta), by=children[0])

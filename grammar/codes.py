@@ -5,7 +5,6 @@ from __future__ import annotations
 from grammar.diagnostics import Code, by_code
 
 UNKNOWN_LINE = Code("E0101", "a line begins with a word that begins no line of the language")
-NOT_YET = Code("E0102", "a part of the language that this version does not read yet")
 OPEN_QUOTE = Code("E0103", "a quote that is not closed on its line")
 OPEN_BRACKET = Code("E0104", "a bracket that is not closed")
 STRAY_BRACKET = Code("E0105", "a closing bracket that closes nothing")
@@ -33,7 +32,7 @@ DOES_NOT_FIT = Code("E0126", "a word or sign does not fit where it stands")
 APART = Code("W0127", "a percent sign is set apart from its number")
 
 CODES = by_code(
-    UNKNOWN_LINE, NOT_YET, OPEN_QUOTE, OPEN_BRACKET, STRAY_BRACKET, WRONG_PLACE, MIXED_AND_OR,
+    UNKNOWN_LINE, OPEN_QUOTE, OPEN_BRACKET, STRAY_BRACKET, WRONG_PLACE, MIXED_AND_OR,
     ENDS_EARLY, MISSPELLED, NO_DATE, NO_ID, HEADER_TWICE, EMPTY_RULE, NO_REASON, NOT_UTF8, TOO_DEEP,
     STRANGE_CHARACTER, NO_BASE, SINGLE_QUOTES, CLAUSE_TWICE, LIST_WITH_AND, HALF_COMPARISON,
     NUMBER_FORM, SUM_AFTER_CHOICE, WORD_MISSING, DOES_NOT_FIT, APART,

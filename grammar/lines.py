@@ -16,14 +16,14 @@ from grammar import codes
 from grammar.diagnostics import Diagnostic
 from grammar.spans import Span, rows
 from grammar.tree import Comment
-from grammar.words import FIRST_WORDS, LATER_LINES
+from grammar.words import FIRST_WORDS, TESTS
 
 MAX_DEPTH = 32
 """How deep brackets, and words such as `not`, may nest."""
 
 _GOES_ON = re.compile(r"\s*(?:and|or)(?![\w.-])")
 _BEGINS = re.compile(
-    rf"\s*(?:{'|'.join((*FIRST_WORDS, *LATER_LINES))})(?![\w.-])\s+(?=\S)"
+    rf"\s*(?:{'|'.join((*FIRST_WORDS, *TESTS))})(?![\w.-])\s+(?=\S)"
     r"(?!(?:is|at|in|not|above|below|before|after|on|between|and|or|where)\b|[,)=<>!≤≥≠])"
 )
 _MARK = re.compile(r'["“”„#()]')

@@ -11,7 +11,7 @@ from grammar.diagnostics import Diagnostic
 from grammar.lines import Line
 from grammar.reader import Stop, read
 from grammar.spans import Span
-from grammar.words import FIRST_WORDS, LATER_LINES, OTHER_WORDS
+from grammar.words import FIRST_WORDS, OTHER_WORDS, TESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def guess(line: Line) -> Guess:
     first = _FIRST.match(line.text, begin)
     said = first.group() if first else ""
     span = line.place(begin, begin + len(said))
-    if line.first in LATER_LINES:
-        message = f"`{said}` is not part of this version of the language"
-        help = LATER_LINES[line.first]
-        return Guess(codes.NOT_YET.at(span, message, label="not read yet", help=help))
+    if line.first in TESTS:
+        message = f"`{said}` stands in a file of policy"
+        help = "keep tests in a file of their own, ending in `.policytest`"
+        return Guess(codes.WRONG_PLACE.at(span, message, label="a line of a test", help=help))
     if line.first.lower() in OTHER_WORDS:
         return Guess(_unknown(span, said, OTHER_WORDS[line.first.lower()]))
     for word in get_close_matches(line.first.lower()[:20], FIRST_WORDS, n=1, cutoff=0.7):

@@ -1,24 +1,20 @@
 """Expressions, conditions, selections and bounds of a parsed line, each with its place.
 
-One method a rule of `policy.lark`, of the same name. A mistake found here is noted in `diagnostics`
-and a stand-in is returned: whoever asked throws the line away when it holds an error.
+As in `times.py`, one method a rule of `policy.lark`, of the same name.
 """
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
-from lark import Token, Transformer_NonRecursive, v_args
+from lark import Token, v_args
 from lark.tree import Meta
 
 from grammar import codes, tree
-from grammar.diagnostics import Code, Diagnostic
-from grammar.lines import Line
-from grammar.spans import Span
+from grammar.times import Times
 from grammar.tree import (
     Bound,
     Comparison,
@@ -35,8 +31,8 @@ from grammar.tree import (
 _UNITS = {
     "%": Unit.PERCENT, "point": Unit.POINTS, "points": Unit.POINTS, "bp": Unit.BPS,
     "bps": Unit.BPS, "share": Unit.SHARES, "shares": Unit.SHARES, "day": Unit.DAYS,
-    "days": Unit.DAYS, "month": Unit.MONTHS, "months": Unit.MONTHS, "year": Unit.YEARS,
-    "years": Unit.YEARS,
+    "days": Unit.DAYS, "month": Unit.MONTHS, "months": Unit.MONTHS, "quarter": Unit.QUARTERS,
+    "quarters": Unit.QUARTERS, "year": Unit.YEARS, "years": Unit.YEARS,
 }  # fmt: skip
 
 _COMPARISONS = {
@@ -57,23 +53,8 @@ _ON_DAYS = {
 
 
 @v_args(meta=True)
-class Phrases(Transformer_NonRecursive[Token, Any]):
-    """Builds the nodes inside a line; `diagnostics` fills as it goes."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self._line = line
-        self.diagnostics: list[Diagnostic] = []
-
-    def _span(self, meta: Any) -> Span:
-        above = self._line.row - 1
-        return Span(
-            self._line.path,
-            meta.line + above,
-            meta.column,
-            meta.end_line + above,
-            meta.end_column,
-        )
+class Phrases(Times):
+    """Builds the nodes inside a line."""
 
     # --- selections and conditions ---
 
@@ -81,6 +62,18 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
         *items, where = children
         named = tuple(item for item in items if not isinstance(item, Token))
         return Things(span=self._span(meta), items=named, where=where)
+
+    def listing(self, meta: Meta, children: list[Any]) -> Things:
+        return self.things(meta, [*children, None])
+
+    def _narrowed(self, things: Things, where: Condition | None) -> Things:
+        """The things with one more condition, from the end of their line."""
+        if where is None:
+            return things
+        if things.where is not None:
+            both = (things.where, where)
+            where = tree.All(span=both[0].span.through(where.span), operands=both)
+        return replace(things, where=where, span=things.span.through(where.span))
 
     def condition(self, meta: Meta, children: list[Any]) -> Condition:
         operands, signs = tuple(children[::2]), children[1::2]
@@ -108,7 +101,7 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
 
     def compare(self, meta: Meta, children: list[Any]) -> tree.Compare:
         left, comparison, right = children
-        if isinstance(right, tree.Date):
+        if isinstance(right, tree.Date | tree.MonthDay):
             comparison = _ON_DAYS.get(comparison, comparison)
         return tree.Compare(span=self._span(meta), left=left, comparison=comparison, right=right)
 
@@ -135,6 +128,25 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
 
     def options(self, _meta: Meta, children: list[Any]) -> tuple[Expression, ...]:
         return tuple(children)
+
+    def recent(self, meta: Meta, children: list[Any]) -> tree.Recent:
+        left, negated, word, length = children
+        return tree.Recent(
+            span=self._span(meta),
+            left=left,
+            negated=negated is not None,
+            ahead=word == "next",
+            length=length,
+        )
+
+    def yearly(self, meta: Meta, children: list[Any]) -> tree.Compare:
+        """`each year on or after December 1` asks about today."""
+        _each, year, comparison, day = children
+        span = self._span(meta)
+        today = Name(span=span.through(self._span(year)), value="today")
+        return tree.Compare(
+            span=span, left=today, comparison=_ON_DAYS.get(comparison, comparison), right=day
+        )
 
     def lacks(self, meta: Meta, children: list[Any]) -> tree.Missing:
         left, negated = children
@@ -178,7 +190,7 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
                 help=f"write `{number}%`",
             )
         return tree.Quantity(
-            span=span, value=_decimal(number), unit=_UNITS[unit] if unit else Unit.NONE
+            span=span, value=_decimal(number), unit=_unit(unit) if unit else Unit.NONE
         )
 
     def text(self, meta: Meta, children: list[Any]) -> Text:
@@ -187,34 +199,11 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
     def name(self, meta: Meta, children: list[Any]) -> Name:
         return Name(span=self._span(meta), value=str(children[0]))
 
-    def date(self, meta: Meta, children: list[Any]) -> tree.Date:
-        word, span = str(children[0]), self._span(meta)
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
-            try:
-                return tree.Date(span=span, value=date.fromisoformat(word))
-            except ValueError:
-                self._note(
-                    codes.NO_DATE,
-                    span,
-                    f"there is no day {word}",
-                    label="year-month-day",
-                    help=_last_day(word),
-                )
-        else:
-            self._note(
-                codes.NO_DATE,
-                span,
-                f"`{word}` is not how the language writes a date",
-                label="year-month-day, with two digits each for month and day",
-                help="write `2026-01-31`",
-            )
-        return tree.Date(span=span, value=date.min)
-
     def __default__(self, data: str, children: list[Any], meta: Meta) -> Comparison:
         """The words of a comparison: the rules of `comparison` differ in their names only."""
         return _COMPARISONS[data]
 
-    # --- bounds and periods ---
+    # --- bounds ---
 
     def between(self, meta: Meta, children: list[Any]) -> Bound:
         low, _and, high, relation = children
@@ -264,26 +253,6 @@ class Phrases(Transformer_NonRecursive[Token, Any]):
         word, base = children
         return str(word), base
 
-    def each_year(self, meta: Meta, children: list[Any]) -> tree.Period:
-        return tree.Period(span=self._span(meta), year=None, prorated=children[-1] is not None)
-
-    def in_year(self, meta: Meta, children: list[Any]) -> tree.Period:
-        word = str(children[0])
-        if re.fullmatch("[12][0-9]{3}", word):
-            return tree.Period(span=self._span(meta), year=int(word), prorated=False)
-        span = self._span(children[0])
-        self._note(codes.NO_DATE, span, f"`{word}` is not a year", help="write `in 2026`")
-        return tree.Period(span=self._span(meta), year=None, prorated=False)
-
-    # --- mistakes ---
-
-    def _note(self, code: Code, span: Span, message: str, *, label: str = "", help: str) -> None:
-        self.diagnostics.append(code.at(span, message, label=label, help=help))
-
-    def _words(self, span: Span) -> str:
-        """What the author wrote at a place, on one row, shortened if it is long."""
-        return self._line.words(span)
-
 
 def _shares(low: Expression, high: ShareOf) -> bool:
     """Whether the base after the last `of` is meant for the first number too."""
@@ -296,12 +265,9 @@ def _bare(value: Expression | None) -> Expression | None:
     return value.share if isinstance(value, ShareOf) else value
 
 
+def _unit(word: str) -> Unit:
+    return Unit.TRADING_DAYS if word.startswith("trading") else _UNITS[word]
+
+
 def _decimal(number: str) -> Decimal:
     return Decimal(re.sub(r"[$,\s]", "", number).replace("−", "-"))
-
-
-def _last_day(word: str) -> str:
-    year, month, _ = map(int, word.split("-"))
-    if not 1 <= month <= 12 or year < 1:
-        return "months run from 01 to 12"
-    return f"that month has {monthrange(year, month)[1]} days"

@@ -13,10 +13,17 @@ from grammar.diagnostics import Diagnostic
 from grammar.lines import Line
 from grammar.reader import END, Stop
 from grammar.repair import missing, misspelled, surplus
-from grammar.slips_in_numbers import NUMBER, no_date, no_of, number_form, sum_after_choice
+from grammar.slips_in_numbers import (
+    NUMBER,
+    month_day,
+    no_date,
+    no_of,
+    number_form,
+    sum_after_choice,
+)
 from grammar.stumble import Stumble, stumble
 from grammar.vocabulary import listed, proposals
-from grammar.words import CLAUSES, DATES_AND_GUARD, DIRECTIVES, LATER_PHRASES
+from grammar.words import CLAUSES, DATES_AND_GUARD, DIRECTIVES
 
 _QUOTES = "'‘’‚‛`´"
 _BASES = ("of", "per", "across", "above", "below")
@@ -75,33 +82,14 @@ def _strange_character(it: Stumble) -> Diagnostic | None:
     )
 
 
-def _later(it: Stumble) -> Diagnostic | None:
-    """A part of the wider language inside a line."""
-    near = (it.said(start, start + 2).lower() for start in (-2, -1, 0))
-    phrase = next((pair for pair in near if pair in LATER_PHRASES), None)
-    help = LATER_PHRASES.get(phrase or "", "")
-    if it.line.first == "define" and it.at == 3 and re.match(r"\d{4}-", it.said(0, 1)):
-        phrase, help = "a list of dates", "write the dates in the conditions that need them"
-    if it.line.first == "define" and it.at == 2 and it.said(0, 1) == "from":
-        phrase, help = "from", 'write the list here: `define restricted as "ABC", "XYZ"`'
-    if phrase is None:
-        return None
-    said = phrase if phrase.startswith("a ") else f"`{phrase}`"
-    return it.at_word(
-        codes.NOT_YET,
-        f"{said} is not part of this version of the language",
-        "not read yet",
-        help,
-    )
-
-
 def _no_id(it: Stumble) -> Diagnostic | None:
-    needs = ("rule", "default", "set", "define", "policy", "layer")
-    link = {"set": "to", "define": "as"}.get(it.line.first)
+    needs = ("rule", "default", "note", "set", "waive", "define", "policy", "layer", "using")
+    link = {"set": "to", "define": "as", "waive": "for"}.get(it.line.first)
     unnamed = it.at == 2 and it.words[1].text == link
     if it.line.first not in needs or not (it.at == 1 or unnamed):
         return None
-    thing = {"set": "the default to set", "define": "a definition", "layer": "a layer"}
+    thing = {"set": "the default to set", "define": "a definition", "layer": "a layer",
+             "waive": "the rule to waive", "using": "the file to use"}  # fmt: skip
     noun = thing.get(it.line.first, f"a {it.line.first}")
     return it.at_word(
         codes.NO_ID,
@@ -231,6 +219,8 @@ def _word_missing(it: Stumble) -> Diagnostic | None:
     vague = len(names) > 4 or (len(names) > 1 and END in it.accepts)
     if not names or vague or it.found is None:
         return None
+    if names == ("_WHERE",) and "." not in it.found.text and surplus(it) is not None:
+        return None
     return it.at_word(
         codes.WORD_MISSING,
         f"{listed(names)} is missing before `{it.found.shown}`",
@@ -265,10 +255,10 @@ def _does_not_fit(it: Stumble) -> Diagnostic:
 SLIPS: tuple[Callable[[Stumble], Diagnostic | None], ...] = (
     _single_quotes,
     _strange_character,
-    _later,
     _no_id,
     _no_reason,
     no_date,
+    month_day,
     number_form,
     _half_comparison,
     _list_with_and,

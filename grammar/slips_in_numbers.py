@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from grammar import codes
 from grammar.diagnostics import Diagnostic
 from grammar.reader import Stop, read
 from grammar.stumble import Stumble
+from grammar.times import MONTHS
 from grammar.vocabulary import keywords
 
 NUMBER = re.compile(r"[-−]?\$?\d")
@@ -21,9 +23,6 @@ _IN_WORDS = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve",
     "thirty", "sixty", "ninety",
 )  # fmt: skip
-_MONTHS = (
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-)  # fmt: skip
 
 
 def no_date(it: Stumble) -> Diagnostic | None:
@@ -32,9 +31,7 @@ def no_date(it: Stumble) -> Diagnostic | None:
         return None
     word = it.found.text.lower()
     only_date = it.accepts == {"DATE"}
-    month = (
-        word[:3] in _MONTHS and word.isalpha() and it.line.first in ("from", "until", "existing")
-    )
+    month = _month(word) is not None and it.line.first in ("from", "until", "existing")
     if not (only_date or month):
         return None
     return it.at_word(
@@ -43,6 +40,31 @@ def no_date(it: Stumble) -> Diagnostic | None:
         "a date belongs here",
         "write year-month-day: `2026-01-31`",
     )
+
+
+def month_day(it: Stumble) -> Diagnostic | None:
+    """`on or after 1 December`, `in Decembre 1`."""
+    pair = it.words[max(0, it.at - 1) : it.at + 1]
+    if len(pair) < 2:
+        return None
+    day, month = sorted((word.text for word in pair), key=str.isalpha)
+    name = _month(month)
+    if name is None or not re.fullmatch("[1-9]|[12][0-9]|3[01]", day):
+        return None
+    return codes.NO_DATE.at(
+        it.line.place(pair[0].start, pair[1].end),
+        f"`{pair[0].text} {pair[1].text}` is not how the language writes a day of every year",
+        label="the month in full, then the day",
+        help=f"write `{name} {day}`, or year-month-day for one day: `2026-01-31`",
+    )
+
+
+def _month(word: str) -> str | None:
+    near = get_close_matches(word.capitalize()[:20], MONTHS, n=1, cutoff=0.75)
+    if near:
+        return near[0]
+    short = (name for name in MONTHS if len(word) == 3 and name[:3] == word.capitalize())
+    return next(short, None)
 
 
 def number_form(it: Stumble) -> Diagnostic | None:

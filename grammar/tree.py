@@ -32,8 +32,10 @@ class Unit(StrEnum):
     POINTS = "points"
     BPS = "bps"
     SHARES = "shares"
+    TRADING_DAYS = "trading days"
     DAYS = "days"
     MONTHS = "months"
+    QUARTERS = "quarters"
     YEARS = "years"
     NONE = ""
 
@@ -58,6 +60,14 @@ class Date(Node):
     """`2026-01-31`."""
 
     value: date
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDay(Node):
+    """`December 1`: that day of every year. `day` fits the month in a leap year."""
+
+    month: int
+    day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ class Sum(Node):
     right: Expression
 
 
-Expression = Quantity | Text | Date | Name | ShareOf | Choice | Sum
+Expression = Quantity | Text | Date | MonthDay | Name | ShareOf | Choice | Sum
 
 
 class Comparison(StrEnum):
@@ -147,6 +157,16 @@ class Missing(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Recent(Node):
+    """`lot.acquired in the last 30 days`; `in the next 10 days` (`ahead`), `not in` (`negated`)."""
+
+    left: Expression
+    negated: bool
+    ahead: bool
+    length: Quantity
+
+
+@dataclass(frozen=True, slots=True)
 class Flag(Node):
     """A bare attribute that is true or false: `account.discretionary`."""
 
@@ -174,7 +194,7 @@ class Any(Node):
     operands: tuple[Condition, ...]
 
 
-Condition = Compare | Between | Member | Missing | Flag | Not | All | Any
+Condition = Compare | Between | Member | Recent | Missing | Flag | Not | All | Any
 
 
 # --- selections ----------------------------------------------------------------------------------
@@ -189,6 +209,38 @@ class Things(Node):
 
     items: tuple[Name | Text, ...]
     where: Condition | None
+
+
+# --- times ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class By(Node):
+    """`by 2026-04-10`, or `by December 15` of every year."""
+
+    day: Date | MonthDay
+
+
+@dataclass(frozen=True, slots=True)
+class Evenly(Node):
+    """`evenly over 8 quarters`: in equal parts."""
+
+    over: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Node):
+    """`each month`, `each month on day 1`, `each year on December 1`.
+
+    `period` is month, quarter or year; at most one of `day` (of the period) and `on` is set.
+    """
+
+    period: str
+    day: int | None
+    on: MonthDay | None
+
+
+Timing = By | Evenly | Every
 
 
 # --- directives ----------------------------------------------------------------------------------
@@ -216,6 +268,7 @@ class Prevent(Node):
 
     what: str
     across: str
+    where: Condition | None = None
 
 
 class Side(StrEnum):
@@ -247,10 +300,15 @@ class Bound(Node):
 
 @dataclass(frozen=True, slots=True)
 class Period(Node):
-    """`each year`, `each year prorated` (`prorated`), `in 2026` (`year`)."""
+    """`each year`, `each year prorated` (`prorated`), `in 2026` (`year`).
+
+    `each month` and `each quarter` are `every`; `over any 12 months` is `over`.
+    """
 
     year: int | None
     prorated: bool
+    every: str = "year"
+    over: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +332,112 @@ class Keep(Node):
 
 @dataclass(frozen=True, slots=True)
 class Use(Node):
-    """`use model "ACME"`, `use risk aversion 10`, `use horizon 1 years`: what, then its value."""
+    """`use model "ACME"`, `use risk aversion 10`, `use whole shares`: what, then its value."""
 
     what: str
     value: Expression | None
+    where: Condition | None = None
 
 
-Directive = Restrict | Prevent | Keep | Use
+@dataclass(frozen=True, slots=True)
+class Target(Node):
+    """`target technology at 50% of model`, `... evenly over 5 years`: a last `where` is in things.
+
+    `weight` is a ShareOf where the author named a base.
+    """
+
+    things: Things
+    weight: Expression
+    timing: By | Evenly | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replace(Node):
+    """`replace "USX" with constituents`, `only replace funds with approved_substitutes` (`only`).
+
+    A last `where` is in `substitutes`.
+    """
+
+    only: bool
+    things: Things
+    substitutes: Things
+
+
+@dataclass(frozen=True, slots=True)
+class Treat(Node):
+    """`treat "VTI", "ITOT" as one for drift`, `treat anything as absent where ...`.
+
+    What the words after `as` and `for` mean is the compiler's to say; a last `where` is in things.
+    """
+
+    things: Things
+    like: str
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefer(Node):
+    """`prefer holding reits in iras worth 30 bps`, `prefer buying home_munis over munis`.
+
+    `action` is buy, sell, hold or trade; `accounts` the groups of accounts after `in`; a last
+    `where` is in `things`.
+    """
+
+    action: str
+    things: Things
+    accounts: Things | None
+    over: Things | None
+    worth: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(Node):
+    """`pay $6,000 each month on day 1`, `reserve $85,000 by 2026-04-10`, `invest ... evenly ...`.
+
+    `action` is pay, reserve or invest.
+    """
+
+    action: str
+    amount: Expression
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Deal(Node):
+    """`sell 1,000 shares of "ACME" each quarter`, `buy bonds evenly over 12 months`.
+
+    `action` is sell or buy; `amount` is None where all is meant. A last `where` is in `things`.
+    """
+
+    action: str
+    amount: Quantity | None
+    things: Things
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Node):
+    """`ask "Chief Compliance Officer" before selling restricted`.
+
+    `action` is buy, sell, hold or trade.
+    """
+
+    who: Text
+    action: str
+    things: Things
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Node):
+    """`report trading watch_list`: action is buy, sell, hold or trade."""
+
+    action: str
+    things: Things
+
+
+Directive = (
+    Restrict | Prevent | Keep | Use | Target | Replace | Treat | Prefer | Flow | Deal | Ask | Report
+)
 
 
 # --- clauses -------------------------------------------------------------------------------------
@@ -307,14 +464,15 @@ class Except(Node):
 class Existing(Node):
     """`existing THINGS may stay` or `existing THINGS comply within 90 days` / `by DATE`.
 
-    `existing positions` means anything. `stay` true for `may stay`; otherwise one of `within`
-    and `by` is set.
+    `existing positions` means anything. `stay` true for `may stay`; otherwise one of `within`,
+    `by` and `evenly` (`comply evenly over 8 quarters`) is set.
     """
 
     things: Things
     stay: bool
     within: Quantity | None
     by: Date | None
+    evenly: Evenly | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,11 +487,21 @@ class Allow(Node):
     """`allow advisor, household to set BOUND` / `to set off` / `to waive`.
 
     `to` is "set", "set off" or "waive"; a bare `to set` (any value) is "set" without a bound.
+    `to waive for THINGS` and `to waive for existing THINGS` (`existing`) say what may be waived.
     """
 
     layers: tuple[Name, ...]
     to: str
     bound: Bound | None
+    things: Things | None = None
+    existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Soft(Node):
+    """`soft priority N`: the rule may be broken; 1 is broken last."""
+
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +525,14 @@ class Because(Node):
     reason: Text
 
 
-Clause = When | Except | Existing | MissingCounts | Allow | From | Until | Because
+@dataclass(frozen=True, slots=True)
+class Approved(Node):
+    """`approved by "..."`."""
+
+    by: Text
+
+
+Clause = When | Except | Existing | MissingCounts | Soft | Allow | From | Until | Because | Approved
 
 
 # --- statements and files ------------------------------------------------------------------------
@@ -380,8 +555,41 @@ class Define(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class DefineAccounts(Node):
+    """`define iras as accounts where account.type in (...)`: a group of accounts."""
+
+    name: Name
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Days(Node):
+    """`2026-02-03 to 2026-03-10`, both included; one day where `first` is `last`."""
+
+    first: Date
+    last: Date
+
+
+@dataclass(frozen=True, slots=True)
+class DefinePeriods(Node):
+    """`define open_windows as 2026-02-03 to 2026-03-10, 2026-05-05 to 2026-06-10`."""
+
+    name: Name
+    periods: tuple[Days, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefineFile(Node):
+    """`define restricted from "restricted.csv"`: the path as written."""
+
+    name: Name
+    file: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Rule(Node):
-    """`rule ID "Title"` or `default ID "Title"` (`is_default`) with its directives and clauses.
+    """`rule ID "Title"` with its directives and clauses; a `default` (`is_default`), a `note`
+    (`is_note`), which only reports.
 
     A rule may hold several directives; each is a statement of its own under the same id.
     `head` covers the first line, `span` the whole block with the lines that could not be read.
@@ -395,6 +603,7 @@ class Rule(Node):
     clauses: tuple[Clause, ...]
     head: Span = field(compare=False, repr=False)
     flawed: bool = False
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +624,22 @@ class Set(Node):
     flawed: bool = False
 
 
-Statement = Define | Rule | Set
+@dataclass(frozen=True, slots=True)
+class Waive(Node):
+    """`waive ID for THINGS`, or only for held shares: `for existing THINGS` (`existing`).
+
+    Which of its clauses it needs is the compiler's to say. `flawed` as in Rule.
+    """
+
+    id: Name
+    things: Things
+    existing: bool
+    clauses: tuple[Clause, ...]
+    head: Span = field(compare=False, repr=False)
+    flawed: bool = False
+
+
+Statement = Define | DefineAccounts | DefinePeriods | DefineFile | Rule | Set | Waive
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +654,7 @@ class Layer(Node):
 class Header(Node):
     """Header lines; each is None where the author left it out.
 
+    `using` names the files whose definitions this one uses.
     `flawed`: a header line could not be read, so the file's scope, dates or guard are not known.
     """
 
@@ -441,6 +666,7 @@ class Header(Node):
     ends: Date | None
     guard: Condition | None
     flawed: bool = False
+    using: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from grammar.reader import END, grammar
 
 _KINDS = {
     "NAME": "a name",
-    "STRING": "quoted words",
+    "STRING": "a text in quotes",
     "DATE": "a date",
+    "MONTH_DAY": "a day such as `December 1`",
     "NUMBER": "a number",
     "MONEY": "an amount",
     "PERCENT": "`%`",
@@ -24,6 +25,7 @@ _SAMPLES = {
     "NAME": "x",
     "STRING": '"x"',
     "DATE": "2026-01-31",
+    "MONTH_DAY": "December 1",
     "NUMBER": "1",
     "MONEY": "$1",
     "PERCENT": "%",
@@ -35,29 +37,48 @@ _SAMPLES = {
 _SIGNS = frozenset({"_EQ", "_NE", "_LE", "_GE", "_LT", "_GT"})
 """Read, but never proposed: the language has words for them."""
 
-UNITS = ("PERCENT", "POINTS", "BPS", "SHARES", "DAYS", "MONTHS", "YEAR", "YEARS")
+UNITS = (
+    "PERCENT", "POINTS", "BPS", "SHARES", "DAY", "DAYS", "MONTH", "MONTHS", "QUARTER", "QUARTERS",
+    "TRADING_DAYS", "YEAR", "YEARS",
+)  # fmt: skip
 
 EXAMPLES = {
     "policy": 'policy ipc.core "Core house policy"',
     "layer": 'layer advisor "ADV1"',
     "owner": 'owner "Investment Policy Committee"',
+    "using": "using library.assets",
     "from": "from 2026-01-01",
     "until": "until 2026-12-31",
     "when": 'when account.type is "taxable"',
     "define": 'define tobacco as anything where industry is "Tobacco"',
     "rule": 'rule ipc.esg.tobacco "No tobacco producers"',
     "default": 'default ipc.cash "Cash band"',
+    "note": 'note ipc.banks "Reported, never constrains"',
+    "waive": 'waive ipc.esg.tobacco for existing "ABC"',
     "set": "set ipc.cash to between 2% and 4% of account",
     "never": "never buy tobacco",
     "only": "only hold bonds",
     "prevent": "prevent wash sales across household",
     "keep": "keep cash between 1% and 3% of account",
+    "target": "target technology at 50% of model",
+    "replace": 'replace "ABC" with constituents',
+    "treat": 'treat "ABC", "XYZ" as one for drift',
     "use": 'use model "ACME"',
+    "prefer": "prefer holding reits in iras worth 30 bps",
+    "pay": "pay $6,000 each month on day 1",
+    "reserve": "reserve $85,000 by 2026-04-10",
+    "invest": "invest $500,000 evenly over 12 months",
+    "sell": 'sell 1,000 shares of "ABC" each quarter',
+    "buy": 'buy 100 shares of "ABC" each month',
+    "ask": 'ask "Chief Compliance Officer" before selling restricted',
+    "report": "report trading watch_list",
     "except": "except to raise cash",
     "existing": "existing positions comply within 90 days",
     "missing": "missing counts as excluded",
+    "soft": "soft priority 1",
     "allow": "allow advisor, household to set between 0.5% and 10%",
     "because": 'because "IPC minute 2026-03, item 4"',
+    "approved": 'approved by "Chair of the IPC"',
 }
 """One right line for each first word."""
 
@@ -100,4 +121,4 @@ def listed(terminals: Iterable[str]) -> str:
 
 
 def _word(terminal: str) -> str:
-    return terminal.strip("_").lower()
+    return terminal.strip("_").lower().replace("_", " ")

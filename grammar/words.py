@@ -1,54 +1,23 @@
-"""The words that begin a line, by where such a line stands, and words of the wider language."""
+"""The words that begin a line, by where such a line stands, and other people's words for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-HEADER = ("policy", "layer", "owner")
+HEADER = ("policy", "layer", "owner", "using")
 DATES_AND_GUARD = ("from", "until", "when")
 """These stand in the header, for the whole file, or in a rule, for that rule."""
-STATEMENTS = ("define", "rule", "default", "set")
-DIRECTIVES = ("never", "only", "prevent", "keep", "use")
-CLAUSES = ("except", "existing", "missing", "allow", "because")
+STATEMENTS = ("define", "rule", "default", "note", "set", "waive")
+DIRECTIVES = (
+    "never", "only", "prevent", "keep", "target", "replace", "treat", "use", "prefer", "pay",
+    "reserve", "invest", "sell", "buy", "ask", "report",
+)  # fmt: skip
+CLAUSES = ("except", "existing", "missing", "soft", "allow", "because", "approved")
 
 FIRST_WORDS = (*HEADER, *DATES_AND_GUARD, *STATEMENTS, *DIRECTIVES, *CLAUSES)
 
-LATER_BLOCKS = ("note", "waive", "test")
-"""First words of the wider language that begin a block."""
-LATER_LINES: Mapping[str, str] = {
-    "note": "write a comment: `# ...`",
-    "waive": "until then the rule's author can write `except`",
-    "test": "keep tests in a file of their own, ending in `.policytest`",
-    "import": "write the definitions in this file",
-    "using": "write the definitions in this file",
-    "given": "keep tests in a file of their own, ending in `.policytest`",
-    "expect": "keep tests in a file of their own, ending in `.policytest`",
-    "soft": "leave the line out: the rule is then a hard one",
-    "approved": "name the approver in `because`",
-    "target": "choose the model by `use model`, and bound weights by `keep`",
-    "replace": "choose the model by `use model`",
-    "treat": "name the securities in a `define` and use that group",
-    "prefer": "bound the weight by `keep`",
-    "pay": "keep the cash by `keep cash at least ...`",
-    "reserve": "keep the cash by `keep cash at least ...`",
-    "invest": "bound the weight by `keep`",
-    "sell": "bound the weight by `keep`, or write `never hold`",
-    "buy": "bound the weight by `keep`",
-    "ask": "forbid the trades by `never`",
-    "report": "leave the line out",
-}
-"""First words of the wider language, each with what can be done in its place today."""
-
-LATER_PHRASES: Mapping[str, str] = {
-    "in the": "compare with a date: `on or after 2026-01-01`",
-    "over any": "a limit counts by calendar year: `each year` or `in 2026`",
-    "evenly over": "write the value that holds today",
-    "each month": "a limit counts by calendar year: `each year` or `in 2026`",
-    "each quarter": "a limit counts by calendar year: `each year` or `in 2026`",
-    "trading days": "count calendar days: `within 14 days`",
-    "only replace": "name what may be held: `only hold ...`",
-}
-"""Two words of the wider language found inside a line, with what can be done in their place."""
+TESTS = ("test", "given", "expect")
+"""First words of a file of tests, which is a file of its own."""
 
 OTHER_WORDS: Mapping[str, str] = {
     "exclude": "`never buy` keeps what is held today, `never hold` sells it",
@@ -67,6 +36,7 @@ OTHER_WORDS: Mapping[str, str] = {
     "max": "write `keep ... at most ...`",
     "minimum": "write `keep ... at least ...`",
     "min": "write `keep ... at least ...`",
+    "import": "write `using`",
     "if": "accounts are picked by `when`, securities by `where`",
     "unless": "write `except when`",
     "reason": "write `because`",
@@ -90,11 +60,15 @@ SYNONYMS: Mapping[str, str] = {
     "min": "at least", "atleast": "at least", ">": "at least", "more than": "above|at least",
     "greater than": "above|at least", "over": "above|at least", "exceeds": "above|at least",
     "above": "at least", "equals": "is", "equal to": "is", "isn't": "is not",
-    "is one of": "in", "is any of": "in", "one of": "in", "from": "between", "to": "and",
-    "in": "within", "inside": "within", "for": "in", "than": "of", "which": "where",
+    "is one of": "in", "is any of": "in", "one of": "in", "from": "between", "to": "and|at",
+    "in": "within", "inside": "within", "for": "in|over", "than": "of", "which": "where",
     "whose": "where", "with": "where", "if": "when", "percent": "%",
     "everything": "anything", "all": "anything", "every": "each", "this year": "each year",
-    "yearly": "each year", "annually": "each year", "greater": "larger", "bigger": "larger",
+    "yearly": "each year", "annually": "each year", "monthly": "each month",
+    "quarterly": "each quarter", "in last": "in the last", "in next": "in the next", "past": "last",
+    "at": "by", "by": "with|worth", "trades": "trading", "trade": "trading", "purchases": "buying",
+    "buy": "buying", "sales": "selling", "sell": "selling", "holdings": "holding",
+    "greater": "larger", "bigger": "larger",
     "higher": "larger", "lesser": "smaller", "lower": "smaller", "own": "hold",
     "purchase": "buy", "dispose of": "sell", "can": "may", "must comply": "comply",
 }  # fmt: skip

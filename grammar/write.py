@@ -1,56 +1,172 @@
-"""A node of the tree in the words of the language: `parse(write(tree))` is the same tree.
+"""The lines of a policy in the words of the language: `parse(write(tree))` is the same tree.
 
-One spelling for everything; comments and the author's layout are not kept.
+One spelling for everything; comments are not kept (`layout.py` keeps them).
 """
 
 from __future__ import annotations
 
 from grammar import tree
-from grammar.tree import Unit
+from grammar.directives import ACTIONS
+from grammar.wording import (
+    bound,
+    condition,
+    days,
+    expression,
+    listing,
+    mark,
+    one_row,
+    period,
+    quantity,
+    things,
+    timing,
+    where,
+)
 
-_INDENT = "    "
-
-_SINGULAR = {
-    Unit.POINTS: "point",
-    Unit.SHARES: "share",
-    Unit.DAYS: "day",
-    Unit.MONTHS: "month",
-    Unit.YEARS: "year",
-}
+INDENT = "    "
+_DOING = {action: doing for doing, action in ACTIONS.items()}
 
 
 def write(file: tree.PolicyFile) -> str:
     """A whole file: its header, then each statement after a blank row."""
-    blocks = ["\n".join(_header(file.header)), *map(statement, file.statements)]
+    header = "\n".join(one_row(text) for _, text in header_lines(file.header))
+    blocks = [header, *map(statement, file.statements)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def statement(node: tree.Statement) -> str:
-    """A definition, rule, default or set, with the rows of its block."""
-    if isinstance(node, tree.Define):
-        return f"define {node.name.value} as {things(node.things)}"
-    if isinstance(node, tree.Rule):
-        head = _titled("default" if node.is_default else "rule", node.id, node.title)
-        inner = [*map(directive, node.directives), *map(clause, node.clauses)]
-    else:
-        head = f"set {node.id.value} to {_chosen(node)}"
-        inner = [*map(clause, node.clauses)]
-    return "\n".join([head, *(_INDENT + line for line in inner)])
+    """A definition, rule, default, note, set or waive, with the rows of its block."""
+    rows = [one_row(head(node)), *(INDENT + one_row(line(one)) for one in inner(node))]
+    return "\n".join(rows)
 
 
 def directive(node: tree.Directive) -> str:
     """One directive on one row."""
-    if isinstance(node, tree.Restrict):
-        return f"{node.mode} {node.action} {things(node.things)}"
-    if isinstance(node, tree.Prevent):
-        return f"prevent {node.what} across {node.across}"
-    if isinstance(node, tree.Use):
-        return f"use {node.what}" + ("" if node.value is None else f" {expression(node.value)}")
-    return " ".join(_keep(node))
+    return one_row(line(node))
 
 
-def clause(node: tree.Clause) -> str:
-    """One clause on one row."""
+def inner(node: tree.Statement) -> tuple[tree.Directive | tree.Clause, ...]:
+    """The directives and clauses of a block, in the author's order."""
+    if isinstance(node, tree.Rule):
+        return (*node.directives, *node.clauses)
+    return node.clauses if isinstance(node, tree.Set | tree.Waive) else ()
+
+
+# --- one line each, with marks where its row may end ---------------------------------------------
+
+
+def header_lines(node: tree.Header) -> list[tuple[tree.Node, str]]:
+    """The lines of the header in their order, each with a node that stands on its first row."""
+    lines: list[tuple[tree.Node, str]] = []
+    if node.id is not None:
+        lines.append((node.id, _titled("policy", node.id, node.title)))
+    if node.layer is not None:
+        lines.append((node.layer, _titled("layer", node.layer.name, node.layer.of)))
+    if node.owner is not None:
+        lines.append((node.owner, f"owner {expression(node.owner)}"))
+    lines += ((name, f"using {name.value}") for name in node.using)
+    if node.starts is not None:
+        lines.append((node.starts, f"from {expression(node.starts)}"))
+    if node.ends is not None:
+        lines.append((node.ends, f"until {expression(node.ends)}"))
+    if node.guard is not None:
+        lines.append((node.guard, f"when {condition(node.guard)}"))
+    return lines
+
+
+def head(node: tree.Statement) -> str:
+    """The first line of a statement."""
+    match node:
+        case tree.Define():
+            return f"define {node.name.value} as {things(node.things)}"
+        case tree.DefineAccounts():
+            return f"define {node.name.value} as accounts{where(node.where)}"
+        case tree.DefinePeriods():
+            first, *others = node.periods
+            said = days(first) + "".join(f",{mark(one)}{days(one)}" for one in others)
+            return f"define {node.name.value} as {said}"
+        case tree.DefineFile():
+            return f"define {node.name.value} from {expression(node.file)}"
+        case tree.Rule():
+            word = "default" if node.is_default else "note" if node.is_note else "rule"
+            return _titled(word, node.id, node.title)
+        case tree.Set():
+            return f"set {node.id.value} to {_chosen(node)}"
+        case tree.Waive():
+            return f"waive {node.id.value} {_for(node.things, node.existing)}"
+
+
+def line(node: tree.Directive | tree.Clause) -> str:
+    """One directive or clause."""
+    return _directive(node) if isinstance(node, tree.Directive) else _clause(node)
+
+
+def _directive(node: tree.Directive) -> str:
+    match node:
+        case tree.Restrict():
+            return f"{node.mode} {node.action} {things(node.things)}"
+        case tree.Prevent():
+            return f"prevent {node.what} across {node.across}{where(node.where)}"
+        case tree.Keep():
+            return _keep(node)
+        case tree.Use():
+            value = "" if node.value is None else f" {expression(node.value)}"
+            return f"use {node.what}{value}{where(node.where)}"
+        case tree.Replace():
+            word = "only replace" if node.only else "replace"
+            return f"{word} {things(node.things)} with {things(node.substitutes)}"
+        case tree.Treat():
+            purpose = "" if node.purpose is None else f" for {node.purpose}"
+            said = f"treat {listing(node.things)} as {node.like}{purpose}"
+            return said + where(node.things.where)
+        case tree.Prefer():
+            return _prefer(node)
+        case tree.Target():
+            return _target(node)
+        case tree.Flow():
+            return f"{node.action} {expression(node.amount)} {timing(node.timing)}"
+        case tree.Deal():
+            amount = "" if node.amount is None else f"{quantity(node.amount)} of "
+            said = f"{node.action} {amount}{listing(node.things)} {timing(node.timing)}"
+            return said + where(node.things.where)
+        case tree.Ask():
+            who = expression(node.who)
+            return f"ask {who} before {_DOING[node.action]} {things(node.things)}"
+        case tree.Report():
+            return f"report {_DOING[node.action]} {things(node.things)}"
+
+
+def _keep(node: tree.Keep) -> str:
+    words = ["keep each" if node.each else "keep"]
+    if node.measure is not None:
+        words.append(node.measure.value)
+    if node.things is not None:
+        words.append(things(node.things))
+    words.append(bound(node.bound))
+    if node.period is not None:
+        words.append(period(node.period))
+    if node.per is not None:
+        words.append(f"per {node.per.value}")
+    return " ".join(words) + where(node.where)
+
+
+def _target(node: tree.Target) -> str:
+    time = "" if node.timing is None else f" {timing(node.timing)}"
+    said = f"target {listing(node.things)} at {expression(node.weight)}{time}"
+    return said + where(node.things.where)
+
+
+def _prefer(node: tree.Prefer) -> str:
+    words = ["prefer", _DOING[node.action], listing(node.things)]
+    if node.accounts is not None:
+        words.append(f"in {listing(node.accounts)}")
+    if node.over is not None:
+        words.append(f"over {listing(node.over)}")
+    if node.worth is not None:
+        words.append(f"worth {quantity(node.worth)}")
+    return " ".join(words) + where(node.things.where)
+
+
+def _clause(node: tree.Clause) -> str:
     match node:
         case tree.When():
             return f"when {condition(node.condition)}"
@@ -60,131 +176,18 @@ def clause(node: tree.Clause) -> str:
             return _existing(node)
         case tree.MissingCounts():
             return f"missing counts as {expression(node.value)}"
+        case tree.Soft():
+            return f"soft priority {node.priority}"
         case tree.Allow():
-            layers = ", ".join(layer.value for layer in node.layers)
-            bounds = "" if node.bound is None else f" {bound(node.bound)}"
-            return f"allow {layers} to {node.to}{bounds}"
+            return _allow(node)
         case tree.From():
-            return f"from {node.day.value.isoformat()}"
+            return f"from {expression(node.day)}"
         case tree.Until():
-            return f"until {node.day.value.isoformat()}"
+            return f"until {expression(node.day)}"
         case tree.Because():
-            return f"because {_quoted(node.reason)}"
-
-
-def things(node: tree.Things) -> str:
-    """`anything where ...`, `banks, "ABC"`."""
-    items = ", ".join(
-        _quoted(item) if isinstance(item, tree.Text) else item.value for item in node.items
-    )
-    return (items or "anything") + _where(node.where)
-
-
-def bound(node: tree.Bound) -> str:
-    """`between 2% and 4% of account`, `at most 3 points above target`."""
-    low = "" if node.low is None else expression(node.low)
-    high = "" if node.high is None else expression(node.high)
-    numbers = f"{low} and {high}" if low and high else low or high
-    base = "" if node.base is None else f" {node.relation or 'of'} {node.base.value}"
-    return f"{node.side} {numbers}{base}"
-
-
-def condition(node: tree.Condition) -> str:
-    """A condition, with brackets around `and` and `or` that are part of another."""
-    match node:
-        case tree.Compare():
-            return f"{expression(node.left)} {node.comparison} {expression(node.right)}"
-        case tree.Between():
-            ends = f"{expression(node.low)} and {expression(node.high)}"
-            return f"{expression(node.left)} between {ends}"
-        case tree.Member():
-            word = "not in" if node.negated else "in"
-            return f"{expression(node.left)} {word} {_options(node.options)}"
-        case tree.Missing():
-            return f"{node.left.value} is {'not ' if node.negated else ''}missing"
-        case tree.Flag():
-            return node.name.value
-        case tree.Not():
-            return f"not {_operand(node.operand)}"
-        case tree.All():
-            return " and ".join(map(_operand, node.operands))
-        case tree.Any():
-            return " or ".join(map(_operand, node.operands))
-
-
-def expression(node: tree.Expression) -> str:
-    """A value, with brackets where a sum could be read in two ways."""
-    match node:
-        case tree.Quantity():
-            return quantity(node)
-        case tree.Text():
-            return _quoted(node)
-        case tree.Date():
-            return node.value.isoformat()
-        case tree.Name():
-            return node.value
-        case tree.ShareOf():
-            return f"{quantity(node.share)} of {node.base.value}"
-        case tree.Choice():
-            word = "larger" if node.larger else "smaller"
-            right = _bracketed(node.right, tree.Sum)
-            return f"the {word} of {expression(node.left)} and {right}"
-        case tree.Sum():
-            word = "minus" if node.sign < 0 else "plus"
-            left = _bracketed(node.left, tree.Choice)
-            return f"{left} {word} {_bracketed(node.right, tree.Choice, tree.Sum)}"
-
-
-def quantity(node: tree.Quantity) -> str:
-    """`$25,000`, `5%`, `1 point`, `90 days`, `60`."""
-    if node.unit is Unit.MONEY:
-        return f"{'-' if node.value < 0 else ''}${node.value.copy_abs():,f}"
-    number = f"{node.value:f}"
-    if node.unit in (Unit.NONE, Unit.PERCENT):
-        return number + node.unit
-    return f"{number} {_SINGULAR.get(node.unit, node.unit) if node.value == 1 else node.unit}"
-
-
-def _header(node: tree.Header) -> list[str]:
-    lines = []
-    if node.id is not None:
-        lines.append(_titled("policy", node.id, node.title))
-    if node.layer is not None:
-        lines.append(_titled("layer", node.layer.name, node.layer.of))
-    if node.owner is not None:
-        lines.append(f"owner {_quoted(node.owner)}")
-    if node.starts is not None:
-        lines.append(f"from {node.starts.value.isoformat()}")
-    if node.ends is not None:
-        lines.append(f"until {node.ends.value.isoformat()}")
-    if node.guard is not None:
-        lines.append(f"when {condition(node.guard)}")
-    return lines
-
-
-def _titled(word: str, name: tree.Name, title: tree.Text | None) -> str:
-    return f"{word} {name.value}" + ("" if title is None else f" {_quoted(title)}")
-
-
-def _chosen(node: tree.Set) -> str:
-    if node.bound is not None:
-        return bound(node.bound)
-    return "off" if node.value is None else expression(node.value)
-
-
-def _keep(node: tree.Keep) -> list[str]:
-    words = ["keep each" if node.each else "keep"]
-    if node.measure is not None:
-        words.append(node.measure.value)
-    if node.things is not None:
-        words.append(things(node.things))
-    words.append(bound(node.bound))
-    if node.period is not None:
-        yearly = "each year prorated" if node.period.prorated else "each year"
-        words.append(yearly if node.period.year is None else f"in {node.period.year}")
-    if node.per is not None:
-        words.append(f"per {node.per.value}")
-    return [*words, *(() if node.where is None else (f"where {condition(node.where)}",))]
+            return f"because {expression(node.reason)}"
+        case tree.Approved():
+            return f"approved by {expression(node.by)}"
 
 
 def _excepted(node: tree.Except) -> str:
@@ -194,34 +197,38 @@ def _excepted(node: tree.Except) -> str:
 
 
 def _existing(node: tree.Existing) -> str:
-    named = things(tree.Things(span=node.span, items=node.things.items, where=None))
-    who = "positions" if named == "anything" else named
+    who = listing(node.things) if node.things.items else "positions"
     if node.within is not None:
         fate = f"comply within {quantity(node.within)}"
     elif node.by is not None:
-        fate = f"comply by {node.by.value.isoformat()}"
+        fate = f"comply by {expression(node.by)}"
+    elif node.evenly is not None:
+        fate = f"comply {timing(node.evenly)}"
     else:
         fate = "may stay"
-    return f"existing {who} {fate}{_where(node.things.where)}"
+    return f"existing {who} {fate}{where(node.things.where)}"
 
 
-def _where(node: tree.Condition | None) -> str:
-    return "" if node is None else f" where {condition(node)}"
+def _allow(node: tree.Allow) -> str:
+    first, *others = node.layers
+    layers = first.value + "".join(f",{mark(one)}{one.value}" for one in others)
+    said = f"allow {layers} to {node.to}"
+    if node.bound is not None:
+        said += f" {bound(node.bound)}"
+    return said if node.things is None else f"{said} {_for(node.things, node.existing)}"
 
 
-def _operand(node: tree.Condition) -> str:
-    return f"({condition(node)})" if isinstance(node, tree.All | tree.Any) else condition(node)
+def _for(what: tree.Things, existing: bool) -> str:
+    if not existing:
+        return f"for {things(what)}"
+    return f"for existing {things(what) if what.items else f'positions{where(what.where)}'}"
 
 
-def _options(options: tuple[tree.Expression, ...]) -> str:
-    if len(options) == 1 and isinstance(options[0], tree.Name):
-        return options[0].value
-    return f"({', '.join(map(expression, options))})"
+def _titled(word: str, name: tree.Name, title: tree.Text | None) -> str:
+    return f"{word} {name.value}" + ("" if title is None else f" {expression(title)}")
 
 
-def _bracketed(node: tree.Expression, *kinds: type[tree.Node]) -> str:
-    return f"({expression(node)})" if isinstance(node, kinds) else expression(node)
-
-
-def _quoted(node: tree.Text) -> str:
-    return f'"{node.value}"'
+def _chosen(node: tree.Set) -> str:
+    if node.bound is not None:
+        return bound(node.bound)
+    return "off" if node.value is None else expression(node.value)

@@ -29,14 +29,30 @@ _TAKES_PERIOD = frozenset({"realized gains", "realized tax"})
 _TAKES_PER = frozenset({"cash", "realized gains", "realized tax", ""})
 _TAKES_WHERE = frozenset({""})
 
+_FIRST_WORDS: dict[type[tree.Directive], str] = {
+    tree.Target: "target",
+    tree.Replace: "replace",
+    tree.Treat: "treat",
+    tree.Prefer: "prefer",
+    tree.Ask: "ask",
+    tree.Report: "report",
+}
+"""Directives that no file reads yet."""
+
 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
+    if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
+        reader.not_yet("`where` on this line", node.where.span)
+        return None
     match node:
         case tree.Restrict(action="harvest"):
             return read_harvest(node, reader)
         case tree.Restrict():
             return read_restriction(node, reader)
+        case tree.Prevent(what="cross trades"):
+            reader.not_yet("`prevent cross trades`", node.span)
+            return None
         case tree.Prevent():
             return read_wash_sales(node, reader)
         case tree.Use(what="model"):
@@ -45,6 +61,12 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
+        case tree.Flow() | tree.Deal():
+            reader.not_yet(f"`{node.action}`", node.span)
+            return None
+        case _:
+            reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
+            return None
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
@@ -53,8 +75,35 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
         measure = "trade" if measure == "trade" else ""
     elif measure not in MEASURES:
         measure = ""
+    period = node.period
+    if period is not None and (period.every != "year" or period.over is not None):
+        reader.not_yet(
+            "a limit over anything but a calendar year", period.span, "write `each year`"
+        )
+        return None
+    if _measures_later(node, reader):
+        return None
     typed = _reader_of(measure)(node, reader)
     return typed if _fits(node, measure, reader) else None
+
+
+_LATER = frozenset({"turnover", "tracking error", "taxable gains", "holdings", "trades"})
+_LATER_EACH = frozenset({"waiver", "transition"})
+
+
+def _measures_later(node: tree.Keep, reader: Reader) -> bool:
+    """Report a measure of the language that no file reads yet, unless a group has its name."""
+    if node.measure is None or reader.is_group(node.measure.value):
+        return False
+    name = node.measure.value
+    first, _, _rest = name.partition(" ")
+    if node.each:
+        later = name in _LATER_EACH or name.endswith(" target")
+    else:
+        later = name in _LATER or (first == "average" and first != name)
+    if later:
+        reader.not_yet(f"`keep {'each ' if node.each else ''}{name}`", node.measure.span)
+    return later
 
 
 def _reader_of(measure: str) -> ReadKeep:
