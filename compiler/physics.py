@@ -228,8 +228,11 @@ class Physics:
         cured: bool = True,
         tighten: bool = True,
     ) -> None:
-        """Add `value <= bound`, less the rounding reserve if `tighten`; a bound broken today may not get worse and is cured as fast as
-        the other hard rules allow, or (`cured` false) as its transition says."""
+        """Add `value <= bound`, less the rounding reserve if `tighten`.
+
+        A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
+        or (`cured` false) as its transition says.
+        """
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
         if before <= bound:
@@ -243,8 +246,8 @@ class Physics:
             block.cure = pyo.Constraint(pyo.Any)
         key = f"{name} {index}"
         excess = block.excess[key]
-        excess.setub(before - bound + self.reserve)
-        block.cure[key] = value - excess <= bound - self.reserve
+        excess.setub(before - bound + reserve)
+        block.cure[key] = value - excess <= bound - reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - bound))
 
     def lower(
