@@ -1,4 +1,4 @@
-"""From amounts to shares: nothing moves by more than one share increment, and every rule still holds.
+"""From amounts to shares: nothing moves by more than one increment, and every rule still holds.
 
 Sales and purchases are rounded to the custodian's increment, lots sold whole stay whole. Where the
 rounded trades break a row, or cost more than they need to, orders move by one increment, the best
@@ -17,6 +17,7 @@ from compiler.physics import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Structure
+from solver.netting import Netting, read_netting
 from solver.search import Answer
 from solver.state import State
 
@@ -79,8 +80,9 @@ def round_trades(
     x[state.trades] = 0.0
     for order in orders:
         order.place(x, unit)
-    _improve(_Score(program, state), orders, x, unit, moves)
-    return [_rounded(order) for order in orders if order.total > 0], state.complete(x)
+    score = _Score(program, state, read_netting(program, structure))
+    _improve(score, orders, x, unit, moves)
+    return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
 
 def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
@@ -117,12 +119,17 @@ def _sale(
     )
     order = _Order(position, columns, False, price, step, wanted, limit, list(limit))
     if wanted != limit:
-        order.shares = _spread(order, _nearest(sum(wanted, Decimal(0)), step))
+        total = sum(wanted, Decimal(0))
+        down = total // step * step
+        shares = _spread(order, _nearest(total, step)) or _spread(order, down)
+        assert shares is not None, "fewer shares than are sold can be sold"
+        order.shares = shares
     return order
 
 
-def _spread(order: _Order, total: Decimal) -> list[Decimal]:
-    """`total` shares over the columns as wanted; lots sold in part take up the difference first."""
+def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
+    """`total` shares over the columns as wanted; lots sold in part take up the difference first,
+    lots not sold so far only if `more`. None where that is not enough."""
     grain = min(order.step, Decimal("0.0001"))
     shares = [
         w if w == most else max(w, Decimal(0)).quantize(grain, ROUND_DOWN)
@@ -131,11 +138,13 @@ def _spread(order: _Order, total: Decimal) -> list[Decimal]:
     sold = [k for k, w in enumerate(order.wanted) if w > DUST]
     partial = [k for k in sold if order.wanted[k] < order.limit[k]]
     missing = total - sum(shares, Decimal(0))
-    for k in [*partial, *(k for k in reversed(sold) if k not in partial)]:
+    whole = [k for k in reversed(sold) if k not in partial]
+    others = [k for k in range(len(shares)) if k not in sold] if more else []
+    for k in [*partial, *whole, *others]:
         change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
         shares[k] += change
         missing -= change
-    return shares
+    return None if missing else shares
 
 
 def _improve(score: _Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
@@ -177,14 +186,14 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
     off = abs(total - sum(order.wanted, Decimal(0)))
     if total <= 0 or off > order.step or total > sum(order.limit, Decimal(0)):
         return None
-    return [total] if order.purchase else _spread(order, total)
+    return [total] if order.purchase else _spread(order, total, more=True)
 
 
 class _Score:
     """(how far rows are broken, objective) of trades, states completed; both in bp."""
 
-    def __init__(self, program: Program, state: State) -> None:
-        self.program, self.state = program, state
+    def __init__(self, program: Program, state: State, netting: Netting) -> None:
+        self.program, self.state, self.netting = program, state, netting
         rules = np.ones(program.matrix.shape[0], dtype=bool)
         rules[state.rows] = False
         self.rows = np.array(
@@ -197,8 +206,12 @@ class _Score:
         self.matrix = program.matrix[self.rows]
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
 
+    def whole(self, x: Floats) -> Floats:
+        """x with what its trades imply: active weights, nets, and the tax region they fall in."""
+        return self.netting.placed(self.state.complete(x))
+
     def __call__(self, x: Floats) -> tuple[float, float]:
-        whole = self.state.complete(x)
+        whole = self.whole(x)
         values = self.matrix @ whole
         broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
         return float(broken[broken > BROKEN].sum()), self.program.objective(whole)

@@ -1,0 +1,71 @@
+"""The region of its tax function that a taxpayer's trades fall in.
+
+Quantities are found with the region held fixed. Whole shares may carry net gains over a kink, and
+what lies beyond it is taxed by the next region's rates, not by an extension of this one's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.handover import Floats, Program
+from solver.modes import RegionColumns, Structure
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One region: its columns, and its rows over (short, long, 1) with their ends (bp)."""
+
+    region: RegionColumns
+    rows: Floats
+    lower: Floats
+    upper: Floats
+
+    def outside(self, short: float, long: float) -> float:
+        """How far nets are from the region (bp)."""
+        values = self.rows @ np.array([short, long, 1.0])
+        below, above = self.lower - values, values - self.upper
+        return float(np.maximum(np.maximum(below, above), 0.0).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Netting:
+    """The regions of every tax function of a program."""
+
+    functions: tuple[tuple[_Piece, ...], ...]
+
+    def placed(self, x: Floats) -> Floats:
+        """The same trades, with each taxpayer's nets in the region that holds them."""
+        x = x.copy()
+        for pieces in self.functions:
+            now = next(p.region for p in pieces if x[p.region.chosen] > 0.5)
+            short, long = float(x[now.short]), float(x[now.long])
+            best = min(pieces, key=lambda p: (p.outside(short, long), p.region is not now)).region
+            x[[now.chosen, now.short, now.long]] = 0.0
+            x[[best.chosen, best.short, best.long]] = 1.0, short, long
+        return x
+
+
+def read_netting(program: Program, structure: Structure) -> Netting:
+    """The regions as the program's rows have them."""
+    named = {name: i for i, name in enumerate(program.row_names) if name.startswith("tax[")}
+    return Netting(
+        tuple(
+            tuple(_piece(program, region, named) for region in function)
+            for function in structure.regions
+        )
+    )
+
+
+def _piece(program: Program, region: RegionColumns, named: dict[str, int]) -> _Piece:
+    start = f"tax[{region.entity}].netting[{region.name},"
+    rows = [i for name, i in named.items() if name.startswith(start)]
+    columns = [region.short, region.long, region.chosen]
+    return _Piece(
+        region,
+        program.matrix[rows][:, columns].toarray(),
+        program.row_lower[rows],
+        program.row_upper[rows],
+    )
