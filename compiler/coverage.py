@@ -61,9 +61,15 @@ def excused(scope: InForce, household: Household, account: Account) -> bool:
 
 
 def compliance_is_due(
-    scope: InForce, household: Household, account: Account, security: Security, lot: Lot | None
+    scope: InForce,
+    household: Household,
+    account: Account,
+    security: Security,
+    lot: Lot | None,
+    where: str,
 ) -> bool:
-    """Whether a position outside the rule has to comply by now, as its `existing` clauses say.
+    """Whether the position at `where`, outside the rule, has to comply by now, as the rule's
+    `existing` clauses say.
 
     A time `within` runs from the later of the rule's first day and the first breach, which is
     taken to be today where no earlier run is known.
@@ -72,16 +78,20 @@ def compliance_is_due(
     for transition in scope.statement.transitions:
         if transition.selection.truth(env) is not False:
             return (
-                not transition.stay and _deadline(scope, household, transition) <= household.as_of
+                not transition.stay
+                and _deadline(scope, household, transition, where) <= household.as_of
             )
     return True
 
 
-def _deadline(scope: InForce, household: Household, transition: Transition) -> date:
+def _deadline(
+    scope: InForce, household: Household, transition: Transition, where: str
+) -> date:
     if transition.by is not None:
         return transition.by
-    days = timedelta(days=transition.within_days or 0)
-    return max(scope.statement.starts or household.as_of, household.as_of) + days
+    since = scope.breached_since.get(where, household.as_of)
+    start = max(scope.statement.starts or since, since)
+    return start + timedelta(days=transition.within_days or 0)
 
 
 def _barred(scope: InForce, truth: Truth) -> bool:

@@ -130,6 +130,7 @@ class Physics:
     due: dict[str, Decimal] = field(default_factory=dict)
     reserve: float = 0.0
     improve_broken: bool = False
+    not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -237,8 +238,11 @@ class Physics:
         reserve = self.reserve if tighten else 0.0
         if before <= bound:
             rows[index] = value <= max(bound - reserve, before)
+            if before > bound - reserve:
+                self.not_worse.add(rows[index].name)
             return
         rows[index] = value <= before - (reserve if self.improve_broken else 0.0)
+        self.not_worse.add(rows[index].name)
         if not cured:
             return
         if block.component("excess") is None:

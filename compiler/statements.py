@@ -103,11 +103,13 @@ class InForce:
     """A statement with the accounts of one household for which it is in force.
 
     For a setting these are the accounts where its value won; for restrictions and limits the
-    accounts its guards admit. `credit` orders equal causes: the higher authority comes first.
+    accounts its guards admit. `breached_since` gives, for places known from earlier runs to lie
+    outside the rule, the day on which they were first seen there.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
+    breached_since: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def directive(self) -> Directive:

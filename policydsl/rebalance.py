@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,10 @@ from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
 from grammar.parse import parse_bytes
 from grammar.source import decode
+from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.commands.check import known_securities
 from policydsl.document import Document, plain, proposal_document
-from policydsl.propose import Proposal, Status, propose
+from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
 from policydsl.run_folder import RunFolder, dumped, sha256
 from portfolio.book import Book, load_book
@@ -36,6 +37,7 @@ class Inputs:
     policy_folder: Path
     typed: TypedPolicies
     seconds: dict[str, float]
+    carried: Carried = field(default_factory=Carried)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def _proposal(inputs: Inputs, household_id: str) -> Proposal:
         said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
         return Proposal(household, nothing, Status.DATA_HOLD, said)
     try:
-        return propose(household, household_policy(inputs.typed, household))
+        policy = with_carried(household_policy(inputs.typed, household), inputs.carried)
+        return propose(household, policy)
     except Exception as error:
         return _failed(household, nothing, error)
 
@@ -130,6 +133,9 @@ def write_run(
 ) -> dict[str, object]:
     """Write the run folder; returns what `run.json` says of the run."""
     folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
+    if inputs.carried.since:
+        folder.write(f"inputs/{STATE}", dumped(inputs.carried.document()))
+    folder.write(STATE, dumped(_handed_on(inputs, done).document()))
     for outcome in done:
         folder.proposal(outcome.document)
     summary: dict[str, object] = {
@@ -154,12 +160,27 @@ def write_run(
     return summary
 
 
+def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
+    """The state for the next run; households that were not run keep what was known of them."""
+    since = dict(inputs.carried.since)
+    for outcome in done:
+        proposal = outcome.proposal
+        closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+        since[proposal.household.id] = observed(proposal.policy, closing)
+    return Carried({household: keys for household, keys in since.items() if keys})
+
+
 def revision(policies: PolicySet) -> str:
     """One hash of a whole policy set: of its files' names and hashes."""
     return sha256(dumped(dict(sorted(policies.hashes.items()))))
 
 
-def read_inputs(book_folder: Path, policy_folder: Path, as_of: date | None = None) -> Inputs:
+def read_inputs(
+    book_folder: Path,
+    policy_folder: Path,
+    as_of: date | None = None,
+    state: Path | None = None,
+) -> Inputs:
     """Load and check both; what is wrong with them stands in `book.findings` and `typed`."""
     seconds: dict[str, float] = {}
     started = time.perf_counter()
@@ -175,7 +196,18 @@ def read_inputs(book_folder: Path, policy_folder: Path, as_of: date | None = Non
         started = time.perf_counter()
         _ = book.risk
         seconds["risk"] = time.perf_counter() - started
-    return Inputs(book, book_folder, policies, policy_folder, typed, seconds)
+    carried = Carried() if state is None else read_carried(state)
+    return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
+
+
+def recorded_inputs(run: Path) -> Inputs:
+    """The inputs that a run folder keeps."""
+    state = run / "inputs" / STATE
+    return read_inputs(
+        run / "inputs" / "book",
+        run / "inputs" / "policies",
+        state=state if state.is_file() else None,
+    )
 
 
 def with_file(inputs: Inputs, path: Path) -> Inputs:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from policydsl.document import Document
-from policydsl.rebalance import Inputs, read_inputs, totals
+from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import (
     GENESIS,
     REWRITTEN,
@@ -151,7 +151,7 @@ def _inputs(record: Document) -> Iterator[Difference]:
 def _trades(
     folder: Path, record: Document, documents: Mapping[str, Document], counts: dict[str, int]
 ) -> Iterator[Difference]:
-    inputs = read_inputs(folder / "inputs" / "book", folder / "inputs" / "policies")
+    inputs = recorded_inputs(folder)
     if inputs.book.stopped:
         yield Difference("inputs/book", "can no longer be run")
         return

@@ -169,11 +169,9 @@ class Tangents:
     def tighten(self, work: Work) -> bool:
         """Rounds of the linear relaxation, cutting where a square is underestimated."""
         for _ in range(ROUNDS):
-            self._run(work)
-            work.linear += 1
-            if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            values = self._relaxed(work)
+            if values is None:
                 return False
-            values = np.array(self.engine.getSolution().col_value)
             if not self.cut(self.full(values), values=values):
                 break
         return True
@@ -184,30 +182,37 @@ class Tangents:
         work.seconds += time.perf_counter() - started
 
     def dive(self, work: Work) -> Decisions | None:
-        """Decisions by fixing the most decided quarter of the open binaries, solve after solve."""
-        open_binaries = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
-        share = 4
+        """Decisions by fixing the most decided quarter of the open binaries, solve after solve;
+        those that lean one way at last all together."""
+        undecided = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
         for _ in range(DIVE_STEPS):
-            self._run(work)
-            work.linear += 1
-            if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            values = self._relaxed(work)
+            if values is None:
                 return None
-            values = np.array(self.engine.getSolution().col_value)
-            values = self._leaning(values)
-            off = {k: abs(values[k] - round(values[k])) for k in open_binaries}
-            fractional = sorted((k for k in open_binaries if off[k] > 1e-6), key=lambda k: off[k])
-            if not fractional:
+            if not undecided:
                 x = self.full(values)
                 x[self.program.integer] = np.round(x[self.program.integer])
                 return decisions_at(self.structure, x)
-            batch = fractional[: max(1, len(fractional) // share)]
-            while not self._hold(batch, values, work):
+            leaning = self._leaning(values)
+            off = {k: abs(leaning[k] - round(leaning[k])) for k in undecided}
+            fractional = sorted((k for k in undecided if off[k] > 1e-6), key=lambda k: off[k])
+            batch = fractional[: max(1, len(fractional) // 4)] or undecided
+            while not self._hold(batch, leaning, work):
                 if len(batch) == 1:
-                    self._bind(batch[0], 1.0 - round(values[batch[0]]))
+                    self._bind(batch[0], 1.0 - round(leaning[batch[0]]))
                     break
                 batch = batch[: len(batch) // 2]
-            open_binaries = [k for k in open_binaries if k not in set(batch)]
+            decided = set(batch)
+            undecided = [k for k in undecided if k not in decided]
         return None
+
+    def _relaxed(self, work: Work) -> Floats | None:
+        """The optimum of the relaxation as it stands; None where it has none."""
+        self._run(work)
+        work.linear += 1
+        if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(self.engine.getSolution().col_value)
 
     def _leaning(self, values: Floats) -> Floats:
         """Values with each binary as far on as its trade is of the smallest it may be: the
@@ -231,9 +236,7 @@ class Tangents:
         """Fix a batch at its nearest integers; undone where nothing is feasible then."""
         for k in batch:
             self._bind(k, float(round(values[k])))
-        self._run(work)
-        work.linear += 1
-        if self.engine.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        if self._relaxed(work) is not None:
             return True
         for k in batch:
             self.engine.changeColBounds(k, 0.0, 1.0)
@@ -248,10 +251,16 @@ class Tangents:
             if self.program.integer[j]:
                 self.engine.changeColBounds(k, self.reduced.lower[j], self.reduced.upper[j])
 
-    def solve_integers(self, incumbent: float, nodes: int, work: Work) -> Branched:
+    def solve_integers(
+        self, incumbent: float, nodes: int, work: Work, start: Floats | None = None
+    ) -> Branched:
         kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
         for k in kinds:
             self.engine.changeColIntegrality(k, highspy.HighsVarType.kInteger)
+        if start is not None:
+            squares = [self.program.square[j] * start[j] ** 2 for j in self.squared]
+            values = np.concatenate([start[self.columns], squares])
+            self.engine.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
         self.engine.setOptionValue("mip_max_nodes", nodes)
         self.engine.setOptionValue("mip_rel_gap", 0.0)
         self.engine.setOptionValue("mip_abs_gap", TIGHT)

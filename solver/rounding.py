@@ -7,6 +7,7 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
@@ -23,6 +24,7 @@ from solver.state import State
 
 DUST = 1e-7  # bp: less is the solver's tolerance, not a trade
 DUST_DOLLARS = 0.005
+CENT = 0.01
 BROKEN = 1e-7
 COARSE = 1.0  # dollars of an increment from which moving one may pay
 MOST_MOVABLE = 40
@@ -80,7 +82,9 @@ def round_trades(
     x[state.trades] = 0.0
     for order in orders:
         order.place(x, unit)
-    score = _Score(program, state, read_netting(program, structure))
+    netting = read_netting(program, structure)
+    margin = CENT * (len(orders) + 1) / unit
+    score = _Score(program, state, netting, compiled.physics.not_worse, margin)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
@@ -190,9 +194,20 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
 
 
 class _Score:
-    """(how far rows are broken, objective) of trades, states completed; both in bp."""
+    """(how far rows are broken, objective) of trades, states completed; both in bp.
 
-    def __init__(self, program: Program, state: State, netting: Netting) -> None:
+    A limit broken before the run has no room for rounding; `margin` keeps it clear of the cents by
+    which the amounts of orders are rounded.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        netting: Netting,
+        not_worse: Set[str],
+        margin: float,
+    ) -> None:
         self.program, self.state, self.netting = program, state, netting
         rules = np.ones(program.matrix.shape[0], dtype=bool)
         rules[state.rows] = False
@@ -205,6 +220,9 @@ class _Score:
         )
         self.matrix = program.matrix[self.rows]
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
+        self.upper = self.upper - np.array(
+            [margin if program.row_names[i] in not_worse else 0.0 for i in self.rows]
+        )
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""

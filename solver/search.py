@@ -16,7 +16,7 @@ import numpy as np
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.handover import Floats, Program
-from solver.modes import Decisions, Mode, RegionColumns, Structure, fixings
+from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, fixings
 from solver.quadratic import ROUGH, Point, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
 
@@ -29,6 +29,7 @@ class Budget:
     hulls: int = 3
     branchable: int = 60
     nodes: int = 200
+    nodes_among_many: int = 1
     goal: float = 0.05
     moves: int = 60
 
@@ -75,9 +76,20 @@ class Search:
         return INFEASIBLE if self.best is None else self.best.point.objective
 
 
-def search(program: Program, structure: Structure, budget: Budget, work: Work) -> Answer | None:
-    """The best answer within the budget with its proven bound; None where nothing is feasible."""
+def search(
+    program: Program,
+    structure: Structure,
+    budget: Budget,
+    work: Work,
+    start: Floats | None = None,
+) -> Answer | None:
+    """The best answer within the budget with its proven bound; None where nothing is feasible.
+
+    `start` is a feasible point, binaries and all, whose decisions are tried first.
+    """
     state = Search(program, structure, budget, work)
+    if start is not None:
+        _begin(state, start)
     regions = [r for r in (_relax(state, c) for c in product(*structure.regions)) if r is not None]
     regions.sort(key=lambda r: r.bound)
     for region in regions:
@@ -88,6 +100,20 @@ def search(program: Program, structure: Structure, budget: Budget, work: Work) -
     bound = min([r.bound for r in regions] + [state.incumbent])
     final = _finish(state, state.best)
     return Answer(final.point, final.reduced, final.decisions, final.region, bound)
+
+
+def _begin(state: Search, start: Floats) -> None:
+    """Take the decisions of a feasible point as the first answer."""
+    chosen = tuple(
+        max(function, key=lambda region: start[region.chosen])
+        for function in state.structure.regions
+    )
+    fixed = _region_fixings(state.structure, chosen)
+    decisions = decisions_at(state.structure, start)
+    reduced = reduce(state.program, fixed | fixings(state.structure, decisions))
+    point = solve_quadratic(reduced, state.work, ROUGH)
+    if point is not None:
+        state.best = Answer(point, reduced, decisions, chosen, -np.inf)
 
 
 def _region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> dict[int, float]:
@@ -155,12 +181,16 @@ def _polish(state: Search, region: _Region) -> bool:
         return False
     _certify(state, region, hull.prices)
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
-    if undecided <= state.budget.branchable:
-        found = hull.model.solve_integers(state.incumbent, state.budget.nodes, state.work)
+    decisions = None
+    if undecided > state.budget.branchable:
+        decisions = hull.model.dive(state.work)
+    if decisions is None or _key(region, decisions) in state.tried:
+        few = undecided <= state.budget.branchable
+        nodes = state.budget.nodes if few else state.budget.nodes_among_many
+        hull.model.free()
+        found = hull.model.solve_integers(state.incumbent, nodes, state.work, start)
         region.bound = max(region.bound, min(found.bound, state.incumbent))
         decisions = found.decisions
-    else:
-        decisions = hull.model.dive(state.work)
     if decisions is None or _key(region, decisions) in state.tried:
         return False
     before = state.incumbent

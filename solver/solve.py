@@ -21,7 +21,7 @@ from solver.search import Answer, Budget, search
 from solver.state import State, read_state
 
 SLACK = 1e-6
-FREEZE = 1e-4  # bp of household value by which a cure may fall short of the best found
+FREEZE = 0.01  # bp of household value by which a cure may fall short of the best found
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,20 @@ def _in_tiers(
     answer = search(cured, structure, budget, work)
     if answer is not None:
         return _Tiered(answer, cured, 0.0, False)
-    least, infeasible = _least_excess(compiled, program, structure, budget, work)
-    if least is None:
+    found, infeasible = _least_excess(compiled, program, structure, budget, work)
+    if found is None:
         return _Tiered(None, program, 0.0, infeasible)
+    least = float(found[excesses].sum())
     frozen = _with_row(program, excesses, least + FREEZE)
-    answer = search(frozen, structure.fitted(frozen), budget, work)
+    answer = search(frozen, structure.fitted(frozen), budget, work, found)
     return _Tiered(answer, frozen, least, False)
 
 
 def _least_excess(
     compiled: CompiledModel, program: Program, structure: Structure, budget: Budget, work: Work
-) -> tuple[float | None, bool]:
-    """The smallest total excess found within the node budget, and whether there is provably none.
+) -> tuple[Floats | None, bool]:
+    """The point of smallest total excess found within the node budget, and whether there is
+    provably none.
 
     Trading nothing is where the search starts, if nothing forbids that.
     """
@@ -157,7 +159,7 @@ def _least_excess(
     info = engine.getInfo()
     work.nodes += max(0, int(info.mip_node_count))
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
-        return float(info.objective_function_value), False
+        return np.array(engine.getSolution().col_value), False
     return None, engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
 
 

@@ -38,6 +38,8 @@ from portfolio.household import Account, Household, Security
 Relation = Literal["within", "above", "below", "share"]
 Reference = Literal["model", "target"]
 
+Weighed = tuple[str, str, Decimal, Decimal, Decimal | None, Decimal | None]
+
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
 
 
@@ -141,10 +143,10 @@ class WeightBand(Directive):
                     share * physics.holding(p) for share, p in held.terms
                 )
                 if high is not None:
-                    due = before <= high or self._due(scope, physics.household, *first, group)
+                    due = before <= high or self._due(scope, physics.household, *first, group, at)
                     physics.upper(block, "high", at, weight, before, high, scope=scope, cured=due)
                 if low is not None:
-                    due = before >= low or self._due(scope, physics.household, *first, group)
+                    due = before >= low or self._due(scope, physics.household, *first, group, at)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, cured=due)
 
     def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
@@ -215,15 +217,32 @@ class WeightBand(Directive):
         account: Account,
         group_of: GroupOf,
         group: str,
+        where: str,
     ) -> bool:
         """Whether a band that today's holdings break has to be cured by now."""
         if not scope.statement.transitions:
             return True
         member = next((s for s in household.securities.values() if group_of(s) == group), None)
-        return member is None or compliance_is_due(scope, household, account, member, None)
+        return member is None or compliance_is_due(
+            scope, household, account, member, None, where
+        )
+
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """Groups whose weight lay outside the band before the trades."""
+        for at, _, before, _, low, high in self._weights(scope, closing):
+            if (high is not None and before > high) or (low is not None and before < low):
+                yield at
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
+        for at, group, before, after, low, high in self._weights(scope, closing):
+            if high is not None and after > max(high, before):
+                yield dollars_breach(scope, at, group, after, max(high, before))
+            if low is not None and after < min(low, before):
+                yield dollars_breach(scope, at, group, after, min(low, before))
+
+    def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
+        """(where, group, dollars before, dollars after, low, high) of every group."""
         for where, accounts, account in holders(self.base, scope, closing.household):
             totals: tuple[dict[str, Decimal], dict[str, Decimal]] = ({}, {})
             group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
@@ -235,12 +254,7 @@ class WeightBand(Directive):
             ends_of = self._ends(closing, accounts, account, group_ofs)
             for group in sorted(totals[0].keys() | totals[1].keys()):
                 before, after_trades = (total.get(group, Decimal(0)) for total in totals)
-                low, high = ends_of(group)
-                at = f"{where} {group}"
-                if high is not None and after_trades > max(high, before):
-                    yield dollars_breach(scope, at, group, after_trades, max(high, before))
-                if low is not None and after_trades < min(low, before):
-                    yield dollars_breach(scope, at, group, after_trades, min(low, before))
+                yield f"{where} {group}", group, before, after_trades, *ends_of(group)
 
 
 def _exposures(

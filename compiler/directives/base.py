@@ -73,6 +73,11 @@ class Directive(ABC):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
 
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """Places that lay outside the rule before the trades, for kinds that give time to comply."""
+        del scope, closing
+        yield from ()
+
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:
     """A breach of a bound in dollars."""
@@ -84,11 +89,15 @@ def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound:
 def holders(
     base: str, scope: InForce, household: Household
 ) -> Iterator[tuple[str, tuple[Account, ...], Account | None]]:
-    """(where, accounts summed, account whose value is the base) for each thing a limit binds."""
+    """(where, accounts summed, account whose value is the base) for each thing a limit binds.
+
+    Accounts held away are no part of a household's sum, as they are none of its value.
+    """
     accounts = tuple(a for a in household.accounts if a.id in scope.accounts)
     if base == "household":
-        if accounts:
-            yield household.id, accounts, None
+        managed = tuple(a for a in accounts if not a.held_away)
+        if managed:
+            yield household.id, managed, None
         return
     for account in accounts:
         yield account.id, (account,), account

@@ -81,16 +81,16 @@ class Restriction(Directive):
     ) -> None:
         """Lots that may not be held are sold as far as the other hard rules allow."""
         security = physics.security(position.security_id)
+        where = f"{account.id} {security.id}"
         due = [
             (physics.bp(lot.shares * physics.household.prices[security.id]), sell)
             for lot, sell in zip(position.lots, position.sells, strict=True)
             if forbids_lot(scope, physics.household, account, lot)
-            and compliance_is_due(scope, physics.household, account, security, lot)
+            and compliance_is_due(scope, physics.household, account, security, lot, where)
         ]
         if due:
             held = sum(worth for worth, _ in due)
             remaining = held - pyo.quicksum(sell for _, sell in due)
-            where = f"{account.id} {security.id}"
             physics.upper(block, "leave", where, remaining, held, 0.0, scope=scope, tighten=False)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
@@ -111,6 +111,20 @@ class Restriction(Directive):
                     scope, closing.household, account, sale.lot
                 ):
                     yield self._breach(scope, account, sale.security_id, "sold", sale.shares)
+
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """Positions that may not be held and were, before the trades."""
+        if self.action != "hold":
+            return
+        for account in closing.household.accounts:
+            if account.id not in scope.accounts:
+                continue
+            barred = {
+                lot.security_id
+                for lot in account.lots
+                if forbids_lot(scope, closing.household, account, lot)
+            }
+            yield from (f"{account.id} {security_id}" for security_id in sorted(barred))
 
     def _breach(
         self, scope: InForce, account: Account, security_id: str, did: str, shares: Decimal

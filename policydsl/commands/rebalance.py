@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from policydsl import options, output
+from policydsl.carried import STATE
 from policydsl.policies import policies_folder
 from policydsl.progress import followed
 from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals, with_file, write_run
@@ -33,6 +34,12 @@ from portfolio.findings import render_findings
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), metavar="RUN", help="The run folder to write."
 )
+@click.option(
+    "--after",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="RUN",
+    help="The run before: times to comply count from the breaches it saw.",
+)
 @options.as_of
 @options.common()
 @click.pass_context
@@ -42,6 +49,7 @@ def command(
     policies: Path | None,
     only: tuple[str, ...],
     what_if: Path | None,
+    after: Path | None,
     out: Path | None,
     as_of: date | None,
     form: str,
@@ -56,7 +64,11 @@ def command(
     if (out is None) == (what_if is None):
         raise click.UsageError("name a run folder with -o, or a policy file with --what-if")
     started = time.perf_counter()
-    inputs = read_inputs(book_folder, policies_folder(policies), as_of)
+    try:
+        state = None if after is None else after / STATE
+        inputs = read_inputs(book_folder, policies_folder(policies), as_of, state)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if inputs.book.stopped:
         output.note(render_findings(each for each in inputs.book.findings if each.stops))
         ctx.exit(1)

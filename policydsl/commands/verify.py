@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policydsl import options, output
-from policydsl.rebalance import outcomes, read_inputs, write_run
+from policydsl.rebalance import outcomes, recorded_inputs, write_run
 from policydsl.run_folder import fresh_folder
 from policydsl.tables import table
 from policydsl.verify import verify_run
@@ -53,7 +53,7 @@ def command(ctx: click.Context, run: Path, replay: bool, form: str) -> None:
 
 def _replayed(run: Path) -> tuple[list[Difference], int]:
     """Trades and proposals of a second run from the first one's inputs, and how many they were."""
-    inputs = read_inputs(run / "inputs" / "book", run / "inputs" / "policies")
+    inputs = recorded_inputs(run)
     names = json.loads((run / "run.json").read_bytes())["households"]
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "run"
