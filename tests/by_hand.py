@@ -274,9 +274,9 @@ def column_values(compiled: CompiledModel, program: Program, text: str) -> dict[
     return values
 
 
-def model_allows(home: Household, rules: HouseholdPolicy, text: str) -> bool:
+def model_allows(home: Household, rules: HouseholdPolicy, text: str, reserve: float = 0.0) -> bool:
     """Whether the compiled model has a point with exactly these trades."""
-    compiled = compile_household(home, rules)
+    compiled = compile_household(home, rules, reserve)
     program = hand_over(compiled)
     lower, upper = program.lower.copy(), program.upper.copy()
     for column, value in column_values(compiled, program, text).items():
