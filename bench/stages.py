@@ -1,83 +1,178 @@
-"""Where the time of a rebalance goes: by stage, HiGHS's own time apart.
+"""Where the time of a rebalance goes, how good the answers are, and what the search is worth.
 
-    python bench/stages.py                            an invented book of 24 households, 300 stocks
-    python bench/stages.py BOOK [--policies DIR]      a book of yours, with policies of yours
+    python -m bench.stages                          an invented book of 24 households, 300 stocks
+    python -m bench.stages BOOK [POLICIES]          a book of yours, with policies of yours
 
-Runs `policydsl rebalance` once in a process of its own and reads the timings of its run folder.
+`--households N` takes the first N households, `--compare N` sets the first N of them against
+HiGHS's branch and bound alone, `--json FILE` writes the figures for programs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-STAGES = (
-    ("parse", "policy files to trees"),
-    ("check policies", "names, meanings, what can be merged without a household"),
-    ("load", "the book, read and checked whole"),
-    ("risk", "the factor model"),
-    ("merge", "layers to the effective policy of each account"),
-    ("build", "the Pyomo model"),
-    ("hand-over", "Pyomo's standard form to HiGHS"),
-    ("solve", "the search, HiGHS included"),
-    ("round", "shares and cents"),
-    ("check", "the exact check"),
-    ("explain", "ledgers and sentences"),
-)
+import numpy as np
 
+from bench.against_highs import Comparison, compare, comparison_table
+from policydsl.policies import shipped
+from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals
+from policydsl.tables import table
+from portfolio.findings import render_findings
+from portfolio.synth import synthesise
 
-def policydsl(*words: str) -> None:
-    """Run a command of this checkout, its words to stderr; end with its exit code if it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "policydsl", *words], cwd=ROOT, check=False, stdout=sys.stderr
-    )
-    if done.returncode:
-        sys.exit(done.returncode)
-
-
-def report(run: Mapping[str, dict[str, float]]) -> str:
-    """Seconds a stage, their share of the whole, and milliseconds a household."""
-    timings, households = run["timings"], run["totals"]["households"]
-    named = [name for name, _ in STAGES]
-    rows = [(name, timings.get(name, 0.0), meaning) for name, meaning in STAGES]
-    rows += [(name, timings[name], "") for name in sorted(timings.keys() - {*named, *APART})]
-    rows.append(("other", timings["total"] - sum(row[1] for row in rows), "all between the stages"))
-    rows += [("total", timings["total"], ""), ("inside HiGHS", timings["solver"], "part of solve")]
-    lines = [f"{'stage':<15} {'seconds':>8} {'share':>6} {'ms/household':>13}"]
-    for name, seconds, meaning in rows:
-        share, each = seconds / timings["total"], 1000 * seconds / households
-        lines.append(f"{name:<15} {seconds:8.3f} {share:6.1%} {each:13.1f}  {meaning}".rstrip())
-    ratio = timings["total"] / timings["solver"] if timings["solver"] else float("inf")
-    lines.append(f"\nthe whole run takes {ratio:.2f} times as long as HiGHS alone")
-    return "\n".join(lines)
+STAGES = {
+    "load": "the book, read and checked whole",
+    "parse": "policy files to trees",
+    "check policies": "names, meanings, what can be merged without a household",
+    "risk": "the factor model",
+    "merge": "layers to the effective policy of each account",
+    "build": "the Pyomo model",
+    "hand-over": "Pyomo's standard form to HiGHS",
+    "solve": "the search, HiGHS included",
+    "round": "shares and cents",
+    "check": "the exact check",
+    "explain": "ledgers and sentences",
+}
+QUANTILES = {"least": 0.0, "median": 0.5, "90%": 0.9, "most": 1.0}
 
 
-APART = ("total", "solver")
-"""Not stages: the whole, and what HiGHS has of `solve`."""
+def measured(inputs: Inputs, ids: Sequence[str]) -> tuple[list[Outcome], list[dict[str, float]]]:
+    """Proposals, and for each household its seconds by stage with `total` and `solver`."""
+    done, spent = [], []
+    started = time.perf_counter()
+    for outcome in outcomes(inputs, ids):
+        now = time.perf_counter()
+        spent.append({"total": now - started, **outcome.proposal.seconds})
+        done.append(outcome)
+        started = time.perf_counter()
+        print(f"\r{len(done)} of {len(ids)} households", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return done, spent
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    return {name: float(np.quantile(values, at)) for name, at in QUANTILES.items()}
+
+
+def figures(
+    inputs: Inputs, done: Sequence[Outcome], spent: Sequence[Mapping[str, float]], total: float
+) -> dict[str, Any]:
+    """Everything the text shows, as one document."""
+    solved = [outcome.document for outcome in done if "gap" in outcome.document]
+    counted: dict[str, dict[str, float]] = {}
+    for name in solved[0]["work"] if solved else ():
+        counted[name] = quantiles([document["work"][name] for document in solved])
+    return {
+        "book": inputs.book.name,
+        "households": len(done),
+        "totals": totals([outcome.document for outcome in done]),
+        "seconds": {"total": total, **inputs.seconds},
+        "seconds_a_household": {
+            name: quantiles([seconds.get(name, 0.0) for seconds in spent])
+            for name in ("total", "build", "hand-over", "solve", "round", "check", "solver")
+        },
+        "gap_bp": quantiles([document["gap"]["bp"] for document in solved]) if solved else {},
+        "work": counted,
+    }
+
+
+def stage_table(found: Mapping[str, Any]) -> str:
+    """Seconds a stage, their share of the whole, milliseconds a household."""
+    seconds, households = found["seconds"], found["households"]
+    total = seconds["total"]
+    named = [(name, seconds.get(name, 0.0), meaning) for name, meaning in STAGES.items()]
+    rest = total - sum(spent for _, spent, _ in named)
+    rows = [
+        (name, f"{spent:.3f}", f"{spent / total:.1%}", f"{1000 * spent / households:.1f}", meaning)
+        for name, spent, meaning in (
+            *named,
+            ("other", rest, "between the stages"),
+            ("total", total, ""),
+            ("inside HiGHS", seconds.get("solver", 0.0), "part of solve and round"),
+        )
+    ]
+    return table(("stage", "seconds", "share", "ms/household", ""), rows, "lrrrl")
+
+
+def spread_table(found: Mapping[str, Any]) -> str:
+    """Quantiles over households: milliseconds by stage, gap, counted work."""
+    spreads = {
+        f"{name}, ms": {at: 1000 * value for at, value in spread.items()}
+        for name, spread in found["seconds_a_household"].items()
+    }
+    spreads |= {"gap, bp of value": found["gap_bp"]} if found["gap_bp"] else {}
+    spreads |= {name.replace("_", " "): spread for name, spread in found["work"].items()}
+    rows = [
+        (
+            name,
+            *(f"{spread[at]:,.3f}" if "gap" in name else f"{spread[at]:,.0f}" for at in QUANTILES),
+        )
+        for name, spread in spreads.items()
+    ]
+    return table(("over households", *QUANTILES), rows, "lrrrr")
+
+
+def text(found: Mapping[str, Any], comparisons: Sequence[Comparison]) -> str:
+    statuses = found["totals"]["status"]
+    said = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
+    solver = found["seconds"].get("solver", 0.0)
+    ratio = found["seconds"]["total"] / solver if solver else float("inf")
+    parts = [
+        f"{found['book']}: {found['households']} households: {said}\n",
+        stage_table(found),
+        f"the whole run takes {ratio:.2f} times as long as its HiGHS alone\n",
+        spread_table(found),
+    ]
+    if comparisons:
+        parts.append(comparison_table(comparisons))
+    return "\n".join(parts)
+
+
+def bench(
+    book: Path, policies: Path, most: int | None, compared: int
+) -> tuple[dict[str, Any], list[Comparison]]:
+    """Run the pipeline over a book in this process and measure it."""
+    started = time.perf_counter()
+    inputs = read_inputs(book, policies)
+    if inputs.book.stopped:
+        raise SystemExit(render_findings(each for each in inputs.book.findings if each.stops))
+    ids = inputs.book.household_ids[:most]
+    done, spent = measured(inputs, ids)
+    found = figures(inputs, done, spent, time.perf_counter() - started)
+    comparisons = [
+        comparison
+        for outcome in done[:compared]
+        if (comparison := compare(outcome.proposal)) is not None
+    ]
+    found["against_highs"] = [comparison.document() for comparison in comparisons]
+    return found, comparisons
 
 
 def main() -> None:
-    """Rebalance a book and print where the time went."""
     parser = argparse.ArgumentParser(description="Where the time of a rebalance goes.")
     parser.add_argument("book", nargs="?", type=Path)
-    parser.add_argument("--policies", type=Path, default=ROOT / "policies")
+    parser.add_argument("policies", nargs="?", type=Path, default=shipped())
+    parser.add_argument("--households", type=int, metavar="N")
+    parser.add_argument("--compare", type=int, metavar="N", default=6)
+    parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        away = Path(name)
-        book = asked.book or away / "book"
+    with tempfile.TemporaryDirectory() as away:
+        book = asked.book or Path(away) / "book"
         if asked.book is None:
-            policydsl("book", "synth", str(book), "--households", "24", "--securities", "300")
-        policies = str(asked.policies.resolve())
-        out = str(away / "run")
-        policydsl("rebalance", "--book", str(book.resolve()), "--policies", policies, "-o", out)
-        run = json.loads((away / "run" / "run.json").read_text(encoding="utf-8"))
-    print(report(run))
+            day = date(2026, 3, 31)
+            synthesise(book, households=24, securities=300, seed=1, as_of=day)
+        found, comparisons = bench(book, asked.policies, asked.households, asked.compare)
+    print(text(found, comparisons))
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
