@@ -64,6 +64,11 @@ class Line:
         )
 
 
+def begins_another(row: str) -> bool:
+    """Whether a row plainly begins another line, even where the one above seems to run on."""
+    return _BEGINS.match(row) is not None
+
+
 def cut(text: str, path: str) -> tuple[tuple[Line, ...], tuple[Comment, ...]]:
     """The logical lines of a text, and its comments."""
     scanned = [_scan(row, number, path) for number, row in enumerate(rows(text), start=1)]
@@ -156,7 +161,7 @@ class _Group:
         if _GOES_ON.match(row.masked):
             return True
         if self.open or self.rows[-1].masked.rstrip().endswith(","):
-            return _BEGINS.match(row.masked) is None
+            return not begins_another(row.masked)
         return False
 
 
