@@ -27,7 +27,8 @@ class Assumptions:
     @property
     def present_value_of_deferred_tax(self) -> float:
         """Dollars today for a dollar of tax due when a deferred gain is taxed."""
-        return (1.0 - self.step_up) / (1.0 + self.discount_rate) ** self.deferral
+        discount: float = (1.0 + self.discount_rate) ** self.deferral
+        return (1.0 - self.step_up) / discount
 
 
 def assumptions_for(policy: HouseholdPolicy, account_id: str) -> Assumptions:

@@ -1,7 +1,7 @@
-"""A household before and after its trades, in exact decimal arithmetic, apart from model and solver.
+"""A household before and after its trades, in exact decimals, apart from model and solver.
 
-Everything the exact check needs to know. Amounts are cents, rounded half up a trade row; holdings are
-shares times price, unrounded.
+Everything the exact check needs to know. Amounts are cents, rounded half up a trade row; holdings
+are shares times price, unrounded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def cents(amount: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """Shares sold of one lot; `whole` where nothing of the lot is left."""
+    """Shares sold of one lot; amount, cost and gain in cents."""
 
     account_id: str
     security_id: str
@@ -42,6 +42,8 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
+    """Shares bought of one security; amount and cost in cents."""
+
     account_id: str
     security_id: str
     shares: Decimal
@@ -59,6 +61,11 @@ class Closing:
     purchases: tuple[Purchase, ...]
     models: Mapping[str, Mapping[str, Decimal]]
     targets: Mapping[str, Mapping[str, Decimal]]
+
+    @property
+    def trades(self) -> tuple[Sale | Purchase, ...]:
+        """Sales, then purchases."""
+        return (*self.sales, *self.purchases)
 
     @cached_property
     def due(self) -> dict[str, Decimal]:
@@ -96,7 +103,7 @@ class Closing:
         return self.household.value(account) + self.due.get(account.id, ZERO)
 
     def cash(self, account: Account, *, after: bool) -> Decimal:
-        """Cash in dollars, flows due taken into account; after trades and their costs if `after`."""
+        """Cash in dollars, flows due included; after trades and their costs if `after`."""
         cash = account.cash + account.unsettled_cash + self.due.get(account.id, ZERO)
         if after:
             for sale in self.sales:
@@ -162,5 +169,6 @@ def sale_of(
 def purchase_of(
     household: Household, account: Account, security_id: str, shares: Decimal, cost_rate: Decimal
 ) -> Purchase:
+    """One row of a purchase, in cents; `cost_rate` is a fraction of the amount."""
     amount = cents(shares * household.prices[security_id])
     return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))

@@ -84,9 +84,7 @@ def compliance_is_due(
     return True
 
 
-def _deadline(
-    scope: InForce, household: Household, transition: Transition, where: str
-) -> date:
+def _deadline(scope: InForce, household: Household, transition: Transition, where: str) -> date:
     if transition.by is not None:
         return transition.by
     since = scope.breached_since.get(where, household.as_of)

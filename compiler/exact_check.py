@@ -37,7 +37,7 @@ def _physics(policy: HouseholdPolicy, closing: Closing) -> list[Breach]:
         if (buy.account_id, buy.security_id) in sides:
             where = f"{buy.account_id} {buy.security_id}"
             found.append(_broken(where, buy.shares, Decimal(0), "shares", "bought and sold"))
-    traded = {trade.account_id for trade in (*closing.sales, *closing.purchases)}
+    traded = {trade.account_id for trade in closing.trades}
     for account_id in sorted(traded):
         account = closing.account(account_id)
         if account.held_away or account.frozen or account_id in policy.held:
@@ -50,9 +50,9 @@ def _physics(policy: HouseholdPolicy, closing: Closing) -> list[Breach]:
 
 
 def _odd_orders(closing: Closing, account: Account) -> list[Breach]:
-    """Orders that are no multiple of the custodian's share increment and do not close a position."""
+    """Orders that are no multiple of the custodian's increment and do not close a position."""
     orders: dict[str, Decimal] = {}
-    for trade in (*closing.sales, *closing.purchases):
+    for trade in closing.trades:
         if trade.account_id == account.id:
             orders[trade.security_id] = orders.get(trade.security_id, Decimal(0)) + trade.shares
     odd = []

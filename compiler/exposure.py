@@ -18,7 +18,7 @@ GroupOf = Callable[[Security], str | None]
 
 
 class Through(Enum):
-    """When a fund counts as its constituents: always, never, or unless a group has the fund itself."""
+    """When a fund counts as its constituents: always, never, or unless a group names the fund."""
 
     ALWAYS = "always"
     NEVER = "never"

@@ -83,7 +83,7 @@ class TaxFunction:
 
 @dataclass(frozen=True, slots=True)
 class LossSale:
-    """Losses of one wash group that may be taken together: if `taken`, `exits` must be sold whole."""
+    """Losses of a wash group that may be taken together: if `taken`, `exits` are sold whole."""
 
     taken: Any
     sells: tuple[Any, ...]
@@ -356,7 +356,9 @@ def _add_trades(physics: Physics) -> None:
     position = physics.positions
     m.physics.activity = pyo.Constraint(
         names,
-        rule=lambda _, a, s: m.active_weight[a, s] - _trade(position[a, s]) == _drift(position[a, s]),
+        rule=lambda _, *name: (
+            m.active_weight[name] - _trade(position[name]) == _drift(position[name])
+        ),
     )
     m.physics.selling = pyo.Constraint(
         list(lots), rule=lambda _, a, s, k: m.sell[a, s, k] <= worth[a, s, k] * m.sold[a, s]
@@ -414,29 +416,54 @@ def _add_risk(physics: Physics) -> None:
 def _account_risk(
     physics: Physics, account: Account, positions: Sequence[Position], row_of: Mapping[str, int]
 ) -> None:
-    m, risk = physics.model, physics.household.risk
-    scale = risk_scale(physics, account)
-    names = [p.security_id for p in positions]
-    parts = {name: physics.parts(name) for name in names}
-    direct = [name for name in names if list(parts[name]) == [name]]
-    funds = [name for name in names if name not in set(direct)]
+    parts = {p.security_id: physics.parts(p.security_id) for p in positions}
+    active = {p.security_id: p.active for p in positions}
+    direct = [name for name in parts if list(parts[name]) == [name]]
+    funds = [name for name in parts if name not in set(direct)]
     seen: dict[str, dict[str, float]] = {}
     for fund in funds:
         for under, share in parts[fund].items():
             seen.setdefault(under, {})[fund] = float(share)
-    active = {p.security_id: p.active for p in positions}
-    loadings = np.zeros((len(names), risk.loadings.shape[1]))
-    for i, name in enumerate(names):
+    _add_factors(physics, account, active, parts, row_of)
+    _add_specific(physics, account, active, direct, seen, row_of)
+    beyond = {under: held for under, held in sorted(seen.items()) if under not in set(direct)}
+    if beyond:
+        _add_residuals(physics, account, {fund: active[fund] for fund in funds}, beyond, row_of)
+
+
+def _add_factors(
+    physics: Physics,
+    account: Account,
+    active: Mapping[str, Any],
+    parts: Mapping[str, Mapping[str, Decimal]],
+    row_of: Mapping[str, int],
+) -> None:
+    """A column for each factor, the account's active exposure to it, and its square."""
+    m, risk = physics.model, physics.household.risk
+    loadings = np.zeros((len(parts), risk.loadings.shape[1]))
+    for i, name in enumerate(parts):
         for under, share in parts[name].items():
             loadings[i] += float(share) * risk.loadings[row_of[under]]
-    columns = [active[name] for name in names]
+    columns = [active[name] for name in parts]
     for k in range(loadings.shape[1]):
         key = (account.id, k)
         coefficients = [float(x) for x in loadings[:, k]]
         m.physics.factor[key] = m.factor[key] - _linear(coefficients, columns) == 0.0
-        physics.squares.append(Square(m.factor[key], scale, account.id))
+        physics.squares.append(Square(m.factor[key], risk_scale(physics, account), account.id))
+
+
+def _add_specific(
+    physics: Physics,
+    account: Account,
+    active: Mapping[str, Any],
+    direct: Sequence[str],
+    seen: Mapping[str, Mapping[str, float]],
+    row_of: Mapping[str, int],
+) -> None:
+    """The square of each name that trades directly, what funds hold of it added."""
+    m, risk = physics.model, physics.household.risk
     for name in direct:
-        weight = scale * float(risk.specific[row_of[name]])
+        weight = risk_scale(physics, account) * float(risk.specific[row_of[name]])
         column = active[name]
         if name in seen:
             key = (account.id, name)
@@ -447,28 +474,34 @@ def _account_risk(
             physics.squares.append(Square(column, TIE_BREAK, account.id))
             column = m.through[key]
         physics.squares.append(Square(column, weight, account.id))
-    beyond = sorted(set(seen) - set(direct))
-    if beyond:
-        spread_by_name = np.array(
-            [
-                [np.sqrt(float(risk.specific[row_of[u]])) * seen[u].get(f, 0.0) for f in funds]
-                for u in beyond
-            ]
+
+
+def _add_residuals(
+    physics: Physics,
+    account: Account,
+    funds: Mapping[str, Any],
+    beyond: Mapping[str, Mapping[str, float]],
+    row_of: Mapping[str, int],
+) -> None:
+    """Squares for the specific variance of names that the account has through funds only."""
+    m, risk = physics.model, physics.household.risk
+    spread_by_name = np.array(
+        [
+            [np.sqrt(float(risk.specific[row_of[under]])) * held.get(fund, 0.0) for fund in funds]
+            for under, held in beyond.items()
+        ]
+    )
+    for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
+        key = (account.id, k)
+        coefficients = [float(x) for x in row]
+        m.physics.residual[key] = (
+            m.residual[key] - _linear(coefficients, list(funds.values())) == 0.0
         )
-        triangle = np.linalg.qr(spread_by_name, mode="r")
-        for k, row in enumerate(triangle):
-            key = (account.id, k)
-            coefficients = [float(x) for x in row]
-            m.physics.residual[key] = (
-                m.residual[key] - _linear(coefficients, [active[f] for f in funds]) == 0.0
-            )
-            physics.squares.append(Square(m.residual[key], scale, account.id))
+        physics.squares.append(Square(m.residual[key], risk_scale(physics, account), account.id))
 
 
 def _linear(coefficients: Sequence[float], columns: Sequence[Any]) -> Any:
-    return pyo.quicksum(
-        (c * column for c, column in zip(coefficients, columns, strict=True) if c)
-    )
+    return pyo.quicksum((c * column for c, column in zip(coefficients, columns, strict=True) if c))
 
 
 def risk_scale(physics: Physics, account: Account) -> float:

@@ -25,7 +25,7 @@ def published(
 def excluded_by(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> Mapping[str, InForce]:
-    """Securities of the published model that a `never hold` removes, with the statement that does."""
+    """Securities of the published model that a `never hold` removes, with that statement."""
     bans = [
         scope
         for scope in policy.statements

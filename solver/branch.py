@@ -2,8 +2,8 @@
 
 A tangent underestimates its square, so HiGHS's bound is a bound on the true problem. Where a
 position sells or buys only if its binary says so, the tangent is taken in perspective: with
-d = d0 + b - S and b S = 0, d^2 = d0^2 + 2 d0 (b - S) + S^2/zs + b^2/zb, and S^2/zs >= 2 a S - a^2 zs
-for any a (Frangioni and Gentile 2006).
+d = d0 + b - S and b S = 0, d^2 = d0^2 + 2 d0 (b - S) + S^2/zs + b^2/zb, and
+S^2/zs >= 2 a S - a^2 zs for any a (Frangioni and Gentile 2006).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ BOUND_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """For each trade column, ascending: dollars per dollar by objective term, by statement and by bound.
+    """For each trade column, ascending: dollars per dollar by term, by statement and by bound.
 
     `residual` is what the groups fail to cancel.
     """

@@ -21,6 +21,8 @@ NO_COLUMN = -1
 
 
 class Mode(IntEnum):
+    """What is done with a position: nothing, purchases only, or sales only."""
+
     HOLD = 0
     BUY = 1
     SELL = 2
@@ -50,6 +52,8 @@ class PositionColumns:
 
 @dataclass(frozen=True, slots=True)
 class LossColumns:
+    """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`."""
+
     taken: int
     sells: tuple[int, ...]
     exits: tuple[int, ...]
@@ -66,6 +70,8 @@ class WashColumns:
 
 @dataclass(frozen=True, slots=True)
 class RegionColumns:
+    """One region of an entity's tax function: its binary, and its net short and long gains."""
+
     entity: str
     name: str
     chosen: int

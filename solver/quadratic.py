@@ -32,7 +32,8 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Point:
     """Values of every column, and duals: `row_dual[i]` dollars per unit of row i's bound;
-    `column_dual[j]` is what remains on column j's own bounds. cost + 2 q x = A'row_dual + column_dual
+    `column_dual[j]` is what remains on column j's own bounds, so that
+    cost + 2 q x = A'row_dual + column_dual.
     """
 
     x: Floats
@@ -74,13 +75,22 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
 
 
 def _carry_back(reduced: Reduced, x: Floats, duals: Floats, remaining: Floats) -> Point:
-    """Duals of bounds that came from rows belong to those rows; fixed columns keep the rest."""
+    """Duals of bounds that came from rows belong to those rows.
+
+    A column fixed between two tight bounds (a lot that has to be sold whole) has its reduced cost
+    for a dual, which goes to the row of the bound that holds it back.
+    """
     program = reduced.program
     row_dual = np.zeros(program.matrix.shape[0])
     row_dual[reduced.rows] = duals
     column_dual = np.zeros(x.size)
     column_dual[reduced.columns] = remaining
-    for j in reduced.columns[np.abs(remaining) > 0]:
+    fixed = np.ones(x.size, dtype=bool)
+    fixed[reduced.columns] = False
+    reduced_cost = program.cost + 2.0 * program.square * x - program.matrix.T @ row_dual
+    pinned = np.flatnonzero(fixed & (x > 0) & ~program.integer)
+    column_dual[pinned] = reduced_cost[pinned]
+    for j in np.concatenate([reduced.columns[np.abs(remaining) > 0], pinned]):
         dual = column_dual[j]
         row = reduced.lower_row[j] if dual > 0 else reduced.upper_row[j]
         if row != NONE:

@@ -105,7 +105,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
 
 @dataclass(frozen=True, slots=True)
 class _Tiered:
-    """The search's outcome on the program it was run on; `excess` (bp) is what could not be cured."""
+    """The search's outcome on the program it ran on; `excess` (bp) is what could not be cured."""
 
     answer: Answer | None
     program: Program
@@ -116,7 +116,7 @@ class _Tiered:
 def _in_tiers(
     compiled: CompiledModel, program: Program, structure: Structure, budget: Budget, work: Work
 ) -> _Tiered:
-    """Limits broken before the run come first: cured whole if that can be, else as far as it can."""
+    """Limits broken before the run come first: cured whole if possible, else as far as possible."""
     excesses = [program.column(cure.excess) for cure in compiled.physics.cures]
     upper = program.upper.copy()
     upper[excesses] = 0.0

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-
 import pyomo.environ as pyo
 
 from compiler import codes
@@ -169,7 +168,7 @@ class WeightBand(Directive):
 
     @property
     def through(self) -> Through:
-        """Holdings count as held; a selection counts a fund that it names, and looks through others."""
+        """Holdings count as held; a selection counts a fund it names, and looks through others."""
         if self.each == "holding":
             return Through.NEVER
         return Through.UNLESS_NAMED if self.each is None else Through.ALWAYS
@@ -223,9 +222,7 @@ class WeightBand(Directive):
         if not scope.statement.transitions:
             return True
         member = next((s for s in household.securities.values() if group_of(s) == group), None)
-        return member is None or compliance_is_due(
-            scope, household, account, member, None, where
-        )
+        return member is None or compliance_is_due(scope, household, account, member, None, where)
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Groups whose weight lay outside the band before the trades."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class Family(StrEnum):
+    """How directives of one kind merge."""
+
     RESTRICTION = "restriction"
     LIMIT = "limit"
     SETTING = "setting"
@@ -74,7 +76,7 @@ class Directive(ABC):
         """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places that lay outside the rule before the trades, for kinds that give time to comply."""
+        """Places outside the rule before the trades, for kinds that give time to comply."""
         del scope, closing
         yield from ()
 

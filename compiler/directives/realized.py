@@ -151,7 +151,8 @@ class RealizedLimit(Directive):
     ) -> Decimal:
         if self.measure == "tax":
             return sum((closing.tax(e, after=after).cost for e in entities), Decimal(0))
-        total = sum((sum(closing.realized(e, after=False)) for e in entities), Decimal(0))
+        nets = (net for e in entities for net in closing.realized(e, after=False))
+        total = sum(nets, Decimal(0))
         if after:
             for sale in closing.sales:
                 account = closing.account(sale.account_id)

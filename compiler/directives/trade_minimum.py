@@ -68,7 +68,7 @@ class TradeMinimum(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
         orders: dict[tuple[str, str], Decimal] = {}
-        for trade in (*closing.sales, *closing.purchases):
+        for trade in closing.trades:
             key = (trade.account_id, trade.security_id)
             orders[key] = orders.get(key, Decimal(0)) + trade.amount
         for (account_id, security_id), amount in orders.items():
