@@ -216,9 +216,9 @@ def test_an_account_that_may_not_trade_counts_in_the_household(change: dict[str,
     taxable, ira = home.accounts
     home = replace(home, accounts=(taxable, replace(ira, **change)))
     # AAA: 20,000 + 10,000 through FND + 40,000 of the IRA. Held-away accounts are no part of the
-    # household's value; frozen ones are.
-    base = 100_000 if "held_away" in change else 150_000
-    limit = f"keep each issuer at most {Decimal(70_950) * 100 / base:.4f}% of household"
+    # household's sums nor of its value; frozen ones are of both.
+    most, base = (30_950, 100_000) if "held_away" in change else (70_950, 150_000)
+    limit = f"keep each issuer at most {Decimal(most) * 100 / base:.4f}% of household"
     assert both(home, limit, "+9 AAA TX") == (YES, YES)
     assert both(home, limit, "+10 AAA TX") == (NO, NO)
     assert both(home, limit, "-10 ia1")[1] is NO
