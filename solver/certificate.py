@@ -18,7 +18,7 @@ from solver.modes import NO_COLUMN, Decisions, Mode, PositionColumns, Structure,
 
 INFEASIBLE = np.inf
 FREE_PRICE = 1e-7
-SLIVER = 1e-9
+SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules no mode out
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ def _modes(
         shift -= dual
         risk = _Risk(float(square[p.through]), -dual, *p.spread)
     d, constant = p.drift, shift * p.drift
-    forced = [s for s in p.sells if s in case.forced or lower[s] > 0]
+    forced = [s for s in p.sells if s in case.forced or lower[s] > SLIVER]
     hold = constant + risk.cost(d) if not forced else INFEASIBLE
     buy = INFEASIBLE
     if p.buy != NO_COLUMN and case.buying and not forced:
         most = float(upper[p.buy])
         least = max(p.smallest_purchase, float(lower[p.buy]))
-        if least <= most:
+        if least <= most + SLIVER:
             price = float(reduced[p.buy]) + shift
             b = most if price < 0 else least
             if risk.q > 0:
@@ -203,7 +203,7 @@ def _sell(
         price, most = float(reduced[s]) - shift, float(upper[s])
         least = most if s in case.forced else float(lower[s])
         if s in case.barred:
-            if least > 0:
+            if least > SLIVER:
                 return INFEASIBLE
             continue
         if s in case.forced and most < case.whole[s]:
@@ -222,6 +222,6 @@ def _sell(
             break
         sold += step
         cost += price * step
-    if sold < p.smallest_sale - 1e-9 or (sold <= 0 and not lots):
+    if sold < p.smallest_sale - SLIVER or (sold <= 0 and not lots):
         return INFEASIBLE
     return constant + cost + risk.cost(p.drift - sold)

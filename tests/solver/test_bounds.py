@@ -249,3 +249,23 @@ def test_a_mode_that_nothing_allows_is_never_the_cheapest() -> None:
     assert modes["AAA"] is Mode.HOLD
     assert modes["CCC"] is not Mode.SELL
     assert isinstance(answer.decisions, Decisions)
+
+
+def test_noise_in_a_bound_rules_no_mode_out() -> None:
+    """The year's tax is over its limit: what may be sold is what nets to nothing, all but noise."""
+    home = household(
+        account("TX", 0, lot("f", "FND", 5, 60), lot("g", "FND", "187.275", 2_247, "2026-01-15")),
+        market=FUND_MARKET,
+        constituents=THROUGH,
+        models={"CORE": {"AAA": "0.3", "CCC": "0.4", "FND": "0.2"}},
+        entities=[taxpayer(ytd_short=762)],
+    )
+    case = Small(home, ["keep realized tax at most $200 each year per taxpayer"])
+    program, structure = case.program, case.structure
+    for region in every_region(structure):
+        relaxed = reduce(program, region_fixings(structure, region), structure.mode_rows)
+        none = np.zeros(program.matrix.shape[0])
+        certificate = certify(program, structure, none, relaxed.lower, relaxed.upper)
+        for each in solve_all(program, structure, region):
+            with_regrets = _with_regrets(certificate, structure, each.point.x)
+            assert with_regrets <= each.point.objective + EXACT
