@@ -56,6 +56,7 @@ class WeightBand(Directive):
 
     kind: ClassVar[str] = "band"
     family: ClassVar[Family] = Family.LIMIT
+    selective: ClassVar[bool] = True
 
     each: str | None
     selection: Selection | None
