@@ -128,7 +128,9 @@ def _in_tiers(
     if found is None:
         return _Tiered(None, program, 0.0, infeasible)
     least = float(found[excesses].sum())
-    frozen = _with_row(program, excesses, least + FREEZE)
+    upper = program.upper.copy()
+    upper[[j for j in excesses if found[j] <= SLACK]] = 0.0  # what can be cured whole is, to the end
+    frozen = _with_row(replace(program, upper=upper), excesses, least + FREEZE)
     answer = search(frozen, structure.fitted(frozen), budget, work, found)
     return _Tiered(answer, frozen, least, False)
 
