@@ -199,9 +199,7 @@ def test_what_can_leave_leaves_whole_though_another_limit_stays_broken(
             lot("a1", "AAA", str(Decimal("100.37") * times), 100 * times),
             fractional=fractional,
         ),
-        market=[
-            (replace(each, share_increment=Decimal("0.0001")), price) for each, price in MARKET
-        ],
+        market=fine,
         models={"CORE": {"CCC": "0.5", "DDD": "0.48"}},
         entities=[taxpayer(rate_long="0.9")],
     )
