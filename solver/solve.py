@@ -131,7 +131,8 @@ def _in_tiers(
         return _Tiered(None, program, 0.0, infeasible)
     least = float(found[excesses].sum())
     upper = program.upper.copy()
-    upper[[j for j in excesses if found[j] <= SLACK]] = 0.0  # what can be cured whole is, to the end
+    # What can be cured whole is cured to the last share; only the rest shares a tolerance.
+    upper[[j for j in excesses if found[j] <= SLACK]] = 0.0
     frozen = _with_row(replace(program, upper=upper), excesses, least + FREEZE)
     answer = search(frozen, structure.fitted(frozen), budget, work, found)
     return _Tiered(answer, frozen, least, False)
