@@ -14,7 +14,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from compiler.model import CompiledModel
-from compiler.physics import Position
+from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Structure
