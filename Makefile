@@ -32,7 +32,7 @@ format: $(READY)
 
 # BOOK names another book than the invented one.
 bench: $(READY)
-	$(BIN)/python bench/stages.py $(BOOK)
+	$(BIN)/python -m bench.stages $(BOOK)
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

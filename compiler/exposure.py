@@ -12,7 +12,7 @@ from portfolio.household import Household, Security
 from portfolio.lookthrough import look_through
 
 if TYPE_CHECKING:
-    from compiler.physics import Position
+    from compiler.registry import Position
 
 GroupOf = Callable[[Security], str | None]
 

@@ -3,110 +3,30 @@
 All quantities of the model are in basis points of the household's value (`unit` dollars each):
 fractions lose hundredths of a basis point to solver tolerances, dollars ruin the scaling.
 Statements add their Blocks through `Physics`; what they cannot say in linear rows (squares, modes,
-broken limits) is registered here, beside the Pyomo model, for the solver.
+broken limits) is registered beside the Pyomo model, for the solver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Through, shares
+from compiler.registry import Cure, Position, Square, TaxFunction, WashGroup
+from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
+from compiler.tax_pieces import add_taxes
 from portfolio.flows import due_before_settlement
-from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
-BP = 10_000.0
-TIE_BREAK = 1e-9  # on an active weight whose risk lies in another column; in bp: nothing
 LEAST_GAIN = 0.05  # dollars: below this, rounding to cents can turn a gain into a loss
-
-
-@dataclass(slots=True)
-class Position:
-    """One security in one tradable account: what may be sold of it, lot by lot, and bought.
-
-    Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
-    trade minimums ask of the order; a sale below its minimum must close the position.
-    """
-
-    account_id: str
-    security_id: str
-    lots: tuple[Lot, ...]
-    sells: tuple[Any, ...]
-    buy: Any | None
-    sold: Any | None
-    bought: Any | None
-    active: Any
-    held: float
-    target: float
-    smallest_sale: float = 0.0
-    smallest_purchase: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Square:
-    """`weight` x `column`^2 in the objective (basis points of value)."""
-
-    column: Any
-    weight: float
-    account_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """One linear piece of the tax function of an entity, switched on by `chosen`."""
-
-    name: str
-    chosen: Any
-    short: Any
-    long: Any
-
-
-@dataclass(frozen=True, slots=True)
-class TaxFunction:
-    """Net short and long of one entity after this run, and its tax as pieces of which one holds."""
-
-    entity_id: str
-    regions: tuple[Region, ...]
-    tax: Any
-    before: float
-
-
-@dataclass(frozen=True, slots=True)
-class LossSale:
-    """Losses of a wash group that may be taken together: if `taken`, `exits` are sold whole."""
-
-    taken: Any
-    sells: tuple[Any, ...]
-    exits: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WashGroup:
-    """Sales at a loss and purchases of one wash group exclude each other within the run."""
-
-    group: str
-    sales: tuple[LossSale, ...]
-    bought: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cure:
-    """The dollars (bp) by which a limit broken today is still broken after the run."""
-
-    excess: Any
-    key: str
-    where: str
-    before: float
 
 
 @dataclass(slots=True)
@@ -306,8 +226,8 @@ def build_physics(
         physics.targets[account.id] = target(household, account, policy)
     _add_trades(physics)
     _add_cash(physics)
-    _add_risk(physics)
-    _add_taxes(physics)
+    add_risk(physics)
+    add_taxes(physics)
     return physics
 
 
@@ -389,235 +309,3 @@ def _add_cash(physics: Physics) -> None:
             physics.model.physics.no_overdraft[account.id] = (
                 physics.closing_cash(account) >= physics.reserve
             )
-
-
-def _add_risk(physics: Physics) -> None:
-    """Active weights after look-through, as columns whose weighted squares are the variance.
-
-    Tracking variance of an account = |B'd|^2 + sum s_i^2 d_i^2 with d the active weights of the
-    names behind its holdings and target. A fund spreads its active weight over its constituents.
-    Names that trade directly get a column each; the specific variance of those that only funds
-    hold is a quadratic form in the funds, brought to a sum of squares by its QR factor.
-    """
-    m, risk = physics.model, physics.household.risk
-    m.factor = pyo.Var(pyo.Any, dense=False)
-    m.through = pyo.Var(pyo.Any, dense=False)
-    m.residual = pyo.Var(pyo.Any, dense=False)
-    m.physics.factor = pyo.Constraint(pyo.Any)
-    m.physics.through = pyo.Constraint(pyo.Any)
-    m.physics.residual = pyo.Constraint(pyo.Any)
-    row_of = {name: i for i, name in enumerate(risk.securities)}
-    for account in physics.accounts:
-        positions = physics.of_account(account.id)
-        if positions:
-            _account_risk(physics, account, positions, row_of)
-
-
-def _account_risk(
-    physics: Physics, account: Account, positions: Sequence[Position], row_of: Mapping[str, int]
-) -> None:
-    parts = {p.security_id: physics.parts(p.security_id) for p in positions}
-    active = {p.security_id: p.active for p in positions}
-    direct = [name for name in parts if list(parts[name]) == [name]]
-    funds = [name for name in parts if name not in set(direct)]
-    seen: dict[str, dict[str, float]] = {}
-    for fund in funds:
-        for under, share in parts[fund].items():
-            seen.setdefault(under, {})[fund] = float(share)
-    _add_factors(physics, account, active, parts, row_of)
-    _add_specific(physics, account, active, direct, seen, row_of)
-    beyond = {under: held for under, held in sorted(seen.items()) if under not in set(direct)}
-    if beyond:
-        _add_residuals(physics, account, {fund: active[fund] for fund in funds}, beyond, row_of)
-
-
-def _add_factors(
-    physics: Physics,
-    account: Account,
-    active: Mapping[str, Any],
-    parts: Mapping[str, Mapping[str, Decimal]],
-    row_of: Mapping[str, int],
-) -> None:
-    """A column for each factor, the account's active exposure to it, and its square."""
-    m, risk = physics.model, physics.household.risk
-    loadings = np.zeros((len(parts), risk.loadings.shape[1]))
-    for i, name in enumerate(parts):
-        for under, share in parts[name].items():
-            loadings[i] += float(share) * risk.loadings[row_of[under]]
-    columns = [active[name] for name in parts]
-    for k in range(loadings.shape[1]):
-        key = (account.id, k)
-        coefficients = [float(x) for x in loadings[:, k]]
-        m.physics.factor[key] = m.factor[key] - _linear(coefficients, columns) == 0.0
-        physics.squares.append(Square(m.factor[key], risk_scale(physics, account), account.id))
-
-
-def _add_specific(
-    physics: Physics,
-    account: Account,
-    active: Mapping[str, Any],
-    direct: Sequence[str],
-    seen: Mapping[str, Mapping[str, float]],
-    row_of: Mapping[str, int],
-) -> None:
-    """The square of each name that trades directly, what funds hold of it added."""
-    m, risk = physics.model, physics.household.risk
-    for name in direct:
-        weight = risk_scale(physics, account) * float(risk.specific[row_of[name]])
-        column = active[name]
-        if name in seen:
-            key = (account.id, name)
-            spread = [(share, active[fund]) for fund, share in seen[name].items()]
-            m.physics.through[key] = (
-                m.through[key] - active[name] - pyo.quicksum(s * c for s, c in spread) == 0.0
-            )
-            physics.squares.append(Square(column, TIE_BREAK, account.id))
-            column = m.through[key]
-        physics.squares.append(Square(column, weight, account.id))
-
-
-def _add_residuals(
-    physics: Physics,
-    account: Account,
-    funds: Mapping[str, Any],
-    beyond: Mapping[str, Mapping[str, float]],
-    row_of: Mapping[str, int],
-) -> None:
-    """Squares for the specific variance of names that the account has through funds only."""
-    m, risk = physics.model, physics.household.risk
-    spread_by_name = np.array(
-        [
-            [np.sqrt(float(risk.specific[row_of[under]])) * held.get(fund, 0.0) for fund in funds]
-            for under, held in beyond.items()
-        ]
-    )
-    for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
-        key = (account.id, k)
-        coefficients = [float(x) for x in row]
-        m.physics.residual[key] = (
-            m.residual[key] - _linear(coefficients, list(funds.values())) == 0.0
-        )
-        physics.squares.append(Square(m.residual[key], risk_scale(physics, account), account.id))
-
-
-def _linear(coefficients: Sequence[float], columns: Sequence[Any]) -> Any:
-    return pyo.quicksum((c * column for c, column in zip(coefficients, columns, strict=True) if c))
-
-
-def risk_scale(physics: Physics, account: Account) -> float:
-    """What multiplies d'Sd (d in bp of household value) to give its cost in bp of household value.
-
-    Cost in dollars is horizon x risk aversion x TE^2 x account value, TE^2 = d'Sd of the account's
-    own fractions.
-    """
-    assumed = physics.assumptions[account.id]
-    own = float(physics.value(account)) / physics.unit / BP
-    return assumed.horizon * assumed.risk_aversion / (BP * own)
-
-
-def _add_taxes(physics: Physics) -> None:
-    """Net short and long of each tax entity, and the tax by the region of the netting they fall in.
-
-    26 USC 1222 (netting within and across), 1211(b) (limit against ordinary income), 1212(b)
-    (carryover with its character). The function is linear in each of five regions.
-    """
-    m, household = physics.model, physics.household
-    m.tax = pyo.Block(pyo.Any)
-    for entity_id in sorted(household.tax_entities):
-        lots = [
-            (position, lot, sell)
-            for position in physics.positions.values()
-            if physics.account(position.account_id).taxable
-            and physics.account(position.account_id).tax_entity_id == entity_id
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-        ]
-        if lots:
-            _entity_tax(physics, entity_id, lots)
-
-
-def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
-    """Gain realised a dollar sold, after the cost of selling."""
-    worth = lot.shares * physics.household.prices[lot.security_id]
-    cost = physics.assumptions[account_id].trading_cost
-    return 1.0 - cost - float(lot.basis / worth) if worth else 0.0
-
-
-def _entity_tax(
-    physics: Physics, entity_id: str, lots: Iterable[tuple[Position, Lot, Any]]
-) -> None:
-    m, entity = physics.model, physics.household.tax_entities[entity_id]
-    start = {
-        "short": physics.bp(entity.ytd_short - entity.carry_short),
-        "long": physics.bp(entity.ytd_long - entity.carry_long),
-    }
-    low, high = dict(start), dict(start)
-    terms: dict[str, list[Any]] = {"short": [], "long": []}
-    for position, lot, sell in lots:
-        rate = gain_fraction(physics, position.account_id, lot)
-        physics.gains[lot.id] = rate
-        term = "long" if is_long_term(lot, physics.household.as_of) else "short"
-        terms[term].append(rate * sell)
-        low[term] += min(0.0, rate * sell.ub)
-        high[term] += max(0.0, rate * sell.ub)
-    limit = physics.bp(ordinary_offset_limit(entity.filing))
-    short, long = float(entity.rate_short), float(entity.rate_long)
-    ordinary, carried = float(entity.rate_ordinary), float(entity.rate_carry)
-    pieces = {  # name: (rate on short, rate on long, constant, [a short + b long >= c] rows)
-        "gains": (short, long, 0.0, [(1, 0, 0.0), (0, 1, 0.0)]),
-        "short_loss": (long, long, 0.0, [(-1, 0, 0.0), (1, 1, 0.0)]),
-        "long_loss": (short, short, 0.0, [(0, -1, 0.0), (1, 1, 0.0)]),
-        "net_loss": (ordinary, ordinary, 0.0, [(-1, -1, 0.0), (1, 1, -limit)]),
-        "carried_loss": (carried, carried, limit * (carried - ordinary), [(-1, -1, limit)]),
-    }
-    possible = {
-        name: piece
-        for name, piece in pieces.items()
-        if all(
-            max(a * low["short"], a * high["short"]) + max(b * low["long"], b * high["long"]) >= c
-            for a, b, c in piece[3]
-        )
-    }
-    block = m.tax[entity_id]
-    block.chosen = pyo.Var(list(possible), domain=pyo.Binary)
-    block.short = pyo.Var(list(possible), bounds=(min(low["short"], 0), max(high["short"], 0)))
-    block.long = pyo.Var(list(possible), bounds=(min(low["long"], 0), max(high["long"], 0)))
-    block.one_region = pyo.Constraint(expr=pyo.quicksum(block.chosen[r] for r in possible) == 1)
-    columns = {"short": block.short, "long": block.long}
-    block.net = pyo.Constraint(
-        list(columns),
-        rule=lambda _, t: (
-            pyo.quicksum(columns[t][r] for r in possible) - pyo.quicksum(terms[t]) == start[t]
-        ),
-    )
-    block.netting = pyo.Constraint(pyo.Any)
-    block.inside = pyo.Constraint(pyo.Any)
-    for name, (_, _, _, rows) in possible.items():
-        for k, (a, b, c) in enumerate(rows):
-            block.netting[name, k] = (
-                a * block.short[name] + b * block.long[name] - c * block.chosen[name] >= 0.0
-            )
-        for term, column in columns.items():
-            block.inside[name, term, "high"] = column[name] <= high[term] * block.chosen[name]
-            block.inside[name, term, "low"] = column[name] >= low[term] * block.chosen[name]
-    tax = pyo.quicksum(
-        on_short * block.short[r] + on_long * block.long[r] + constant * block.chosen[r]
-        for r, (on_short, on_long, constant, _) in possible.items()
-    )
-    physics.taxes[entity_id] = TaxFunction(
-        entity_id=entity_id,
-        regions=tuple(Region(r, block.chosen[r], block.short[r], block.long[r]) for r in possible),
-        tax=tax,
-        before=_tax_at(pieces, start["short"], start["long"]),
-    )
-
-
-def ordinary_offset_limit(filing: str) -> Decimal:
-    """Net capital loss usable against ordinary income a year, dollars (26 USC 1211(b))."""
-    return Decimal(1500) if filing == "separate" else Decimal(3000)
-
-
-def _tax_at(pieces: Mapping[str, Any], short: float, long: float) -> float:
-    for on_short, on_long, constant, rows in pieces.values():
-        if all(a * short + b * long >= c for a, b, c in rows):
-            return float(on_short * short + on_long * long + constant)
-    raise AssertionError("the regions of the tax function cover the plane")

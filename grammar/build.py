@@ -11,9 +11,9 @@ from typing import Any
 from lark import Token, Tree, v_args
 from lark.tree import Meta
 
-from grammar import codes, tree
+from grammar import codes, tree, trial
 from grammar.diagnostics import Diagnostic
-from grammar.directives import Directives
+from grammar.expectations import Expectations
 from grammar.lines import Line
 from grammar.spans import Span
 from grammar.tree import Bound, Condition, Expression, Name, Text, Things
@@ -81,7 +81,10 @@ class Held(tree.Node):
 Head = Heading | Choosing | Waiving
 """The first line of a block."""
 Definition = tree.Define | tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile
-Part = Head | Definition | Owner | Using | Dates | tree.Layer | tree.Directive | tree.Clause
+Part = (
+    Head | Definition | Owner | Using | Dates | tree.Layer | tree.Directive | tree.Clause
+    | trial.Trial | trial.Line
+)  # fmt: skip
 """What one logical line can be."""
 
 
@@ -93,7 +96,7 @@ def build(line: Line, parsed: Tree[Token]) -> tuple[Part, tuple[Diagnostic, ...]
 
 
 @v_args(meta=True)
-class _Builder(Directives):
+class _Builder(Expectations):
     """The lines of header and statements, and the clauses."""
 
     # --- header and heads of statements ---

@@ -11,10 +11,13 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from grammar import tree
+from grammar import tree, trial
 from grammar.lines import begins_another
 from grammar.wording import MARK
 from grammar.write import INDENT, head, header_lines, inner, line
+from grammar.write_tests import trial_head, trial_line
+
+File = tree.PolicyFile | trial.TestFile
 
 WIDTH = 100
 """Columns of a row, comments beside it not counted."""
@@ -31,8 +34,16 @@ def layout(file: tree.PolicyFile) -> str:
     header = [
         _Line(node.span.line, node.span.end_line, text) for node, text in header_lines(file.header)
     ]
-    blocks = [_block(one) for one in file.statements]
-    ending = _attach(header, blocks, file.comments)
+    return _laid_out(header, [_block(one) for one in file.statements], file.comments)
+
+
+def layout_tests(file: trial.TestFile) -> str:
+    """A file of tests in its canonical layout; the lines of a test keep their order."""
+    return _laid_out([], [_trial(one) for one in file.trials], file.comments)
+
+
+def _laid_out(header: list[_Line], blocks: list[_Block], comments: tuple[tree.Comment, ...]) -> str:
+    ending = _attach(header, blocks, comments)
     rows = _header_rows(header)
     before: _Block | None = None
     for block in blocks:
@@ -46,13 +57,15 @@ def layout(file: tree.PolicyFile) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def same(one: tree.PolicyFile, other: tree.PolicyFile) -> bool:
-    """Whether two files say the same, the order of clauses apart, and hold the same comments."""
+def same(one: File, other: File) -> bool:
+    """Whether two files of one kind say the same, in whatever order of clauses, comments too."""
     return _content(one) == _content(other)
 
 
-def _content(file: tree.PolicyFile) -> tuple[object, ...]:
+def _content(file: File) -> tuple[object, ...]:
     texts = sorted(comment.text for comment in file.comments)
+    if isinstance(file, trial.TestFile):
+        return file.trials, texts
     return file.header, tuple(map(_in_order, file.statements)), texts
 
 
@@ -99,6 +112,11 @@ def _block(node: tree.Statement) -> _Block:
         _Line(one.span.line, one.span.end_line, line(one)) for one in sorted(inner(node), key=_rank)
     ]
     return _Block(_Line(place.line, place.end_line, head(node)), lines, blocky)
+
+
+def _trial(one: trial.Trial) -> _Block:
+    lines = [_Line(each.span.line, each.span.end_line, trial_line(each)) for each in one.lines]
+    return _Block(_Line(one.head.line, one.head.end_line, trial_head(one)), lines, True)
 
 
 def _attach(

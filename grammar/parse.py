@@ -33,9 +33,9 @@ def parse(text: str, path: str) -> tuple[PolicyFile, tuple[Diagnostic, ...]]:
     unread = 0
     for line in lines:
         if line.first in FIRST_WORDS:
-            part, notes = _part(line, thorough=unread < MOST_REPAIRS)
-            unread += part is None
-            assembly.add(line, part, notes)
+            said, notes = part(line, thorough=unread < MOST_REPAIRS)
+            unread += said is None
+            assembly.add(line, said, notes)
         else:
             assembly.add_unknown(line, guess(line))
     file, misplaced = assembly.finish(comments)
@@ -49,16 +49,19 @@ def parse_bytes(data: bytes, path: str) -> tuple[PolicyFile, tuple[Diagnostic, .
     return file, in_order((*unreadable, *mistakes))
 
 
-def _part(line: Line, thorough: bool) -> tuple[Part | None, tuple[Diagnostic, ...]]:
-    """What a line says, or None if it holds an error, and what is to be said about it."""
+def part(line: Line, thorough: bool) -> tuple[Part | None, tuple[Diagnostic, ...]]:
+    """What a line says, or None if it holds an error, and what is to be said about it.
+
+    Without `thorough` no repairs are tried, which takes many readings of the line.
+    """
     if line.problems:
         return None, line.problems
     parsed = read(line.text)
     if isinstance(parsed, Stop):
         return None, (explain(line, parsed, thorough),)
-    part, notes = build(line, parsed)
-    deep = too_deep(part)
+    said, notes = build(line, parsed)
+    deep = too_deep(said)
     if deep is not None:
         notes = (*notes, deep)
     wrong = any(note.severity is Severity.ERROR for note in notes)
-    return None if wrong else part, notes
+    return None if wrong else said, notes

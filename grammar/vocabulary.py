@@ -37,6 +37,9 @@ _SAMPLES = {
 _SIGNS = frozenset({"_EQ", "_NE", "_LE", "_GE", "_LT", "_GT"})
 """Read, but never proposed: the language has words for them."""
 
+_NOUNS = frozenset({"ACCOUNT", "HOUSEHOLD", "TAXPAYER", "_TODAY"})
+"""Words of tests that are names everywhere else."""
+
 UNITS = (
     "PERCENT", "POINTS", "BPS", "SHARES", "DAY", "DAYS", "MONTH", "MONTHS", "QUARTER", "QUARTERS",
     "TRADING_DAYS", "YEAR", "YEARS",
@@ -79,6 +82,10 @@ EXAMPLES = {
     "allow": "allow advisor, household to set between 0.5% and 10%",
     "because": 'because "IPC minute 2026-03, item 4"',
     "approved": 'approved by "Chair of the IPC"',
+    "test": 'test "Tobacco is not bought"',
+    "for": 'for each stock in "ABC", "XYZ"',
+    "given": 'given 100 shares of "ABC" where lot.basis is $1,500',
+    "expect": 'expect never buy "ABC"',
 }
 """One right line for each first word."""
 
@@ -87,7 +94,7 @@ EXAMPLES = {
 def keywords() -> tuple[str, ...]:
     """Every word of the language that is not a name, in alphabetical order."""
     named = (terminal.name for terminal in grammar().terminals)
-    words = {_word(name) for name in named if name not in _KINDS and name not in _SIGNS}
+    words = {_word(name) for name in named if name not in {*_KINDS, *_SIGNS, *_NOUNS}}
     return tuple(sorted(word for word in words if word.isalpha()))
 
 

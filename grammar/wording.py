@@ -93,15 +93,15 @@ def _operand(node: tree.Condition) -> str:
 
 
 def _options(options: tuple[tree.Expression, ...]) -> str:
-    """Without commas inside numbers, which are not told from those between them."""
     first, *others = options
     if not others and isinstance(first, tree.Name):
         return first.value
-    rest = "".join(f",{mark(one)}{_option(one)}" for one in others)
-    return f"({_option(first)}{rest})"
+    rest = "".join(f",{mark(one)}{listed(one)}" for one in others)
+    return f"({listed(first)}{rest})"
 
 
-def _option(node: tree.Expression) -> str:
+def listed(node: tree.Expression) -> str:
+    """A value in a list: without commas in a number, which are not told from those around it."""
     said = expression(node)
     return said if isinstance(node, tree.Text) or "$" in said else said.replace(",", "")
 

@@ -17,6 +17,7 @@ CLAUSES = ("except", "existing", "missing", "soft", "allow", "because", "approve
 FIRST_WORDS = (*HEADER, *DATES_AND_GUARD, *STATEMENTS, *DIRECTIVES, *CLAUSES)
 
 TESTS = ("test", "given", "expect")
+TEST_LINES = (*TESTS, "for")
 """First words of a file of tests, which is a file of its own."""
 
 OTHER_WORDS: Mapping[str, str] = {

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.model import PHYSICS
-from compiler.physics import Position
+from compiler.registry import Position
 from policydsl.propose import Proposal
 from solver.handover import Program
 from solver.ledger import bound_name

@@ -71,7 +71,7 @@ def propose(
     seconds: dict[str, float] = {}
     breaches: tuple[Breach, ...] = ()
     for reserve, improve_broken in ATTEMPTS:
-        with _timed(seconds, "build"):
+        with _Timed(seconds, "build"):
             room = _reserve(household, reserve)
             compiled = compile_household(household, policy, room, improve_broken)
         solution = solve(compiled, budget)
@@ -81,7 +81,7 @@ def propose(
             return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
         for stage, spent in solution.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + spent
-        with _timed(seconds, "check"):
+        with _Timed(seconds, "check"):
             closing = closing_of(household, policy, solution.orders)
             breaches = exact_breaches(policy, closing)
         if not breaches:
@@ -93,7 +93,7 @@ def propose(
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
 
 
-class _timed:
+class _Timed:
     """Adds the seconds spent inside to a stage."""
 
     def __init__(self, seconds: dict[str, float], stage: str) -> None:

@@ -12,6 +12,7 @@ from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_o
 from compiler.exact_check import exact_breaches
 from compiler.layers import household_policy
 from compiler.statements import HouseholdPolicy
+from policydsl.carried import with_carried
 from policydsl.document import Document, lot_document, measures_document, statements_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs
@@ -53,7 +54,7 @@ def verify_proposal(
     if stated != list(rows):
         yield from _other_rows(where, stated, rows)
     household = inputs.book.household(where)
-    policy = household_policy(inputs.typed, household)
+    policy = with_carried(household_policy(inputs.typed, household), inputs.carried)
     yield from _reasons(document, policy)
     closing = yield from _closing(household, policy, rows)
     if closing is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pyomo.repn import generate_standard_repn
@@ -17,6 +17,7 @@ from pyomo.repn import generate_standard_repn
 from compiler.model import PHYSICS, CompiledModel
 from solver.handover import Floats, Program
 from solver.quadratic import Point
+from solver.reduce import NONE, Reduced
 from solver.state import State
 
 BINDING = 1e-7
@@ -80,6 +81,30 @@ def read_ledger(compiled: CompiledModel, program: Program, state: State, point: 
     upper = state.total_derivative(-np.minimum(point.column_dual, 0.0))
     bounds["lot exhausted"] = bounds.get("lot exhausted", 0.0) + upper
     return Ledger(tuple(state.trades.tolist()), terms, statements, bounds)
+
+
+def with_settled_trades(program: Program, state: State, reduced: Reduced, point: Point) -> Point:
+    """The point with the duals of trades that rows leave exactly one amount.
+
+    A lot that has to go whole is no column of the solve. Its reduced cost is the dual of the row,
+    or of the lot's own end, that it presses against.
+    """
+    row_dual, column_dual = point.row_dual.copy(), point.column_dual.copy()
+    inner = np.ones(row_dual.size, dtype=bool)
+    inner[state.rows] = False
+    objective = program.cost + 2.0 * program.square * point.x
+    settled = reduced.fixed > 0
+    settled[reduced.columns] = False
+    for k in np.flatnonzero(settled[state.trades]):
+        column = int(state.trades[k])
+        priced = program.matrix.T @ np.where(inner, row_dual, 0.0) + column_dual
+        rest = float(state.total_derivative(objective - priced)[k])
+        row = int(reduced.lower_row[column] if rest > 0 else reduced.upper_row[column])
+        if row == NONE:
+            column_dual[column] += rest
+        else:
+            row_dual[row] += rest / float(program.matrix[row, column])
+    return replace(point, row_dual=row_dual, column_dual=column_dual)
 
 
 def bound_name(row_name: str) -> str:

@@ -14,7 +14,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from compiler.model import CompiledModel
-from compiler.physics import Position
+from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Structure
@@ -95,14 +95,14 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
     for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
         price = float(physics.household.prices[position.security_id])
         step = physics.increment(physics.account(position.account_id), position.security_id)
-        if columns.buy != NO_COLUMN and x[columns.buy] > DUST:
+        if columns.buy != NO_COLUMN and x[columns.buy] * physics.unit > CENT:
             wanted = Decimal(x[columns.buy] * physics.unit / price)
             most = wanted + step
             shares = [_nearest(wanted, step) if step >= 1 else wanted.quantize(step, ROUND_DOWN)]
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
-        elif sum(x[s] for s in columns.sells) > DUST:
+        elif sum(x[s] for s in columns.sells) * physics.unit > CENT:
             dollars = [x[s] * physics.unit for s in columns.sells]
             orders.append(_sale(position, columns.sells, price, step, dollars))
     return orders
@@ -118,8 +118,7 @@ def _sale(
     """A closing order keeps its odd shares; any other is a multiple of the step."""
     limit = tuple(lot.shares for lot in position.lots)
     wanted = tuple(
-        most if abs(float(most) * price - amount) < DUST_DOLLARS else Decimal(amount / price)
-        for most, amount in zip(limit, dollars, strict=True)
+        _wanted(most, price, amount) for most, amount in zip(limit, dollars, strict=True)
     )
     order = _Order(position, columns, False, price, step, wanted, limit, list(limit))
     if wanted != limit:
@@ -129,6 +128,15 @@ def _sale(
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order
+
+
+def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
+    """Shares of a lot for an amount: the whole lot or nothing where only dust is missing."""
+    if dollars < CENT:
+        return Decimal(0)
+    if abs(float(most) * price - dollars) < DUST_DOLLARS:
+        return most
+    return Decimal(dollars / price)
 
 
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
@@ -190,7 +198,7 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
     off = abs(total - sum(order.wanted, Decimal(0)))
     if total <= 0 or off > order.step or total > sum(order.limit, Decimal(0)):
         return None
-    return [total] if order.purchase else _spread(order, total, more=True)
+    return [total] if order.purchase else _spread(order, total, more=order.step_value >= CENT)
 
 
 class _Score:

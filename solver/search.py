@@ -181,11 +181,9 @@ def _polish(state: Search, region: _Region) -> bool:
         return False
     _certify(state, region, hull.prices)
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
-    decisions = None
-    if undecided > state.budget.branchable:
-        decisions = hull.model.dive(state.work)
-    if decisions is None or _key(region, decisions) in state.tried:
-        few = undecided <= state.budget.branchable
+    few = undecided <= state.budget.branchable
+    decisions = None if few else hull.model.dive(state.work)
+    if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()
         found = hull.model.solve_integers(state.incumbent, nodes, state.work, start)

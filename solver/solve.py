@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from compiler.model import PHYSICS, CompiledModel
 from solver.handover import Floats, Program, hand_over
-from solver.ledger import Ledger, Linear, read_ledger, read_linear
+from solver.ledger import Ledger, Linear, read_ledger, read_linear, with_settled_trades
 from solver.modes import Structure, read_structure
 from solver.quadratic import Work, linear_model, new_engine
 from solver.rounding import RoundedOrder, round_trades
@@ -79,7 +79,9 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)
-    ledger = read_ledger(compiled, program, state, answer.point)
+    point = with_settled_trades(program, state, answer.reduced, answer.point)
+    answer = replace(answer, point=point)
+    ledger = read_ledger(compiled, program, state, point)
     seconds = {
         "hand-over": handed - started,
         "solve": solved - handed,
@@ -128,7 +130,10 @@ def _in_tiers(
     if found is None:
         return _Tiered(None, program, 0.0, infeasible)
     least = float(found[excesses].sum())
-    frozen = _with_row(program, excesses, least + FREEZE)
+    upper = program.upper.copy()
+    # What can be cured whole is cured to the last share; only the rest shares a tolerance.
+    upper[[j for j in excesses if found[j] <= SLACK]] = 0.0
+    frozen = _with_row(replace(program, upper=upper), excesses, least + FREEZE)
     answer = search(frozen, structure.fitted(frozen), budget, work, found)
     return _Tiered(answer, frozen, least, False)
 

@@ -12,9 +12,10 @@ import pyomo.environ as pyo
 from compiler.closing import Closing
 from compiler.coverage import compliance_is_due, forbids_lot, forbids_security
 from compiler.directives.base import Breach, Directive, Family
-from compiler.physics import Physics, Position
+from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
+from compiler.registry import Position
 from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree

@@ -12,8 +12,9 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
-from compiler.physics import LossSale, Physics, Position, WashGroup
+from compiler.physics import Physics
 from compiler.reader import Reader
+from compiler.registry import LossSale, Position, WashGroup
 from compiler.statements import InForce
 from grammar import tree
 from portfolio.wash import recent_purchases

@@ -11,7 +11,7 @@ import click
 
 from policydsl import options, output
 from policydsl.commands.check import known_securities
-from policydsl.rebalance import outcomes, read_inputs
+from policydsl.rebalance import outcomes, recorded_inputs
 from policydsl.report import (
     held_back,
     household_report,
@@ -143,7 +143,7 @@ def _has_part(entry: dict[str, Any]) -> bool:
 
 def _why_not(run: Path, documents: list[dict[str, Any]], security: str, form: str) -> int:
     """Solve the households again from the run's inputs and ask what kept the security untraded."""
-    inputs = read_inputs(run / "inputs" / "book", run / "inputs" / "policies")
+    inputs = recorded_inputs(run)
     if security not in known_securities(inputs.book):
         raise click.UsageError(f"the run's book has no security {security}")
     answers = [

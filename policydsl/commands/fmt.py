@@ -9,11 +9,15 @@ from pathlib import Path
 import click
 
 from grammar.diagnostics import Diagnostic, Severity, to_json
-from grammar.layout import layout, same
+from grammar.layout import layout, layout_tests, same
 from grammar.parse import parse, parse_bytes
+from grammar.parse_tests import parse_tests, parse_tests_bytes
 from grammar.source import decode
+from grammar.tree import PolicyFile
 from policydsl import options, output
 from policydsl.policies import DEFAULT
+
+TESTS = ".policytest"
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Formatted:
 def command(ctx: click.Context, paths: tuple[Path, ...], only_check: bool, form: str) -> None:
     """Bring policy files into one layout; comments are kept, the meaning is unchanged.
 
-    PATH is a policy file, or a folder with policy files in it or below. Default: `policies` here. A
-    file that cannot be read whole is left as it is.
+    PATH is a file of policy or of tests, or a folder with such files in it or below. Default:
+    `policies` here. A file that cannot be read whole is left as it is.
 
     \b
     Examples
@@ -62,13 +66,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], only_check: bool, form:
 
 
 def policy_files(paths: tuple[Path, ...]) -> list[Path]:
-    """The files named, and the policy files in and below the folders named, each once."""
+    """The files named, and the files of policy and tests in and below folders, each once."""
     return list(dict.fromkeys(one for path in paths for one in _below(path)))
 
 
 def _below(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(one for one in path.rglob("*.policy") if one.is_file())
+        every = (one for one in path.rglob("*") if one.suffix in (".policy", TESTS))
+        yield from sorted(one for one in every if one.is_file())
     else:
         yield path
 
@@ -76,12 +81,13 @@ def _below(path: Path) -> Iterator[Path]:
 def formatted(path: Path) -> Formatted:
     """The canonical layout of a file; RuntimeError if it would not say the same."""
     before, name = path.read_bytes(), str(path)
-    file, diagnostics = parse_bytes(before, name)
+    tests = path.suffix == TESTS
+    file, diagnostics = parse_tests_bytes(before, name) if tests else parse_bytes(before, name)
     errors = tuple(one for one in diagnostics if one.severity is Severity.ERROR)
     if errors:
         return Formatted(path, before, None, errors)
-    text = layout(file)
-    again, mistakes = parse(text, name)
+    text = layout(file) if isinstance(file, PolicyFile) else layout_tests(file)
+    again, mistakes = parse_tests(text, name) if tests else parse(text, name)
     if mistakes or not same(file, again):
         raise RuntimeError(f"{path} would not say the same after formatting; it is left as it is")
     return Formatted(path, before, text.encode("utf-8"), ())

@@ -25,7 +25,8 @@ from tests.by_hand import (
 
 NO_WASH = "prevent wash sales across household"
 RULES = (
-    "keep each trade at least $333",
+    # No order here is worth $456 to $556: the model asks for one share more, to round.
+    "keep each trade at least $456",
     "keep cash between 1.003% and 22.007% of account",
     "keep cash at least $20,011 per household",
     "keep each sector within 8.003 points of model",

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from grammar import tree
+from grammar import tree, trial
 from grammar.spans import Span
 from grammar.vocabulary import keywords
 
 AT = Span("a.policy", 1, 1, 1, 1)
 
 
-def node(kind, *args, **kwargs):
+def node(kind, /, *args, **kwargs):
     return st.builds(kind, *args, span=st.just(AT), **kwargs)
 
 
@@ -164,13 +164,14 @@ keeps = st.builds(
     where=perhaps,
 )
 actions = st.sampled_from(["buy", "sell", "hold", "trade"])
+restrictions = node(
+    tree.Restrict,
+    mode=st.sampled_from(tree.Mode),
+    action=st.sampled_from(["buy", "sell", "hold", "trade", "harvest"]),
+    things=selections,
+)
 directives = (
-    node(
-        tree.Restrict,
-        mode=st.sampled_from(tree.Mode),
-        action=st.sampled_from(["buy", "sell", "hold", "trade", "harvest"]),
-        things=selections,
-    )
+    restrictions
     | node(tree.Prevent, what=st.just("wash sales"), across=words, where=perhaps)
     | keeps
     | node(
@@ -294,3 +295,67 @@ others = (
     | node(tree.DefineFile, name=names, file=texts)
 )
 statements = rules | sets | waivers | defines | others
+
+NOUNS = {
+    "account", "household", "taxpayer", "book", "policy", "today", "rule", "error", "warning",
+    "status", "buy", "sell", "never", "only", "given",
+}  # fmt: skip
+"""What may stand behind `given` and `expect`, and so is no name there."""
+
+
+def starts_with(said, some):
+    first = said.items[0] if isinstance(said, tree.Things) and said.items else said
+    return isinstance(first, tree.Name) and first.value in some
+
+
+def tree_of_trade(side, amount, **rest):
+    side = None if side is None or amount is None else tree.Side(side)
+    return trial.ExpectTrade(span=AT, side=side, amount=amount, **rest)
+
+
+# --- tests ---------------------------------------------------------------------------------------
+
+told = selections.filter(lambda some: not starts_with(some, NOUNS))
+expected_keeps = keeps.filter(lambda keep: not starts_with(keep.things or keep.measure, NOUNS))
+row = st.lists(atoms, min_size=2, max_size=2).map(tuple)
+each = node(
+    trial.ForEach,
+    names=st.tuples(names),
+    cases=st.lists(st.tuples(atoms), min_size=1, max_size=3).map(tuple),
+) | node(trial.ForEach, names=st.tuples(names, names), cases=st.lists(row, min_size=1).map(tuple))
+traded = st.tuples(st.sampled_from([None, "at least", "at most"]), st.none() | quantities)
+trades = st.builds(
+    lambda bounds, **rest: tree_of_trade(*bounds, **rest),
+    traded,
+    action=st.sampled_from(["buy", "sell"]),
+    things=selections,
+)
+lines = (
+    each
+    | node(trial.GivenBook, book=texts)
+    | node(trial.GivenPolicy, policy=texts)
+    | node(trial.GivenToday, day=dates)
+    | node(trial.GivenHolding, amount=quantities, things=selections)
+    | node(trial.GivenFact, kind=st.none(), things=told)
+    | node(
+        trial.GivenFact,
+        kind=st.sampled_from(["account", "household", "taxpayer"]),
+        things=selections,
+    )
+    | node(trial.ExpectNever, restriction=restrictions)
+    | trades
+    | node(trial.ExpectRule, rule=names, binds=st.booleans())
+    | node(trial.ExpectValue, keep=expected_keeps)
+    | node(
+        trial.ExpectFinding,
+        severity=st.sampled_from(["error", "warning"]),
+        code=names,
+        at=st.none() | names,
+    )
+    | node(trial.ExpectStatus, status=names)
+)
+trials = st.builds(
+    lambda **rest: trial.Trial(span=AT, head=AT, **rest),
+    title=texts,
+    lines=st.lists(lines, min_size=1, max_size=4).map(tuple),
+)

@@ -80,6 +80,17 @@ def test_a_file_named_twice_is_formatted_once(folder: Path) -> None:
     assert result.stdout.endswith("1 file: 1 formatted\n")
 
 
+def test_files_of_tests_are_formatted_too(tmp_path: Path) -> None:
+    path = tmp_path / "screens.policytest"
+    path.write_text('test "One"\n  expect never buy "ABC"   # c\n  given book "small"\n')
+    assert run(tmp_path).stdout == f"{path}: formatted\n1 file: 1 formatted\n"
+    assert path.read_text() == (
+        'test "One"\n    expect never buy "ABC"  # c\n    given book "small"\n'
+    )
+    path.write_text('test "One"\n  expect nevver buy "ABC"\n')
+    assert run(tmp_path).exit_code == 1
+
+
 def test_json(folder: Path) -> None:
     result = run("--check", "--format", "json", folder)
     files = {Path(each["path"]).name: each for each in json.loads(result.stdout)["files"]}

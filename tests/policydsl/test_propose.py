@@ -10,7 +10,7 @@ import pytest
 from compiler.closing import Closing
 from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
-from tests.by_hand import account, household, lot, policy, taxpayer, usual
+from tests.by_hand import MARKET, account, household, lot, policy, taxpayer, usual
 
 
 def proposed(home: Household, *rules: str) -> tuple[Proposal, Closing]:
@@ -180,3 +180,30 @@ def test_cash_within_cents_of_its_floor_leaves_room_to_trade() -> None:
     proposal, closing = proposed(home, f"keep cash at least {floor:.10f}% of account")
     assert proposal.status is Status.PROPOSED
     assert closing.cash(home.accounts[0], after=True) >= Decimal("999.99")
+
+
+@pytest.mark.parametrize("fractional", [True, False])
+@pytest.mark.parametrize("times", [1, 30])
+def test_what_can_leave_leaves_whole_though_another_limit_stays_broken(
+    fractional: bool, times: int
+) -> None:
+    """BBB may not be sold; the last crumb of AAA goes, however little its risk and dear its tax."""
+    fine = [(replace(each, share_increment=Decimal("0.0001")), price) for each, price in MARKET]
+    home = household(
+        account(
+            "TX",
+            2_000 * times,
+            lot("b1", "BBB", 700 * times, 3_500 * times),
+            lot("c1", "CCC", 1_500 * times, 30_000 * times),
+            lot("d1", "DDD", 2_300 * times, 23_000 * times),
+            lot("a1", "AAA", str(Decimal("100.37") * times), 100 * times),
+            fractional=fractional,
+        ),
+        market=fine,
+        models={"CORE": {"CCC": "0.5", "DDD": "0.48"}},
+        entities=[taxpayer(rate_long="0.9")],
+    )
+    rules = (ISSUER_CAP, 'never sell "BBB"', 'never hold "AAA"', "use risk aversion 0.01")
+    _, closing = proposed(home, *rules)
+    assert closing.shares_after["TX", "AAA"] == 0
+    assert closing.shares_after["TX", "BBB"] == 700 * times

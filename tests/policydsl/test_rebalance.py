@@ -40,6 +40,7 @@ def test_every_household_has_a_status_and_none_failed(small_run: Path, small_boo
 def test_the_folder_holds_what_the_contract_names(small_run: Path) -> None:
     assert {path.name for path in small_run.iterdir()} == {
         "run.json",
+        "state.json",
         "trades.csv",
         "proposals",
         "inputs",

@@ -70,9 +70,17 @@ def test_trades_settle_over_weekends_and_holidays() -> None:
 
 
 def test_cash_due_before_the_sale_settles(folder: Any) -> None:
-    for day, amount in (("2026-03-06", "-100"), ("2026-03-08", "30"), ("2026-03-09", "-7")):
+    # Friday's trades settle on Monday the 9th, Monday's on Tuesday the 10th.
+    flows = (
+        ("2026-03-06", "-100"),
+        ("2026-03-08", "30"),
+        ("2026-03-09", "-7"),
+        ("2026-03-10", "-1000"),
+        ("2026-03-10", "5000"),
+    )
+    for day, amount in flows:
         folder.add("flows", account_id="H00002-TX", date=day, amount=amount)
     household = folder.load().household("H00002")
     assert household.settlement_days == 1
-    assert due_before_settlement(household) == {"H00002-TX": D(-70)}
+    assert due_before_settlement(household) == {"H00002-TX": D(-77)}
     assert {flow.kind for flow in household.flows} == {"withdrawal", "deposit"}

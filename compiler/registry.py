@@ -1,0 +1,90 @@
+"""What stands beside the Pyomo model: positions, squares, tax pieces, wash groups and cures.
+
+Linear rows cannot say these things; statements and physics register them here for the solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portfolio.household import Lot
+
+
+@dataclass(slots=True)
+class Position:
+    """One security in one tradable account: what may be sold of it, lot by lot, and bought.
+
+    Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
+    trade minimums ask of the order; a sale below its minimum must close the position.
+    """
+
+    account_id: str
+    security_id: str
+    lots: tuple[Lot, ...]
+    sells: tuple[Any, ...]
+    buy: Any | None
+    sold: Any | None
+    bought: Any | None
+    active: Any
+    held: float
+    target: float
+    smallest_sale: float = 0.0
+    smallest_purchase: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """`weight` x `column`^2 in the objective (basis points of value)."""
+
+    column: Any
+    weight: float
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One linear piece of the tax function of an entity, switched on by `chosen`."""
+
+    name: str
+    chosen: Any
+    short: Any
+    long: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFunction:
+    """Net short and long of one entity after this run, and its tax as pieces of which one holds."""
+
+    entity_id: str
+    regions: tuple[Region, ...]
+    tax: Any
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
+class LossSale:
+    """Losses of a wash group that may be taken together: if `taken`, `exits` are sold whole."""
+
+    taken: Any
+    sells: tuple[Any, ...]
+    exits: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WashGroup:
+    """Sales at a loss and purchases of one wash group exclude each other within the run."""
+
+    group: str
+    sales: tuple[LossSale, ...]
+    bought: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """The dollars (bp) by which a limit broken today is still broken after the run."""
+
+    excess: Any
+    key: str
+    where: str
+    before: float

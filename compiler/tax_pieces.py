@@ -1,0 +1,119 @@
+"""The tax function of each entity as linear pieces, of which the model chooses one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyomo.environ as pyo
+
+from compiler.registry import Position, Region, TaxFunction
+from portfolio.holding import is_long_term
+from portfolio.household import Lot
+from portfolio.tax import ordinary_limit
+
+if TYPE_CHECKING:
+    from compiler.physics import Physics
+
+
+def add_taxes(physics: Physics) -> None:
+    """Net short and long of each tax entity, and the tax by the region of the netting they fall in.
+
+    26 USC 1222 (netting within and across), 1211(b) (limit against ordinary income), 1212(b)
+    (carryover with its character). The function is linear in each of five regions.
+    """
+    m, household = physics.model, physics.household
+    m.tax = pyo.Block(pyo.Any)
+    for entity_id in sorted(household.tax_entities):
+        lots = [
+            (position, lot, sell)
+            for position in physics.positions.values()
+            if physics.account(position.account_id).taxable
+            and physics.account(position.account_id).tax_entity_id == entity_id
+            for lot, sell in zip(position.lots, position.sells, strict=True)
+        ]
+        if lots:
+            _entity_tax(physics, entity_id, lots)
+
+
+def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
+    """Gain realised a dollar sold, after the cost of selling."""
+    worth = lot.shares * physics.household.prices[lot.security_id]
+    cost = physics.assumptions[account_id].trading_cost
+    return 1.0 - cost - float(lot.basis / worth) if worth else 0.0
+
+
+def _entity_tax(
+    physics: Physics, entity_id: str, lots: Iterable[tuple[Position, Lot, Any]]
+) -> None:
+    m, entity = physics.model, physics.household.tax_entities[entity_id]
+    start = {
+        "short": physics.bp(entity.ytd_short - entity.carry_short),
+        "long": physics.bp(entity.ytd_long - entity.carry_long),
+    }
+    low, high = dict(start), dict(start)
+    terms: dict[str, list[Any]] = {"short": [], "long": []}
+    for position, lot, sell in lots:
+        rate = gain_fraction(physics, position.account_id, lot)
+        physics.gains[lot.id] = rate
+        term = "long" if is_long_term(lot, physics.household.as_of) else "short"
+        terms[term].append(rate * sell)
+        low[term] += min(0.0, rate * sell.ub)
+        high[term] += max(0.0, rate * sell.ub)
+    limit = physics.bp(ordinary_limit(entity.filing))
+    short, long = float(entity.rate_short), float(entity.rate_long)
+    ordinary, carried = float(entity.rate_ordinary), float(entity.rate_carry)
+    pieces = {  # name: (rate on short, rate on long, constant, [a short + b long >= c] rows)
+        "gains": (short, long, 0.0, [(1, 0, 0.0), (0, 1, 0.0)]),
+        "short_loss": (long, long, 0.0, [(-1, 0, 0.0), (1, 1, 0.0)]),
+        "long_loss": (short, short, 0.0, [(0, -1, 0.0), (1, 1, 0.0)]),
+        "net_loss": (ordinary, ordinary, 0.0, [(-1, -1, 0.0), (1, 1, -limit)]),
+        "carried_loss": (carried, carried, limit * (carried - ordinary), [(-1, -1, limit)]),
+    }
+    possible = {
+        name: piece
+        for name, piece in pieces.items()
+        if all(
+            max(a * low["short"], a * high["short"]) + max(b * low["long"], b * high["long"]) >= c
+            for a, b, c in piece[3]
+        )
+    }
+    block = m.tax[entity_id]
+    block.chosen = pyo.Var(list(possible), domain=pyo.Binary)
+    block.short = pyo.Var(list(possible), bounds=(min(low["short"], 0), max(high["short"], 0)))
+    block.long = pyo.Var(list(possible), bounds=(min(low["long"], 0), max(high["long"], 0)))
+    block.one_region = pyo.Constraint(expr=pyo.quicksum(block.chosen[r] for r in possible) == 1)
+    columns = {"short": block.short, "long": block.long}
+    block.net = pyo.Constraint(
+        list(columns),
+        rule=lambda _, t: (
+            pyo.quicksum(columns[t][r] for r in possible) - pyo.quicksum(terms[t]) == start[t]
+        ),
+    )
+    block.netting = pyo.Constraint(pyo.Any)
+    block.inside = pyo.Constraint(pyo.Any)
+    for name, (_, _, _, rows) in possible.items():
+        for k, (a, b, c) in enumerate(rows):
+            block.netting[name, k] = (
+                a * block.short[name] + b * block.long[name] - c * block.chosen[name] >= 0.0
+            )
+        for term, column in columns.items():
+            block.inside[name, term, "high"] = column[name] <= high[term] * block.chosen[name]
+            block.inside[name, term, "low"] = column[name] >= low[term] * block.chosen[name]
+    tax = pyo.quicksum(
+        on_short * block.short[r] + on_long * block.long[r] + constant * block.chosen[r]
+        for r, (on_short, on_long, constant, _) in possible.items()
+    )
+    physics.taxes[entity_id] = TaxFunction(
+        entity_id=entity_id,
+        regions=tuple(Region(r, block.chosen[r], block.short[r], block.long[r]) for r in possible),
+        tax=tax,
+        before=_tax_at(pieces, start["short"], start["long"]),
+    )
+
+
+def _tax_at(pieces: Mapping[str, Any], short: float, long: float) -> float:
+    for on_short, on_long, constant, rows in pieces.values():
+        if all(a * short + b * long >= c for a, b, c in rows):
+            return float(on_short * short + on_long * long + constant)
+    raise AssertionError("the regions of the tax function cover the plane")

@@ -1,0 +1,73 @@
+"""The lines of policy tests in the words of the language: `parse_tests` reads the same tree."""
+
+from __future__ import annotations
+
+from grammar import tree, trial
+from grammar.wording import expression, listed, mark, one_row, quantity, things
+from grammar.write import INDENT, line
+
+
+def write_tests(file: trial.TestFile) -> str:
+    """A whole file: its tests with a blank row between them, without comments."""
+    return "\n".join(map(_block, file.trials))
+
+
+def _block(one: trial.Trial) -> str:
+    rows = [trial_head(one), *(INDENT + one_row(trial_line(each)) for each in one.lines)]
+    return "".join(f"{row}\n" for row in rows)
+
+
+def trial_head(one: trial.Trial) -> str:
+    """The first line of a test."""
+    return f"test {expression(one.title)}"
+
+
+def trial_line(node: trial.Line) -> str:
+    """One line of a test, with marks where its row may end."""
+    match node:
+        case trial.ForEach():
+            return _for_each(node)
+        case trial.GivenBook():
+            return f"given book {expression(node.book)}"
+        case trial.GivenPolicy():
+            return f"given policy {expression(node.policy)}"
+        case trial.GivenToday():
+            return f"given today is {expression(node.day)}"
+        case trial.GivenHolding():
+            return f"given {quantity(node.amount)} of {things(node.things)}"
+        case trial.GivenFact():
+            kind = "" if node.kind is None else f"{node.kind} "
+            return f"given {kind}{things(node.things)}"
+        case _:
+            return f"expect {_expected(node)}"
+
+
+def _expected(node: trial.Expect) -> str:
+    match node:
+        case trial.ExpectNever():
+            return line(node.restriction)
+        case trial.ExpectTrade():
+            side = "" if node.side is None else f"{node.side} "
+            amount = "" if node.amount is None else f"{side}{quantity(node.amount)} of "
+            return f"{node.action} {amount}{things(node.things)}"
+        case trial.ExpectRule():
+            return f"rule {node.rule.value} {'binds' if node.binds else 'never binds'}"
+        case trial.ExpectValue():
+            return line(node.keep).removeprefix("keep ")
+        case trial.ExpectFinding():
+            at = "" if node.at is None else f" at {node.at.value}"
+            return f"{node.severity} {node.code.value}{at}"
+        case trial.ExpectStatus():
+            return f"status {node.status.value}"
+
+
+def _for_each(node: trial.ForEach) -> str:
+    names = ", ".join(name.value for name in node.names)
+    first, *others = node.cases
+    cases = _case(first) + "".join(f",{mark(one[0])}{_case(one)}" for one in others)
+    return f"for each {names} in {cases}"
+
+
+def _case(values: tuple[tree.Expression, ...]) -> str:
+    said = [listed(one) for one in values]
+    return said[0] if len(said) == 1 else f"({', '.join(said)})"
