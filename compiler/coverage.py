@@ -131,6 +131,19 @@ def held_by_waiver(scope: InForce, env: Environment) -> bool:
     return any(_lifts(each, env, lots) for each in _waivers(scope, env) if each.existing)
 
 
+def excused_holdings(scope: InForce, household: Household, account: Account) -> frozenset[str]:
+    """Securities of the account whose shares, as far as they are held, a waiver excuses."""
+    if not any(each.existing for each in scope.waivers.get(account.id, ())):
+        return frozenset()
+    return frozenset(
+        lot.security_id
+        for lot in account.lots
+        if held_by_waiver(
+            scope, Environment(household, account, household.securities[lot.security_id])
+        )
+    )
+
+
 def _waivers(scope: InForce, env: Environment) -> tuple[Waiver, ...]:
     return () if env.account is None else scope.waivers.get(env.account.id, ())
 

@@ -97,7 +97,7 @@ def read_waiver(
     selection = read_selection(node.things, reader)
     allowed: Selection | None = None
     if not node.flawed:
-        _complete(node, clauses.scope.ends, reader)
+        _complete(node, file, reader)
     if rule is not None and rule.node.is_note:
         _cannot(node, "is a note, and a note forbids nothing", rule.node.head, reader)
     elif rule is not None and rule.statements and selection is not None:
@@ -123,7 +123,7 @@ def read_waiver(
     )
 
 
-def _complete(node: tree.Waive, ends: date | None, reader: Reader) -> None:
+def _complete(node: tree.Waive, file: OpenFile, reader: Reader) -> None:
     kinds = {type(clause) for clause in node.clauses}
     approver = next((c.by.value for c in node.clauses if isinstance(c, tree.Approved)), "")
     lacking = []
@@ -131,7 +131,7 @@ def _complete(node: tree.Waive, ends: date | None, reader: Reader) -> None:
         lacking.append(("reason", '`because "..."`'))
     if not approver.strip():
         lacking.append(("approver", '`approved by "..."`'))
-    if ends is None:
+    if tree.Until not in kinds and file.scope.ends is None:
         lacking.append(("last day", "`until DATE`"))
     if lacking:
         reader.report(
@@ -164,6 +164,13 @@ def _applies(node: tree.Waive, selection: Selection, rule: WaivedRule, reader: R
     directives = [each.directive for each in rule.statements]
     if any(isinstance(each, WaiverLimit) for each in directives):
         _cannot(node, "limits waivers, and no waiver lifts that", rule.node.head, reader)
+    elif selection.lot_level and all(each.kind == "band" for each in directives):
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            "a weight counts whole positions, not lots",
+            node.things.span,
+            help="leave `lot.` out of the waiver",
+        )
     elif (selection != EVERYTHING or node.existing) and not any(
         each.selective for each in directives
     ):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from compiler import codes
 from compiler.directives.assumption import read_assumption
-from compiler.directives.band import read_band
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
+from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
 from compiler.directives.trade_minimum import read_trade_minimum
