@@ -131,6 +131,12 @@ def held_by_waiver(scope: InForce, env: Environment) -> bool:
     return any(_lifts(each, env, lots) for each in _waivers(scope, env) if each.existing)
 
 
+def excused_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+    """Whether a waiver excuses a lot that is held."""
+    env = Environment(household, account, household.securities[lot.security_id], lot)
+    return held_by_waiver(scope, env)
+
+
 def excused_holdings(scope: InForce, household: Household, account: Account) -> frozenset[str]:
     """Securities of the account whose shares, as far as they are held, a waiver excuses."""
     if not any(each.existing for each in scope.waivers.get(account.id, ())):

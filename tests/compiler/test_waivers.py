@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from compiler.layers import household_policy
 from compiler.model import compile_household
 from compiler.policyset import LAYERS, LoadedFile, PolicySet
 from compiler.statements import HouseholdPolicy
+from compiler.target import excluded_by, target
 from grammar.diagnostics import Severity
 from grammar.parse import parse
 from portfolio.household import Household
@@ -115,13 +119,32 @@ def test_a_limit_counts_what_is_not_waived() -> None:
     assert list(part.values()) == [6]
 
 
-def test_a_waiver_excuses_the_position_from_the_target_only_where_it_may_be_bought() -> None:
-    def target(rules: HouseholdPolicy) -> set[str]:
-        return set(compile_household(usual(), rules).physics.targets["TX"])
-
-    assert "AAA" not in target(policy(usual(), 'never hold "AAA"'))
-    assert "AAA" not in target(waived('never hold "AAA"', 'existing "AAA"'))
-    assert "AAA" in target(waived('never hold "AAA"', '"AAA"'))
+@pytest.mark.parametrize(
+    ("what", "shares", "kept"),
+    [
+        ("", 200, "0"),
+        ('"AAA"', 200, "0.2"),
+        ('"BBB"', 200, "0"),
+        ('existing "AAA"', 200, "0.2"),
+        ('existing "AAA"', 400, "0.2"),
+        ('existing "AAA"', 100, "0.125"),
+        ("existing anything where lot.acquired after 2022-12-31", 200, "0"),
+    ],
+)
+def test_what_is_waived_keeps_its_place_in_the_target(what: str, shares: int, kept: str) -> None:
+    """The model has 20% AAA. What of it is not held goes to the others of its class."""
+    ban = 'never hold "AAA"'
+    rules = waived(ban, what) if what else policy(usual(), ban)
+    # 100 shares of AAA are 10,000, and the rest of the account is worth 70,000 then.
+    cash = 10_000 if shares == 100 else 20_000
+    home = usual()
+    taxable = home.accounts[0]
+    first = replace(taxable.lots[0], shares=Decimal(shares))
+    taxable = replace(taxable, cash=Decimal(cash), lots=(first, *taxable.lots[1:]))
+    found = target(home, taxable, rules)
+    assert found.get("AAA", 0) == Decimal(kept)
+    assert sum(found.values()) == sum(home.models["CORE"].weights.values())
+    assert list(excluded_by(home, taxable, rules)) == ([] if Decimal(kept) else ["AAA"])
 
 
 # --- who, for whom, when -------------------------------------------------------------------------
