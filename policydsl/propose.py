@@ -17,6 +17,7 @@ from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches
 from compiler.model import CompiledModel, compile_household
+from compiler.notes import broken_notes
 from compiler.statements import HouseholdPolicy
 from compiler.target import published, target
 from portfolio.household import Account, Household
@@ -85,6 +86,7 @@ def propose(
             closing = closing_of(household, policy, solution.orders)
             breaches = exact_breaches(policy, closing)
         if not breaches:
+            findings += broken_notes(policy, closing)
             status = Status.PROPOSED if solution.orders else Status.NO_ACTION
             return Proposal(
                 household, policy, status, tuple(findings), closing, compiled, solution, (), seconds

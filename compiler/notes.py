@@ -1,0 +1,63 @@
+"""Notes: which of them finished trades leave broken. They constrain nothing and are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from compiler.closing import Closing
+from compiler.statements import HouseholdPolicy
+from portfolio.household import Account, Household, Lot
+
+SHOWN = 5
+
+
+def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
+    """A sentence for each note that a trade breaks, or that positions after the trades lie outside.
+
+    Weights and holdings are judged as they are after the trades; other kinds, such as cash or the
+    size of a trade, by what the trades do.
+    """
+    after = replace(closing, household=_after(closing), sales=(), purchases=())
+    for note in policy.notes:
+        statement = note.statement
+        broken = {breach.where for breach in note.directive.breaches(note, closing)}
+        broken |= set(note.directive.outside(note, after))
+        if broken:
+            places = sorted(broken)
+            more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+            yield (
+                f"note {statement.rule_id} ({statement.path}:{statement.line}), "
+                f"{statement.directive.sentence()}: not so for {', '.join(places[:SHOWN])}{more}"
+            )
+
+
+def _after(closing: Closing) -> Household:
+    """The household once the trades have settled."""
+    household = closing.household
+    return replace(
+        household,
+        flows=(),
+        accounts=tuple(_account(closing, account) for account in household.accounts),
+    )
+
+
+def _account(closing: Closing, account: Account) -> Account:
+    lots = [
+        replace(lot, shares=lot.shares - closing.lot_shares_sold.get(lot.id, 0))
+        for lot in account.lots
+    ]
+    lots += (
+        Lot(
+            f"{account.id}-{buy.security_id}-bought",
+            account.id,
+            buy.security_id,
+            closing.household.as_of,
+            buy.shares,
+            buy.amount + buy.cost,
+        )
+        for buy in closing.purchases
+        if buy.account_id == account.id
+    )
+    cash = closing.cash(account, after=True) - account.unsettled_cash
+    return replace(account, cash=cash, lots=tuple(lot for lot in lots if lot.shares > 0))
