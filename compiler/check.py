@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TypeVar
 
 from compiler import codes
@@ -17,10 +18,11 @@ from compiler.clashes import certain_clashes, rivals
 from compiler.definitions import Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
-from compiler.reader import did_you_mean
-from compiler.rules import Fault, causes, read_rule, read_set, read_waive
+from compiler.reader import causes, did_you_mean
+from compiler.rules import Fault, origin_of, read_rule, read_set
 from compiler.scopes import Scope
-from compiler.statements import Statement
+from compiler.statements import Origin, Statement, Waiver
+from compiler.waivers import WaivedRule, WaiveGrant, certainly_long, lapsed, read_waiver
 from grammar import tree
 from grammar.diagnostics import Diagnostic, Label, in_order
 from grammar.spans import Span
@@ -33,8 +35,8 @@ class TypedPolicies:
 
     `statements` are those without a mistake, by rank and key; `grants` belong to defaults among
     them; `rivals` are the pairs of statements that speak about one thing. `faults` are those that
-    take no part, with whom they would have reached. `diagnostics` holds every
-    finding, the parser's included, in order.
+    take no part, with whom they would have reached. `waivers` are all of them, those without effect
+    too. `diagnostics` holds every finding, the parser's included, in order.
     """
 
     statements: tuple[Statement, ...]
@@ -44,17 +46,19 @@ class TypedPolicies:
     rivals: tuple[tuple[Statement, Statement], ...]
     layers: tuple[str, ...]
     sources: dict[str, str] = field(compare=False)
+    waivers: tuple[Waiver, ...] = ()
 
 
 def check_policies(
     policies: PolicySet,
     attributes: Sequence[Attribute] | None = None,
     securities: Collection[str] | None = None,
+    today: date | None = None,
 ) -> TypedPolicies:
     """Type and check a policy set. Never raises for what its files say.
 
     `attributes` are a book's columns and `securities` the ids and tickers it knows; without a book
-    the set's own declarations have to do.
+    the set's own declarations have to do. Waivers that do not hold `today` are reported.
     """
     declared = [declaration.attribute for declaration in policies.declared]
     vocabulary = Vocabulary([*declared, *(attributes or ())])
@@ -73,13 +77,19 @@ def check_policies(
         for chosen in _of_kind(file, tree.Set):
             reading.set(chosen, file)
         for waived in _of_kind(file, tree.Waive):
-            reading.faults.append(read_waive(waived, file))
+            reading.waive(waived, file, policies.diagnostics)
     definitions.read_all()
     statements = reading.in_order()
     found = [*policies.diagnostics, *_columns_missing(policies, attributes)]
     for file in files:
         found += file.reader.diagnostics
     found += certain_clashes(statements, reading.grants)
+    waivers: list[Waiver] = []
+    for waiver, mistake in certainly_long(reading.waivers, statements):
+        waivers.append(waiver)
+        found += [] if mistake is None else [mistake]
+    if today is not None:
+        found += filter(None, (lapsed(waiver, today) for waiver in waivers))
     return TypedPolicies(
         statements,
         tuple(reading.grants),
@@ -88,6 +98,7 @@ def check_policies(
         rivals(statements),
         policies.layers,
         dict(policies.sources),
+        tuple(waivers),
     )
 
 
@@ -140,22 +151,25 @@ class _Reading:
         self._ids: dict[str, tree.Rule] = {}
         self._keys: set[str] = set()
         self._unread = unread
+        self.waivers: list[Waiver] = []
+        self._waive_grants: list[WaiveGrant] = []
 
     def rule(self, rule: tree.Rule, file: OpenFile) -> None:
-        """Read a rule or default."""
+        """Read a rule, default or note."""
         name = rule.id.value
         first = self._ids.setdefault(name, rule)
         if first is not rule or name in self._keys:
             self._id_twice(rule, first, file)
             return
-        found, grants, fault = read_rule(rule, file)
-        self._keys |= {statement.key for _, statement in found}
-        self.statements += [statement for _, statement in found]
-        self.grants += grants
-        if fault is not None:
-            self.faults.append(fault)
+        read = read_rule(rule, file)
+        self._keys |= {statement.key for _, statement in read.found}
+        self.statements += [statement for _, statement in read.found]
+        self.grants += read.grants
+        self._waive_grants += read.waive_grants
+        if read.fault is not None:
+            self.faults.append(read.fault)
         elif rule.is_default:
-            self._defaults[name] = Default(*found[0], file)
+            self._defaults[name] = Default(*read.found[0], file)
 
     def _id_twice(self, rule: tree.Rule, first: tree.Rule, file: OpenFile) -> None:
         related = () if first is rule else (Label(first.id.span, "the other one"),)
@@ -191,10 +205,10 @@ class _Reading:
         if rule is not None:
             file.reader.report(
                 codes.NOT_A_DEFAULT,
-                f"`{name}` is a rule, and only defaults can be set",
+                f"`{name}` is a {origin_of(rule)}, and only defaults can be set",
                 chosen.id.span,
                 "set replaces the value of a default",
-                related=(Label(rule.head, "a rule"),),
+                related=(Label(rule.head, f"a {origin_of(rule)}"),),
                 help="write a `rule` of your own to tighten it",
             )
             return
@@ -206,6 +220,32 @@ class _Reading:
             "no file has this id",
             help=did_you_mean(name, defaults) or "`set` names the id of a `default`",
         )
+
+    def waive(self, node: tree.Waive, file: OpenFile, parsed: Sequence[Diagnostic]) -> None:
+        """Read a waiver; those of a file whose scope is not known reach nobody for sure."""
+        name = node.id.value
+        unread = [each for each in parsed if _inside(each.primary.span, node.span)]
+        rule = self._ids.get(name)
+        if rule is None:
+            read_waiver(node, file, None, unread)
+            if name not in self._unread:
+                file.reader.report(
+                    codes.UNKNOWN_RULE,
+                    f"there is no rule `{name}`",
+                    node.id.span,
+                    "no file has this id",
+                    help=did_you_mean(name, self._ids) or "`waive` names the id of a rule",
+                )
+            return
+        own = [each for each in self.statements if each.rule_id == name]
+        waived = WaivedRule(
+            rule,
+            tuple(each for each in own if each.origin is not Origin.SET),
+            tuple(each for each in self._waive_grants if each.rule_id == name),
+        )
+        waiver = read_waiver(node, file, waived, unread)
+        if not file.broken:
+            self.waivers.append(waiver)
 
     def in_order(self) -> tuple[Statement, ...]:
         """All statements by rank and key; `set`s of one default and layer are numbered.
@@ -256,11 +296,16 @@ def _unread_parts(policies: PolicySet, files: list[OpenFile]) -> Iterator[Fault]
 
 def _in_flawed_statement(span: Span, file: tree.PolicyFile) -> bool:
     return any(
-        isinstance(each, tree.Rule | tree.Set)
+        isinstance(each, tree.Rule | tree.Set | tree.Waive)
         and each.flawed
-        and each.span.line <= span.line <= each.span.end_line
+        and _inside(span, each.span)
         for each in file.statements
     )
+
+
+def _inside(span: Span, statement: Span) -> bool:
+    """Whether a place lies in the lines of a statement."""
+    return span.path == statement.path and statement.line <= span.line <= statement.end_line
 
 
 def _columns_missing(

@@ -26,6 +26,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.trade_minimum import TradeMinimum
+from compiler.directives.waiver_limit import WaiverLimit, days, read_days
 from compiler.files import OpenFile
 from compiler.ranges import Range
 from compiler.reader import Reader
@@ -74,6 +75,8 @@ def describe_end(directive: Directive, end: Amount | Decimal) -> str:
         return end.describe()
     if isinstance(directive, Assumption):
         return ASSUMPTIONS[directive.name].describe(end)
+    if isinstance(directive, WaiverLimit):
+        return days(int(end))
     points = isinstance(directive, WeightBand) and directive.relation != "share"
     return describe_points(end) if points else describe_fraction(end)
 
@@ -144,8 +147,9 @@ def _inherited(bound: tree.Bound, default: tree.Bound) -> tree.Bound:
 
 
 def read_grant(default: Default, allow: tree.Allow, reader: Reader) -> Grant | None:
-    """The typed grant, or None after reporting what is wrong (`to waive` grants nothing here)."""
-    layers = [name for name in allow.layers if _below(name, default, reader)]
+    """The typed grant, or None after reporting what is wrong (`to waive` is read elsewhere)."""
+    own = default.statement.authority
+    layers = [name for name in allow.layers if reader.is_below(name, own)]
     boundary: Range | None = None
     if allow.bound is not None:
         boundary = _boundary(default, allow.bound, reader)
@@ -158,25 +162,6 @@ def read_grant(default: Default, allow: tree.Allow, reader: Reader) -> Grant | N
     return Grant(default.statement, names, boundary, allow.to == "set off", span)
 
 
-def _below(name: tree.Name, default: Default, reader: Reader) -> bool:
-    layers = reader.layers
-    if name.value not in layers:
-        reader.unknown_layer(name)
-        return False
-    own = default.statement.authority
-    if layers.index(name.value) > own.rank:
-        return True
-    reader.report(
-        codes.GRANT_UPWARD,
-        f"`{name.value}` is not below `{own.layer}`",
-        name.span,
-        "nothing to grant",
-        help="grants go to lower layers: "
-        + (", ".join(layers[own.rank + 1 :]) or "there are none"),
-    )
-    return False
-
-
 def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | None:
     inner = replace(default.file.reader, diagnostics=reader.diagnostics)
     directive, node = default.directive, default.node
@@ -185,6 +170,9 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if not isinstance(node, tree.Keep):
         _wrong_shape(default, bound, reader)
         return None
+    if isinstance(directive, WaiverLimit):
+        most = read_days(bound, inner)
+        return None if most is None else Range(high=Decimal(most))
     whole = _inherited(bound, node.bound)
     if isinstance(directive, CashBand | RealizedLimit | TradeMinimum):
         band = read_amount_band(whole, inner)

@@ -40,7 +40,8 @@ class Clash:
 
 def is_setting(statement: Statement) -> bool:
     """Whether a statement merges as a setting: anything in a default does."""
-    return statement.origin is not Origin.RULE or statement.directive.family is Family.SETTING
+    chosen = statement.origin in (Origin.DEFAULT, Origin.SET)
+    return chosen or statement.directive.family is Family.SETTING
 
 
 def topic(statement: Statement) -> str:
@@ -61,7 +62,7 @@ def topic(statement: Statement) -> str:
 
 def shown(statement: Statement) -> str:
     """How a statement is named in a message: `set ipc.cash`, `default ipc.cash`, `tx.cash`."""
-    prefix = {Origin.SET: "set ", Origin.DEFAULT: "default ", Origin.RULE: ""}[statement.origin]
+    prefix = "" if statement.origin is Origin.RULE else f"{statement.origin} "
     return prefix + statement.rule_id
 
 
@@ -78,6 +79,8 @@ def rivals(statements: Sequence[Statement]) -> tuple[tuple[Statement, Statement]
     """All pairs of statements that speak about one thing and so could clash, in order."""
     meeting: dict[tuple[str, ...], list[int]] = {}
     for number, statement in enumerate(statements):
+        if statement.origin is Origin.NOTE:
+            continue
         directive = statement.directive
         meeting.setdefault(directive.slot, []).append(number)
         if isinstance(directive, Restriction) and directive.action in ("sell", "hold"):

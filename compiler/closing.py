@@ -6,7 +6,7 @@ are shares times price, unrounded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -124,6 +124,24 @@ class Closing:
             for (owner, name), count in counts.items()
             if owner == account.id
         }
+        return weigh(worth, group_of, self.household, through)
+
+    def kept(
+        self,
+        account: Account,
+        names: Collection[str],
+        group_of: GroupOf,
+        through: Through,
+        *,
+        after: bool,
+    ) -> dict[str, Decimal]:
+        """Dollars by group of the shares of `names` held before, or of what is left of them."""
+        worth: dict[str, Decimal] = {}
+        for name in names:
+            count = self.shares_before.get((account.id, name), ZERO)
+            if after:
+                count = min(count, self.shares_after.get((account.id, name), ZERO))
+            worth[name] = count * self.household.prices[name]
         return weigh(worth, group_of, self.household, through)
 
     def realized(self, entity_id: str, *, after: bool) -> tuple[Decimal, Decimal]:

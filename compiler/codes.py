@@ -15,7 +15,7 @@ DEFINITION_CYCLE = Code("E0207", "a definition refers back to itself")
 NO_LAYER = Code("E0208", "a file does not say its layer")
 WHOSE_FILE = Code("E0209", "a file does not say whose it is, or says so where it may not")
 UNCLEAR_NAME = Code("E0210", "a name that two definitions in sight share")
-UNKNOWN_RULE = Code("E0211", "`set` names an id that no default has")
+UNKNOWN_RULE = Code("E0211", "`set` or `waive` names an id that nothing has")
 UNKNOWN_MEASURE = Code("E0212", "`keep` names nothing that can be measured")
 UNKNOWN_ASSUMPTION = Code("E0213", "`use` names nothing that can be chosen")
 SECURITY_IN_WHEN = Code("E0215", "`when` speaks of securities or lots")
@@ -56,9 +56,13 @@ OUTSIDE_BOUNDARY = Code("E0401", "a chosen value outside the boundary for its la
 DISAGREEMENT = Code("E0402", "two statements of one layer disagree")
 MAY_NOT_SET = Code("E0403", "a layer sets a default that it may not set")
 NO_VALUE_LEFT = Code("E0404", "no value satisfies two limits")
+MAY_NOT_WAIVE = Code("E0405", "a layer waives a rule that it may not waive")
 RULE_AGAINST_DEFAULT = Code("E0406", "a rule or second default contradicts a default")
 NOT_A_DEFAULT = Code("E0407", "`set` names a rule, not a default")
 SELL_AND_HOLD = Code("E0408", "one layer forbids both selling and holding one thing")
+BARE_WAIVER = Code("E0409", "a waiver without a reason, an approver or a last day")
+LAPSED_WAIVER = Code("W0410", "a waiver that has ended, or has not begun")
+LONG_WAIVER = Code("E0411", "a waiver that lasts longer than waivers may")
 
 CODES = by_code(
     UNKNOWN_ATTRIBUTE, UNKNOWN_NAME, UNKNOWN_LAYER, ID_TWICE, NAME_TAKEN, DEFINITION_CYCLE,
@@ -68,6 +72,6 @@ CODES = by_code(
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
     ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET,
-    OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, RULE_AGAINST_DEFAULT, NOT_A_DEFAULT,
-    SELL_AND_HOLD,
+    OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
+    NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER,
 )  # fmt: skip

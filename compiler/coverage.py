@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
-from compiler.statements import InForce, Transition
+from compiler.statements import InForce, Transition, Waiver
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot, Security
 
@@ -31,14 +31,16 @@ def forbids_security(
     """Whether the restriction bars this security, what it asks of lots left open."""
     env = Environment(household, account, security)
     truth = cast("_Barring", scope.directive).selection.security(env)
-    return _barred(scope, truth) and not _carved_out(scope, env, lot_level=False)
+    spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
+    return _barred(scope, truth) and not spared
 
 
 def forbids_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
     """Whether the restriction bars this lot, its security included."""
     env = Environment(household, account, household.securities[lot.security_id], lot)
     truth = cast("_Barring", scope.directive).selection.lot(env)
-    return _barred(scope, truth) and not _carved_out(scope, env, lot_level=True)
+    spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
+    return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:
@@ -48,7 +50,8 @@ def covers(scope: InForce, household: Household, account: Account, security: Sec
     truth = True if selection is None else selection.security(env)
     if truth is None:
         truth = scope.statement.missing is not False
-    return truth and not _carved_out(scope, env, lot_level=False)
+    spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
+    return truth and not spared
 
 
 def excused(scope: InForce, household: Household, account: Account) -> bool:
@@ -109,3 +112,46 @@ def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
         if carveout.selection.truth(env) is True:
             return True
     return False
+
+
+# --- waivers -------------------------------------------------------------------------------------
+
+
+def _waived(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
+    """Whether a waiver lifts the statement for the security or lot, bought or held."""
+    return any(_lifts(each, env, lot_level) for each in _waivers(scope, env) if not each.existing)
+
+
+def held_by_waiver(scope: InForce, env: Environment) -> bool:
+    """Whether a waiver excuses the shares of the security or lot that are already held.
+
+    What it asks of lots is left open where `env` has none: then no share is excused.
+    """
+    lots = env.lot is not None
+    return any(_lifts(each, env, lots) for each in _waivers(scope, env) if each.existing)
+
+
+def excused_holdings(scope: InForce, household: Household, account: Account) -> frozenset[str]:
+    """Securities of the account whose shares, as far as they are held, a waiver excuses."""
+    if not any(each.existing for each in scope.waivers.get(account.id, ())):
+        return frozenset()
+    return frozenset(
+        lot.security_id
+        for lot in account.lots
+        if held_by_waiver(
+            scope, Environment(household, account, household.securities[lot.security_id])
+        )
+    )
+
+
+def _waivers(scope: InForce, env: Environment) -> tuple[Waiver, ...]:
+    return () if env.account is None else scope.waivers.get(env.account.id, ())
+
+
+def _lifts(waiver: Waiver, env: Environment, lot_level: bool) -> bool:
+    """An unknown selection is read strictly: nothing is waived."""
+    return all(
+        selection.truth(env) is True and (lot_level or not selection.lot_level)
+        for selection in (waiver.selection, waiver.allowed)
+        if selection is not None
+    )

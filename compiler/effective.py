@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from compiler.bands_in_words import joined, one_sided, range_of, said
 from compiler.check import TypedPolicies
 from compiler.clashes import Clash, is_setting, topic
 from compiler.directives.base import Family
-from compiler.layers import AccountPolicy, Standing, Status, dollars, fold
+from compiler.directives.waiver_limit import days
+from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
 from compiler.ranges import Measure, Range, below
 from compiler.statements import Origin, Statement
 from grammar.diagnostics import Diagnostic, in_order
@@ -21,10 +23,11 @@ from portfolio.household import Account, Household
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement's part in a slot.
+    """One statement's part in a slot, or that of a waiver.
 
-    `verb` is wins, applies, loses, wider, excepted, waits or error; `value` what it says; `rule`
-    its id, with `set` before a chosen value; `why` the reason for its place.
+    `verb` is wins, applies, loses, wider, excepted, waits, notes or error, and of waivers waived or
+    not waived; `value` what it says; `rule` its id, with `set` before a chosen value; `why` the
+    reason for its place.
     """
 
     verb: str
@@ -82,14 +85,17 @@ def _facts(household: Household, account: Account) -> Iterator[str]:
 
 
 def _diagnostics(typed: TypedPolicies, policy: AccountPolicy) -> tuple[Diagnostic, ...]:
-    """The clashes met by this account, and the mistakes of the faults that reach it."""
+    """The clashes met by this account, and the mistakes of the faults and waivers that reach it."""
     causes = {cause for fault in policy.faults for cause in fault.causes}
+    causes |= {cause for each in policy.waivers for cause in each.causes}
     found = [
         each
         for each in typed.diagnostics
         if f"{each.code} {each.primary.span.path}:{each.primary.span.line}" in causes
     ]
-    return in_order(dict.fromkeys([*found, *(clash.diagnostic for clash in policy.clashes)]))
+    found += (clash.diagnostic for clash in policy.clashes)
+    found += (each.found for each in policy.waivers if each.found is not None)
+    return in_order(dict.fromkeys(found))
 
 
 # --- slots ---------------------------------------------------------------------------------------
@@ -110,6 +116,7 @@ class _View:
             lines = tuple(
                 line for standing in standings for line in self.lines(standing, standings)
             )
+            lines += tuple(self.waivers(standings))
             if lines:
                 order = sorted(lines, key=_line_order)
                 yield Slot(topic(standings[0].statement), self.value(standings), tuple(order))
@@ -193,6 +200,10 @@ class _View:
                 return "loses", f"{by.rule_id if by else 'another'} has the narrower scope"
             case Status.OFF:
                 return "wins", "switched off"
+            case Status.WAIVED:
+                return "loses", "waived whole"
+            case Status.NOTED:
+                return "notes", "reported, never constrains"
             case Status.EXCEPTED:
                 return "excepted", f"when {self._exception(statement)}"
             case Status.NOT_TODAY:
@@ -259,6 +270,28 @@ class _View:
         ]
         return f"; inside {words[0]}" if words else ""
 
+    # --- waivers ---
+
+    def waivers(self, slot: Sequence[Standing]) -> Iterator[Line]:
+        """The waivers of the rules of a slot that hold here, or would but for a waiver."""
+        here = {
+            each.statement.rule_id
+            for each in slot
+            if each.status in (Status.IN_FORCE, Status.WAIVED)
+        }
+        for standing in self.policy.waivers:
+            waiver = standing.waiver
+            if waiver.rule_id not in here:
+                continue
+            things = "" if waiver.selection is None else waiver.selection.describe()
+            value = f"existing {things}" if waiver.existing else things
+            verb, why = "not waived", ", ".join(_said(cause) for cause in standing.causes)
+            if not standing.causes:
+                verb, why = "waived", "; ".join(_terms(standing))
+                value = f"{value} until {waiver.ends}"
+            span = waiver.span
+            yield Line(verb, value, waiver.rule_id, span.path, span.line, why)
+
     # --- limits ---
 
     def _ends_of(self, statement: Statement, others: Sequence[Statement]) -> Iterator[Line]:
@@ -300,6 +333,23 @@ def _equal(a: Range, b: Range, ends: Sequence[str], measure: Measure) -> bool:
     return not any(below(x, y, measure) or below(y, x, measure) for x, y in pairs)
 
 
+def _said(cause: str) -> str:
+    """The code of a cause; what it says where it has none."""
+    code, _, rest = cause.partition(" ")
+    return code if re.fullmatch(r"[EW]\d{4}", code) else rest
+
+
+def _terms(standing: WaiverStanding) -> Iterator[str]:
+    """What makes a waiver hold: its length, who approved it, how far it may go."""
+    waiver, limit = standing.waiver, standing.limit
+    if waiver.days is not None:
+        inside = "" if limit is None else f", allowed by {limit.rule_id}"
+        yield days(waiver.days) + inside
+    yield f"approved by {waiver.approver}"
+    if waiver.allowed is not None:
+        yield f"as far as {waiver.allowed.describe()} may be waived"
+
+
 def _in_force(standings: Sequence[Standing]) -> list[Statement]:
     return [each.statement for each in standings if each.status is Status.IN_FORCE]
 
@@ -319,7 +369,18 @@ def _rank(slot: tuple[str, ...], standings: Sequence[Standing]) -> tuple[int, tu
     return _FAMILIES.index(standings[0].statement.directive.family), slot
 
 
-_VERBS = ("wins", "applies", "error", "excepted", "loses", "wider", "waits")
+_VERBS = (
+    "wins",
+    "applies",
+    "error",
+    "excepted",
+    "loses",
+    "wider",
+    "waits",
+    "waived",
+    "not waived",
+    "notes",
+)
 
 
 def _line_order(line: Line) -> tuple[int, str, int, str]:

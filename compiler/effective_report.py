@@ -34,11 +34,12 @@ def render_effective(
 
 def _slot_rows(slot: Slot, width: int) -> Iterator[str]:
     yield f"{slot.name:<{width}}  {slot.value}".rstrip()
+    verbs = max(8, *(len(line.verb) for line in slot.lines))
     values = max(len(line.value) for line in slot.lines)
     rules = max(len(line.rule) for line in slot.lines)
     places = max(len(_place(line)) for line in slot.lines)
     for line in slot.lines:
-        row = f"  {line.verb:<8}  {line.value:<{values}}  {line.rule:<{rules}}"
+        row = f"  {line.verb:<{verbs}}  {line.value:<{values}}  {line.rule:<{rules}}"
         yield f"{row}  {_place(line):<{places}}  {line.why}".rstrip()
 
 

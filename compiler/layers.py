@@ -7,7 +7,7 @@ its statements take no part and the account is held. What lost, and why, is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -27,7 +27,8 @@ from compiler.conditions import Environment
 from compiler.ranges import Comparable, Measure
 from compiler.rules import Fault
 from compiler.scopes import belongs, scope_of
-from compiler.statements import HouseholdPolicy, InForce, Origin, Statement
+from compiler.statements import HouseholdPolicy, InForce, Origin, Statement, Waiver
+from compiler.waivers import lapsed, tightest, too_long
 from grammar.diagnostics import Diagnostic
 from portfolio.household import Account, Household
 
@@ -43,6 +44,8 @@ class Status(StrEnum):
     NOT_TODAY = "not today"
     NOT_HERE = "guard does not hold"
     UNKNOWN = "guard unknown"
+    WAIVED = "waived"
+    NOTED = "noted"
     ERROR = "in error"
 
 
@@ -55,6 +58,20 @@ class Standing:
     by: Statement | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WaiverStanding:
+    """A waiver that reaches an account, and why it has no effect today.
+
+    `causes` are codes with their places, none where it is in effect; `limit` is the tightest limit
+    that bounds its length.
+    """
+
+    waiver: Waiver
+    causes: tuple[str, ...] = ()
+    found: Diagnostic | None = None
+    limit: Statement | None = None
+
+
 @dataclass(frozen=True)
 class AccountPolicy:
     """The fold for one account: every statement of its layers, ordered by rank and key."""
@@ -63,10 +80,16 @@ class AccountPolicy:
     standings: tuple[Standing, ...]
     clashes: tuple[Clash, ...]
     faults: tuple[Fault, ...]
+    waivers: tuple[WaiverStanding, ...] = ()
 
     @property
     def in_force(self) -> tuple[Statement, ...]:
         return tuple(each.statement for each in self.standings if each.status is Status.IN_FORCE)
+
+    @property
+    def in_effect(self) -> tuple[Waiver, ...]:
+        """The waivers that hold for the account today."""
+        return tuple(each.waiver for each in self.waivers if not each.causes)
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -110,6 +133,7 @@ class _Fold:
     lost: dict[str, Standing] = field(default_factory=dict)
     active: list[Statement] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
+    waivers: list[WaiverStanding] = field(default_factory=list)
 
     def lose(self, statement: Statement, status: Status, by: Statement | None = None) -> None:
         self.lost.setdefault(statement.key, Standing(statement, status, by))
@@ -133,13 +157,14 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     state = _Fold(typed, household, account)
     _sift(state, reaching)
     _choose(state)
+    _waive(state)
     _settle(state)
     _compare(state)
     standings = tuple(
         state.lost.get(each.key, Standing(each, Status.IN_FORCE)) for each in reaching
     )
     faults = tuple(each for each in typed.faults if each.scope.may_reach(household, account))
-    return AccountPolicy(account, standings, tuple(state.clashes), faults)
+    return AccountPolicy(account, standings, tuple(state.clashes), faults, tuple(state.waivers))
 
 
 def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
@@ -160,6 +185,8 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
             for each in statement.carveouts
         ):
             state.lose(statement, Status.EXCEPTED)
+        elif statement.origin is Origin.NOTE:
+            state.lose(statement, Status.NOTED)
     state.active = state.still(reaching)
 
 
@@ -203,6 +230,31 @@ def _choose_for(state: _Fold, default: Statement, sets: list[Statement]) -> None
             state.lose(each, Status.REPLACED, winner)
     if winner.off:
         state.lose(winner, Status.OFF)
+
+
+def _waive(state: _Fold) -> None:
+    """Waivers of the account, judged; those in effect for a whole rule take it out."""
+    limits = [each for each in state.active if each.directive.kind == "waiver limit"]
+    for waiver in state.typed.waivers:
+        reaching = belongs(waiver.authority, state.household, state.account)
+        # An unknown guard is read strictly: the waiver does not apply.
+        if not reaching or scope_of(waiver).guard(state.household, state.account) is not True:
+            continue
+        standing = _judged(waiver, limits, state.household)
+        state.waivers.append(standing)
+        if waiver.whole and not standing.causes:
+            for statement in state.active:
+                if statement.rule_id == waiver.rule_id:
+                    state.lose(statement, Status.WAIVED)
+    state.active = state.still(state.active)
+
+
+def _judged(waiver: Waiver, limits: Sequence[Statement], household: Household) -> WaiverStanding:
+    if waiver.causes:
+        return WaiverStanding(waiver, waiver.causes)
+    found = too_long(waiver, limits) or lapsed(waiver, household.as_of)
+    causes = () if found is None else (_cause(found),)
+    return WaiverStanding(waiver, causes, found, tightest(waiver, limits))
 
 
 def _narrow(state: _Fold, a: Statement, b: Statement) -> None:
@@ -251,17 +303,50 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
     accounts: dict[str, list[str]] = {}
     statements: dict[str, Statement] = {}
     held: dict[str, tuple[str, ...]] = {}
+    waivers: dict[str, tuple[Waiver, ...]] = {}
+    remarks: list[str] = []
     for account in household.accounts:
         policy = fold(typed, household, account)
         if policy.held:
             held[account.id] = policy.held
-        for statement in policy.in_force:
-            statements[statement.key] = statement
-            accounts.setdefault(statement.key, []).append(account.id)
+        waivers[account.id] = policy.in_effect
+        remarks += (f"{account.id}: {each}" for each in _remarks(policy))
+        for standing in policy.standings:
+            if standing.status in (Status.IN_FORCE, Status.NOTED):
+                statement = standing.statement
+                statements[statement.key] = statement
+                accounts.setdefault(statement.key, []).append(account.id)
     ordered = sorted(statements.values(), key=lambda each: (each.authority.rank, each.key))
+    found = [
+        InForce(each, tuple(accounts[each.key]), waivers=_of_rule(each.rule_id, waivers))
+        for each in ordered
+    ]
     return HouseholdPolicy(
         household.id,
         household.as_of,
-        tuple(InForce(each, tuple(accounts[each.key])) for each in ordered),
+        tuple(each for each in found if each.statement.origin is not Origin.NOTE),
         held,
+        tuple(each for each in found if each.statement.origin is Origin.NOTE),
+        tuple(remarks),
     )
+
+
+def _of_rule(
+    rule_id: str, waivers: Mapping[str, tuple[Waiver, ...]]
+) -> dict[str, tuple[Waiver, ...]]:
+    """The waivers of one rule, by account."""
+    own = {
+        account: tuple(each for each in found if each.rule_id == rule_id)
+        for account, found in waivers.items()
+    }
+    return {account: found for account, found in own.items() if found}
+
+
+def _remarks(policy: AccountPolicy) -> Iterator[str]:
+    """Waivers without effect of rules that are in force."""
+    here = {each.rule_id for each in policy.in_force}
+    for standing in policy.waivers:
+        waiver = standing.waiver
+        if standing.causes and waiver.rule_id in here:
+            place = f"{waiver.span.path}:{waiver.span.line}"
+            yield f"the waiver of {waiver.rule_id} ({place}) has no effect: {standing.causes[0]}"

@@ -97,9 +97,14 @@ class Physics:
         )
 
     def exposures(
-        self, account: Account, group_of: GroupOf, through: Through
+        self,
+        account: Account,
+        group_of: GroupOf,
+        through: Through,
+        only: frozenset[str] | None = None,
     ) -> dict[str, Exposure]:
-        """The account's holdings by group, as expressions of trades where it may trade."""
+        """The account's holdings (`only` these securities) by group, as expressions of trades where
+        it may trade."""
         positions = {p.security_id: p for p in self.of_account(account.id)}
         fixed: dict[str, float] = {}
         if not positions:
@@ -107,7 +112,8 @@ class Physics:
                 worth = self.bp(lot.shares * self.household.prices[lot.security_id])
                 fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
         found: dict[str, Exposure] = {}
-        for name in sorted(fixed.keys() | positions.keys()):
+        names = fixed.keys() | positions.keys()
+        for name in sorted(names if only is None else names & only):
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
                 held = (

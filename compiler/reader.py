@@ -12,7 +12,7 @@ from compiler.attributes import PREFIXES, Column, Vocabulary
 from compiler.selections import Group
 from compiler.statements import Authority
 from grammar import tree
-from grammar.diagnostics import Code, Diagnostic, Label
+from grammar.diagnostics import Code, Diagnostic, Label, Severity
 from grammar.spans import Span
 
 ACCOUNT_TABLES = frozenset({"accounts", "households", "tax_entities"})
@@ -33,6 +33,15 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     """A help line with the closest known name; empty where nothing is close."""
     name = closest(written, known)
     return f"did you mean `{name}`?" if name else ""
+
+
+def causes(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """The errors among diagnostics, as codes with their places."""
+    return tuple(
+        f"{each.code} {each.primary.span.path}:{each.primary.span.line}"
+        for each in diagnostics
+        if each.severity is Severity.ERROR
+    )
 
 
 class Groups(Protocol):
@@ -112,6 +121,23 @@ class Reader:
             help=did_you_mean(name.value, self.layers)
             or "layers of this set: " + ", ".join(self.layers),
         )
+
+    def is_below(self, name: tree.Name, own: Authority) -> bool:
+        """Whether a layer that `allow` names is below the one that grants; reported if not."""
+        if name.value not in self.layers:
+            self.unknown_layer(name)
+            return False
+        if self.layers.index(name.value) > own.rank:
+            return True
+        self.report(
+            codes.GRANT_UPWARD,
+            f"`{name.value}` is not below `{own.layer}`",
+            name.span,
+            "nothing to grant",
+            help="grants go to lower layers: "
+            + (", ".join(self.layers[own.rank + 1 :]) or "there are none"),
+        )
+        return False
 
     def column(self, name: tree.Name) -> Column | None:
         """The attribute a name means, or an error with the likeliest spelling."""

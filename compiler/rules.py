@@ -1,4 +1,4 @@
-"""Reads rules, defaults and `set`s: one typed statement a directive, or a fault."""
+"""Reads rules, defaults, notes and `set`s: one typed statement a directive, or a fault."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from compiler import codes
 from compiler.choices import Default, Grant, read_choice, read_grant
-from compiler.directives.base import Directive
+from compiler.clauses import Clauses, read_clauses
+from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
-from compiler.files import OpenFile, check_dates
-from compiler.read_conditions import read_guard, read_selection
-from compiler.reader import Reader
+from compiler.files import OpenFile
+from compiler.reader import Reader, causes
 from compiler.scopes import Scope
-from compiler.statements import Carveout, Origin, Statement, Transition
+from compiler.statements import Origin, Statement
+from compiler.waivers import WaiveGrant, read_waive_grant
 from grammar import tree
-from grammar.diagnostics import Diagnostic, Severity
 from grammar.spans import Span
-from grammar.tree import Mode, Unit
+from grammar.tree import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,144 +33,46 @@ class Fault:
     causes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Clauses:
-    """What the clauses of a rule say; `fine` False where one of them is in error."""
-
-    scope: Scope
-    reason: str
-    carveouts: tuple[Carveout, ...]
-    transitions: tuple[Transition, ...]
-    missing_excluded: bool | None
-    fine: bool
-
-
-def causes(diagnostics: list[Diagnostic]) -> tuple[str, ...]:
-    """The errors among diagnostics, as codes with their places."""
-    return tuple(
-        f"{each.code} {each.primary.span.path}:{each.primary.span.line}"
-        for each in diagnostics
-        if each.severity is Severity.ERROR
-    )
-
-
-# --- clauses -------------------------------------------------------------------------------------
-
-
-def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
-    """Read every clause, reporting every mistake."""
-    reader = file.reader
-    before = len(causes(reader.diagnostics))
-    whens = [read_guard(node.condition, reader) for node in nodes if isinstance(node, tree.When)]
-    guards = tuple(guard for guard in whens if guard is not None)
-    starts = next((node.day for node in nodes if isinstance(node, tree.From)), None)
-    ends = next((node.day for node in nodes if isinstance(node, tree.Until)), None)
-    check_dates(starts, ends, reader)
-    carveouts = [_carveout(node, reader) for node in nodes if isinstance(node, tree.Except)]
-    transitions = [_transition(node, reader) for node in nodes if isinstance(node, tree.Existing)]
-    missing = next((node for node in nodes if isinstance(node, tree.MissingCounts)), None)
-    excluded = None if missing is None else _missing(missing, reader)
-    for node in nodes:
-        if isinstance(node, tree.Soft):
-            reader.not_yet("`soft`", node.span, "leave the line out: the rule is then a hard one")
-        elif isinstance(node, tree.Approved):
-            reader.not_yet("`approved by`", node.span, "name the approver in `because`")
-    fine = len(causes(reader.diagnostics)) == before
-    fine = fine and None not in whens and None not in carveouts and None not in transitions
-    first = None if starts is None else starts.value
-    last = None if ends is None else ends.value
-    return Clauses(
-        file.scope.narrowed(guards, first, last)
-        if fine
-        else file.scope.narrowed(guards, None, None),
-        next((node.reason.value for node in nodes if isinstance(node, tree.Because)), ""),
-        tuple(carveout for carveout in carveouts if carveout is not None),
-        tuple(transition for transition in transitions if transition is not None),
-        excluded,
-        fine,
-    )
-
-
-def _carveout(node: tree.Except, reader: Reader) -> Carveout | None:
-    if node.things is not None:
-        selection = read_selection(node.things, reader)
-        return None if selection is None else Carveout(selection=selection)
-    if node.condition is not None:
-        condition = read_guard(node.condition, reader)
-        return None if condition is None else Carveout(condition=condition)
-    if node.purpose in ("raise cash", "close a position"):
-        return Carveout(purpose=node.purpose)
-    reader.report(
-        codes.DOES_NOT_APPLY,
-        f"`except to {node.purpose}` is not known",
-        node.span,
-        help="write `except to raise cash` or `except to close a position`",
-    )
-    return None
-
-
-def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
-    if node.evenly is not None:
-        reader.not_yet("`comply evenly`", node.evenly.span, "write `comply within 90 days`")
-        return None
-    selection = read_selection(node.things, reader)
-    days: int | None = None
-    if node.within is not None:
-        days = _days(node.within, reader)
-        if days is None:
-            return None
-    by = None if node.by is None else node.by.value
-    return None if selection is None else Transition(selection, node.stay, days, by)
-
-
-def _days(within: tree.Quantity, reader: Reader) -> int | None:
-    if within.unit is Unit.DAYS and within.value == within.value.to_integral_value():
-        return int(within.value)
-    reader.report(
-        codes.WRONG_UNIT,
-        "time to comply is counted in days",
-        within.span,
-        help="write `comply within 90 days`, or `comply by` with a date",
-    )
-    return None
-
-
-def _missing(node: tree.MissingCounts, reader: Reader) -> bool | None:
-    if isinstance(node.value, tree.Name) and node.value.value in ("excluded", "allowed"):
-        return node.value.value == "excluded"
-    reader.report(
-        codes.MISSING_AS_WHAT,
-        "missing data counts as `excluded` or `allowed`",
-        node.value.span,
-        help="write `missing counts as excluded` where blank data is to be treated strictly",
-    )
-    return None
-
-
 # --- rules and defaults --------------------------------------------------------------------------
 
 
-def read_rule(
-    rule: tree.Rule, file: OpenFile
-) -> tuple[list[tuple[tree.Directive, Statement]], list[Grant], Fault | None]:
-    """The statements of a rule with their nodes, its grants, and the fault if it has one.
+@dataclass(frozen=True, slots=True)
+class ReadRule:
+    """A rule, default or note: its statements with their nodes, and what it lets lower layers do.
 
-    A rule with one mistake takes no part at all: half of it is not what its author wrote.
+    Where `fault` is set there are none of them.
     """
+
+    found: tuple[tuple[tree.Directive, Statement], ...] = ()
+    grants: tuple[Grant, ...] = ()
+    waive_grants: tuple[WaiveGrant, ...] = ()
+    fault: Fault | None = None
+
+
+def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
+    """The typed rule. One with a mistake takes no part at all: half of it is not what its author
+    wrote."""
     reader = file.reader
     before = len(reader.diagnostics)
-    if rule.is_note:
-        reader.not_yet("`note`", rule.head, "write a comment: `# ...`")
     clauses = read_clauses(rule.clauses, file)
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
-    fine = _one_directive(rule, reader) and fine
-    found = list(_statements(rule, clauses, directives, file)) if fine else []
-    grants = _grants(rule, found, file)
+    fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
+    found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
+    allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
+    grants = _grants(rule, [each for each in allows if each.to != "waive"], found, file)
+    waived = _waive_grants(rule, [each for each in allows if each.to == "waive"], file)
     new = reader.diagnostics[before:]
     if fine and not causes(new):
-        return found, grants, None
-    return [], [], Fault(clauses.scope, rule.head, rule.id.value, causes(new))
+        return ReadRule(found, grants, waived)
+    return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
+
+
+def origin_of(rule: tree.Rule) -> Origin:
+    """What the first word of a rule makes it."""
+    if rule.is_note:
+        return Origin.NOTE
+    return Origin.DEFAULT if rule.is_default else Origin.RULE
 
 
 def _one_directive(rule: tree.Rule, reader: Reader) -> bool:
@@ -184,6 +86,24 @@ def _one_directive(rule: tree.Rule, reader: Reader) -> bool:
         help="give each line a `default` of its own",
     )
     return False
+
+
+def _reportable(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
+    """A note reports what is broken, and a choice is nothing that can be."""
+    chosen = [
+        node
+        for node, directive in zip(rule.directives, directives, strict=True)
+        if rule.is_note and directive is not None and directive.family is Family.SETTING
+    ]
+    for node in chosen:
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            "a note reports what is broken, and this chooses a value",
+            node.span,
+            "nothing to report",
+            help="write `default` instead of `note`",
+        )
+    return not chosen
 
 
 def _statements(
@@ -201,7 +121,7 @@ def _statements(
                 reason=clauses.reason,
                 owner=file.owner,
                 authority=file.authority,
-                origin=Origin.DEFAULT if rule.is_default else Origin.RULE,
+                origin=origin_of(rule),
                 directive=directive,
                 span=node.span,
                 guards=clauses.scope.guards,
@@ -211,6 +131,7 @@ def _statements(
                 starts=clauses.scope.starts,
                 ends=clauses.scope.ends,
                 value_span=_value_span(node),
+                approver=clauses.approver,
             ),
         )
 
@@ -230,37 +151,47 @@ def _value_span(node: tree.Directive) -> Span:
 
 
 def _grants(
-    rule: tree.Rule, found: list[tuple[tree.Directive, Statement]], file: OpenFile
-) -> list[Grant]:
+    rule: tree.Rule,
+    allows: list[tree.Allow],
+    found: tuple[tuple[tree.Directive, Statement], ...],
+    file: OpenFile,
+) -> tuple[Grant, ...]:
     grants: list[Grant] = []
-    for allow in rule.clauses:
-        if not isinstance(allow, tree.Allow) or allow.to == "waive":
-            continue
+    for allow in allows:
         if not rule.is_default:
+            kind = origin_of(rule).value
             file.reader.report(
                 codes.GRANT_ON_RULE,
-                f"`{rule.id.value}` is a rule, and nobody can set a rule",
+                f"`{rule.id.value}` is a {kind}, and nobody can set a {kind}",
                 allow.span,
-                help="write `default` instead of `rule` where lower layers may choose",
+                help=f"write `default` instead of `{kind}` where lower layers may choose",
             )
         elif len(found) == 1:
             node, statement = found[0]
             grant = read_grant(Default(node, statement, file), allow, file.reader)
             if grant is not None:
                 grants.append(grant)
-    return grants
+    return tuple(grants)
 
 
-# --- waive ---------------------------------------------------------------------------------------
-
-
-def read_waive(node: tree.Waive, file: OpenFile) -> Fault:
-    """Nothing yet: a waiver that has no effect is a mistake of everybody it speaks to."""
-    before = len(file.reader.diagnostics)
-    help_line = "until then the rule's author can write `except`"
-    file.reader.not_yet("`waive`", node.head, help_line)
-    new = causes(file.reader.diagnostics[before:])
-    return Fault(file.scope, node.head, node.id.value, new)
+def _waive_grants(
+    rule: tree.Rule, allows: list[tree.Allow], file: OpenFile
+) -> tuple[WaiveGrant, ...]:
+    grants: list[WaiveGrant] = []
+    for allow in allows:
+        if rule.is_note:
+            file.reader.report(
+                codes.DOES_NOT_APPLY,
+                f"`{rule.id.value}` is a note, and a note forbids nothing",
+                allow.span,
+                "nothing to waive",
+                help="leave it out",
+            )
+            continue
+        grant = read_waive_grant(rule, allow, file.authority, file.reader)
+        if grant is not None:
+            grants.append(grant)
+    return tuple(grants)
 
 
 # --- set -----------------------------------------------------------------------------------------
@@ -296,6 +227,7 @@ def read_set(
         ends=clauses.scope.ends,
         value_span=_chosen_span(node),
         off=node.off,
+        approver=clauses.approver,
     )
     return statement, None
 

@@ -23,7 +23,7 @@ from compiler.conditions import (
 )
 from compiler.dimensions import Value
 from compiler.expressions import Expression, Literal
-from compiler.statements import Authority, Statement
+from compiler.statements import Authority, Statement, Waiver
 from grammar.tree import Comparison
 from portfolio.household import Account, Household
 
@@ -73,8 +73,8 @@ class Scope:
         )
 
 
-def scope_of(statement: Statement) -> Scope:
-    """The scope of a typed statement."""
+def scope_of(statement: Statement | Waiver) -> Scope:
+    """The scope of a typed statement or waiver."""
     return Scope(statement.authority, statement.guards, statement.starts, statement.ends)
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Origin(StrEnum):
-    """How a statement is made: hard, open to choice, or a choice."""
+    """How a statement is made: hard, open to choice, a choice, or a note, which only reports."""
 
     RULE = "rule"
     DEFAULT = "default"
     SET = "set"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Statement:
     the author did not say. `starts` and `ends` are the first and last day in force. `value_span` is
     where the value stands, for messages. `off` is a `set ... to off`: the directive of the default
     is then not in force where this statement wins. A `set` carries the carve-outs and transitions
-    of its default.
+    of its default. `approver` is who approved it, empty where nobody is named.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Statement:
     ends: date | None = None
     value_span: Span | None = None
     off: bool = False
+    approver: str = ""
 
     @property
     def path(self) -> str:
@@ -99,17 +101,56 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule lifted for a time, in the accounts that its file reaches.
+
+    `selection` is what it is lifted for, everything where it names nothing, and `allowed` what the
+    rule's author lets the layer waive (None: all of it). `existing` excuses shares already held and
+    no purchase. `causes` are the mistakes that take its effect away, as codes with their places;
+    `selection` is None where one of them is in it. `starts` and `ends` are the first and last day.
+    """
+
+    rule_id: str
+    selection: Selection | None
+    existing: bool
+    allowed: Selection | None
+    authority: Authority
+    guards: tuple[Condition, ...]
+    starts: date | None
+    ends: date | None
+    reason: str
+    approver: str
+    span: Span
+    causes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the rule is left: it is waived for anything, bought or held."""
+        narrow = self.selection is None or self.selection.items or self.selection.where
+        return not narrow and not self.existing and self.allowed is None
+
+    @property
+    def days(self) -> int | None:
+        """Calendar days from the first to the last, both counted; None where one is open."""
+        if self.starts is None or self.ends is None:
+            return None
+        return (self.ends - self.starts).days + 1
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """A statement with the accounts of one household for which it is in force.
 
     For a setting these are the accounts where its value won; for restrictions and limits the
-    accounts its guards admit. `breached_since` gives, for places known from earlier runs to lie
+    accounts its guards admit. `waivers` gives those in effect for parts of it, by account.
+    `breached_since` gives, for places known from earlier runs to lie
     outside the rule, the day on which they were first seen there.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
     breached_since: Mapping[str, date] = field(default_factory=dict)
+    waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
 
     @property
     def directive(self) -> Directive:
@@ -121,10 +162,13 @@ class HouseholdPolicy:
     """What holds for one household today: statements in force ordered by (rank, key).
 
     `held` names accounts that an erroneous statement stops, with the codes and places of the
-    mistakes; nothing falls back in silence.
+    mistakes; nothing falls back in silence. `notes` are what is to be reported and constrains
+    nothing; `remarks` say which waivers have no effect, and why.
     """
 
     household_id: str
     as_of: date
     statements: tuple[InForce, ...]
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[InForce, ...] = ()
+    remarks: tuple[str, ...] = ()

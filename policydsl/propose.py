@@ -64,7 +64,7 @@ def propose(
 ) -> Proposal:
     """Propose trades for a household whose data are fit to trade on."""
     budget = budget or Budget()
-    findings = [*_held(household, policy), *_not_joint(household)]
+    findings = [*_held(household, policy), *_not_joint(household), *policy.remarks]
     if not any(_tradable(a, policy) for a in household.accounts):
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))

@@ -203,7 +203,7 @@ def read_inputs(
     policies = load_policies(policy_folder)
     seconds["parse"] = time.perf_counter() - started
     started = time.perf_counter()
-    typed = check_policies(policies, book.attributes, known_securities(book))
+    typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
     seconds["check policies"] = time.perf_counter() - started
     if not book.stopped:
         started = time.perf_counter()
@@ -234,6 +234,7 @@ def with_file(inputs: Inputs, path: Path) -> Inputs:
         files=(*inputs.policies.files, added),
         diagnostics=(*inputs.policies.diagnostics, *found),
     )
-    typed = check_policies(policies, inputs.book.attributes, known_securities(inputs.book))
-    book = _choosable(inputs.book, typed)
+    book = inputs.book
+    typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
+    book = _choosable(book, typed)
     return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

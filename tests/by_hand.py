@@ -205,6 +205,10 @@ def usual() -> Household:
     return household(taxable, ira)
 
 
+WHOLE = ("rule ", "default ", "note ", "set ", "waive ", "define ", "layer ")
+"""How a text begins that is more than a directive with its clauses."""
+
+
 def policy(
     home: Household, *texts: str, layer: str = 'household "H1"', free: bool = True
 ) -> HouseholdPolicy:
@@ -213,7 +217,7 @@ def policy(
     `free`: trades cost nothing, so that cash can be reckoned in one's head.
     """
     rules = [
-        text if text.startswith(("rule ", "define ", "layer ")) else f"rule r{k}\n{text}\n"
+        text if text.startswith(WHOLE) else f"rule r{k}\n{text}\n"
         for k, text in enumerate(texts, start=1)
     ]
     files = [f"layer {layer}\n" + "\n".join(rules)] + ([f"layer ipc\n{NO_COST}"] if free else [])

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pyomo.environ as pyo
 
-from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.coverage import compliance_is_due, covers
+from compiler.coverage import compliance_is_due, covers, excused_holdings
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
-    holder,
-    read_amount_band,
-    read_points,
-    read_shares,
 )
 from compiler.exposure import Exposure, GroupOf, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.read_conditions import read_selection, read_where
-from compiler.reader import Reader, did_you_mean
 from compiler.selections import Selection
 from compiler.statements import InForce
-from grammar import tree
-from grammar.tree import Side
 from portfolio.household import Account, Household, Security
 
 Relation = Literal["within", "above", "below", "share"]
 Reference = Literal["model", "target"]
 
-Weighed = tuple[str, str, Decimal, Decimal, Decimal | None, Decimal | None]
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A group in dollars before and after the trades, and its band; `kept` is the part, before and
+    after, of shares that a waiver excuses."""
+
+    where: str
+    group: str
+    before: Decimal
+    after: Decimal
+    kept: tuple[Decimal, Decimal]
+    low: Decimal | None
+    high: Decimal | None
+
 
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
 
@@ -56,6 +60,7 @@ class WeightBand(Directive):
 
     kind: ClassVar[str] = "band"
     family: ClassVar[Family] = Family.LIMIT
+    selective: ClassVar[bool] = True
 
     each: str | None
     selection: Selection | None
@@ -132,7 +137,11 @@ class WeightBand(Directive):
             group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
             ends_of = self._ends(physics, accounts, account, group_ofs)
             first = accounts[0], group_ofs[0]
-            for group, held in _exposures(physics, accounts, group_ofs, self.through).items():
+            excused = [excused_holdings(scope, physics.household, a) for a in accounts]
+            spared = _exposures(physics, accounts, group_ofs, self.through, excused)
+            all_of = [None] * len(accounts)
+            held_in = _exposures(physics, accounts, group_ofs, self.through, all_of)
+            for group, held in held_in.items():
                 if not held.terms:
                     continue
                 low, high = (None if end is None else physics.bp(end) for end in ends_of(group))
@@ -142,8 +151,17 @@ class WeightBand(Directive):
                     share * physics.holding(p) for share, p in held.terms
                 )
                 if high is not None:
-                    due = before <= high or self._due(scope, physics.household, *first, group, at)
-                    physics.upper(block, "high", at, weight, before, high, scope=scope, cured=due)
+                    kept = spared.get(group) if before > high else None
+                    if kept is not None:
+                        # What is held stays out of the limit, and nothing is bought on top of it.
+                        physics.upper(
+                            block, "kept", at, weight, before, high, scope=scope, cured=False
+                        )
+                        counted, was = _without(kept, weight, before)
+                    else:
+                        counted, was = weight, before
+                    due = was <= high or self._due(scope, physics.household, *first, group, at)
+                    physics.upper(block, "high", at, counted, was, high, scope=scope, cured=due)
                 if low is not None:
                     due = before >= low or self._due(scope, physics.household, *first, group, at)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, cured=due)
@@ -238,32 +256,57 @@ class WeightBand(Directive):
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Groups whose weight lay outside the band before the trades."""
-        for at, _, before, _, low, high in self._weights(scope, closing):
-            if (high is not None and before > high) or (low is not None and before < low):
-                yield at
+        for each in self._weights(scope, closing):
+            high, low = each.high, each.low
+            counted = each.before - each.kept[0]
+            if (high is not None and counted > high) or (low is not None and each.before < low):
+                yield each.where
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
-        for at, group, before, after, low, high in self._weights(scope, closing):
-            if high is not None and after > max(high, before):
-                yield dollars_breach(scope, at, group, after, max(high, before))
-            if low is not None and after < min(low, before):
-                yield dollars_breach(scope, at, group, after, min(low, before))
+        for each in self._weights(scope, closing):
+            at, low, high = each.where, each.low, each.high
+            counted = [each.before - each.kept[0], each.after - each.kept[1]]
+            if high is not None and each.after > max(high, each.before):
+                yield dollars_breach(scope, at, each.group, each.after, max(high, each.before))
+            elif high is not None and counted[1] > max(high, counted[0]):
+                most = max(high, counted[0])
+                yield dollars_breach(scope, at, f"{each.group} not waived", counted[1], most)
+            if low is not None and each.after < min(low, each.before):
+                yield dollars_breach(scope, at, each.group, each.after, min(low, each.before))
 
     def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
-        """(where, group, dollars before, dollars after, low, high) of every group."""
+        """Every group of every holder."""
         for where, accounts, account in holders(self.base, scope, closing.household):
-            totals: tuple[dict[str, Decimal], dict[str, Decimal]] = ({}, {})
+            totals: list[dict[str, Decimal]] = [{}, {}]
+            kept: list[dict[str, Decimal]] = [{}, {}]
             group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
             for each, group_of in zip(accounts, group_ofs, strict=True):
-                for after, total in enumerate(totals):
-                    found = closing.exposures(each, group_of, self.through, after=bool(after))
-                    for group, dollars in found.items():
-                        total[group] = total.get(group, Decimal(0)) + dollars
+                excused = excused_holdings(scope, closing.household, each)
+                for after in (False, True):
+                    found = closing.exposures(each, group_of, self.through, after=after)
+                    _add(totals[after], found)
+                    spared = closing.kept(each, excused, group_of, self.through, after=after)
+                    _add(kept[after], spared)
             ends_of = self._ends(closing, accounts, account, group_ofs)
             for group in sorted(totals[0].keys() | totals[1].keys()):
                 before, after_trades = (total.get(group, Decimal(0)) for total in totals)
-                yield f"{where} {group}", group, before, after_trades, *ends_of(group)
+                spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
+                yield Weighed(
+                    f"{where} {group}", group, before, after_trades, spare, *ends_of(group)
+                )
+
+
+def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
+    for group, dollars in more.items():
+        totals[group] = totals.get(group, Decimal(0)) + dollars
+
+
+def _without(kept: Exposure, weight: Any, before: float) -> tuple[Any, float]:
+    """A weight, now and before, without what is left of holdings after their sales (bp)."""
+    held = kept.constant + sum(share * p.held for share, p in kept.terms)
+    sold = pyo.quicksum(share * pyo.quicksum(p.sells) for share, p in kept.terms)
+    return weight - held + sold, before - held
 
 
 def _held(account: Account, household: Household) -> dict[str, Decimal]:
@@ -276,146 +319,14 @@ def _held(account: Account, household: Household) -> dict[str, Decimal]:
 
 
 def _exposures(
-    physics: Physics, accounts: tuple[Account, ...], group_ofs: list[GroupOf], through: Through
+    physics: Physics,
+    accounts: tuple[Account, ...],
+    group_ofs: list[GroupOf],
+    through: Through,
+    only: Sequence[frozenset[str] | None],
 ) -> dict[str, Exposure]:
     total: dict[str, Exposure] = {}
-    for account, group_of in zip(accounts, group_ofs, strict=True):
-        for group, held in physics.exposures(account, group_of, through).items():
+    for account, group_of, names in zip(accounts, group_ofs, only, strict=True):
+        for group, held in physics.exposures(account, group_of, through, names).items():
             total[group] = total[group].plus(held) if group in total else held
     return dict(sorted(total.items()))
-
-
-def read_band(node: tree.Keep, reader: Reader) -> WeightBand | None:
-    """The typed band, or None after reporting every mistake in it."""
-    subject = _subject(node, reader)
-    base = None if node.bound.base is None else node.bound.base.value
-    relative = node.bound.relation is not None or node.bound.side is Side.WITHIN
-    if base in ("model", "target") or relative:
-        band = _relative(node, reader)
-    else:
-        band = _absolute(node, reader)
-    if subject is None or band is None:
-        return None
-    return replace(band, each=subject[0], selection=subject[1])
-
-
-def _subject(node: tree.Keep, reader: Reader) -> tuple[str | None, Selection | None] | None:
-    where = None if node.where is None else read_where(node.where, reader)
-    if node.where is not None and where is None:
-        return None
-    narrowed = None if where is None else Selection((), where)
-    if narrowed is not None and narrowed.lot_level:
-        assert node.where is not None
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "a weight counts whole positions, not lots",
-            node.where.span,
-            help="leave `lot.` out of this `where`",
-        )
-        return None
-    if node.each:
-        each = "" if node.measure is None else node.measure.value
-        if each in EACH:
-            return each, narrowed
-        _unknown_each(node, each, reader)
-        return None
-    things = node.things
-    if things is None:
-        assert node.measure is not None
-        if not reader.is_group(node.measure.value):
-            _unknown_measure(node.measure, reader)
-            return None
-        things = tree.Things(span=node.measure.span, items=(node.measure,), where=None)
-    selection = read_selection(things, reader)
-    if selection is None:
-        return None
-    return None, selection if narrowed is None else replace(selection, where=where)
-
-
-def _unknown_each(node: tree.Keep, each: str, reader: Reader) -> None:
-    at = node if node.measure is None else node.measure
-    reader.report(
-        codes.UNKNOWN_MEASURE,
-        f"`each {each}` is not something a weight is kept for",
-        at.span,
-        help=did_you_mean(each, EACH) or "known: each " + ", each ".join(EACH),
-    )
-
-
-def _unknown_measure(name: tree.Name, reader: Reader) -> None:
-    known = ["cash", "realized gains", "realized tax", *reader.group_names()]
-    if name.value in EACH:
-        help_line = f"write `keep each {name.value} ...`"
-    else:
-        help_line = did_you_mean(name.value, known) or f"`define {name.value} as ...`"
-    reader.report(
-        codes.UNKNOWN_MEASURE,
-        f"`{name.value}` is neither a measure nor a group in sight",
-        name.span,
-        "keep what?",
-        help=help_line,
-    )
-
-
-def _absolute(node: tree.Keep, reader: Reader) -> WeightBand | None:
-    band = read_amount_band(node.bound, reader)
-    base = None if band is None else holder(band, node.per, node.bound, reader)
-    if band is None or base is None:
-        return None
-    return WeightBand(None, None, low=band.low, high=band.high, base=base)
-
-
-def _relative(node: tree.Keep, reader: Reader) -> WeightBand | None:
-    bound = node.bound
-    base = "" if bound.base is None else bound.base.value
-    if base not in ("model", "target"):
-        at = bound if bound.base is None else bound.base
-        reader.report(
-            codes.OF_WHAT,
-            f"a distance from `{base}`" if base else "a distance from what?",
-            at.span,
-            help="write `of model` (as published) or `of target` (after exclusions)",
-        )
-        return None
-    reference: Reference = "model" if base == "model" else "target"
-    if node.per is not None and node.per.value not in ("account", "household"):
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"`per {node.per.value}` does not go with weights",
-            node.per.span,
-            help="write `per account` or `per household`",
-        )
-        return None
-    holds: Base = "household" if node.per and node.per.value == "household" else "account"
-    if bound.side is Side.WITHIN or bound.relation is not None:
-        relation: Relation = "within"
-        if bound.relation is not None and bound.side is not Side.WITHIN:
-            relation = "above" if bound.relation == "above" else "below"
-        points = read_points(bound, reader)
-        if points is None:
-            return None
-        assert not isinstance(points.low, Amount)
-        assert not isinstance(points.high, Amount)
-        return WeightBand(
-            None,
-            None,
-            relation=relation,
-            reference=reference,
-            base=holds,
-            low_points=points.low,
-            high_points=points.high,
-        )
-    shares = read_shares(bound, reader)
-    if shares is None:
-        return None
-    assert not isinstance(shares.low, Amount)
-    assert not isinstance(shares.high, Amount)
-    return WeightBand(
-        None,
-        None,
-        relation="share",
-        reference=reference,
-        base=holds,
-        low_share=shares.low,
-        high_share=shares.high,
-    )

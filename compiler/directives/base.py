@@ -48,6 +48,8 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    selective: ClassVar[bool] = False
+    """Whether parts of it, by security or lot, can be waived."""
 
     @property
     @abstractmethod

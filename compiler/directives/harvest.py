@@ -30,6 +30,7 @@ class Harvest(Directive):
 
     kind: ClassVar[str] = "harvest"
     family: ClassVar[Family] = Family.RESTRICTION
+    selective: ClassVar[bool] = True
 
     mode: Mode
     things: Selection

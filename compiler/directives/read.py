@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 from compiler import codes
 from compiler.directives.assumption import read_assumption
-from compiler.directives.band import read_band
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
+from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
 from compiler.directives.trade_minimum import read_trade_minimum
+from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
 from compiler.reader import Reader
 from grammar import tree
@@ -72,7 +73,7 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = "" if node.measure is None else node.measure.value
     if node.each:
-        measure = "trade" if measure == "trade" else ""
+        measure = measure if measure in ("trade", "waiver") else ""
     elif measure not in MEASURES:
         measure = ""
     period = node.period
@@ -88,7 +89,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
 
 
 _LATER = frozenset({"turnover", "tracking error", "taxable gains", "holdings", "trades"})
-_LATER_EACH = frozenset({"waiver", "transition"})
+_LATER_EACH = frozenset({"transition"})
 
 
 def _measures_later(node: tree.Keep, reader: Reader) -> bool:
@@ -109,6 +110,8 @@ def _measures_later(node: tree.Keep, reader: Reader) -> bool:
 def _reader_of(measure: str) -> ReadKeep:
     if measure == "trade":
         return read_trade_minimum
+    if measure == "waiver":
+        return read_waiver_limit
     return MEASURES.get(measure, read_band)
 
 

@@ -29,6 +29,7 @@ class Restriction(Directive):
 
     kind: ClassVar[str] = "restriction"
     family: ClassVar[Family] = Family.RESTRICTION
+    selective: ClassVar[bool] = True
 
     mode: Mode
     action: str

@@ -104,7 +104,7 @@ def check(path: Path, book: Book | None) -> Checked:
 def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
     if book is None:
         return check_policies(policies)
-    return check_policies(policies, book.attributes, known_securities(book))
+    return check_policies(policies, book.attributes, known_securities(book), book.as_of)
 
 
 def _merge(typed: TypedPolicies, book: Book) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
@@ -116,6 +116,7 @@ def _merge(typed: TypedPolicies, book: Book) -> tuple[list[Diagnostic], dict[str
         for account in household.accounts:
             policy = fold(typed, household, account)
             found += (clash.diagnostic for clash in policy.clashes)
+            found += (each.found for each in policy.waivers if each.found is not None)
             if policy.held:
                 held[account.id] = policy.held
     return found, held

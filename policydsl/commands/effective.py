@@ -47,7 +47,7 @@ def command(
         ctx.exit(1)
     household = household_of(account_id, book)
     loaded = load_policies(policies_folder(policies))
-    typed = check_policies(loaded, book.attributes, known_securities(book))
+    typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
     found = effective(typed, household, account_id)
     if form == "json":
         output.result_json(to_json(found))

@@ -190,12 +190,12 @@ def load(tmp_path: Path) -> Write:
 
 
 def check_with_book(policies: PolicySet) -> TypedPolicies:
-    return check_policies(policies, ATTRIBUTES, SECURITIES)
+    return check_policies(policies, ATTRIBUTES, SECURITIES, HOUSEHOLD.as_of)
 
 
 @pytest.fixture
 def check() -> Callable[[PolicySet], TypedPolicies]:
-    """Check a set against the columns and securities of the small household."""
+    """Check a set against the columns, securities and day of the small household."""
     return check_with_book
 
 

@@ -43,6 +43,7 @@ def test_what_is_in_force_for_the_household(example: PolicySet, check, household
     policy = household_policy(check(example), household)
     assert {each.statement.key: each.accounts for each in policy.statements} == {
         "firm.cash": ("H1-TX", "H1-IRA"),
+        "firm.waivers": ("H1-TX", "H1-IRA"),
         "firm.wash": ("H1-TX", "H1-IRA"),
         "ipc.esg.tobacco": ("H1-TX", "H1-IRA"),
         "ipc.harvest": ("H1-IRA",),

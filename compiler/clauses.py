@@ -1,0 +1,116 @@
+"""Reads the clauses of a rule, a `set` or a waiver: for whom, when, why, and what is spared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler import codes
+from compiler.files import OpenFile, check_dates
+from compiler.read_conditions import read_guard, read_selection
+from compiler.reader import Reader, causes
+from compiler.scopes import Scope
+from compiler.statements import Carveout, Transition
+from grammar import tree
+from grammar.tree import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """What the clauses of a rule say; `fine` False where one of them is in error."""
+
+    scope: Scope
+    reason: str
+    approver: str
+    carveouts: tuple[Carveout, ...]
+    transitions: tuple[Transition, ...]
+    missing_excluded: bool | None
+    fine: bool
+
+
+def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
+    """Read every clause, reporting every mistake."""
+    reader = file.reader
+    before = len(causes(reader.diagnostics))
+    whens = [read_guard(node.condition, reader) for node in nodes if isinstance(node, tree.When)]
+    guards = tuple(guard for guard in whens if guard is not None)
+    starts = next((node.day for node in nodes if isinstance(node, tree.From)), None)
+    ends = next((node.day for node in nodes if isinstance(node, tree.Until)), None)
+    check_dates(starts, ends, reader)
+    carveouts = [_carveout(node, reader) for node in nodes if isinstance(node, tree.Except)]
+    transitions = [_transition(node, reader) for node in nodes if isinstance(node, tree.Existing)]
+    missing = next((node for node in nodes if isinstance(node, tree.MissingCounts)), None)
+    excluded = None if missing is None else _missing(missing, reader)
+    for node in nodes:
+        if isinstance(node, tree.Soft):
+            reader.not_yet("`soft`", node.span, "leave the line out: the rule is then a hard one")
+    fine = len(causes(reader.diagnostics)) == before
+    fine = fine and None not in whens and None not in carveouts and None not in transitions
+    first = None if starts is None else starts.value
+    last = None if ends is None else ends.value
+    return Clauses(
+        file.scope.narrowed(guards, first, last)
+        if fine
+        else file.scope.narrowed(guards, None, None),
+        next((node.reason.value for node in nodes if isinstance(node, tree.Because)), ""),
+        next((node.by.value for node in nodes if isinstance(node, tree.Approved)), ""),
+        tuple(carveout for carveout in carveouts if carveout is not None),
+        tuple(transition for transition in transitions if transition is not None),
+        excluded,
+        fine,
+    )
+
+
+def _carveout(node: tree.Except, reader: Reader) -> Carveout | None:
+    if node.things is not None:
+        selection = read_selection(node.things, reader)
+        return None if selection is None else Carveout(selection=selection)
+    if node.condition is not None:
+        condition = read_guard(node.condition, reader)
+        return None if condition is None else Carveout(condition=condition)
+    if node.purpose in ("raise cash", "close a position"):
+        return Carveout(purpose=node.purpose)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`except to {node.purpose}` is not known",
+        node.span,
+        help="write `except to raise cash` or `except to close a position`",
+    )
+    return None
+
+
+def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
+    if node.evenly is not None:
+        reader.not_yet("`comply evenly`", node.evenly.span, "write `comply within 90 days`")
+        return None
+    selection = read_selection(node.things, reader)
+    days: int | None = None
+    if node.within is not None:
+        days = _days(node.within, reader)
+        if days is None:
+            return None
+    by = None if node.by is None else node.by.value
+    return None if selection is None else Transition(selection, node.stay, days, by)
+
+
+def _days(within: tree.Quantity, reader: Reader) -> int | None:
+    if within.unit is Unit.DAYS and within.value == within.value.to_integral_value():
+        return int(within.value)
+    reader.report(
+        codes.WRONG_UNIT,
+        "time to comply is counted in days",
+        within.span,
+        help="write `comply within 90 days`, or `comply by` with a date",
+    )
+    return None
+
+
+def _missing(node: tree.MissingCounts, reader: Reader) -> bool | None:
+    if isinstance(node.value, tree.Name) and node.value.value in ("excluded", "allowed"):
+        return node.value.value == "excluded"
+    reader.report(
+        codes.MISSING_AS_WHAT,
+        "missing data counts as `excluded` or `allowed`",
+        node.value.span,
+        help="write `missing counts as excluded` where blank data is to be treated strictly",
+    )
+    return None
