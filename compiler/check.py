@@ -15,13 +15,14 @@ from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.choices import Default, Grant
 from compiler.clashes import certain_clashes, rivals
-from compiler.definitions import Definitions
+from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
 from compiler.reader import causes, did_you_mean
 from compiler.rules import Fault, origin_of, read_rule, read_set
 from compiler.scopes import Scope
 from compiler.statements import Origin, Statement, Waiver
+from compiler.using import check_using
 from compiler.waivers import WaivedRule, WaiveGrant, certainly_long, lapsed, read_waiver
 from grammar import tree
 from grammar.diagnostics import Diagnostic, Label, in_order
@@ -62,7 +63,7 @@ def check_policies(
     """
     declared = [declaration.attribute for declaration in policies.declared]
     vocabulary = Vocabulary([*declared, *(attributes or ())])
-    definitions = Definitions()
+    definitions = Definitions(policies.lists)
     known = None if securities is None else frozenset(securities)
     files = [
         open_file(file.tree, policies, vocabulary, definitions, known) for file in policies.files
@@ -79,6 +80,7 @@ def check_policies(
         for waived in _of_kind(file, tree.Waive):
             reading.waive(waived, file, policies.diagnostics)
     definitions.read_all()
+    check_using(files, definitions)
     statements = reading.in_order()
     found = [*policies.diagnostics, *_columns_missing(policies, attributes)]
     for file in files:
@@ -102,39 +104,21 @@ def check_policies(
     )
 
 
-Kind = TypeVar(
-    "Kind",
-    tree.Define,
-    tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile,
-    tree.Rule,
-    tree.Set,
-    tree.Waive,
-)
+Kind = TypeVar("Kind", bound=tree.Statement)
 
 
-def _of_kind(file: OpenFile, kind: type[Kind]) -> list[Kind]:
-    """Statements of one kind by place, so that their order in the tree does not matter."""
-    found = [each for each in file.tree.statements if isinstance(each, kind)]
+def _of_kind(file: OpenFile, *kinds: type[Kind]) -> list[Kind]:
+    """Statements of some kinds by place, so that their order in the tree does not matter."""
+    found = [each for each in file.tree.statements if isinstance(each, kinds)]
     return sorted(found, key=lambda each: each.span)
 
 
 def _define(files: list[OpenFile], definitions: Definitions) -> None:
     for file in files:
         definitions.unread |= {name.value for name in file.tree.unread}
-        for define in _of_kind(file, tree.Define):
-            definitions.add(define, file.reader)
-        for kind, what in _NOT_YET.items():
-            for other in _of_kind(file, kind):
-                file.reader.not_yet(what, other.span)
-                definitions.unread.add(other.name.value)
-
-
-_NOT_YET: dict[type[tree.DefineAccounts | tree.DefinePeriods | tree.DefineFile], str] = {
-    tree.DefineAccounts: "a group of accounts",
-    tree.DefinePeriods: "a list of dates",
-    tree.DefineFile: "a list from a file",
-}
-"""Definitions that nothing can use yet."""
+        own = file.tree.header.id
+        for define in _of_kind(file, *KINDS):
+            definitions.add(define, "" if own is None else own.value, file.reader)
 
 
 # --- statements ----------------------------------------------------------------------------------
@@ -283,7 +267,9 @@ def _unread_parts(policies: PolicySet, files: list[OpenFile]) -> Iterator[Fault]
         own = [
             each
             for each in file.reader.diagnostics
-            if file.broken and each.primary.span <= file.tree.header.span
+            if file.broken
+            and each.primary.span.path == file.tree.path
+            and each.primary.span <= file.tree.header.span
         ]
         found = causes([*outside.get(file.tree.path, []), *own])
         if found or file.broken:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler import codes
-from compiler.files import OpenFile, check_dates
+from compiler.files import OpenFile
 from compiler.read_conditions import read_guard, read_selection
-from compiler.reader import Reader, causes
+from compiler.reader import Reader, causes, check_dates
 from compiler.scopes import Scope
 from compiler.statements import Carveout, Transition
 from grammar import tree

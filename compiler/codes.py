@@ -18,11 +18,15 @@ UNCLEAR_NAME = Code("E0210", "a name that two definitions in sight share")
 UNKNOWN_RULE = Code("E0211", "`set` or `waive` names an id that nothing has")
 UNKNOWN_MEASURE = Code("E0212", "`keep` names nothing that can be measured")
 UNKNOWN_ASSUMPTION = Code("E0213", "`use` names nothing that can be chosen")
+WRONG_KIND = Code("E0214", "a name that is defined as another kind of thing")
 SECURITY_IN_WHEN = Code("E0215", "`when` speaks of securities or lots")
 ACCOUNT_IN_WHERE = Code("E0216", "`where` says nothing about securities or lots")
+UNKNOWN_FILE = Code("E0217", "`using` names a file that the policy set does not have")
+LOWER_FILE = Code("E0218", "`using` names a file of a lower layer, or of another owner")
 UNKNOWN_VALUE = Code("W0202", "a text that no row of the book has, close to one that some have")
 UNKNOWN_SECURITY = Code("W0203", "a security that the book does not have")
 MISSING_COLUMN = Code("W0204", "a declared attribute that the book does not have")
+UNUSED_FILE = Code("W0219", "`using` names a file of which nothing is used")
 
 # the policy set
 NO_FOLDER = Code("E0231", "the folder of policies cannot be read")
@@ -30,6 +34,9 @@ NO_MANIFEST_FORM = Code("E0232", "policyset.toml is not TOML")
 BAD_MANIFEST = Code("E0233", "an entry of policyset.toml is wrong")
 UNREADABLE = Code("E0234", "a policy file cannot be read")
 NO_POLICIES = Code("W0235", "the folder holds no policy files")
+NO_LIST = Code("E0236", "a list cannot be read")
+BAD_COLUMN = Code("E0237", "a heading of a list that is no text attribute of securities")
+BAD_ROW = Code("E0238", "a row of a list that says nothing, or does not fit its headings")
 
 # meanings
 OF_WHAT = Code("E0301", "a percentage that does not say of what")
@@ -67,8 +74,10 @@ LONG_WAIVER = Code("E0411", "a waiver that lasts longer than waivers may")
 CODES = by_code(
     UNKNOWN_ATTRIBUTE, UNKNOWN_NAME, UNKNOWN_LAYER, ID_TWICE, NAME_TAKEN, DEFINITION_CYCLE,
     NO_LAYER, WHOSE_FILE, UNCLEAR_NAME, UNKNOWN_RULE, UNKNOWN_MEASURE, UNKNOWN_ASSUMPTION,
-    SECURITY_IN_WHEN, ACCOUNT_IN_WHERE, UNKNOWN_VALUE, UNKNOWN_SECURITY, MISSING_COLUMN,
-    NO_FOLDER, NO_MANIFEST_FORM, BAD_MANIFEST, UNREADABLE, NO_POLICIES,
+    WRONG_KIND, SECURITY_IN_WHEN, ACCOUNT_IN_WHERE, UNKNOWN_FILE, LOWER_FILE,
+    UNKNOWN_VALUE, UNKNOWN_SECURITY, MISSING_COLUMN, UNUSED_FILE,
+    NO_FOLDER, NO_MANIFEST_FORM, BAD_MANIFEST, UNREADABLE, NO_POLICIES, NO_LIST, BAD_COLUMN,
+    BAD_ROW,
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
     ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET,

@@ -8,7 +8,7 @@ from compiler import codes
 from compiler.attributes import Vocabulary
 from compiler.policyset import PolicySet
 from compiler.read_conditions import read_guard
-from compiler.reader import Groups, Reader
+from compiler.reader import Groups, Reader, check_dates
 from compiler.scopes import OWNED, SHARED, Scope, has_owners
 from compiler.statements import Authority
 from grammar import tree
@@ -41,16 +41,13 @@ def open_file(
     securities: frozenset[str] | None,
 ) -> OpenFile:
     """Read the header of a file, reporting to the diagnostics of its reader."""
-    reader = Reader(NOBODY_KNOWS, vocabulary, groups, policies.layers, securities)
+    using = frozenset(name.value for name in file.header.using)
+    reader = Reader(NOBODY_KNOWS, vocabulary, groups, policies.layers, securities, using=using)
     authority = _authority(file.header, policies.layers, reader)
     broken = file.header.flawed or authority is None
     if authority is not None:
         reader.authority = authority
     header = file.header
-    for name in header.using:
-        help_line = "leave it out: the definitions of higher layers are in sight"
-        reader.not_yet("`using`", name.span, help_line)
-        broken = True
     starts = None if header.starts is None else header.starts.value
     ends = None if header.ends is None else header.ends.value
     check_dates(header.starts, header.ends, reader)
@@ -63,18 +60,6 @@ def open_file(
         scope = scope.narrowed(guards, starts, ends)
     owner = "" if header.owner is None else header.owner.value
     return OpenFile(file, reader, scope, owner, broken)
-
-
-def check_dates(starts: tree.Date | None, ends: tree.Date | None, reader: Reader) -> None:
-    """Report a last day before the first."""
-    if starts is not None and ends is not None and ends.value < starts.value:
-        reader.report(
-            codes.ENDS_BEFORE,
-            f"this ends on {ends.value} and begins on {starts.value}",
-            ends.span,
-            "the last day in force is before the first",
-            help="swap the dates, or delete the line",
-        )
 
 
 def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> Authority | None:

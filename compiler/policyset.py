@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from compiler import codes
+from compiler.lists import LoadedList, load_lists
 from grammar.diagnostics import Diagnostic
 from grammar.parse import parse_bytes
 from grammar.spans import Span
@@ -49,7 +50,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """Trees of all files, ordered by path. Paths are relative to the folder, with `/`."""
+    """Trees of all files, ordered by path. Paths are relative to the folder, with `/`.
+
+    `lists` are the CSV files that definitions name, by path.
+    """
 
     name: str
     layers: tuple[str, ...]
@@ -57,17 +61,20 @@ class PolicySet:
     files: tuple[LoadedFile, ...]
     diagnostics: tuple[Diagnostic, ...]
     manifest: str | None = None
+    lists: Mapping[str, LoadedList] = field(default_factory=dict)
 
     @property
     def sources(self) -> Mapping[str, str]:
-        """The text of every file by path, for showing diagnostics."""
-        found = {file.path: file.text for file in self.files}
+        """The text of every file by path, lists included, for showing diagnostics."""
+        found = {each.path: each.text or "" for each in self.lists.values()}
+        found |= {file.path: file.text for file in self.files}
         return found if self.manifest is None else {**found, MANIFEST: self.manifest}
 
     @property
     def hashes(self) -> Mapping[str, str]:
-        """sha256 of every file by path, the manifest included."""
-        found = {file.path: file.sha256 for file in self.files}
+        """sha256 of every file by path, lists and the manifest included."""
+        found = {each.path: each.sha256 for each in self.lists.values()}
+        found |= {file.path: file.sha256 for file in self.files}
         if self.manifest is None:
             return found
         return {**found, MANIFEST: hashlib.sha256(self.manifest.encode()).hexdigest()}
@@ -230,6 +237,7 @@ def load_policies(folder: Path) -> PolicySet:
         files,
         tuple(diagnostics),
         text,
+        load_lists(folder, (file.tree for file in files)),
     )
 
 

@@ -18,6 +18,7 @@ from compiler.conditions import (
 )
 from compiler.dimensions import ORDERED, Dimension
 from compiler.expressions import Expression, Literal, Reference
+from compiler.memberships import AccountGroup, InAccounts, InPeriods, Periods
 from compiler.read_expressions import read_expression, read_reference, share_help
 from compiler.reader import ACCOUNT_TABLES, Reader, closest, did_you_mean
 from compiler.selections import Group, Named, Selection
@@ -222,6 +223,9 @@ def _between(node: tree.Between, reader: Reader) -> Condition | None:
 def _member(node: tree.Member, reader: Reader) -> Condition | None:
     if isinstance(node.left, tree.Text):
         return _tagged(node.left, node, reader)
+    name = node.options[0] if len(node.options) == 1 else None
+    if isinstance(name, tree.Name):
+        return _defined(node, name, reader)
     left = read_expression(node.left, reader)
     options = [read_expression(option, reader) for option in node.options]
     if left is None or any(option is None for option in options):
@@ -235,6 +239,26 @@ def _member(node: tree.Member, reader: Reader) -> Condition | None:
         return None
     literals = [option for option in options if isinstance(option, Literal)]
     return IsOneOf(left, tuple(sorted(literals, key=Literal.describe)), node.negated)
+
+
+def _defined(node: tree.Member, name: tree.Name, reader: Reader) -> Condition | None:
+    """`account in iras`, or a date in a list of them."""
+    if isinstance(node.left, tree.Name) and node.left.value == "account":
+        accounts = reader.groups.find(name, AccountGroup, reader)
+        return None if accounts is None else InAccounts(accounts, node.negated)
+    left = read_expression(node.left, reader)
+    periods = reader.groups.find(name, Periods, reader)
+    if left is None or periods is None:
+        return None
+    if left.dimension is Dimension.DATE:
+        return InPeriods(left, periods, node.negated)
+    reader.report(
+        codes.UNLIKE,
+        f"`{left.describe()}` is {left.dimension.value}, not a date",
+        node.left.span,
+        help=f"write `today in {name.value}`, or name a date",
+    )
+    return None
 
 
 def _option(left: Reference, option: Expression, at: tree.Expression, reader: Reader) -> bool:
@@ -279,7 +303,8 @@ def _tagged(tag: tree.Text, node: tree.Member, reader: Reader) -> Condition | No
 
 
 def _flag(name: tree.Name, reader: Reader) -> Condition | None:
-    if not reader.accounts_only and reader.is_group(name.value):
+    elsewhere = reader.defines(name.value, AccountGroup) or reader.defines(name.value, Periods)
+    if elsewhere or (not reader.accounts_only and reader.is_group(name.value)):
         group = reader.find_group(name)
         return None if group is None else InGroup(group)
     attribute = read_reference(name, reader)
@@ -322,8 +347,8 @@ def _check_text(left: Expression, right: Expression, at: tree.Expression, reader
     )
 
 
-def unknown_group(name: tree.Name, reader: Reader) -> None:
-    """Report a bare word that names nothing in sight."""
+def unknown_group(name: tree.Name, example: str, reader: Reader) -> None:
+    """Report a bare word that names nothing in sight; `example` would define it."""
     column = reader.vocabulary.find(name.value)
     help_line = did_you_mean(name.value, reader.group_names())
     if column is not None and not help_line:
@@ -333,5 +358,5 @@ def unknown_group(name: tree.Name, reader: Reader) -> None:
         f"nothing called `{name.value}` is defined in sight of this file",
         name.span,
         "no such definition",
-        help=help_line or f'`define {name.value} as ...`, or quote a security: "{name.value}"',
+        help=help_line or example,
     )

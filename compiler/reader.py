@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from compiler import codes
 from compiler.attributes import PREFIXES, Column, Vocabulary
+from compiler.memberships import AccountGroup, Periods
 from compiler.selections import Group
 from compiler.statements import Authority
 from grammar import tree
 from grammar.diagnostics import Code, Diagnostic, Label, Severity
 from grammar.spans import Span
+
+M = TypeVar("M", Group, AccountGroup, Periods)
 
 ACCOUNT_TABLES = frozenset({"accounts", "households", "tax_entities"})
 
@@ -47,8 +50,8 @@ def causes(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
 class Groups(Protocol):
     """The definitions of a policy set, seen from the layer of a file."""
 
-    def find(self, name: tree.Name, reader: Reader) -> Group | None:
-        """The group of this name in sight; None after reporting why there is none."""
+    def find(self, name: tree.Name, wanted: type[M], reader: Reader) -> M | None:
+        """What this name means in sight; None after reporting why there is nothing such."""
 
     def has(self, name: str, viewer: Authority) -> bool:
         """Whether something of this name is in sight."""
@@ -56,13 +59,17 @@ class Groups(Protocol):
     def names(self, viewer: Authority) -> list[str]:
         """Every name in sight, sorted."""
 
+    def kinds(self, name: str, viewer: Authority) -> set[type[Group | AccountGroup | Periods]]:
+        """What the definitions of a name in sight define."""
+
 
 @dataclass
 class Reader:
     """Turns tree nodes of one file into typed values, collecting diagnostics.
 
     `securities` are the known ids and tickers, None without a book. `accounts_only` while reading
-    a `when`: securities and lots are out of sight there.
+    a `when`: securities and lots are out of sight there. `using` are the policies whose definitions
+    the file prefers.
     """
 
     authority: Authority
@@ -72,6 +79,7 @@ class Reader:
     securities: frozenset[str] | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
     accounts_only: bool = False
+    using: frozenset[str] = frozenset()
 
     def report(
         self,
@@ -88,7 +96,11 @@ class Reader:
 
     def find_group(self, name: tree.Name) -> Group | None:
         """The group a bare word means, or None after reporting why there is none."""
-        return self.groups.find(name, self)
+        return self.groups.find(name, Group, self)
+
+    def defines(self, name: str, kind: type[Group | AccountGroup | Periods]) -> bool:
+        """Whether a definition in sight gives a name this kind of meaning."""
+        return kind in self.groups.kinds(name, self.authority)
 
     def is_group(self, name: str) -> bool:
         """Whether a bare word is the name of a group in sight."""
@@ -175,4 +187,16 @@ class Reader:
             f"no column of {noun} has this name",
             help=did_you_mean(name.value, [*known, *groups])
             or "declare the column in the book's `schema` table or in policyset.toml",
+        )
+
+
+def check_dates(starts: tree.Date | None, ends: tree.Date | None, reader: Reader) -> None:
+    """Report a last day before the first."""
+    if starts is not None and ends is not None and ends.value < starts.value:
+        reader.report(
+            codes.ENDS_BEFORE,
+            f"this ends on {ends.value} and begins on {starts.value}",
+            ends.span,
+            "the last day in force is before the first",
+            help="swap the dates, or delete the line",
         )

@@ -7,7 +7,7 @@ other scopes: does one lie inside the other, can both hold at once?
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from compiler.attributes import Vocabulary
@@ -23,6 +23,7 @@ from compiler.conditions import (
 )
 from compiler.dimensions import Value
 from compiler.expressions import Expression, Literal
+from compiler.memberships import InAccounts, InPeriods
 from compiler.statements import Authority, Statement, Waiver
 from grammar.tree import Comparison
 from portfolio.household import Account, Household
@@ -159,13 +160,22 @@ def _conjuncts(scope: Scope) -> Iterator[Condition]:
 
 def _exclusive(p: Condition, q: Condition) -> bool:
     """Whether no account can satisfy both."""
-    if p == Negation(q) or q == Negation(p):
+    if p == Negation(q) or q == Negation(p) or _opposite(p, q):
         return True
     left, right = _values(p), _values(q)
     if left is not None and right is not None and left[0] == right[0]:
         return left[1].isdisjoint(right[1])
     a, b = _bounds(p), _bounds(q)
     return a is not None and b is not None and a[0] == b[0] and (_above(a, b) or _above(b, a))
+
+
+def _opposite(p: Condition, q: Condition) -> bool:
+    """Whether one says `in` where the other says `not in`, of the same."""
+    if isinstance(p, InAccounts) and isinstance(q, InAccounts):
+        return p == replace(q, negative=not q.negative)
+    if isinstance(p, InPeriods) and isinstance(q, InPeriods):
+        return p == replace(q, negative=not q.negative)
+    return False
 
 
 def _values(condition: Condition) -> tuple[Expression, set[Value]] | None:

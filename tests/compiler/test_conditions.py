@@ -22,7 +22,7 @@ from grammar.tree import Unit
 
 
 class NoGroups:
-    def find(self, name, reader):
+    def find(self, name, wanted, reader):
         raise AssertionError(name)
 
     def has(self, name, viewer):
@@ -30,6 +30,9 @@ class NoGroups:
 
     def names(self, viewer):
         return []
+
+    def kinds(self, name, viewer):
+        return set()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def found(folder: Path, text: str, check) -> set[str]:
     """Codes of a set whose files are told apart by comments such as `# ipc/core.policy`."""
     path = folder / "input.policy"
     for line in text.splitlines(keepends=True):
-        named = re.fullmatch(r"# (\S+\.(?:policy|toml))\n", line)
+        named = re.fullmatch(r"# (\S+\.(?:policy|toml|csv))\n", line)
         if named:
             path = folder / named[1]
             continue
