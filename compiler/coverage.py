@@ -79,7 +79,7 @@ def compliance_is_due(
     """
     env = Environment(household, account, security, lot)
     for transition in scope.statement.transitions:
-        if transition.selection.truth(env) is not False:
+        if transition.selection.truth(env) is True:
             return (
                 not transition.stay
                 and _deadline(scope, household, transition, where) <= household.as_of

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.core.expr.numvalue import is_potentially_variable
 
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Through, shares
@@ -160,6 +161,8 @@ class Physics:
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
         or (`cured` false) as its transition says.
         """
+        if not is_potentially_variable(value):
+            return
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
         if before <= bound:
@@ -312,6 +315,13 @@ def _add_cash(physics: Physics) -> None:
     for account in physics.accounts:
         positions = physics.of_account(account.id)
         if any(p.sells or p.buy is not None for p in positions):
-            physics.model.physics.no_overdraft[account.id] = (
-                physics.closing_cash(account) >= physics.reserve
-            )
+            physics.model.physics.no_overdraft[account.id] = physics.closing_cash(
+                account
+            ) >= _least_cash(physics, account)
+
+
+def _least_cash(physics: Physics, account: Account) -> float:
+    """Nothing below zero and the room for rounding, as far as the cash of today has that room; an
+    account that is overdrawn already may not be so any further."""
+    overdrawn = min(0.0, physics.bp(account.cash + account.unsettled_cash))
+    return min(physics.reserve, max(physics.opening_cash(account), overdrawn))

@@ -10,6 +10,7 @@ from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
 from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
+from compiler.directives.restriction import Restriction
 from compiler.files import OpenFile
 from compiler.reader import Reader, causes
 from compiler.scopes import Scope
@@ -58,6 +59,7 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
+    fine = fine and _heard(rule, [each for each in directives if each is not None], reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
     allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
     grants = _grants(rule, [each for each in allows if each.to != "waive"], found, file)
@@ -66,6 +68,35 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     if fine and not causes(new):
         return ReadRule(found, grants, waived)
     return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
+
+
+# Clauses that a kind acts on; everywhere else they would be read and do nothing.
+_HEARD: dict[str, tuple[type, ...]] = {
+    "restriction": (tree.Except, tree.MissingCounts),
+    "harvest": (tree.Except, tree.MissingCounts),
+    "band": (tree.Except, tree.MissingCounts, tree.Existing),
+}
+
+
+def _heard(rule: tree.Rule, directives: list[Directive], reader: Reader) -> bool:
+    """Report clauses that would have no effect on a directive of the rule."""
+    silent = []
+    for clause in rule.clauses:
+        purpose = isinstance(clause, tree.Except) and clause.purpose is not None
+        if isinstance(clause, tree.Except) and clause.condition is not None:
+            continue
+        if not isinstance(clause, tree.Except | tree.MissingCounts | tree.Existing):
+            continue
+        for directive in directives:
+            heard = isinstance(clause, _HEARD.get(directive.kind, ()))
+            if isinstance(clause, tree.Existing) and isinstance(directive, Restriction):
+                heard = directive.action == "hold"
+            if purpose or not heard:
+                silent.append((clause, directive))
+                break
+    for clause, directive in silent:
+        reader.not_yet("this clause", clause.span, f"`{directive.sentence()}` does not act on it")
+    return not silent
 
 
 def origin_of(rule: tree.Rule) -> Origin:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from compiler.coverage import excused_lot, forbids_security
@@ -20,6 +21,21 @@ def published(
         if scope.directive.kind == "model" and account.id in scope.accounts
     ]
     return household.models[chosen[0] if chosen else account.model_id].weights
+
+
+def without_unknown_models(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
+    """The policy with accounts held for which it chooses a model the book does not have."""
+    held = dict(policy.held)
+    for scope in policy.statements:
+        if scope.directive.kind != "model":
+            continue
+        name = scope.directive.model_id  # type: ignore[attr-defined]
+        if name not in household.models:
+            statement = scope.statement
+            reason = f"the book has no model {name} ({statement.path}:{statement.line})"
+            for account_id in scope.accounts:
+                held[account_id] = (*held.get(account_id, ()), reason)
+    return replace(policy, held=held)
 
 
 def excluded_by(

@@ -53,7 +53,7 @@ def read_carried(path: Path) -> Carried:
                 for household, keys in document.items()
             }
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} does not hold the state of a run") from error
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
 from compiler.closing import cents
+from compiler.directives.model_choice import ModelChoice
 from compiler.layers import household_policy
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
+from compiler.target import without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
@@ -74,10 +76,21 @@ def _proposal(inputs: Inputs, household_id: str) -> Proposal:
         said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
         return Proposal(household, nothing, Status.DATA_HOLD, said)
     try:
-        policy = with_carried(household_policy(inputs.typed, household), inputs.carried)
-        return propose(household, policy)
+        return propose(household, policy_of(inputs, household))
     except Exception as error:
         return _failed(household, nothing, error)
+
+
+def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
+    """What holds for a household today, with what earlier runs saw of it."""
+    policy = without_unknown_models(household_policy(inputs.typed, household), household)
+    return with_carried(policy, inputs.carried)
+
+
+def _choosable(book: Book, typed: TypedPolicies) -> Book:
+    """The book with the models that policies choose in every snapshot."""
+    kinds = (statement.directive for statement in typed.statements)
+    return book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
@@ -197,6 +210,7 @@ def read_inputs(
         _ = book.risk
         seconds["risk"] = time.perf_counter() - started
     carried = Carried() if state is None else read_carried(state)
+    book = _choosable(book, typed)
     return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
 
 
@@ -222,4 +236,5 @@ def with_file(inputs: Inputs, path: Path) -> Inputs:
     )
     book = inputs.book
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    return replace(inputs, policies=policies, typed=typed, seconds={})
+    book = _choosable(book, typed)
+    return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

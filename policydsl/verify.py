@@ -117,7 +117,7 @@ def _log(
             previous = entry["hash"]
         logged = [_facts(entry) for entry in entries if entry["event"] == "proposal"]
         closed = entries[-1]["record_sha256"]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         yield Difference("log.jsonl", f"cannot be read: {error}")
         return
     if previous != record["log_head"]:

@@ -10,12 +10,10 @@ from typing import Any
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
-from compiler.layers import household_policy
 from compiler.statements import HouseholdPolicy
-from policydsl.carried import with_carried
 from policydsl.document import Document, lot_document, measures_document, statements_document
 from policydsl.propose import Status, empty_closing
-from policydsl.rebalance import Inputs
+from policydsl.rebalance import Inputs, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
 from portfolio.household import Household
 
@@ -54,7 +52,7 @@ def verify_proposal(
     if stated != list(rows):
         yield from _other_rows(where, stated, rows)
     household = inputs.book.household(where)
-    policy = with_carried(household_policy(inputs.typed, household), inputs.carried)
+    policy = policy_of(inputs, household)
     yield from _reasons(document, policy)
     closing = yield from _closing(household, policy, rows)
     if closing is None:

@@ -42,8 +42,15 @@ class Point:
     objective: float
 
 
+class StalledError(ArithmeticError):
+    """The engine found neither an optimum nor a proof that there is none."""
+
+
 def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> Point | None:
-    """The optimum of a reduced program; None where it has no feasible point."""
+    """The optimum of a reduced program; None where it is proven to have no feasible point.
+
+    Raises StalledError where the engine cannot say.
+    """
     if reduced.infeasible is not None:
         return None
     program, columns, rows = reduced.program, reduced.columns, reduced.rows
@@ -61,14 +68,16 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
             reduced.lower[columns],
             reduced.upper[columns],
         )
-        solution = _run(program.cost[columns], square, *parts, work, tolerance)
-        if solution is None and _run(
-            0 * program.cost[columns], 0 * square, *parts, work, tolerance
-        ):
-            stiffer = np.maximum(square, STIFFENING)
-            solution = _run(program.cost[columns], stiffer, *parts, work, tolerance)
+        status, solution = _run(program.cost[columns], square, *parts, work, tolerance)
         if solution is None:
-            return None
+            nothing = 0 * program.cost[columns]
+            status, _ = _run(nothing, 0 * square, *parts, work, tolerance)
+            if status == highspy.HighsModelStatus.kInfeasible:
+                return None
+            stiffer = np.maximum(square, STIFFENING)
+            status, solution = _run(program.cost[columns], stiffer, *parts, work, tolerance)
+        if solution is None:
+            raise StalledError(str(status))
         x[columns] = np.clip(solution[0], reduced.lower[columns], reduced.upper[columns])
         duals, remaining = solution[1], solution[2]
     return _carry_back(reduced, x, duals, remaining)
@@ -111,7 +120,7 @@ def _run(
     upper: Floats,
     work: Work,
     tolerance: float,
-) -> tuple[Floats, Floats, Floats] | None:
+) -> tuple[Any, tuple[Floats, Floats, Floats] | None]:
     engine = new_engine()
     engine.setOptionValue("ipm_optimality_tolerance", tolerance)
     engine.setOptionValue("run_crossover", "off")
@@ -132,14 +141,11 @@ def _run(
     work.seconds += time.perf_counter() - started
     work.quadratic += 1
     work.iterations += max(0, int(engine.getInfo().ipm_iteration_count))
-    if engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    solution = engine.getSolution()
-    return (
-        np.array(solution.col_value),
-        np.array(solution.row_dual),
-        np.array(solution.col_dual),
-    )
+    status = engine.getModelStatus()
+    if status != highspy.HighsModelStatus.kOptimal:
+        return status, None
+    found = engine.getSolution()
+    return status, (np.array(found.col_value), np.array(found.row_dual), np.array(found.col_dual))
 
 
 def new_engine() -> Any:

@@ -17,7 +17,7 @@ from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.handover import Floats, Program
 from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, fixings
-from solver.quadratic import ROUGH, Point, Work, solve_quadratic
+from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
 
 
@@ -111,7 +111,7 @@ def _begin(state: Search, start: Floats) -> None:
     fixed = _region_fixings(state.structure, chosen)
     decisions = decisions_at(state.structure, start)
     reduced = reduce(state.program, fixed | fixings(state.structure, decisions))
-    point = solve_quadratic(reduced, state.work, ROUGH)
+    point = _solved(state, reduced)
     if point is not None:
         state.best = Answer(point, reduced, decisions, chosen, -np.inf)
 
@@ -128,12 +128,16 @@ def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
     """Bound a tax region by the program without mode binaries; None if it has no point."""
     fixed = _region_fixings(state.structure, chosen)
     reduced = reduce(state.program, fixed, state.structure.mode_rows)
-    point = solve_quadratic(reduced, state.work, ROUGH)
-    if point is None:
-        return None
+    prices = np.zeros(state.program.matrix.shape[0])
+    try:
+        point = solve_quadratic(reduced, state.work, ROUGH)
+        if point is None:
+            return None
+        prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+        prices[_bound_rows(reduced)] = 0.0
+    except StalledError:
+        pass  # any prices bound the region; without these it is bounded by none at all
     bounds = (reduced.lower, reduced.upper)
-    prices = np.where(state.structure.coupling, point.row_dual, 0.0)
-    prices[_bound_rows(reduced)] = 0.0
     region = _Region(chosen, fixed, -np.inf, prices, bounds)
     _certify(state, region, prices)
     return region
@@ -206,15 +210,23 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     """Solve with these decisions fixed; keep the answer if it is the best so far."""
     state.tried.add(_key(region, decisions))
     reduced = reduce(state.program, region.fixed | fixings(state.structure, decisions))
-    point = solve_quadratic(reduced, state.work, ROUGH)
+    point = _solved(state, reduced)
     if point is not None and point.objective < state.incumbent:
         state.best = Answer(point, reduced, decisions, region.chosen, -np.inf)
     return point
 
 
+def _solved(state: Search, reduced: Reduced, tolerance: float = ROUGH) -> Point | None:
+    """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
+    try:
+        return solve_quadratic(reduced, state.work, tolerance)
+    except StalledError:
+        return None
+
+
 def _finish(state: Search, best: Answer) -> Answer:
     """The final solve: cold, at full accuracy; its values and duals are the ones explained."""
-    point = solve_quadratic(best.reduced, state.work)
+    point = _solved(state, best.reduced, FINAL)
     if point is None:
         return best
     return Answer(point, best.reduced, best.decisions, best.region, best.bound)

@@ -213,9 +213,15 @@ class WeightBand(Directive):
         for each, group_of in zip(accounts, group_ofs, strict=True):
             worth = source.value(each)
             value += worth
-            found = weigh(published.get(each.id, {}), group_of, source.household, self.through)
-            for group, weight in found.items():
-                reference[group] = reference.get(group, Decimal(0)) + weight * worth
+            # An account that may not trade is measured against itself: nobody can bring it nearer.
+            meant = (
+                {name: weight * worth for name, weight in published[each.id].items()}
+                if each.id in published
+                else _held(each, source.household)
+            )
+            found = weigh(meant, group_of, source.household, self.through)
+            for group, dollars in found.items():
+                reference[group] = reference.get(group, Decimal(0)) + dollars
 
         def band(group: str) -> tuple[Decimal | None, Decimal | None]:
             middle = reference.get(group, Decimal(0))
@@ -239,8 +245,14 @@ class WeightBand(Directive):
         """Whether a band that today's holdings break has to be cured by now."""
         if not scope.statement.transitions:
             return True
-        member = next((s for s in household.securities.values() if group_of(s) == group), None)
-        return member is None or compliance_is_due(scope, household, account, member, None, where)
+        held = {lot.security_id for lot in account.lots}
+        held |= {under for name in held for under in household.constituents.get(name, {})}
+        members = [household.securities[name] for name in sorted(held)]
+        return any(
+            compliance_is_due(scope, household, account, member, None, where)
+            for member in members
+            if group_of(member) == group
+        )
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Groups whose weight lay outside the band before the trades."""
@@ -295,6 +307,15 @@ def _without(kept: Exposure, weight: Any, before: float) -> tuple[Any, float]:
     held = kept.constant + sum(share * p.held for share, p in kept.terms)
     sold = pyo.quicksum(share * pyo.quicksum(p.sells) for share, p in kept.terms)
     return weight - held + sold, before - held
+
+
+def _held(account: Account, household: Household) -> dict[str, Decimal]:
+    """Dollars by security that an account holds."""
+    held: dict[str, Decimal] = {}
+    for lot in account.lots:
+        worth = lot.shares * household.prices[lot.security_id]
+        held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
+    return held
 
 
 def _exposures(

@@ -25,7 +25,7 @@ from grammar import tree
 class TradeMinimum(Directive):
     """Smallest dollars of one order (security and account, lots summed).
 
-    Closing a position, and what a cash need or a forced exit requires, are exempt.
+    Closing a position is exempt.
     """
 
     kind: ClassVar[str] = "trade minimum"

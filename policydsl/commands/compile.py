@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from compiler.layers import household_policy
 from compiler.model import CompiledModel, compile_household
 from policydsl import options, output
 from policydsl.policies import policies_folder
-from policydsl.rebalance import read_inputs
+from policydsl.rebalance import policy_of, read_inputs
 from portfolio.findings import render_findings
 from solver.handover import hand_over
 
@@ -59,7 +58,7 @@ def command(
     if household_id not in inputs.book.household_ids:
         raise click.UsageError(f"{inputs.book.name} has no household {household_id}")
     household = inputs.book.household(household_id)
-    compiled = compile_household(household, household_policy(inputs.typed, household))
+    compiled = compile_household(household, policy_of(inputs, household))
     model = compiled.model
     logging.getLogger("pyomo").setLevel(logging.ERROR)
     if out.suffix == ".json":

@@ -81,7 +81,7 @@ def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
             for name in names
             if only in (None, name)
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`") from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -52,6 +52,7 @@ class Book:
     _contents: Contents = field(repr=False)
     _risk_tables: RiskTables | None = field(repr=False)
     _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
+    _also_models: frozenset[str] = frozenset()
 
     @property
     def stopped(self) -> bool:
@@ -112,6 +113,17 @@ class Book:
         """The day of each security's latest close."""
         return self._contents.market.dated
 
+    @property
+    def model_ids(self) -> frozenset[str]:
+        """Models that an account may follow."""
+        return frozenset(self._contents.models)
+
+    def with_models(self, names: Iterable[str]) -> Book:
+        """The book with these models in every household's snapshot, for policies that choose them;
+        names that it does not have are left out."""
+        known = self.model_ids & frozenset(names)
+        return replace(self, _also_models=known, _snapshots={}) if known else self
+
     def household(self, household_id: str) -> Household:
         """The snapshot of one household, built once; KeyError where the book has none of that id.
 
@@ -119,7 +131,7 @@ class Book:
         """
         if household_id not in self._snapshots:
             self._snapshots[household_id] = household_of(
-                self._contents, household_id, self.frozen, self.risk
+                self._contents, household_id, self.frozen, self.risk, self._also_models
             )
         return self._snapshots[household_id]
 

@@ -17,7 +17,11 @@ _GIVEN = ("gift_in", "inherit", "transfer_in")
 
 
 def household_of(
-    contents: Contents, household_id: str, frozen: Mapping[str, tuple[str, ...]], risk: Risk
+    contents: Contents,
+    household_id: str,
+    frozen: Mapping[str, tuple[str, ...]],
+    risk: Risk,
+    also_models: Iterable[str] = (),
 ) -> Household:
     """The snapshot of one household (KeyError where there is none); `frozen` gives reasons by
     account.
@@ -42,7 +46,7 @@ def household_of(
     linked_lots = tuple(
         lot for each in linked for lot in _lots(contents, each.get("account_id") or "", used)
     )
-    named = {model_id, *(account.model_id for account in accounts)} - {""}
+    named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
     relevant = _relevant(contents, accounts, models.values(), linked_lots)
     latest = contents.market.latest

@@ -382,9 +382,8 @@ def test_clauses_reach_the_statement(load, check) -> None:
 owner "Compliance"
 rule f.x "Title"
     never hold anything where revenue.tobacco at least 5%
-    only buy anything where revenue.tobacco below 5%
+    only hold anything where revenue.tobacco below 5%
     except "FUND"
-    except to raise cash
     existing "ALFA" may stay
     existing positions comply within 90 days
     missing counts as excluded
@@ -393,9 +392,28 @@ rule f.x "Title"
     first, second = check(load({"a.policy": text})).statements
     assert (first.key, second.key) == ("f.x", "f.x.2")
     assert (first.title, first.reason, first.owner) == ("Title", "Minute 3", "Compliance")
-    assert [each.purpose for each in first.carveouts] == [None, "raise cash"]
+    assert [each.selection is not None for each in first.carveouts] == [True]
     stay, comply = first.transitions
     assert (stay.stay, stay.within_days) == (True, None)
     assert (comply.stay, comply.within_days) == (False, 90)
     assert (first.missing, second.missing) == (True, False)
     assert (first.path, first.line) == ("a.policy", 4)
+
+
+SILENT = (
+    ("never sell anything", "except to raise cash"),
+    ("keep each trade at least $500", "except to close a position"),
+    ("keep cash at most 3% of account", 'except "FUND"'),
+    ("keep cash at most 3% of account", "existing anything may stay"),
+    ("keep realized gains at most $1 each year per taxpayer", "missing counts as excluded"),
+    ("never buy anything", "existing anything may stay"),
+    ("prevent wash sales across household", 'except "FUND"'),
+)
+
+
+@pytest.mark.parametrize(("directive", "clause"), SILENT)
+def test_a_clause_without_effect_is_not_read_in_silence(load, check, directive, clause) -> None:
+    text = f"layer firm\nrule f.x\n    {directive}\n    {clause}\n"
+    typed = check(load({"a.policy": text}))
+    assert [each.code for each in typed.diagnostics if each.severity == "error"] == ["E0320"]
+    assert typed.statements == ()
