@@ -13,6 +13,9 @@ from datetime import date
 from compiler import codes
 from compiler.clashes import PLURALS
 from compiler.clauses import read_clauses
+from compiler.directives.band import WeightBand
+from compiler.directives.base import Directive
+from compiler.directives.restriction import Restriction
 from compiler.directives.waiver_limit import WaiverLimit, days
 from compiler.files import OpenFile
 from compiler.read_conditions import read_selection
@@ -164,24 +167,41 @@ def _applies(node: tree.Waive, selection: Selection, rule: WaivedRule, reader: R
     directives = [each.directive for each in rule.statements]
     if any(isinstance(each, WaiverLimit) for each in directives):
         _cannot(node, "limits waivers, and no waiver lifts that", rule.node.head, reader)
-    elif selection.lot_level and all(each.kind == "band" for each in directives):
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "a weight counts whole positions, not lots",
-            node.things.span,
-            help="leave `lot.` out of the waiver",
-        )
-    elif (selection != EVERYTHING or node.existing) and not any(
-        each.selective for each in directives
-    ):
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"`{node.id.value}` is not about securities",
-            node.things.span,
-            "no part of it can be waived",
-            related=(Label(rule.statements[0].span, "names no security"),),
-            help=f"to lift it whole: `waive {node.id.value} for anything`",
-        )
+        return
+    parts = [each for each in directives if each.selective]
+    if selection == EVERYTHING and not node.existing:
+        return
+    if not parts:
+        message = f"`{node.id.value}` is not about securities"
+        help_line = f"to lift it whole: `waive {node.id.value} for anything`"
+    elif selection.lot_level and all(_counts_positions(each) for each in parts):
+        message = f"`{node.id.value}` tells no lots apart"
+        help_line = "leave `lot.` out of the waiver"
+    elif node.existing and not any(_asks_of_held(each) for each in parts):
+        message = f"`existing` excuses shares that are held, and `{node.id.value}` lets them be"
+        help_line = "leave `existing` out, or delete the waiver"
+    else:
+        return
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        message,
+        node.things.span,
+        "no part of it can be waived so",
+        related=(Label(rule.statements[0].span, "what it asks"),),
+        help=help_line,
+    )
+
+
+def _counts_positions(directive: Directive) -> bool:
+    purchases = isinstance(directive, Restriction) and directive.action == "buy"
+    return purchases or isinstance(directive, WeightBand)
+
+
+def _asks_of_held(directive: Directive) -> bool:
+    """Whether the directive forbids anything of shares that are held."""
+    if isinstance(directive, WeightBand):
+        return directive.range.high is not None
+    return not isinstance(directive, Restriction) or directive.action != "buy"
 
 
 def _authorised(

@@ -40,7 +40,6 @@ def waived(rule: str, what: str) -> HouseholdPolicy:
 RESTRICTIONS = [
     ('never buy "AAA"', '"AAA"', "+10 AAA TX", YES),
     ('never buy "AAA", "BBB"', '"BBB"', "+10 AAA TX", NO),
-    ('never buy "AAA"', 'existing "AAA"', "+10 AAA TX", NO),
     ('never buy "AAA"', "anything", "+10 AAA TX", YES),
     ('never sell "AAA"', '"AAA"', "-10 a1", YES),
     ('never sell "AAA"', 'existing "AAA"', "-10 a1", YES),
