@@ -193,7 +193,9 @@ class _View:
         statement, by = standing.statement, standing.by
         match standing.status:
             case Status.IN_FORCE:
-                return ("wins" if is_setting(statement) else "applies"), self._won(statement)
+                later = statement.directive.unenforced
+                why = f"not yet enforced: {later}" if later else self._won(statement)
+                return ("wins" if is_setting(statement) else "applies"), why
             case Status.REPLACED:
                 return "loses", self._replaced(statement, by)
             case Status.NARROWED:

@@ -327,8 +327,17 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
         tuple(each for each in found if each.statement.origin is not Origin.NOTE),
         held,
         tuple(each for each in found if each.statement.origin is Origin.NOTE),
-        tuple(remarks),
+        (*remarks, *_unenforced(ordered)),
     )
+
+
+def _unenforced(statements: Sequence[Statement]) -> Iterator[str]:
+    """Statements that hold for the household, and from which no trade follows yet."""
+    for statement in statements:
+        reason = statement.directive.unenforced
+        if reason:
+            place = f"{statement.path}:{statement.line}"
+            yield f"not yet enforced: {statement.rule_id} ({place}): {reason}"
 
 
 def _of_rule(

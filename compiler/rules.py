@@ -10,7 +10,6 @@ from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
 from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
-from compiler.directives.restriction import Restriction
 from compiler.files import OpenFile
 from compiler.reader import Reader, causes
 from compiler.scopes import Scope
@@ -60,6 +59,7 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
     fine = fine and _heard(rule, [each for each in directives if each is not None], reader)
+    _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
     allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
     grants = _grants(rule, [each for each in allows if each.to != "waive"], found, file)
@@ -70,33 +70,37 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
 
 
-# Clauses that a kind acts on; everywhere else they would be read and do nothing.
-_HEARD: dict[str, tuple[type, ...]] = {
-    "restriction": (tree.Except, tree.MissingCounts),
-    "harvest": (tree.Except, tree.MissingCounts),
-    "band": (tree.Except, tree.MissingCounts, tree.Existing),
-}
-
-
 def _heard(rule: tree.Rule, directives: list[Directive], reader: Reader) -> bool:
     """Report clauses that would have no effect on a directive of the rule."""
-    silent = []
+    fine = True
     for clause in rule.clauses:
-        purpose = isinstance(clause, tree.Except) and clause.purpose is not None
-        if isinstance(clause, tree.Except) and clause.condition is not None:
-            continue
         if not isinstance(clause, tree.Except | tree.MissingCounts | tree.Existing):
             continue
-        for directive in directives:
-            heard = isinstance(clause, _HEARD.get(directive.kind, ()))
-            if isinstance(clause, tree.Existing) and isinstance(directive, Restriction):
-                heard = directive.action == "hold"
-            if purpose or not heard:
-                silent.append((clause, directive))
-                break
-    for clause, directive in silent:
-        reader.not_yet("this clause", clause.span, f"`{directive.sentence()}` does not act on it")
-    return not silent
+        if isinstance(clause, tree.Except) and clause.condition is not None:
+            continue
+        deaf = next((each for each in directives if not _hears(each, clause)), None)
+        if deaf is not None:
+            said = f"`{deaf.sentence()}` does not act on it"
+            reader.not_yet("this clause", clause.span, said)
+            fine = False
+    return fine
+
+
+def _hears(directive: Directive, clause: tree.Clause) -> bool:
+    return bool(directive.unenforced) or directive.hears(clause)
+
+
+def _say_unenforced(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> None:
+    """Warn of directives that are checked and merged, and of which nothing comes yet."""
+    for node, directive in zip(rule.directives, directives, strict=True):
+        if directive is not None and directive.unenforced:
+            reader.report(
+                codes.NOT_ENFORCED,
+                f"`{rule.id.value}` is not yet enforced: {directive.unenforced}",
+                node.span,
+                "checked, merged and reported, and no trade follows from it",
+                help="see to it by hand until then",
+            )
 
 
 def origin_of(rule: tree.Rule) -> Origin:

@@ -13,7 +13,14 @@ from compiler.amounts import Amount, Base
 from compiler.closing import Closing
 from compiler.coverage import compliance_is_due, covers, excused_holdings
 from compiler.dimensions import describe_fraction, describe_number, describe_points
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    dollars_breach,
+    holders,
+    selective_clause,
+)
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
@@ -23,6 +30,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
 from compiler.statements import InForce
+from grammar import tree
 from portfolio.household import Account, Household, Security
 
 Relation = Literal["within", "above", "below", "share"]
@@ -106,6 +114,9 @@ class WeightBand(Directive):
             low, high = (None if end is None else -end for end in (high, low))
         ends = [None if end is None else describe_number(end * 100) for end in (low, high)]
         return f"{describe_band(*ends)} points {self.relation} {self.reference}"
+
+    def hears(self, clause: tree.Clause) -> bool:
+        return selective_clause(clause) or isinstance(clause, tree.Existing)
 
     def sentence(self) -> str:
         return f"keep {self._subject()} {self.describe_range()}{self._per()}{self._where()}"

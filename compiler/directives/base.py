@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from grammar import tree
+
 if TYPE_CHECKING:
     import pyomo.environ as pyo
 
@@ -29,6 +31,7 @@ class Family(StrEnum):
     RESTRICTION = "restriction"
     LIMIT = "limit"
     SETTING = "setting"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,19 @@ class Directive(ABC):
         """The numbers the directive allows, where it allows a range of them."""
         return None
 
+    @property
+    def unenforced(self) -> str:
+        """Why nothing comes of the directive yet, as a clause; empty where something does."""
+        return ""
+
+    def hears(self, clause: tree.Clause) -> bool:
+        """Whether an `except`, `existing` or `missing` clause changes what the directive does.
+
+        `except when` never comes here: it takes whole accounts out of any statement.
+        """
+        del clause
+        return False
+
     def describe_range(self) -> str:
         """What the directive says of its slot: `at most 3% of account`."""
         return self.sentence()
@@ -81,6 +97,12 @@ class Directive(ABC):
         """Places outside the rule before the trades, for kinds that give time to comply."""
         del scope, closing
         yield from ()
+
+
+def selective_clause(clause: tree.Clause) -> bool:
+    """Whether a clause takes securities or lots out, or says what their missing data count as."""
+    spares = isinstance(clause, tree.Except) and clause.purpose is None
+    return spares or isinstance(clause, tree.MissingCounts)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 
 from compiler.closing import Closing
 from compiler.coverage import forbids_lot
-from compiler.directives.base import Breach, Directive, Family
+from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -43,6 +43,9 @@ class Harvest(Directive):
     @property
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} harvest", self.things.describe()
+
+    def hears(self, clause: tree.Clause) -> bool:
+        return selective_clause(clause)
 
     def sentence(self) -> str:
         return f"{self.mode.value} harvest {self.things.describe()}"

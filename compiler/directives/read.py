@@ -8,6 +8,7 @@ from compiler import codes
 from compiler.directives.assumption import read_assumption
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
+from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.read_band import read_band
@@ -52,8 +53,7 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
         case tree.Restrict():
             return read_restriction(node, reader)
         case tree.Prevent(what="cross trades"):
-            reader.not_yet("`prevent cross trades`", node.span)
-            return None
+            return read_cross_trades(node, reader)
         case tree.Prevent():
             return read_wash_sales(node, reader)
         case tree.Use(what="model"):

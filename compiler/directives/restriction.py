@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 
 from compiler.closing import Closing
 from compiler.coverage import compliance_is_due, forbids_lot, forbids_security
-from compiler.directives.base import Breach, Directive, Family
+from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -48,6 +48,11 @@ class Restriction(Directive):
     @property
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} {self.action}", self.things.describe()
+
+    def hears(self, clause: tree.Clause) -> bool:
+        return selective_clause(clause) or (
+            isinstance(clause, tree.Existing) and self.action == "hold"
+        )
 
     def sentence(self) -> str:
         return f"{self.mode.value} {self.action} {self.things.describe()}"
