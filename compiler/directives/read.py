@@ -12,6 +12,7 @@ from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
+from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
@@ -36,7 +37,6 @@ _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Target: "target",
     tree.Replace: "replace",
     tree.Treat: "treat",
-    tree.Prefer: "prefer",
 }
 """Directives that no file reads yet."""
 
@@ -61,6 +61,8 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
+        case tree.Prefer():
+            return read_preference(node, reader)
         case tree.Ask():
             return read_approval(node, reader)
         case tree.Report():
