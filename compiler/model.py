@@ -22,8 +22,9 @@ class CompiledModel:
 
     `statements` maps the name of each statement's Block to the statement. `terms` are the linear
     parts of the objective by name (bp of household value); those that a statement prices stand
-    under its name in `physics.preferences`, and `physics.squares` are the rest. The model has two objectives: `objective`, complete, which is what is written to a file, and
-    `linear`, inactive, which is handed over with the squares beside it.
+    under its name in `physics.preferences`, and `physics.squares` are the rest. The model has two
+    objectives: `objective`, complete, which is what is written to a file, and `linear`, inactive,
+    which is handed over with the squares beside it.
     """
 
     physics: Physics

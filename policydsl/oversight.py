@@ -1,6 +1,6 @@
 """What people are to approve of a proposal, and what they are to be told of it.
 
-All of it follows from the policies and the finished trades alone, so that `verify` can tell them again.
+All of it follows from the policies and the finished trades alone: `verify` can tell it again.
 """
 
 from __future__ import annotations

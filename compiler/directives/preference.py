@@ -100,7 +100,9 @@ class Preference(Directive):
         """Whether a lot (or without one, what is bought) is on the wrong side in `account`."""
         env = Environment(household, account, security, lot)
         truth = _truth(self.things, env)
-        return truth is True if self.over is None else _truth(self.over, env) and truth is False
+        if self.over is None:
+            return truth is True
+        return truth is False and _truth(self.over, env) is True
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """No row: `cost`, bp of household value, by which the trades change what is on the wrong
@@ -122,8 +124,11 @@ class Preference(Directive):
                         for lot, sell in zip(position.lots, position.sells, strict=True)
                         if self.wrong(physics.household, account, security, lot)
                     ]
-                buys = self.action != "sell" and position.buy is not None
-                if buys and self.wrong(physics.household, account, security, None):
+                if (
+                    self.action != "sell"
+                    and position.buy is not None
+                    and self.wrong(physics.household, account, security, None)
+                ):
                     costs.append(price * position.buy)
         if costs:
             block.cost = pyo.Expression(expr=pyo.quicksum(costs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from compiler import codes
 from compiler.directives.assumption import read_assumption
@@ -41,11 +42,21 @@ _FIRST_WORDS: dict[type[tree.Directive], str] = {
 """Directives that no file reads yet."""
 
 
+_READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Prefer: read_preference,
+    tree.Ask: read_approval,
+    tree.Report: read_watch,
+}
+"""Lines that one reader reads whole."""
+
+
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
         reader.not_yet("`where` on this line", node.where.span)
         return None
+    if type(node) in _READERS:
+        return _READERS[type(node)](node, reader)
     match node:
         case tree.Restrict(action="harvest"):
             return read_harvest(node, reader)
@@ -61,12 +72,6 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
-        case tree.Prefer():
-            return read_preference(node, reader)
-        case tree.Ask():
-            return read_approval(node, reader)
-        case tree.Report():
-            return read_watch(node, reader)
         case tree.Flow() | tree.Deal():
             reader.not_yet(f"`{node.action}`", node.span)
             return None
