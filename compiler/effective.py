@@ -158,7 +158,7 @@ class _View:
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
             else:
-                yield f"{who} comply within {each.within_days} days"
+                yield f"{who} comply within {each.within.describe()}"
 
     def ends(self, statements: Sequence[Statement]) -> tuple[Statement | None, Statement | None]:
         """Who states the highest lower end and the lowest upper end; the higher layer on a tie."""
