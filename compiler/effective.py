@@ -157,7 +157,7 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
-            else:
+            elif each.within is not None:
                 yield f"{who} comply within {each.within.describe()}"
 
     def ends(self, statements: Sequence[Statement]) -> tuple[Statement | None, Statement | None]:
