@@ -1,4 +1,4 @@
-"""Our loop and Lark read alike: the same parts at the same places, and the same lines not at all."""
+"""Our loop and Lark read alike: the same lines, and in them the same parts at the same places."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def by_lark(line: Line) -> tuple[Any, list[Any]]:
         children = [walk(child) for child in node.children]
         meta = Meta(node.meta.start_pos, node.meta.end_pos)
         method = getattr(builder, node.data, None)
-        return builder.other(node.data, meta, children) if method is None else method(meta, children)
+        if method is None:
+            return builder.other(node.data, meta, children)
+        return method(meta, children)
 
     return walk(grammar().parse(line.text)), builder.diagnostics
 
