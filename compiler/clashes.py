@@ -103,7 +103,18 @@ def rivals(statements: Sequence[Statement], about: Topics) -> list[Pair]:
 def _meeting(statements: Sequence[Statement], about: Topics) -> Iterable[list[int]]:
     """The places of those that share a topic."""
     every = enumerate(statements)
-    return grouped((topic, at) for at, each in every for topic in about[each.key]).values()
+    shared = grouped((topic, at) for at, each in every for topic in about[each.key]).values()
+    return [places for places in shared if not _all_alike([statements[at] for at in places])]
+
+
+def _all_alike(statements: Sequence[Statement]) -> bool:
+    """Whether they are rules that say the same and no number: no two of them clash, and a large
+    set has many."""
+    first = statements[0].directive
+    return len(statements) == 1 or (
+        first.range is None
+        and all(each.origin is Origin.RULE and each.directive == first for each in statements)
+    )
 
 
 def _rivals_for_sure(statements: Sequence[Statement], about: Topics) -> list[Pair]:
@@ -132,11 +143,11 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     Neither is a value that a `set` replaced. A setting inside the scope of another of its layer is
     no clash: the narrower one wins.
     """
-    lower, upper = _by_rank(a, b)
     if _sell_and_hold(a, b):
-        return _disagreement(lower, upper, codes.SELL_AND_HOLD)
+        return _disagreement(*_by_rank(a, b), codes.SELL_AND_HOLD)
     if a.directive.slot != b.directive.slot:
         return None
+    lower, upper = _by_rank(a, b)
     settings = is_setting(a), is_setting(b)
     if all(settings):
         return _two_settings(lower, upper)
