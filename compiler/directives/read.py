@@ -13,7 +13,9 @@ from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
+from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.target_weight import read_target
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -32,8 +34,6 @@ _TAKES_PER = frozenset({"cash", "realized gains", "realized tax", ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Target: "target",
-    tree.Replace: "replace",
     tree.Treat: "treat",
     tree.Prefer: "prefer",
     tree.Ask: "ask",
@@ -47,6 +47,8 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
         reader.not_yet("`where` on this line", node.where.span)
         return None
+    if isinstance(node, tree.Target | tree.Replace):
+        return _of_target(node, reader)
     match node:
         case tree.Restrict(action="harvest"):
             return read_harvest(node, reader)
@@ -68,6 +70,16 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
         case _:
             reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
             return None
+
+
+def _of_target(node: tree.Target | tree.Replace, reader: Reader) -> Directive | None:
+    """What is held instead of what."""
+    if isinstance(node, tree.Target):
+        return read_target(node, reader)
+    if node.only:
+        reader.not_yet("`only replace`", node.span)
+        return None
+    return read_replacement(node, reader)
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
