@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from compiler import codes
 from compiler.directives.assumption import read_assumption
@@ -12,6 +13,7 @@ from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
+from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.replacement import read_replacement
@@ -36,9 +38,25 @@ _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Treat: "treat",
-    tree.Prefer: "prefer",
 }
 """Directives that no file reads yet."""
+
+
+def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
+    if node.only:
+        reader.not_yet("`only replace`", node.span)
+        return None
+    return read_replacement(node, reader)
+
+
+_READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Target: read_target,
+    tree.Replace: _replace,
+    tree.Prefer: read_preference,
+    tree.Ask: read_approval,
+    tree.Report: read_watch,
+}
+"""Lines that one reader reads whole."""
 
 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
@@ -46,8 +64,8 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
         reader.not_yet("`where` on this line", node.where.span)
         return None
-    if isinstance(node, tree.Target | tree.Replace):
-        return _of_target(node, reader)
+    if type(node) in _READERS:
+        return _READERS[type(node)](node, reader)
     match node:
         case tree.Restrict(action="harvest"):
             return read_harvest(node, reader)
@@ -63,26 +81,12 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
-        case tree.Ask():
-            return read_approval(node, reader)
-        case tree.Report():
-            return read_watch(node, reader)
         case tree.Flow() | tree.Deal():
             reader.not_yet(f"`{node.action}`", node.span)
             return None
         case _:
             reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
             return None
-
-
-def _of_target(node: tree.Target | tree.Replace, reader: Reader) -> Directive | None:
-    """What is held instead of what."""
-    if isinstance(node, tree.Target):
-        return read_target(node, reader)
-    if node.only:
-        reader.not_yet("`only replace`", node.span)
-        return None
-    return read_replacement(node, reader)
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
