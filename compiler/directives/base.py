@@ -89,6 +89,11 @@ class Directive(ABC):
         """Whether `other` says another value of this directive, as a `set` has to."""
         return self.slot == other.slot
 
+    def remarks(self, household: Household) -> Iterator[str]:
+        """What a reader of the result should know of how the directive reads the household."""
+        del household
+        yield from ()
+
     def hears(self, clause: tree.Clause) -> bool:
         """Whether an `except`, `existing` or `missing` clause changes what the directive does.
 
