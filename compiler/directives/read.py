@@ -15,8 +15,8 @@ from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
-from compiler.directives.replacement import read_replacement
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
+from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
 from compiler.directives.target_weight import read_target
 from compiler.directives.trade_minimum import read_trade_minimum
