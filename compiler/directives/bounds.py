@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from compiler import codes
 from compiler.amounts import Amount, Base
-from compiler.dimensions import Dimension, describe_fraction
+from compiler.dimensions import Dimension, describe_fraction, describe_number
 from compiler.expressions import Choice, Expression, Literal, Share, Total
 from compiler.ranges import Range, stated, upside_down
 from compiler.read_expressions import read_base, read_quantity
@@ -99,9 +99,19 @@ def _amount(node: tree.Expression, base: str | None, reader: Reader) -> Expressi
         codes.WRONG_UNIT,
         "this bound takes dollars, or a percentage of account or household",
         node.span,
-        help="write `$25,000` or `3% of account`",
+        help=_in_dollars_or_percent(node),
     )
     return None
+
+
+def _in_dollars_or_percent(node: tree.Expression) -> str:
+    """The author's number as it may have been meant."""
+    if not isinstance(node, tree.Quantity) or node.unit not in (Unit.NONE, Unit.POINTS):
+        return "write `$25,000` or `3% of account`"
+    number = describe_number(node.value)
+    if node.unit is Unit.POINTS:
+        return f"write `{number}% of account`; points are a distance from a model"
+    return f"write `${number}` or `{number}% of account`"
 
 
 def _share(node: tree.Quantity, base: str | None, reader: Reader) -> Share | None:
@@ -217,19 +227,26 @@ def _points(node: tree.Expression, bound: tree.Bound, reader: Reader) -> Decimal
         return None
     assert isinstance(node, tree.Quantity)
     share = node.value / (1 if node.unit is Unit.PERCENT else 100)
-    word = bound.side.value if bound.side is Side.WITHIN else "a distance above or below"
-    base = "model" if bound.base is None else bound.base.value
+    within = bound.side is Side.WITHIN
+    word = "`within`" if within else f"a distance from the {_base(bound)}"
+    base = _base(bound)
     add, relative = Decimal(22), Decimal(22) * share / 100
     reader.report(
         codes.POINTS_NOT_PERCENT,
-        f"`{word}` takes points, not percent",
+        f"{word} takes points, not percent",
         node.span,
         f"a 22% sector: {_plain(add - share)}% to {_plain(add + share)}%, "
         f"or {_plain(add - relative)}% to {_plain(add + relative)}%?",
         help=f"`within {_plain(share)} points of {base}`, "
-        f"or `between {_plain(100 - share)}% and {_plain(100 + share)}% of {base}`",
+        f"or `between {_plain(100 - share)}% and {_plain(100 + share)}% of {base}`"
+        if within
+        else f"write `{_plain(share)} points`, as in `at most 3 points above model`",
     )
     return None
+
+
+def _base(bound: tree.Bound) -> str:
+    return "model" if bound.base is None else bound.base.value
 
 
 def _plain(value: Decimal) -> str:
