@@ -12,7 +12,7 @@ from compiler.check import check_policies
 from compiler.policyset import load_policies
 from grammar.diagnostics import Severity
 from policydsl import options, output
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from policydsl.policies import policies_folder
 from policydsl.policy_book import policy_book
 from policydsl.policy_book_html import to_html
