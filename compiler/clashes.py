@@ -100,13 +100,15 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     no clash: the narrower one wins.
     """
     lower, upper = _by_rank(a, b)
-    if _sell_and_hold(a, b):
+    if _sell_and_hold(a, b) and not _gives_way(a, b):
         return _disagreement(lower, upper, codes.SELL_AND_HOLD)
     if a.directive.slot != b.directive.slot:
         return None
     settings = is_setting(a), is_setting(b)
     if all(settings):
         return _two_settings(lower, upper)
+    if _gives_way(a, b):
+        return None
     same_layer = a.authority == b.authority
     if not any(settings) and same_layer and _same_scope(a, b) and _differ(a, b):
         return _disagreement(lower, upper, codes.DISAGREEMENT)
@@ -119,6 +121,13 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
         rule, default = (upper, lower) if is_setting(lower) else (lower, upper)
         return _against_default(rule, default)
     return _nothing_left(lower, upper)
+
+
+def _gives_way(a: Statement, b: Statement) -> bool:
+    """Whether one of two statements that contradict each other is simply broken, as a soft one is.
+    Of one priority in one layer neither is meant to be."""
+    soft = a.soft is not None or b.soft is not None
+    return soft and (a.soft, a.authority) != (b.soft, b.authority)
 
 
 def _by_rank(a: Statement, b: Statement) -> tuple[Statement, Statement]:
@@ -343,6 +352,8 @@ def bounds(rule: Statement, chosen: Statement) -> bool:
         rule.origin is Origin.RULE
         and chosen.origin is Origin.SET
         and rule.directive.family is Family.LIMIT
+        and rule.soft is None
+        and chosen.soft is None
         and rule.authority.rank < chosen.authority.rank
         and rule.directive.slot == chosen.directive.slot
     )

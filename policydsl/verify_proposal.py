@@ -11,7 +11,13 @@ from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy
-from policydsl.document import Document, lot_document, measures_document, statements_document
+from policydsl.document import (
+    Document,
+    lot_document,
+    measures_document,
+    soft_document,
+    statements_document,
+)
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
@@ -41,7 +47,9 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    missing = [name for name in ("trades", "statements", "tax") if name not in document]
+    missing = [
+        name for name in ("trades", "statements", "tax", "soft_broken") if name not in document
+    ]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -60,6 +68,8 @@ def verify_proposal(
     counts["checks"] += len(policy.statements)
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
+    if document["soft_broken"] != soft_document(policy, closing):
+        yield Difference(where, "its soft rules are broken by more or less than it says")
     for name, value in measures_document(closing).items():
         if not agrees(value, document[name]):
             yield Difference(where, f"its {name.replace('_', ' ')} is not what its trades come to")

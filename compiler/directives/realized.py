@@ -40,6 +40,7 @@ class RealizedLimit(Directive):
 
     kind: ClassVar[str] = "realized"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     measure: Literal["gains", "tax"]
     amount: Amount
