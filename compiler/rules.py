@@ -58,7 +58,7 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
-    fine = _breakable(rule, directives, reader) and fine
+    fine = _may_be_soft(rule, directives, reader) and fine
     fine = fine and _heard(rule, [each for each in directives if each is not None], reader)
     _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
@@ -126,23 +126,26 @@ def _one_directive(rule: tree.Rule, reader: Reader) -> bool:
 
 def _reportable(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
     """A note reports what is broken, and a choice is nothing that can be."""
-    chosen = [
-        node
-        for node, directive in zip(rule.directives, directives, strict=True)
-        if rule.is_note and directive is not None and directive.family is Family.SETTING
-    ]
-    for node in chosen:
+    fine = True
+    for node, directive in zip(rule.directives, directives, strict=True):
+        if not rule.is_note or directive is None:
+            continue
+        chooses = directive.family is Family.SETTING
+        if directive.breakable and not chooses:
+            continue
+        does = "chooses a value" if chooses else "is nothing that trades break"
         reader.report(
             codes.DOES_NOT_APPLY,
-            "a note reports what is broken, and this chooses a value",
+            f"a note reports what is broken, and this {does}",
             node.span,
             "nothing to report",
-            help="write `default` instead of `note`",
+            help=f"write `{'default' if chooses else 'rule'}` instead of `note`",
         )
-    return not chosen
+        fine = False
+    return fine
 
 
-def _breakable(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
+def _may_be_soft(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
     """`soft` ranks what may be broken, and not every directive can be."""
     soft = next((clause for clause in rule.clauses if isinstance(clause, tree.Soft)), None)
     if soft is None:

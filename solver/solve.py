@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from compiler.model import CompiledModel
 from solver.handover import Floats, Program, hand_over
@@ -94,7 +95,13 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         bound=answer.bound,
         still_broken=tiered.excess,
         tiers=tiered.tiers,
-        terms={name: read_linear(program, term) for name, term in compiled.terms.items()},
+        terms={name: read_linear(program, term) for name, term in _terms(compiled).items()},
         work=work,
         seconds=seconds,
     )
+
+
+def _terms(compiled: CompiledModel) -> dict[str, Any]:
+    """The linear parts of the objective by name, each preference under its statement's."""
+    priced = {f"prefer: {key}": term for key, term in compiled.physics.preferences.items()}
+    return {**compiled.terms, **priced}

@@ -57,6 +57,8 @@ class Directive(ABC):
     """Whether `soft priority N` has a meaning: how far it is broken can be measured in dollars."""
     never_soft: ClassVar[str] = "it is chosen, and nothing can break it"
     """Why it may not be soft, as a label."""
+    breakable: ClassVar[bool] = True
+    """Whether finished trades can break it, so that a note of it has something to report."""
 
     @property
     @abstractmethod

@@ -74,7 +74,7 @@ class TradeMinimum(Directive):
                         position.smallest_purchase = max(position.smallest_purchase, smallest)
                     else:
                         position.soft_purchases.append((smallest, short))
-                    bought = position.buy + (0.0 if short is None else short)
+                    bought = position.buy if short is None else position.buy + short
                     block.purchase[key] = bought >= smallest * position.bought
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
