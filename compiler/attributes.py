@@ -35,12 +35,16 @@ PREFIX_OF = {table: prefix for prefix, table in PREFIXES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where an expression is evaluated: what is not set is unknown."""
+    """Where an expression is evaluated: what is not set is unknown.
+
+    `taxpayer` is the account's where it is not set.
+    """
 
     household: Household
     account: Account | None = None
     security: Security | None = None
     lot: Lot | None = None
+    taxpayer: TaxEntity | None = None
 
 
 Subject = Security | Account | Household | Lot | TaxEntity
@@ -92,8 +96,8 @@ class Column:
             case "households":
                 return env.household
             case _:
-                if env.account is None:
-                    return None
+                if env.taxpayer is not None or env.account is None:
+                    return env.taxpayer
                 return env.household.tax_entities.get(env.account.tax_entity_id)
 
     def value(self, env: Environment) -> Value | None:

@@ -244,7 +244,7 @@ class IsMissing(Condition):
             return False
         if self.attribute.column.subject(env) is None:
             return None
-        return (self.attribute.value(env) is None) is not self.negative
+        return (self.attribute.column.value(env) is None) is not self.negative
 
     def describe(self) -> str:
         return f"{self.attribute.describe()} is {'not ' if self.negative else ''}missing"

@@ -212,6 +212,8 @@ class _View:
                 return "waits", self._days(statement)
             case Status.UNKNOWN:
                 return "loses", "what its guard needs is missing"
+            case Status.UNDECIDED:
+                return "notes", "what its amount needs is missing"
             case Status.ERROR:
                 return "error", self._error(statement)
             case Status.NOT_HERE:

@@ -118,16 +118,20 @@ class ThatDay(Expression):
 
 @dataclass(frozen=True)
 class Reference(Expression):
-    """A named attribute."""
+    """A named attribute; `otherwise` is what a missing value of it counts as, None for nothing."""
 
     column: Column
+    otherwise: Value | None = None
 
     @property
     def dimension(self) -> Dimension:
         return self.column.dimension
 
     def value(self, env: Environment) -> Value | None:
-        return self.column.value(env)
+        value = self.column.value(env)
+        if value is not None or self.column.subject(env) is None:
+            return value
+        return self.otherwise if self.column.applicable(env) else None
 
     def describe(self) -> str:
         return self.column.written

@@ -28,6 +28,7 @@ from compiler.ranges import Comparable, Measure
 from compiler.rules import Fault
 from compiler.scopes import belongs, scope_of
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement, Waiver
+from compiler.undecided import undecided
 from compiler.waivers import lapsed, tightest, too_long
 from grammar.diagnostics import Diagnostic
 from portfolio.household import Account, Household
@@ -44,6 +45,7 @@ class Status(StrEnum):
     NOT_TODAY = "not today"
     NOT_HERE = "guard does not hold"
     UNKNOWN = "guard unknown"
+    UNDECIDED = "amount unknown"
     WAIVED = "waived"
     NOTED = "noted"
     ERROR = "in error"
@@ -112,9 +114,10 @@ def _cause(diagnostic: Diagnostic) -> str:
 def dollars(household: Household, account: Account) -> Measure:
     """Amounts in dollars of this account or its household, at values before trades."""
 
-    def measure(end: Amount | Decimal) -> Comparable:
+    def measure(end: Amount | Decimal) -> Comparable | None:
         if isinstance(end, Amount):
-            return "$", end.dollars(household, account)
+            known = end.known(household, account)
+            return None if known is None else ("$", known)
         return "", end
 
     return measure
@@ -158,6 +161,7 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     _sift(state, reaching)
     _choose(state)
     _waive(state)
+    _decide(state)
     _settle(state)
     _compare(state)
     standings = tuple(
@@ -186,7 +190,8 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
         ):
             state.lose(statement, Status.EXCEPTED)
         elif statement.origin is Origin.NOTE:
-            state.lose(statement, Status.NOTED)
+            unknown = undecided(statement, state.household, state.account)
+            state.lose(statement, Status.UNDECIDED if unknown else Status.NOTED)
     state.active = state.still(reaching)
 
 
@@ -246,6 +251,15 @@ def _waive(state: _Fold) -> None:
             for statement in state.active:
                 if statement.rule_id == waiver.rule_id:
                     state.lose(statement, Status.WAIVED)
+    state.active = state.still(state.active)
+
+
+def _decide(state: _Fold) -> None:
+    """What needs a value that is missing can be neither kept nor left out: its account waits."""
+    for statement in state.active:
+        found = undecided(statement, state.household, state.account)
+        if found is not None:
+            state.clash(Clash((statement,), found))
     state.active = state.still(state.active)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from compiler import codes
 from compiler.dimensions import (
     DIMENSIONS,
@@ -23,6 +25,7 @@ from compiler.expressions import (
     Today,
     Total,
 )
+from compiler.flow_sums import FLOWS, FlowSum
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
@@ -30,6 +33,7 @@ from grammar.tree import Unit
 LENGTHS = (Unit.DAYS, Unit.TRADING_DAYS, Unit.MONTHS, Unit.QUARTERS, Unit.YEARS)
 TAX_YEAR = {"year.start": DayOfYear(1, 1), "year.end": DayOfYear(12, 31)}
 """First and last day of the tax year of the run."""
+_ANY_DAY, _A_YEAR_LATER = date(2026, 1, 1), date(2027, 1, 1)
 
 
 def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
@@ -93,7 +97,9 @@ def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
     return None if column is None else Reference(column)
 
 
-def _share_of(node: tree.ShareOf, reader: Reader) -> Share | None:
+def _share_of(node: tree.ShareOf, reader: Reader) -> Expression | None:
+    if node.share.unit in LENGTHS or node.base.value in FLOWS:
+        return read_flow_sum(node.share, node.base, reader)
     base = read_base(node.base, reader)
     share = read_quantity(node.share, reader)
     if isinstance(share, Length) or (share and share.dimension is not Dimension.FRACTION):
@@ -111,6 +117,42 @@ def _share_of(node: tree.ShareOf, reader: Reader) -> Share | None:
     fraction = share.constant
     assert not isinstance(fraction, str | bool | frozenset)
     return Share(fraction, base)  # type: ignore[arg-type]
+
+
+def read_flow_sum(ahead: tree.Quantity, flows: tree.Name, reader: Reader) -> FlowSum | None:
+    """`6 months of withdrawals`: the book's flows, which are known for a year ahead."""
+    said = "`6 months of withdrawals` or `of deposits`"
+    if flows.value not in FLOWS:
+        reader.report(
+            codes.OF_WHAT,
+            f"a length of time of `{flows.value}`",
+            flows.span,
+            "not what comes or goes by date",
+            help=f"write {said}",
+        )
+        return None
+    if ahead.unit not in LENGTHS:
+        reader.report(
+            codes.OF_WHAT,
+            f"{flows.value} are counted in time",
+            ahead.span,
+            DIMENSIONS[ahead.unit].value,
+            help=f"write {said}",
+        )
+        return None
+    duration = read_duration(ahead, reader)
+    if duration is None:
+        return None
+    if duration.after(_ANY_DAY) <= _A_YEAR_LATER:
+        return FlowSum(duration, flows.value)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"{flows.value} are known for one year ahead",
+        ahead.span,
+        "nobody knows the rest",
+        help=f"write `12 months of {flows.value}`, or the dollars",
+    )
+    return None
 
 
 def read_base(name: tree.Name, reader: Reader) -> Reference | None:

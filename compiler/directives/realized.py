@@ -70,10 +70,13 @@ class RealizedLimit(Directive):
         """Whether the limit speaks of the tax year of this run."""
         return self.year in (None, household.as_of.year)
 
-    def dollars(self, household: Household, account_id: str | None) -> Decimal:
+    def dollars(
+        self, household: Household, account_id: str | None, taxpayer: str | None = None
+    ) -> Decimal:
         """The limit in dollars today; a prorated one has grown with the days of the year."""
         account = next((a for a in household.accounts if a.id == account_id), None)
-        amount = self.amount.dollars(household, account)
+        entity = None if taxpayer is None else household.tax_entities[taxpayer]
+        amount = self.amount.dollars(household, account, entity)
         if self.prorated:
             day = household.as_of.timetuple().tm_yday
             amount = amount * day / (366 if calendar.isleap(household.as_of.year) else 365)
@@ -87,7 +90,7 @@ class RealizedLimit(Directive):
         if not self.applies(physics.household):
             return
         for where, account_id, entities in self._held_by(scope, physics.household):
-            bound = physics.bp(self.dollars(physics.household, account_id))
+            bound = physics.bp(self.dollars(physics.household, account_id, entities[0]))
             known = [e for e in entities if e in physics.taxes]
             before, run = self._of_run(physics, account_id, entities, known)
             if known:
@@ -142,7 +145,7 @@ class RealizedLimit(Directive):
             before, after = (
                 self._exactly(closing, account_id, entities, after=a) for a in (False, True)
             )
-            bound = max(self.dollars(closing.household, account_id), before)
+            bound = max(self.dollars(closing.household, account_id, entities[0]), before)
             if after > bound:
                 yield dollars_breach(scope, where, f"realized {self.measure}", after, bound)
 
@@ -193,7 +196,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     stated = None if node.per is None else _HOLDERS.get(node.per.value)
     account_tax = measure == "tax" and stated == "account"
     account_share = "account" in band.bases and stated in ("taxpayer", "household")
-    if node.per is not None and (stated is None or account_tax or account_share):
+    several = "taxpayer" in band.bases and stated == "household"
+    if node.per is not None and (stated is None or account_tax or account_share or several):
         reader.report(
             codes.DOES_NOT_APPLY,
             f"`per {node.per.value}` does not go with realized {measure}",
@@ -207,6 +211,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     layer = reader.authority.layer
     if layer == "account" or "account" in band.bases:
         return "taxpayer" if measure == "tax" else "account"
+    if "taxpayer" in band.bases:
+        return "taxpayer"
     if layer == "household" or "household" in band.bases:
         return "household"
     whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)

@@ -49,6 +49,11 @@ RULES = (
     "keep realized gains at most $1,003 each year per taxpayer",
     "keep realized tax at most $203 each year per taxpayer",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
+    "keep cash at least 2 months of withdrawals per account",
+    "keep realized gains at most $3,003 minus household.income each year per household",
+    "keep cash at most 30.003% of account plus 10% of taxpayer.carry_long",
+    "never buy anything where revenue.oil at least 5%\nmissing counts as 6%",
+    "never sell anything where position.weight above 20%",
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
 BOUGHT = ("AAA", "BBB", "CCC", "DDD", "FND")
@@ -62,7 +67,7 @@ def home_of(recent: str, ytd: int, due: int, blocked: bool) -> Household:
         taxable,
         ira,
         entities=[taxpayer(ytd_short=ytd, carry_long=100)],
-        flows=[("TX", "2026-06-15", due)] if due else [],
+        flows=[("TX", day, due) for day in ("2026-06-15", "2026-07-20", "2026-09-01") if due],
         blocks=["CCC"] if blocked else [],
     )
 
