@@ -82,6 +82,11 @@ class Directive(ABC):
         ends = () if self.range is None else (self.range.low, self.range.high)
         return tuple(end for end in ends if isinstance(end, Amount))
 
+    def remarks(self, household: Household) -> Iterator[str]:
+        """What a reader of the result should know of how the directive reads the household."""
+        del household
+        yield from ()
+
     def hears(self, clause: tree.Clause) -> bool:
         """Whether an `except`, `existing` or `missing` clause changes what the directive does.
 

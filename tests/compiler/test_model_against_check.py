@@ -7,12 +7,13 @@ two must agree to the letter.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from portfolio.household import Household
+from portfolio.household import Household, PastSale
 from tests.by_hand import (
     account,
     breaches,
@@ -49,6 +50,11 @@ RULES = (
     "never trade anything\nexcept anything where lot.acquired before 2026-01-01",
     "keep realized gains at most $1,003 each year per taxpayer",
     "keep realized tax at most $203 each year per taxpayer",
+    "keep realized gains at most $1,003 each quarter per account",
+    "keep realized short gains at most $53 over any 6 months per taxpayer",
+    "keep taxable gains at most $503 each year per taxpayer",
+    "keep turnover at most 9.003% of account each year",
+    "keep turnover at most 6.003% of household each month prorated",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
     "keep realized gains at most $3,003 minus household.income each year per household",
     "never buy anything where revenue.oil at least 5%\nmissing counts as 6%",
@@ -68,7 +74,9 @@ def home_of(recent: str, ytd: int, due: int, blocked: bool) -> Household:
         flows=[("TX", day, due) for day in ("2026-06-15", "2026-07-20", "2026-09-01") if due],
         blocks=["CCC"] if blocked else [],
     )
-    return replace(home, attributes={"income": Decimal(1_000)})
+    sold = PastSale("TX", "CCC", date(2026, 6, 1), Decimal(1_007), Decimal(ytd), False)
+    income = {"income": Decimal(1_000)}
+    return replace(home, attributes=income, past_sales=(sold,) if ytd else ())
 
 
 HOMES = st.builds(
