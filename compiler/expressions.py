@@ -33,6 +33,11 @@ class Expression(ABC):
     def value(self, env: Environment) -> Value | None:
         """Dollars, fractions of one, days, or the value itself; None where unknown."""
 
+    def span(self, env: Environment) -> tuple[Value, Value] | None:
+        """The least and the greatest value it may have; None where nothing is known of it."""
+        value = self.value(env)
+        return None if value is None else (value, value)
+
     @abstractmethod
     def describe(self) -> str:
         """The expression in the language's words."""

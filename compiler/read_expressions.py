@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from compiler import codes
@@ -26,6 +27,7 @@ from compiler.expressions import (
     Total,
 )
 from compiler.flow_sums import FLOWS, FlowSum
+from compiler.inside import INSIDE, Inside
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
@@ -52,6 +54,8 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
             return Today()
         case tree.Name(value=name) if name in TAX_YEAR:
             return ThatDay(TAX_YEAR[name], name)
+        case tree.Name(value=name) if name.startswith(INSIDE):
+            return _inside(node, reader)
         case tree.Name():
             return read_reference(node, reader)
         case tree.ShareOf():
@@ -95,6 +99,41 @@ def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
     """The attribute a name means."""
     column = reader.column(name)
     return None if column is None else Reference(column)
+
+
+def _inside(name: tree.Name, reader: Reader) -> Inside | None:
+    """A group in sight, or a percentage that securities have."""
+    rest = name.value.removeprefix(INSIDE)
+    column = reader.vocabulary.get("securities", rest)
+    if reader.accounts_only:
+        reader.report(
+            codes.SECURITY_IN_WHEN,
+            f"`when` picks accounts, and `{name.value}` belongs to securities",
+            name.span,
+            "not a property of an account",
+            help="put this condition after `where` at the end of the directive",
+        )
+        return None
+    if column is not None and not reader.is_group(rest):
+        if column.dimension is Dimension.FRACTION:
+            return Inside(Reference(column))
+        reader.report(
+            codes.UNLIKE,
+            f"`{rest}` is {column.dimension.value}, and a fund has an average of percentages only",
+            name.span,
+            help=f"define a group: `define name as anything where {rest} is ...`",
+        )
+        return None
+    group = reader.find_group(replace(name, value=rest))
+    if group is None or not group.selection.lot_level:
+        return None if group is None else Inside(group)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`{rest}` is a group of lots, and a fund holds securities",
+        name.span,
+        help="name a group that says nothing of `lot.`",
+    )
+    return None
 
 
 def _share_of(node: tree.ShareOf, reader: Reader) -> Expression | None:
