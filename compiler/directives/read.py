@@ -17,6 +17,7 @@ from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -29,9 +30,10 @@ MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
     "realized gains": lambda node, reader: read_realized(node, "gains", reader),
     "realized tax": lambda node, reader: read_realized(node, "tax", reader),
+    "tracking error": read_tracking_error,
 }
 _TAKES_PERIOD = frozenset({"realized gains", "realized tax"})
-_TAKES_PER = frozenset({"cash", "realized gains", "realized tax", ""})
+_TAKES_PER = frozenset({"cash", "realized gains", "realized tax", "tracking error", ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
@@ -98,7 +100,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"turnover", "tracking error", "taxable gains", "holdings", "trades"})
+_LATER = frozenset({"turnover", "taxable gains", "holdings", "trades"})
 _LATER_EACH = frozenset({"transition"})
 
 

@@ -59,6 +59,7 @@ def directive(load, check):
         "keep realized gains at most $60,000 in 2026 per household",
         "keep realized tax at most $25,000 each year prorated per taxpayer",
         "keep each trade at least $500",
+        "keep tracking error at most 2% per household",
         'use model "ACME"',
         "use risk aversion 10",
         "use step-up probability 10%",

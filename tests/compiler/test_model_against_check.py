@@ -51,6 +51,8 @@ RULES = (
     "never trade anything\nexcept anything where lot.acquired before 2026-01-01",
     "keep realized gains at most $1,003 each year per taxpayer",
     "keep realized tax at most $203 each year per taxpayer",
+    "keep tracking error at most 7.003%",
+    "keep tracking error at most 5.003% per account",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
