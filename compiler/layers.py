@@ -48,8 +48,7 @@ class Status(StrEnum):
     EXCEPTED = "excepted"
     NOT_TODAY = "not today"
     NOT_HERE = "guard does not hold"
-    UNKNOWN = "guard unknown"
-    UNDECIDED = "amount unknown"
+    UNKNOWN = "unknown"
     WAIVED = "waived"
     NOTED = "noted"
     ERROR = "in error"
@@ -206,7 +205,7 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
             state.lose(statement, Status.EXCEPTED)
         elif statement.origin is Origin.NOTE:
             unknown = undecided(statement, state.household, state.account)
-            state.lose(statement, Status.UNDECIDED if unknown else Status.NOTED)
+            state.lose(statement, Status.UNKNOWN if unknown else Status.NOTED)
     state.active = state.still(reaching)
 
 

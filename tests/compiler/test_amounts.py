@@ -140,7 +140,7 @@ def test_a_note_without_its_value_reports_nothing_and_holds_nobody(load, check, 
     assert not agreed.held
     assert not agreed.notes
     (standing,) = fold(typed, household, household.accounts[0]).standings
-    assert standing.status is Status.UNDECIDED
+    assert standing.status is Status.UNKNOWN
 
 
 def test_a_value_that_was_replaced_needs_no_data(load, check, household) -> None:
