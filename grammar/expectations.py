@@ -68,6 +68,10 @@ class Expectations(Directives):
         model, *parts = children
         return trial.GivenModel(span=self._span(meta), model=model, parts=tuple(parts))
 
+    def given_fund(self, meta: Meta, children: list[Any]) -> trial.GivenFund:
+        fund, *parts = children
+        return trial.GivenFund(span=self._span(meta), fund=fund, parts=tuple(parts))
+
     def part(self, meta: Meta, children: list[Any]) -> trial.ModelPart:
         security, weight = children
         return trial.ModelPart(span=self._span(meta), security=security, weight=weight)

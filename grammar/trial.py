@@ -99,6 +99,14 @@ class GivenModel(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFund(Node):
+    """`given fund "FND" with "ABC" at 60%, "XYZ" at 40%`: what a fund holds."""
+
+    fund: Name | Text
+    parts: tuple[ModelPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GivenEvent(Node):
     """`given withdrawal of $6,000 on 2026-07-01 each month`, of money that comes or goes, or
     `given sale of 100 shares of "ABC" on 2026-05-20 where realized_gain is -$300`, of the past.
@@ -114,7 +122,14 @@ class GivenEvent(Node):
 
 
 Given = (
-    GivenBook | GivenPolicy | GivenToday | GivenHolding | GivenFact | GivenModel | GivenEvent
+    GivenBook
+    | GivenPolicy
+    | GivenToday
+    | GivenHolding
+    | GivenFact
+    | GivenModel
+    | GivenFund
+    | GivenEvent
 )
 
 

@@ -36,7 +36,10 @@ def trial_line(node: trial.Line) -> str:
         case trial.GivenHolding():
             return f"given {expression(node.amount)} of {things(node.things)}"
         case trial.GivenModel():
-            return _given_model(node)
+            name = "" if node.model is None else f"{expression(node.model)} with "
+            return f"given model {name}{_parts(node.parts)}"
+        case trial.GivenFund():
+            return f"given fund {expression(node.fund)} with {_parts(node.parts)}"
         case trial.GivenEvent():
             return _given_event(node)
         case trial.GivenFact():
@@ -68,11 +71,10 @@ def _expected(node: trial.Expect) -> str:
             return f"status {node.status.value}"
 
 
-def _given_model(node: trial.GivenModel) -> str:
-    name = "" if node.model is None else f"{expression(node.model)} with "
-    first, *others = (f"{expression(one.security)} at {listed(one.weight)}" for one in node.parts)
-    rest = zip(node.parts[1:], others, strict=True)
-    return f"given model {name}{first}" + "".join(f",{mark(part)}{text}" for part, text in rest)
+def _parts(parts: tuple[trial.ModelPart, ...]) -> str:
+    first, *others = (f"{expression(one.security)} at {listed(one.weight)}" for one in parts)
+    rest = zip(parts[1:], others, strict=True)
+    return first + "".join(f",{mark(part)}{text}" for part, text in rest)
 
 
 def _given_event(node: trial.GivenEvent) -> str:

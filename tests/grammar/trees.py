@@ -299,6 +299,7 @@ statements = rules | sets | waivers | defines | others
 NOUNS = {
     "account", "household", "taxpayer", "book", "policy", "today", "rule", "error", "warning",
     "status", "buy", "sell", "never", "only", "given", "model",
+    "fund",
 }  # fmt: skip
 """What may stand behind `given` and `expect`, and so is no name there."""
 
@@ -332,6 +333,11 @@ trades = st.builds(
     action=st.sampled_from(["buy", "sell"]),
     things=selections,
 )
+parts = st.lists(
+    node(trial.ModelPart, security=names | texts, weight=quantities | names),
+    min_size=1,
+    max_size=3,
+).map(tuple)
 set_values = node(trial.ExpectSetting, rule=called, value=values, off=st.just(False)) | node(
     trial.ExpectSetting, rule=called, value=st.none(), off=st.just(True)
 )
@@ -341,15 +347,8 @@ lines = (
     | node(trial.GivenPolicy, policy=texts)
     | node(trial.GivenToday, day=dates | names)
     | node(trial.GivenHolding, amount=much, things=selections)
-    | node(
-        trial.GivenModel,
-        model=st.none() | texts,
-        parts=st.lists(
-            node(trial.ModelPart, security=names | texts, weight=quantities | names),
-            min_size=1,
-            max_size=3,
-        ).map(tuple),
-    )
+    | node(trial.GivenModel, model=st.none() | texts, parts=parts)
+    | node(trial.GivenFund, fund=names | texts, parts=parts)
     | node(
         trial.GivenEvent,
         kind=called,
