@@ -64,6 +64,11 @@ class Expectations(Directives):
             span=self._span(meta), kind=None if kind is None else str(kind), things=things
         )
 
+    def given_fact_of_all(self, meta: Meta, children: list[Any]) -> trial.GivenFact:
+        kind, where = children
+        things = tree.Things(span=where.span, items=(), where=where)
+        return trial.GivenFact(span=self._span(meta), kind=str(kind), things=things)
+
     def given_model(self, meta: Meta, children: list[Any]) -> trial.GivenModel:
         model, *parts = children
         return trial.GivenModel(span=self._span(meta), model=model, parts=tuple(parts))

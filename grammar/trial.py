@@ -75,7 +75,8 @@ class GivenHolding(Node):
 class GivenFact(Node):
     """`given "NEWCO" where kind is "stock"`, `given account "A1" where account.type is "ira"`.
 
-    `kind` is account, household or taxpayer; None for securities.
+    `kind` is account, household or taxpayer; None for securities. `given account where ...` names
+    none: it has no items.
     """
 
     kind: str | None

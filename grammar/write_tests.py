@@ -43,6 +43,8 @@ def trial_line(node: trial.Line) -> str:
         case trial.GivenEvent():
             return _given_event(node)
         case trial.GivenFact():
+            if node.kind is not None and not node.things.items and node.things.where is not None:
+                return f"given {node.kind}{where(node.things.where)}"
             kind = "" if node.kind is None else f"{node.kind} "
             return f"given {kind}{things(node.things)}"
         case _:

@@ -26,7 +26,7 @@ VALID = (HERE / "valid.policytest").read_text(encoding="utf-8")
 def test_the_valid_file_is_read_whole() -> None:
     file, diagnostics = parse_tests(VALID, "a.policytest")
     assert render_text(diagnostics, {"a.policytest": VALID}) == ""
-    assert [len(one.lines) for one in file.trials] == [18, 7, 6, 3]
+    assert [len(one.lines) for one in file.trials] == [18, 8, 6, 3]
     assert not any(one.flawed for one in file.trials)
     holding, trade = file.trials[0].lines[2], file.trials[0].lines[7]
     assert isinstance(holding, trial.GivenHolding)
