@@ -118,6 +118,7 @@ def totals(documents: Sequence[Document]) -> dict[str, object]:
         "households": len(documents),
         "status": {status.value: statuses.get(status.value, 0) for status in Status},
         "trades": len(trades),
+        "awaiting_approval": sum(bool(document.get("approvals")) for document in documents),
         "sold": _total(Decimal(trade["amount"]) for trade in trades if trade["lots"]),
         "bought": _total(Decimal(trade["amount"]) for trade in trades if not trade["lots"]),
         "cost": _total(Decimal(trade["cost"]) for trade in trades),

@@ -53,6 +53,8 @@ class Directive(ABC):
     family: ClassVar[Family]
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
+    breakable: ClassVar[bool] = True
+    """Whether finished trades can break it, so that a note of it has something to report."""
 
     @property
     @abstractmethod

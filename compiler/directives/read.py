@@ -11,6 +11,7 @@ from compiler.directives.cash import read_cash
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
+from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
@@ -36,8 +37,6 @@ _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Replace: "replace",
     tree.Treat: "treat",
     tree.Prefer: "prefer",
-    tree.Ask: "ask",
-    tree.Report: "report",
 }
 """Directives that no file reads yet."""
 
@@ -62,6 +61,10 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
+        case tree.Ask():
+            return read_approval(node, reader)
+        case tree.Report():
+            return read_watch(node, reader)
         case tree.Flow() | tree.Deal():
             reader.not_yet(f"`{node.action}`", node.span)
             return None

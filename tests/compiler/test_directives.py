@@ -61,6 +61,9 @@ def directive(load, check):
         "use step-up probability 10%",
         "use horizon 1 year",
         "use deferral 10 years",
+        'ask "Chief Compliance Officer" before selling core',
+        "report trading core where price above $10",
+        "report holding anything",
     ],
 )
 def test_a_line_says_itself(directive, line: str) -> None:
