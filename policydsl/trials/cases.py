@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from grammar import tree, trial
 from grammar.phrases import with_base
@@ -19,7 +19,7 @@ N = TypeVar("N", bound=tree.Node)
 class Case:
     """One run of a test: its lines with values for names; `label` is `stock "ABC", cap 5%`."""
 
-    trial: trial.Trial
+    test: trial.Trial
     label: str
     given: tuple[trial.Given, ...]
     expected: tuple[trial.Expect, ...]
@@ -27,7 +27,7 @@ class Case:
     @property
     def title(self) -> str:
         """The test's title, and the case's values behind it."""
-        name = self.trial.title.value
+        name = self.test.title.value
         return f"{name} [{self.label}]" if self.label else name
 
 
@@ -80,7 +80,7 @@ def substituted(node: N, values: Values) -> N:
     if not changed:
         return node
     new_node = replace(node, **changed)
-    return with_base(new_node) if isinstance(new_node, tree.Bound) else new_node
+    return cast(N, with_base(new_node)) if isinstance(new_node, tree.Bound) else new_node
 
 
 def _value(old: Any, values: Values, *, only_names: bool) -> Any:

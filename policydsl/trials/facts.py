@@ -17,7 +17,7 @@ from grammar.tree import Comparison, Unit
 from policydsl.trials.codes import BAD_GIVEN
 
 
-class Mistake(Exception):
+class LineError(Exception):
     """A line of a test that cannot be acted on; it carries the diagnostic and never leaves here."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -25,9 +25,9 @@ class Mistake(Exception):
         self.diagnostic = diagnostic
 
 
-def cannot(span: Span, message: str, label: str = "", help: str = "") -> Mistake:
+def cannot(span: Span, message: str, label: str = "", help: str = "") -> LineError:
     """A line that cannot be given."""
-    return Mistake(BAD_GIVEN.at(span, message, label=label, help=help))
+    return LineError(BAD_GIVEN.at(span, message, label=label, help=help))
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,11 @@ class Fact:
 def facts(
     condition: tree.Condition | None, table: str, vocabulary: Vocabulary, today: date
 ) -> tuple[Fact, ...]:
-    """What a condition states; names without a prefix belong to `table`. Raises Mistake."""
+    """What a condition states; names without a prefix belong to `table`. Raises LineError."""
     return () if condition is None else tuple(_facts(condition, table, vocabulary, today))
 
 
-def _facts(
-    node: tree.Condition, table: str, vocabulary: Vocabulary, today: date
-) -> Iterator[Fact]:
+def _facts(node: tree.Condition, table: str, vocabulary: Vocabulary, today: date) -> Iterator[Fact]:
     match node:
         case tree.All(operands=operands):
             for each in operands:
@@ -112,7 +110,7 @@ _UNITS = {
 
 
 def cell(value: tree.Expression, dimension: Dimension, today: date) -> str:
-    """A value of some dimension as a cell of a book. Raises Mistake."""
+    """A value of some dimension as a cell of a book. Raises LineError."""
     match value:
         case tree.Quantity(unit=unit) if unit in _UNITS.get(dimension, ()):
             return f"{normalised(value.value, unit):f}"
@@ -139,7 +137,7 @@ _EXAMPLES = {
 
 
 def day(value: tree.Expression, today: date) -> date:
-    """A day: a date, `today`, or so long before or after it. Raises Mistake."""
+    """A day: a date, `today`, or so long before or after it. Raises LineError."""
     match value:
         case tree.Date(value=found):
             return found

@@ -100,7 +100,7 @@ class Stated:
 
 
 def state(lines: Iterable[trial.Given], stated: Stated) -> None:
-    """Add what the lines say. Raises Mistake for a line that cannot be acted on."""
+    """Add what the lines say. Raises LineError for a line that cannot be acted on."""
     known = [line for line in lines if isinstance(line, trial.GivenFact)]
     for kind in ("household", "taxpayer", "account", None):
         for fact in known:
@@ -222,7 +222,7 @@ def _is_cash(things: tree.Things) -> bool:
 
 
 def securities(things: tree.Things, what: str) -> list[str]:
-    """The ids that a line names in quotes. Raises Mistake where it names a group."""
+    """The ids that a line names in quotes. Raises LineError where it names a group."""
     for item in things.items:
         if isinstance(item, tree.Name):
             raise cannot(

@@ -11,7 +11,7 @@ from compiler.policyset import MANIFEST
 from grammar.diagnostics import Diagnostic, Severity
 from grammar.parse_tests import parse_tests_bytes
 from grammar.source import decode
-from grammar.trial import TestFile
+from grammar.trial import TestFile, Trial
 
 ENDING = ".policytest"
 
@@ -41,6 +41,20 @@ class Suite:
     def mistakes(self) -> tuple[Diagnostic, ...]:
         """What cannot be read in the file."""
         return tuple(each for each in self._content[2] if each.severity is Severity.ERROR)
+
+    def mistakes_of(self, one: Trial) -> tuple[Diagnostic, ...]:
+        """What cannot be read in one test."""
+        return tuple(each for each in self.mistakes if _inside(each, one))
+
+    @property
+    def stray(self) -> tuple[Diagnostic, ...]:
+        """What cannot be read and belongs to no test."""
+        tests = self.file.trials
+        return tuple(each for each in self.mistakes if not any(_inside(each, one) for one in tests))
+
+
+def _inside(diagnostic: Diagnostic, one: Trial) -> bool:
+    return one.span.line <= diagnostic.primary.span.line <= one.span.end_line
 
 
 def suites(paths: Sequence[Path], policies: Path | None, default: Path) -> tuple[Suite, ...]:
