@@ -1,6 +1,6 @@
 """What people are to approve of a proposal, and what they are to be told of it.
 
-Both follow from the policies and the finished trades alone, so that `verify` can tell them again.
+All of it follows from the policies and the finished trades alone: `verify` can tell it again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from compiler.closing import Closing, Purchase, Sale, cents
 from compiler.directives.oversight import Approval, Watch
+from compiler.directives.preference import Preference
 from compiler.statements import HouseholdPolicy, InForce
 
 Document = dict[str, Any]
@@ -17,10 +18,12 @@ Document = dict[str, Any]
 
 def oversight_document(policy: HouseholdPolicy, closing: Closing) -> Document:
     """`approvals`: who has to agree to which trades, by statement; a proposal with any waits.
-    `reports`: the trades or positions that each `report` lists, none where there are none."""
+    `reports`: the trades or positions that each `report` lists, none where there are none.
+    `preferences`: dollars on the wrong side of each, before and after."""
     return {
         "approvals": list(_approvals(policy, closing)),
         "reports": list(_reports(policy, closing)),
+        "preferences": list(_preferences(policy, closing)),
     }
 
 
@@ -49,6 +52,16 @@ def _reports(policy: HouseholdPolicy, closing: Closing) -> Iterator[Document]:
         else:
             trades = _orders(watch.touched(scope, closing))
             yield {**_named(scope), "trades": trades, "holdings": []}
+
+
+def _preferences(policy: HouseholdPolicy, closing: Closing) -> Iterator[Document]:
+    for scope in policy.statements:
+        if isinstance(scope.directive, Preference):
+            before, after = (
+                f"{cents(scope.directive.dollars(scope, closing, after=after)):f}"
+                for after in (False, True)
+            )
+            yield {**_named(scope), "wrong_side_before": before, "wrong_side_after": after}
 
 
 def _named(scope: InForce) -> Document:

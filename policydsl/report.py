@@ -83,7 +83,8 @@ def household_report(document: Document, most: int | None = None) -> str:
 
 
 def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]:
-    """Who is asked for which trades, and what `report` lists; of one rule if `rule_id`."""
+    """Who is asked for which trades, what `report` lists, and what lies on the wrong side of a
+    preference; of one rule if `rule_id`."""
     lines: list[str] = []
     for approval in document.get("approvals", ()):
         if rule_id in (None, approval["rule_id"]):
@@ -95,6 +96,12 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
             says = document["statements"][report["statement"]]["says"]
             told = f"{says}: {_several(rows)}"
             lines += wrapped("", [f"{told} [{placed(document, report['statement'])}]"])
+    for preference in document.get("preferences", ()):
+        if rule_id in (None, preference["rule_id"]):
+            says = document["statements"][preference["statement"]]["says"]
+            moved = " > ".join(dollars(preference[f"wrong_side_{w}"]) for w in ("before", "after"))
+            told = f"{says}: on the wrong side {moved}"
+            lines += wrapped("", [f"{told} [{placed(document, preference['statement'])}]"])
     return lines
 
 

@@ -198,6 +198,16 @@ class ReportDocument(Part):
     holdings: list[HoldingDocument]
 
 
+class PreferenceDocument(Part):
+    """Dollars on the wrong side of a `prefer`: held there, or for a preference about trades traded
+    there, which before the trades is nothing."""
+
+    rule_id: str
+    statement: str
+    wrong_side_before: Number
+    wrong_side_after: Number
+
+
 class Conflict(Part):
     """A statement that cannot hold with the others, and by how much it would have to give way."""
 
@@ -236,6 +246,7 @@ class ProposalDocument(Part):
         list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")
     ] = None
     reports: list[ReportDocument] | None = None
+    preferences: list[PreferenceDocument] | None = None
     conflict: list[Conflict] | None = None
 
 

@@ -42,7 +42,7 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    wanted = ("trades", "statements", "tax", "approvals", "reports")
+    wanted = ("trades", "statements", "tax", "approvals", "reports", "preferences")
     missing = [name for name in wanted if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")

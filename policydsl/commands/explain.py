@@ -116,6 +116,7 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
             ],
             "approvals": [a for a in document.get("approvals", ()) if a["rule_id"] == rule_id],
             "reports": [r for r in document.get("reports", ()) if r["rule_id"] == rule_id],
+            "preferences": [p for p in document.get("preferences", ()) if p["rule_id"] == rule_id],
         }
         for document in documents
     ]
@@ -144,6 +145,7 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
 
 def _has_part(entry: dict[str, Any]) -> bool:
     named = bool(entry["trades"] or entry["bounds"] or entry["held_back"] or entry["approvals"])
+    named = named or bool(entry["preferences"])
     return named or any(report["trades"] or report["holdings"] for report in entry["reports"])
 
 

@@ -124,6 +124,18 @@ class Book:
         known = self.model_ids & frozenset(names)
         return replace(self, _also_models=known, _snapshots={}) if known else self
 
+    @cached_property
+    def account_ids(self) -> tuple[str, ...]:
+        """Every account of the book, in order."""
+        return tuple(sorted(ids(self._contents.tables, "accounts")))
+
+    def holder(self, account_id: str) -> str | None:
+        """The household that an account belongs to, found without building any; None where it
+        belongs to none of the book."""
+        rows = self._contents.rows("accounts", "account_id", account_id)
+        found = rows[0].get("household_id") if rows else None
+        return found if found in self.household_ids else None
+
     def household(self, household_id: str) -> Household:
         """The snapshot of one household, built once; KeyError where the book has none of that id.
 
