@@ -16,7 +16,9 @@ from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
+from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.target_weight import read_target
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
@@ -41,14 +43,21 @@ _TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Target: "target",
-    tree.Replace: "replace",
     tree.Treat: "treat",
 }
 """Directives that no file reads yet."""
 
 
+def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
+    if node.only:
+        reader.not_yet("`only replace`", node.span)
+        return None
+    return read_replacement(node, reader)
+
+
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Target: read_target,
+    tree.Replace: _replace,
     tree.Prefer: read_preference,
     tree.Ask: read_approval,
     tree.Report: read_watch,

@@ -151,9 +151,6 @@ def without(typed: TypedPolicies, rule_id: str) -> TypedPolicies:
         statements=tuple(each for each in typed.statements if each.rule_id != rule_id),
         grants=tuple(each for each in typed.grants if each.statement.rule_id != rule_id),
         faults=tuple(each for each in typed.faults if each.rule_id != rule_id),
-        rivals=tuple(
-            pair for pair in typed.rivals if rule_id not in (pair[0].rule_id, pair[1].rule_id)
-        ),
         waivers=tuple(each for each in typed.waivers if each.rule_id != rule_id),
     )
 
