@@ -54,6 +54,11 @@ class Bench:
     def declared(self) -> tuple[Attribute, ...]:
         return tuple(each.attribute for each in self.policies.declared)
 
+    @cached_property
+    def alone(self) -> TypedPolicies:
+        """The set as it stands, on no day in particular."""
+        return check_policies(self.policies, self.declared)
+
     def with_files(self, paths: Iterable[Path]) -> PolicySet:
         """The set with more files; those it has already are left out."""
         known = {(self.folder / file.path).resolve() for file in self.policies.files}
@@ -148,7 +153,7 @@ class Ran:
 def run(case: Case, suite: Suite, bench: Bench) -> Ran:
     """Build the household of a case and propose its trades. Raises LineError where a line of the
     test cannot be acted on."""
-    today = _today(case)
+    today = _today(case, bench)
     stated, attributes = _begin(case, suite, bench, today)
     extra = tuple(
         _beside(line.policy, suite, bench)
@@ -181,9 +186,10 @@ def proposed(case: Case, inputs: Inputs) -> Ran:
     )
 
 
-def _today(case: Case) -> date:
+def _today(case: Case, bench: Bench) -> date:
+    usual = bench.policies.tests.today or TODAY
     named = [line for line in case.given if isinstance(line, trial.GivenToday)]
-    return day(named[-1].day, TODAY) if named else TODAY
+    return day(named[-1].day, usual) if named else usual
 
 
 def _begin(
