@@ -20,8 +20,9 @@ from grammar.diagnostics import Diagnostic, in_order
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from grammar.spans import Span
+from policydsl.carried import Carried
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, proposal_of, with_chosen_models
+from policydsl.rebalance import Inputs, policy_of, proposal_of, with_chosen_models
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import cannot, day
@@ -168,7 +169,31 @@ def run(case: Case, suite: Suite, bench: Bench) -> Ran:
     typed = bench.typed(extra, attributes, today)
     book = with_chosen_models(book, typed)
     inputs = Inputs(book, suite.path.parent, bench.with_files(extra), bench.folder, typed, {})
-    return proposed(case, inputs)
+    return proposed(case, replace(inputs, carried=_carried(case, inputs)))
+
+
+def _carried(case: Case, inputs: Inputs) -> Carried:
+    """What earlier runs are said to have seen: every place that lies outside a rule today has done
+    so since the day given."""
+    days = {
+        line.rule.value: day(line.since, inputs.book.as_of)
+        for line in case.given
+        if isinstance(line, trial.GivenBroken)
+    }
+    if not days:
+        return Carried()
+    since: dict[str, dict[str, dict[str, date]]] = {}
+    for name in inputs.book.household_ids:
+        household = inputs.book.household(name)
+        policy = policy_of(inputs, household)
+        closing = empty_closing(household, policy)
+        for scope in policy.statements:
+            if scope.statement.rule_id in days:
+                places = dict.fromkeys(
+                    scope.directive.outside(scope, closing), days[scope.statement.rule_id]
+                )
+                since.setdefault(name, {})[scope.statement.key] = places
+    return Carried(since)
 
 
 def proposed(case: Case, inputs: Inputs) -> Ran:
