@@ -15,9 +15,11 @@ from compiler.closing import Closing
 from compiler.layers import AccountPolicy, fold
 from compiler.lists import load_lists
 from compiler.policyset import LoadedFile, PolicySet, load_policies
+from compiler.reader import did_you_mean
 from grammar import tree, trial
 from grammar.diagnostics import Diagnostic, in_order
 from grammar.parse import parse_bytes
+from grammar.parse_tests import parse_givens_bytes
 from grammar.source import decode
 from grammar.spans import Span
 from policydsl.carried import Carried
@@ -25,7 +27,7 @@ from policydsl.propose import Proposal, Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of, proposal_of, with_chosen_models
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
-from policydsl.trials.facts import cannot, day
+from policydsl.trials.facts import LineError, cannot, day
 from policydsl.trials.givens import Row, Stated, state
 from policydsl.trials.suite import Suite
 from portfolio.book.attributes import DERIVED
@@ -35,6 +37,9 @@ from portfolio.book.load import Book, load_book
 from portfolio.book.stated import stated_book
 from portfolio.findings import Finding
 from portfolio.household import Account, Attribute, Household
+
+GIVENS = ".given"
+"""The ending of files of nothing but `given` lines."""
 
 
 @dataclass
@@ -154,6 +159,7 @@ class Ran:
 def run(case: Case, suite: Suite, bench: Bench) -> Ran:
     """Build the household of a case and propose its trades. Raises LineError where a line of the
     test cannot be acted on."""
+    case = replace(case, given=(*_shared(case, suite), *case.given))
     today = _today(case, bench)
     stated, attributes = _begin(case, suite, bench, today)
     extra = tuple(
@@ -175,13 +181,15 @@ def run(case: Case, suite: Suite, bench: Bench) -> Ran:
 def _carried(case: Case, inputs: Inputs) -> Carried:
     """What earlier runs are said to have seen: every place that lies outside a rule today has done
     so since the day given."""
-    days = {
-        line.rule.value: day(line.since, inputs.book.as_of)
-        for line in case.given
-        if isinstance(line, trial.GivenBroken)
-    }
-    if not days:
+    lines = [line for line in case.given if isinstance(line, trial.GivenBroken)]
+    if not lines:
         return Carried()
+    days = {line.rule.value: day(line.since, inputs.book.as_of) for line in lines}
+    rules = {statement.rule_id for statement in inputs.typed.statements}
+    for line in lines:
+        if line.rule.value not in rules:
+            help = did_you_mean(line.rule.value, rules)
+            raise cannot(line.rule.span, f"there is no rule `{line.rule.value}`", help=help)
     since: dict[str, dict[str, dict[str, date]]] = {}
     for name in inputs.book.household_ids:
         household = inputs.book.household(name)
@@ -211,6 +219,31 @@ def proposed(case: Case, inputs: Inputs) -> Ran:
     )
 
 
+def _books(case: Case) -> list[trial.GivenBook]:
+    return [line for line in case.given if isinstance(line, trial.GivenBook)]
+
+
+def _shared(case: Case, suite: Suite) -> tuple[trial.Given, ...]:
+    """The lines of the files of `given` lines that a test begins from."""
+    found: tuple[trial.Given, ...] = ()
+    for line in _books(case):
+        path = suite.path.parent / line.book.value
+        if (path / "book.toml").is_file():
+            continue
+        path = path.with_name(path.name + GIVENS)
+        if not path.is_file():
+            raise cannot(
+                line.book.span,
+                f'there is no book "{line.book.value}" beside this file',
+                f"neither a folder with a book.toml nor a file {path.name}",
+            )
+        lines, mistakes = parse_givens_bytes(path.read_bytes(), str(path))
+        for mistake in mistakes:
+            raise LineError(mistake)
+        found += tuple(each for each in lines if not isinstance(each, trial.GivenBook))
+    return found
+
+
 def _today(case: Case, bench: Bench) -> date:
     usual = bench.policies.tests.today or TODAY
     named = [line for line in case.given if isinstance(line, trial.GivenToday)]
@@ -221,17 +254,11 @@ def _begin(
     case: Case, suite: Suite, bench: Bench, today: date
 ) -> tuple[Stated, tuple[Attribute, ...]]:
     """The tables a test begins from, and every attribute its policies may name."""
-    books = [line for line in case.given if isinstance(line, trial.GivenBook)]
+    folders = [suite.path.parent / line.book.value for line in _books(case)]
+    books = [folder for folder in folders if (folder / "book.toml").is_file()]
     tables: dict[str, list[Row]] = {}
     attributes = bench.declared
-    for line in books:
-        folder = suite.path.parent / line.book.value
-        if not (folder / "book.toml").is_file():
-            raise cannot(
-                line.book.span,
-                f'there is no book "{line.book.value}" beside this file',
-                f"no folder {folder} with a book.toml",
-            )
+    for folder in books:
         tables, found = bench.book_rows(folder)
         named = {(each.table, each.name) for each in found}
         attributes = (
