@@ -42,6 +42,7 @@ class Names:
     definitions: Definitions
     defaults: Mapping[str, Default]
     rules: Mapping[str, tree.Rule]
+    files: tuple[OpenFile, ...]
 
     def reader(self, layers: tuple[str, ...]) -> Reader:
         """A reader that sees the definitions of every file."""
@@ -131,7 +132,7 @@ def check_policies(
         policies.layers,
         dict(policies.sources),
         tuple(waivers),
-        Names(vocabulary, definitions, reading.defaults, reading.ids),
+        Names(vocabulary, definitions, reading.defaults, reading.ids, tuple(files)),
     )
 
 

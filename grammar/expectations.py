@@ -94,6 +94,10 @@ class Expectations(Directives):
             every=None if every is None else str(every),
         )
 
+    def given_broken(self, meta: Meta, children: list[Any]) -> trial.GivenBroken:
+        rule, since = children
+        return trial.GivenBroken(span=self._span(meta), rule=rule, since=since)
+
     # --- expect ---
 
     def expect_never(self, meta: Meta, children: list[Any]) -> trial.ExpectNever:

@@ -78,10 +78,14 @@ def ids_at(ran: Ran, span: Span) -> Iterator[str]:
             continue
         for node in file.tree.statements:
             if node.span.line <= span.line <= node.span.end_line:
-                if isinstance(node, tree.Rule | tree.Set | tree.Waive):
-                    yield node.id.value
-                else:
-                    yield node.name.value
+                yield owner_of(node)
+
+
+def owner_of(node: tree.Statement) -> str:
+    """The id of a rule, `set` or waiver, or the name that is defined."""
+    if isinstance(node, tree.Rule | tree.Set | tree.Waive):
+        return node.id.value
+    return node.name.value
 
 
 def _excluded(proposal: Proposal) -> Iterator[tuple[str, str]]:
