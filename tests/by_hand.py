@@ -38,12 +38,16 @@ from portfolio.household import (
     TaxEntity,
     WashBlock,
 )
+from solver.active_risk import with_excess
 from solver.handover import Floats, Program, hand_over
 from solver.quadratic import linear_model, new_engine
 
 AS_OF = date(2026, 6, 15)
 NO_COST = "rule no_cost\n    use trading cost 0 bps\n"
-ATTRIBUTES = (Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),)
+ATTRIBUTES = (
+    Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),
+    Attribute("households", "income", AttributeType.MONEY),
+)
 
 
 def security(
@@ -178,7 +182,9 @@ def household(
             for name, weights in (models or {"CORE": CORE}).items()
         },
         constituents=constituents,
-        flows=tuple(Flow(a, date.fromisoformat(day), Decimal(n), "pay") for a, day, n in flows),
+        flows=tuple(
+            Flow(a, date.fromisoformat(day), Decimal(n), "withdrawal") for a, day, n in flows
+        ),
         wash_blocks=tuple(
             WashBlock(group, date(2026, 7, 1), Decimal(10), Decimal(1), "transactions")
             for group in blocks
@@ -312,6 +318,7 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
     cost = np.zeros(program.cost.size)
     cost[[j for each in columns.values() for j in each]] = 1.0
     x = None if ends is None else cheapest(program, cost, *ends)
+    x = None if x is None else with_excess(program, x)
     if x is None:
         return None
     unit = compiled.physics.unit
@@ -319,7 +326,8 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
 
 
 def feasible(program: Program, lower: Floats, upper: Floats) -> bool:
-    return cheapest(program, np.zeros(program.cost.size), lower, upper) is not None
+    x = cheapest(program, np.zeros(program.cost.size), lower, upper)
+    return x is not None and with_excess(replace(program, lower=lower, upper=upper), x) is not None
 
 
 def cheapest(program: Program, cost: Floats, lower: Floats, upper: Floats) -> Floats | None:

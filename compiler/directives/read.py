@@ -19,6 +19,7 @@ from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
 from compiler.directives.target_weight import read_target
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
@@ -35,11 +36,12 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
+_TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
@@ -68,7 +70,7 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
-        reader.not_yet("`where` on this line", node.where.span)
+        _no_where(node, node.where, reader)
         return None
     if type(node) in _READERS:
         return _READERS[type(node)](node, reader)
@@ -95,6 +97,17 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return None
 
 
+def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Reader) -> None:
+    prevents = isinstance(node, tree.Prevent)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`{'prevent' if prevents else 'use'} {node.what}` has no use for `where`",
+        where.span,
+        "it is the same for every security",
+        help="say for which accounts in a line of its own: `when ...`",
+    )
+
+
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = "" if node.measure is None else node.measure.value
     if node.each:
@@ -107,7 +120,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"tracking error", "holdings", "trades"})
+_LATER = frozenset({"holdings", "trades"})
 _LATER_EACH = frozenset({"transition"})
 
 
