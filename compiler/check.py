@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
+from compiler.boundaries import certain_breaches
 from compiler.choices import Default, Grant
 from compiler.clashes import certain_clashes, rivals
 from compiler.definitions import KINDS, Definitions
@@ -86,6 +87,7 @@ def check_policies(
     for file in files:
         found += file.reader.diagnostics
     found += certain_clashes(statements, reading.grants)
+    found += certain_breaches(statements)
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):
         waivers.append(waiver)

@@ -17,7 +17,7 @@ def exact_breaches(policy: HouseholdPolicy, closing: Closing) -> tuple[Breach, .
     """What the trades break: nothing, if they may be proposed."""
     found = list(_physics(policy, closing))
     for scope in policy.statements:
-        found.extend(scope.directive.breaches(scope, closing))
+        found.extend(scope.directive.breaches(scope, closing.seen_by(scope)))
     return tuple(found)
 
 
