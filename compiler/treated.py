@@ -60,7 +60,7 @@ def as_seen(whole: Household, visible: Household, scope: InForce) -> Household:
 
     `visible` is `whole` without anything that any layer calls absent.
     """
-    if whole is visible:
+    if whole is visible or not scope.directive.counts_absent:
         return visible
     seen = without_absent(whole, (each for each in scope.treatments if _absent(each)))
     lots = [sum(len(account.lots) for account in each.accounts) for each in (seen, visible)]

@@ -22,6 +22,7 @@ from compiler.directives.restriction import read_restriction
 from compiler.directives.share_units import UNITS, read_share_units
 from compiler.directives.target_boundary import OF_TARGET, read_target_boundary
 from compiler.directives.target_weight import read_target
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.transition_limit import read_transition_limit
 from compiler.directives.treatment import read_treatment
@@ -40,6 +41,7 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
@@ -51,7 +53,7 @@ EACH_ONE: dict[str, ReadKeep] = {
 """What `keep each` counts one by one."""
 
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
+_TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
@@ -113,7 +115,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"tracking error", "holdings", "trades"})
+_LATER = frozenset({"holdings", "trades"})
 
 
 def _measures_later(node: tree.Keep, reader: Reader) -> bool:

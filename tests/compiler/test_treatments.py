@@ -217,3 +217,11 @@ def test_units_of_shares(line: str, fractional: bool, step: str, fine: bool) -> 
     home = replace(home, accounts=accounts, securities=securities)
     found = breaches(home, policy(home, *filter(None, [line])), "-10.5 a1")
     assert [each.key for each in found] == ([] if fine else ["physics"])
+
+
+def test_risk_knows_no_absent_lots_in_any_layer() -> None:
+    home = usual()
+    rules = layered(home, ipc="keep tracking error at most 2% per account", h1=ABSENT)
+    done = closing(home, rules, "")
+    (limit,) = (each for each in rules.statements if each.statement.key == "ipc")
+    assert done.seen_by(limit).household == done.household
