@@ -122,8 +122,9 @@ class Directive(ABC):
         `scope.strict` it has to be where the rule wants it today.
         """
 
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places outside the rule before the trades, for kinds that give time to comply."""
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Places outside the rule before the trades, for kinds that give time to comply, and what is
+        there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
 
