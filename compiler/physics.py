@@ -166,8 +166,8 @@ class Physics:
         """Add `value <= bound`, less the rounding reserve if `tighten`, and say with which rows.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken, in
-        its tier. `highest` is the most that `value` can be, where its variables' bounds do not tell.
+        or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
+        in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
         if not is_potentially_variable(value):
             return ()
