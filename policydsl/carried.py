@@ -117,7 +117,7 @@ def observed(
         evenly = any(each.evenly is not None for each in transitions)
         if not evenly and all(each.within is None for each in transitions):
             continue
-        places = dict(scope.directive.outside(scope, closing))
+        places = dict(scope.directive.outside(scope, closing.seen_by(scope)))
         if not places:
             continue
         key = scope.statement.key
