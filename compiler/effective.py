@@ -130,7 +130,10 @@ class _View:
             return "no limit" if _limits(standings) else "nothing in force"
         if not _limits(standings):
             return "; ".join(dict.fromkeys(self.says(each) for each in inside))
-        low, high = self.ends(inside)
+        hard = [each for each in inside if each.soft is None]
+        if not hard:
+            return "; ".join(f"{said(each.directive)}, {_softly(each)}" for each in inside)
+        low, high = self.ends(hard)
         return joined(low, high)
 
     def _clashes(self, standings: Sequence[Standing]) -> Iterator[Clash]:
@@ -180,8 +183,9 @@ class _View:
     def lines(self, standing: Standing, slot: Sequence[Standing]) -> Iterator[Line]:
         """What a statement contributes to its slot: one line, or one for each of its ends."""
         statement = standing.statement
-        if standing.status is Status.IN_FORCE and _limits(slot):
-            yield from self._ends_of(statement, _in_force(slot))
+        if standing.status is Status.IN_FORCE and _limits(slot) and statement.soft is None:
+            hard = [each for each in _in_force(slot) if each.soft is None]
+            yield from self._ends_of(statement, hard)
             return
         verb, why = self._verdict(standing)
         if verb:
@@ -194,7 +198,10 @@ class _View:
             case Status.IN_FORCE:
                 later = statement.directive.unenforced
                 why = f"not yet enforced: {later}" if later else self._won(statement)
-                return ("wins" if is_setting(statement) else "applies"), why
+                if statement.soft is not None:
+                    why = "; ".join(filter(None, (why, _softly(statement))))
+                wins = is_setting(statement) and statement.soft is None
+                return ("wins" if wins else "applies"), why
             case Status.REPLACED:
                 return "loses", self._replaced(statement, by)
             case Status.NARROWED:
@@ -329,6 +336,10 @@ class _View:
             return self._won(statement)
         above = [each for each in others if each.authority.rank < statement.authority.rank]
         return "a lower rule may tighten" if above else ""
+
+
+def _softly(statement: Statement) -> str:
+    return f"soft, priority {statement.soft}"
 
 
 def _equal(a: Range, b: Range, ends: Sequence[str], measure: Measure) -> bool:
