@@ -26,6 +26,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.target_weight import TargetWeight, read_weight
+from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
@@ -142,7 +143,7 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, CashBand | TurnoverLimit | WeightBand):
+    if isinstance(default.directive, CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -186,6 +187,9 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if isinstance(directive, WaiverLimit):
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
+    if isinstance(directive, TrackingErrorLimit):
+        highest = read_rate(bound, inner)
+        return None if highest is None else Range(high=highest)
     whole = _inherited(bound, node.bound)
     if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
         band = read_amount_band(whole, inner)

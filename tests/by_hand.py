@@ -38,6 +38,7 @@ from portfolio.household import (
     TaxEntity,
     WashBlock,
 )
+from solver.active_risk import with_excess
 from solver.handover import Floats, Program, hand_over
 from solver.quadratic import linear_model, new_engine
 
@@ -312,6 +313,7 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
     cost = np.zeros(program.cost.size)
     cost[[j for each in columns.values() for j in each]] = 1.0
     x = None if ends is None else cheapest(program, cost, *ends)
+    x = None if x is None else with_excess(program, x)
     if x is None:
         return None
     unit = compiled.physics.unit
@@ -319,7 +321,8 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
 
 
 def feasible(program: Program, lower: Floats, upper: Floats) -> bool:
-    return cheapest(program, np.zeros(program.cost.size), lower, upper) is not None
+    x = cheapest(program, np.zeros(program.cost.size), lower, upper)
+    return x is not None and with_excess(replace(program, lower=lower, upper=upper), x) is not None
 
 
 def cheapest(program: Program, cost: Floats, lower: Floats, upper: Floats) -> Floats | None:

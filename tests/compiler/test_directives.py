@@ -64,6 +64,7 @@ def directive(load, check):
         "keep turnover at most 20% of account each year",
         "keep turnover at most $50,000 over any 90 days per household",
         "keep each trade at least $500",
+        "keep tracking error at most 2% per household",
         'use model "ACME"',
         "target core at 50% of model",
         'target anything at 40% of account where industry is "Banks"',

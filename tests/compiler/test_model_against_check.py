@@ -58,6 +58,8 @@ RULES = (
     "keep taxable gains at most $503 each year per taxpayer",
     "keep turnover at most 9.003% of account each year",
     "keep turnover at most 6.003% of household each month prorated",
+    "keep tracking error at most 7.003%",
+    "keep tracking error at most 5.003% per account",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
