@@ -46,23 +46,6 @@ class Breach:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a limit is about in a finished portfolio, in dollars, and the bounds it has there."""
-
-    where: str
-    what: str
-    value: Decimal
-    low: Decimal | None
-    high: Decimal | None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the value lies in its bounds, whatever it was before."""
-        low, high = self.low, self.high
-        return (low is None or self.value >= low) and (high is None or self.value <= high)
-
-
 class Directive(ABC):
     """One directive in typed form; subclasses are frozen dataclasses."""
 
@@ -138,11 +121,6 @@ class Directive(ABC):
         A place outside the rule before the trades may not be further out after them; where
         `scope.strict` it has to be where the rule wants it today.
         """
-
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
-        """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
-        del scope, closing
-        return None
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Places outside the rule before the trades, for kinds that give time to comply."""
