@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from compiler.amounts import Amount
 from grammar import tree
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    counts_absent: ClassVar[bool] = True
+    """Whether lots that a lower layer calls absent count for it; they never do for risk."""
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
     may_be_soft: ClassVar[bool] = False
@@ -78,6 +81,12 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """The amounts of money in it, which are dollars once a household is known."""
+        ends = () if self.range is None else (self.range.low, self.range.high)
+        return tuple(end for end in ends if isinstance(end, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from compiler.amounts import Base
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction
 from compiler.directives.base import Breach, Directive, Family, holders, most
-from compiler.directives.bounds import BASES
 from compiler.physics import Physics
 from compiler.ranges import Range
+from compiler.read_amounts import BASES
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
@@ -38,6 +38,7 @@ class TrackingErrorLimit(Directive):
 
     kind: ClassVar[str] = "tracking error"
     family: ClassVar[Family] = Family.LIMIT
+    counts_absent: ClassVar[bool] = False
     may_be_soft: ClassVar[bool] = True
 
     highest: Decimal
