@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -85,8 +85,9 @@ class Directive(ABC):
     @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts of money in it, which are dollars once a household is known."""
-        ends = () if self.range is None else (self.range.low, self.range.high)
-        return tuple(end for end in ends if isinstance(end, Amount))
+        assert is_dataclass(self)
+        values = (getattr(self, each.name) for each in fields(self))
+        return tuple(value for value in values if isinstance(value, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:
