@@ -17,7 +17,6 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
-    Measured,
     dollars_breach,
     holders,
     selective_clause,
@@ -303,11 +302,6 @@ class WeightBand(Directive):
                 counted = each.counted[0]
                 if (high is not None and counted > high) or (low is not None and each.before < low):
                     yield each.where, counted / value if value > 0 else Decimal(0)
-
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
-        """Closing weight of every group, in dollars."""
-        for each in self._weights(scope, closing):
-            yield Measured(each.where, each.group, each.after, each.low, each.high)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
