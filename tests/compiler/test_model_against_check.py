@@ -60,6 +60,14 @@ RULES = (
     "keep turnover at most 6.003% of household each month prorated",
     "keep tracking error at most 7.003%",
     "keep tracking error at most 5.003% per account",
+    'treat "AAA", "BBB" as identical for wash sales',
+    'treat "AAA", "CCC" as one for drift',
+    'treat "FND" as constituents for limits',
+    "treat anything as absent where lot.acquired before 2021-01-01 and lot.gain below $0",
+    'treat anything as absent where lot.id is "f1"',
+    'target "CCC", "DDD" at 30% of account',
+    'replace "AAA" with "XXX"',
+    'only hold anything where kind is "stock"',
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
