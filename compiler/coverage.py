@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol, cast
 
+from compiler.attributes import Trade
 from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
 from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
@@ -36,30 +37,44 @@ class _Barring(Protocol):
 
 
 def forbids_security(
-    scope: InForce, household: Household, account: Account, security: Security
+    scope: InForce,
+    household: Household,
+    account: Account,
+    security: Security,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
 ) -> bool:
     """Whether the restriction bars this security, what it asks of lots left open; a fund that
     counts as what it holds, where it bars any of that."""
     if opened(scope, household, account, security):
         return any(
-            forbids_security(scope, household, account, household.securities[under])
+            forbids_security(
+                scope, household, account, household.securities[under], trade, proposal
+            )
             for under in household.constituents[security.id]
         )
-    env = Environment(household, account, security)
+    env = Environment(household, account, security, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.security(env)
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
     return _barred(scope, truth) and not spared
 
 
-def forbids_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+def forbids_lot(
+    scope: InForce,
+    household: Household,
+    account: Account,
+    lot: Lot,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
+) -> bool:
     """Whether the restriction bars this lot, its security included."""
     security = household.securities[lot.security_id]
     if opened(scope, household, account, security):
         return any(
-            forbids_lot(scope, household, account, replace(lot, security_id=under))
+            forbids_lot(scope, household, account, replace(lot, security_id=under), trade, proposal)
             for under in household.constituents[security.id]
         )
-    env = Environment(household, account, security, lot)
+    env = Environment(household, account, security, lot, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.lot(env)
     spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
     return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)

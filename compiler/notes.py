@@ -21,7 +21,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     for note in policy.notes:
         statement = note.statement
         seen = closing.seen_by(note)
-        after = replace(seen, household=_after(seen), sales=(), purchases=())
+        after = replace(seen, household=after_trades(seen), sales=(), purchases=())
         broken = {breach.where for breach in note.directive.breaches(note, seen)}
         broken |= set(note.directive.outside(note, after))
         if broken:
@@ -33,7 +33,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
             )
 
 
-def _after(closing: Closing) -> Household:
+def after_trades(closing: Closing) -> Household:
     """The household once the trades have settled."""
     household = closing.household
     return replace(

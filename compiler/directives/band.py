@@ -17,6 +17,7 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
+    Measured,
     dollars_breach,
     holders,
     least,
@@ -26,6 +27,7 @@ from compiler.directives.base import (
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
+    implied_holder,
 )
 from compiler.exposure import Exposure, GroupOf, Sight, Through, weigh
 from compiler.physics import Physics
@@ -143,10 +145,7 @@ class WeightBand(Directive):
     def _per(self) -> str:
         if self.relation is not None:
             return "" if self.base == "account" else " per household"
-        columns = {
-            c.table for end in (self.low, self.high) if end for c in end.expression.columns()
-        }
-        implied = "account" if "accounts" in columns else "household" if columns else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
@@ -297,6 +296,11 @@ class WeightBand(Directive):
             counted = each.counted[0]
             if (high is not None and counted > high) or (low is not None and each.before < low):
                 yield each.where
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Closing weight of every group, in dollars."""
+        for each in self._weights(scope, closing):
+            yield Measured(each.where, each.group, each.after, each.low, each.high)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from compiler.amounts import Amount
 from grammar import tree
 
 if TYPE_CHECKING:
@@ -44,6 +45,23 @@ class Breach:
     bound: Decimal
     unit: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a limit is about in a finished portfolio, in dollars, and the bounds it has there."""
+
+    where: str
+    what: str
+    value: Decimal
+    low: Decimal | None
+    high: Decimal | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the value lies in its bounds, whatever it was before."""
+        low, high = self.low, self.high
+        return (low is None or self.value >= low) and (high is None or self.value <= high)
 
 
 class Directive(ABC):
@@ -80,6 +98,12 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """The amounts of money in it, which are dollars once a household is known."""
+        ends = () if self.range is None else (self.range.low, self.range.high)
+        return tuple(end for end in ends if isinstance(end, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -123,6 +147,11 @@ class Directive(ABC):
         A place outside the rule before the trades may not be further out after them; where
         `scope.strict` it has to be where the rule wants it today.
         """
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
+        """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
+        del scope, closing
+        return None
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Places outside the rule before the trades, for kinds that give time to comply."""

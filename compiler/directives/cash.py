@@ -11,8 +11,17 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders, least, most
-from compiler.directives.bounds import describe_amounts, holder, read_amount_band
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    Measured,
+    dollars_breach,
+    holders,
+    least,
+    most,
+)
+from compiler.directives.bounds import describe_amounts, holder, implied_holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
@@ -47,8 +56,7 @@ class CashBand(Directive):
         return f"keep cash {self.describe_range()}" + self._per()
 
     def _per(self) -> str:
-        bases = {c.table for end in (self.low, self.high) if end for c in end.expression.columns()}
-        implied = "account" if "accounts" in bases else "household" if bases else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
@@ -64,6 +72,16 @@ class CashBand(Directive):
             if self.low is not None:
                 bound = physics.bp(self.low.dollars(physics.household, account))
                 physics.lower(block, "low", where, cash, before, bound, scope=scope)
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Closing cash of each account, or of the household."""
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            ends = (
+                None if end is None else end.dollars(closing.household, account)
+                for end in (self.low, self.high)
+            )
+            yield Measured(where, "cash", after, *ends)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""

@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
+from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach
 from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
@@ -87,7 +87,8 @@ class RealizedLimit(Directive):
         """The limit in dollars today; a taxpayer's accounts add up where it is a share of them."""
         of_accounts = any(c.table == "accounts" for c in self.amount.expression.columns())
         bases: tuple[Account | None, ...] = held.bases if of_accounts else (None,)
-        dollars = sum((self.amount.dollars(household, base) for base in bases), ZERO)
+        payer = None if of_accounts else household.tax_entities.get(held.where)
+        dollars = sum((self.amount.dollars(household, base, payer) for base in bases), ZERO)
         return self.period.grown(dollars, household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
@@ -190,6 +191,13 @@ class RealizedLimit(Directive):
             ZERO,
         )
 
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Year to date and this run together, by holder."""
+        household = closing.household
+        for held in self._holders(scope, household) if self.period.applies(household.as_of) else ():
+            after = self._with_run(closing, held, self._so_far(household, held))
+            yield Measured(held.where, self.measure, after, None, self._bound(household, held))
+
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""
         household = closing.household
@@ -269,7 +277,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     stated = None if node.per is None else _HOLDERS.get(node.per.value)
     account_tax = measure in OF_TAXPAYERS and stated == "account"
     account_share = "account" in band.bases and stated in ("taxpayer", "household")
-    if node.per is not None and (stated is None or account_tax or account_share):
+    several = "taxpayer" in band.bases and stated == "household"
+    if node.per is not None and (stated is None or account_tax or account_share or several):
         reader.report(
             codes.DOES_NOT_APPLY,
             f"`per {node.per.value}` does not go with {measure}",
@@ -283,6 +292,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     layer = reader.authority.layer
     if layer == "account" or "account" in band.bases:
         return "taxpayer" if measure in OF_TAXPAYERS else "account"
+    if "taxpayer" in band.bases:
+        return "taxpayer"
     if layer == "household" or "household" in band.bases:
         return "household"
     whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)
