@@ -9,8 +9,9 @@ from decimal import Decimal
 from compiler.coverage import excused_lot, forbids_security
 from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
+from compiler.harvested import stood_in
 from compiler.replacements import replaced, replacements, substitute
-from compiler.statements import HouseholdPolicy, InForce
+from compiler.statements import HouseholdPolicy, InForce, Statement
 from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household
@@ -51,11 +52,16 @@ def with_doubts_said(policy: HouseholdPolicy, household: Household) -> Household
     """The policy with a remark for every line about targets that cannot do all it says."""
     accounts = [a for a in household.accounts if a.id not in policy.held and not a.held_away]
     doubts = tuple(
-        f"{account.id}: {scope.statement.rule_id} ({scope.statement.path}:{scope.statement.line}) {said}"
+        f"{account.id}: {named(scope.statement)} {said}"
         for account in accounts
         for scope, said in _doubts(household, account, policy)
     )
     return replace(policy, remarks=(*policy.remarks, *doubts)) if doubts else policy
+
+
+def named(statement: Statement) -> str:
+    """A statement by its rule and place."""
+    return f"{statement.rule_id} ({statement.path}:{statement.line})"
 
 
 def _doubts(
@@ -131,6 +137,9 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
     what is held of securities that are one for drift stands in for the model's own.
     """
     model = wanted_weights(household, account, policy)
+    if policy.of_kind("harvest replacement", account.id):
+        held = _holdings(household, account, policy)
+        model = stood_in(household, account, policy, model, held)
     removed = _banned(household, account, policy, model)
     asset_class = {name: household.securities[name].asset_class for name in model}
     spared = {name: _spared(household, account, policy, name) for name in removed}

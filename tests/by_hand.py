@@ -310,7 +310,7 @@ def _ends(compiled: CompiledModel, program: Program, text: str) -> tuple[Floats,
     known = {
         key for key, position in compiled.physics.positions.items() if position.buy is not None
     }
-    return (lower, upper) if set(bought) <= known else None
+    return (lower, upper) if set(bought) <= known and set(sold) <= lots else None
 
 
 def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict[int, float] | None:

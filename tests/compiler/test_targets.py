@@ -225,3 +225,30 @@ def test_a_model_is_used_from_a_day() -> None:
     for day, name in (("2026-06-30", "AAA"), ("2026-07-01", "BBB")):
         then = replace(home, as_of=date.fromisoformat(day))
         assert weights(then, line) == {name: "50.00"}
+
+
+@pytest.mark.parametrize(
+    ("where", "rules", "instead"),
+    [
+        # CCC is 10% of TX and 20% of CORE; a loss of it blocks purchases. AAA is the likest of all.
+        ("original.correlation at least 0.3", [], "AAA"),
+        ("original.correlation at least 0.3", ['never buy "AAA"'], "XXX"),
+        ("original.correlation at least 0.99", [], "CCC"),
+        ("original.correlation below 0.36", [], "BBB"),
+        ("sector is original.sector", [], "CCC"),
+        (
+            'country is original.country and kind is original.kind and not (sector is "Tech")',
+            [],
+            "XXX",
+        ),
+    ],
+)
+def test_a_blocked_name_is_stood_in_for(where: str, rules: list[str], instead: str) -> None:
+    """M2: by the likest name that may be bought, as far as it is not held."""
+    home = household(*usual().accounts, blocks=["CCC"])
+    line = f"replace harvested with anything where {where}"
+    plain = {"AAA": 20, "BBB": 20, "CCC": 10, "DDD": 20, "FND": 10, "XXX": 0}
+    plain[instead] += 10
+    found = weights(home, line, *rules)
+    assert found == {name: f"{weight}.00" for name, weight in plain.items() if weight}
+    assert weights(usual(), line, *rules)["CCC"] == "20.00"
