@@ -56,7 +56,7 @@ def topic(statement: Statement) -> str:
         return rest[0]
     if kind.startswith(("realized", "taxable")) or kind == "turnover":
         return f"{kind} {rest[0]}"
-    if kind in ("target", "replace"):
+    if kind in ("target", "replace", "treat", "only replace", "target of each"):
         return f"{kind} {rest[0]}"
     if kind.startswith(("never ", "only ")):
         return rest[0]
@@ -145,7 +145,7 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     Neither is a value that a `set` replaced. A setting inside the scope of another of its layer is
     no clash: the narrower one wins.
     """
-    if _sell_and_hold(a, b):
+    if _sell_and_hold(a, b) and not _gives_way(a, b):
         return _disagreement(*_by_rank(a, b), codes.SELL_AND_HOLD)
     if a.directive.slot != b.directive.slot:
         return None
@@ -153,6 +153,8 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     settings = is_setting(a), is_setting(b)
     if all(settings):
         return _two_settings(lower, upper)
+    if _gives_way(a, b):
+        return None
     same_layer = a.authority == b.authority
     if not any(settings) and same_layer and _same_scope(a, b) and _differ(a, b):
         return _disagreement(lower, upper, codes.DISAGREEMENT)
@@ -165,6 +167,13 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
         rule, default = (upper, lower) if is_setting(lower) else (lower, upper)
         return _against_default(rule, default)
     return _nothing_left(lower, upper)
+
+
+def _gives_way(a: Statement, b: Statement) -> bool:
+    """Whether one of two statements that contradict each other is simply broken, as a soft one is.
+    Of one priority in one layer neither is meant to be."""
+    soft = a.soft is not None or b.soft is not None
+    return soft and (a.soft, a.authority) != (b.soft, b.authority)
 
 
 def _by_rank(a: Statement, b: Statement) -> tuple[Statement, Statement]:
@@ -302,7 +311,7 @@ def clashes_of_choice(
             yield _outside(
                 chosen, end, Label(grant.span, "the boundary"), grant.describe(), default
             )
-    for rule in rules:
+    for rule in rules if chosen.soft is None else ():
         bound = rule.directive.range
         if bound is not None and outside(value, bound, measure):
             end = chosen.directive.describe_range()
@@ -404,7 +413,8 @@ def limits_by_slot(statements: Iterable[Statement], about: Topics) -> dict[Topic
 
 
 def _is_limit(statement: Statement) -> bool:
-    return statement.origin is Origin.RULE and statement.directive.family is Family.LIMIT
+    limit = statement.directive.family is Family.LIMIT
+    return limit and statement.origin is Origin.RULE and statement.soft is None
 
 
 def bounds(rule: Statement, chosen: Statement) -> bool:
@@ -412,6 +422,7 @@ def bounds(rule: Statement, chosen: Statement) -> bool:
     return (
         _is_limit(rule)
         and chosen.origin is Origin.SET
+        and chosen.soft is None
         and rule.authority.rank < chosen.authority.rank
         and rule.directive.slot == chosen.directive.slot
     )

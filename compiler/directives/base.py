@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from compiler.amounts import Amount
 from grammar import tree
 
 if TYPE_CHECKING:
@@ -51,8 +52,14 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    counts_absent: ClassVar[bool] = True
+    """Whether lots that a lower layer calls absent count for it; they never do for risk."""
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
+    may_be_soft: ClassVar[bool] = False
+    """Whether `soft priority N` has a meaning: how far it is broken can be measured in dollars."""
+    never_soft: ClassVar[str] = "it is chosen, and nothing can break it"
+    """Why it may not be soft, as a label."""
     breakable: ClassVar[bool] = True
     """Whether finished trades can break it, so that a note of it has something to report."""
 
@@ -74,6 +81,13 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """The amounts of money in it, which are dollars once a household is known."""
+        assert is_dataclass(self)
+        values = (getattr(self, each.name) for each in fields(self))
+        return tuple(value for value in values if isinstance(value, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -112,10 +126,15 @@ class Directive(ABC):
 
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+        """The exact check: decimal arithmetic on opening and closing positions, no tolerance.
 
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places outside the rule before the trades, for kinds that give time to comply."""
+        A place outside the rule before the trades may not be further out after them; where
+        `scope.strict` it has to be where the rule wants it today.
+        """
+
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Places outside the rule before the trades, for kinds that give time to comply, and what
+        is there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
 
@@ -124,6 +143,16 @@ def selective_clause(clause: tree.Clause) -> bool:
     """Whether a clause takes securities or lots out, or says what their missing data count as."""
     spares = isinstance(clause, tree.Except) and clause.purpose is None
     return spares or isinstance(clause, tree.MissingCounts)
+
+
+def most(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How much an upper bound lets the trades leave: what was there already, or not even that."""
+    return bound if scope.strict else max(bound, before)
+
+
+def least(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How little a lower bound lets the trades leave."""
+    return bound if scope.strict else min(bound, before)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

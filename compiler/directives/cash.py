@@ -11,8 +11,16 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
-from compiler.directives.bounds import describe_amounts, holder, read_amount_band
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    dollars_breach,
+    holders,
+    least,
+    most,
+)
+from compiler.directives.bounds import describe_amounts, holder, implied_holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
@@ -26,6 +34,7 @@ class CashBand(Directive):
 
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     low: Amount | None
     high: Amount | None
@@ -46,8 +55,7 @@ class CashBand(Directive):
         return f"keep cash {self.describe_range()}" + self._per()
 
     def _per(self) -> str:
-        bases = {c.table for end in (self.low, self.high) if end for c in end.expression.columns()}
-        implied = "account" if "accounts" in bases else "household" if bases else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
@@ -70,11 +78,11 @@ class CashBand(Directive):
             before = sum((closing.cash(a, after=False) for a in accounts), Decimal(0))
             after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
             if self.high is not None:
-                bound = max(self.high.dollars(closing.household, account), before)
+                bound = most(scope, self.high.dollars(closing.household, account), before)
                 if after > bound:
                     yield dollars_breach(scope, where, "cash", after, bound)
             if self.low is not None:
-                bound = min(self.low.dollars(closing.household, account), before)
+                bound = least(scope, self.low.dollars(closing.household, account), before)
                 if after < bound:
                     yield dollars_breach(scope, where, "cash", after, bound)
 
