@@ -366,7 +366,7 @@ def _outside(scope: InForce, closing: Closing) -> Iterator[str]:
 
 def _share(breach: Breach, scope: InForce, closing: Closing) -> str:
     """What was found as a percentage, where it is dollars of one account."""
-    if len(scope.accounts) != 1 or breach.unit != "dollars":
+    if len(scope.accounts) != 1 or "$" not in breach.message:
         return ""
     whole = closing.value(closing.account(scope.accounts[0]))
     return f": {100 * breach.found / whole:.2f}% of account" if whole > 0 else ""
