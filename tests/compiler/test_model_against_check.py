@@ -55,6 +55,9 @@ RULES = (
     "keep taxable gains at most $503 each year per taxpayer",
     "keep turnover at most 9.003% of account each year",
     "keep turnover at most 6.003% of household each month prorated",
+    "keep average revenue.oil between 22.003% and 31.003% per account",
+    "keep average revenue.oil at most 2.503 points below target",
+    "keep average price at most $60.003 per household where revenue.oil at least 0%",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
