@@ -27,6 +27,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
+from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
@@ -177,7 +178,9 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
     whole = _inherited(bound, node.bound)
-    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
+    if isinstance(
+        directive, CashBand | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+    ):
         band = read_amount_band(whole, inner)
         return None if band is None else band.range
     if isinstance(directive, AverageLimit):

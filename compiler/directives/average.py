@@ -17,6 +17,7 @@ from compiler.coverage import covers
 from compiler.dimensions import Dimension, describe_fraction, describe_value
 from compiler.directives.base import Breach, Directive, Family, holders, selective_clause
 from compiler.directives.bounds import describe_band
+from compiler.directives.trade_maximum import narrowed_words
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -75,7 +76,7 @@ class AverageLimit(Directive):
     def slot(self) -> tuple[str, ...]:
         measured = {None: "absolute", "share": "share of"}.get(self.relation, "points from")
         name = f"average {self.column.written}"
-        return name, self._where(), self.base, measured, self.reference or ""
+        return name, narrowed_words(self.selection), self.base, measured, self.reference or ""
 
     @property
     def range(self) -> Range:
@@ -106,11 +107,8 @@ class AverageLimit(Directive):
 
     def sentence(self) -> str:
         name = self.column.written
-        return f"keep average {name} {self.describe_range()} per {self.base}{self._where()}"
-
-    def _where(self) -> str:
-        condition = None if self.selection is None else self.selection.where
-        return "" if condition is None else f" where {condition.describe()}"
+        where = narrowed_words(self.selection)
+        return f"keep average {name} {self.describe_range()} per {self.base}{where}"
 
     def hears(self, clause: tree.Clause) -> bool:
         """What is missing in the column is left out; `missing counts` speaks of `where`."""

@@ -10,10 +10,9 @@ from compiler.attributes import Column
 from compiler.dimensions import DIMENSIONS, Dimension, normalised
 from compiler.directives.average import AverageLimit
 from compiler.directives.bounds import read_points, read_shares, report_upside_down
+from compiler.directives.read_trade import read_narrowed
 from compiler.ranges import Range, stated, upside_down
-from compiler.read_conditions import read_where
 from compiler.reader import Reader
-from compiler.selections import Selection
 from grammar import tree
 from grammar.tree import Side
 
@@ -33,8 +32,8 @@ def read_average(node: tree.Keep, reader: Reader) -> AverageLimit | None:
         return None
     found = read_average_range(node.bound, column, reader)
     base = _base(node, reader)
-    narrowed = _narrowed(node, reader)
-    if found is None or base is None or isinstance(narrowed, bool):
+    fine, narrowed = read_narrowed(node, "an average", reader)
+    if found is None or base is None or not fine:
         return None
     relation, reference, span = found
     assert not isinstance(span.low, tuple)
@@ -75,25 +74,6 @@ def _base(node: tree.Keep, reader: Reader) -> Base | None:
         return None
     whose = reader.authority.layer if node.per is None else node.per.value
     return "household" if whose == "household" else "account"
-
-
-def _narrowed(node: tree.Keep, reader: Reader) -> Selection | bool | None:
-    """What counts: everything (None), a selection, or False where that is in error."""
-    if node.where is None:
-        return None
-    where = read_where(node.where, reader)
-    if where is None:
-        return False
-    selection = Selection((), where)
-    if selection.lot_level:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "an average counts whole positions, not lots",
-            node.where.span,
-            help="leave `lot.` out of this `where`",
-        )
-        return False
-    return selection
 
 
 def read_average_range(

@@ -70,6 +70,8 @@ def directive(load, check):
         'keep average price at most $100 per account where country is "US"',
         "keep average yield between 90% and 120% of model per account",
         "keep each trade at least $500",
+        'keep each trade at most $10,000 where kind is "etf"',
+        "keep settled cash at least $0 per account",
         'use model "ACME"',
         "use risk aversion 10",
         "use step-up probability 10%",
