@@ -13,6 +13,7 @@ from compiler import codes
 from compiler.amounts import Amount
 from compiler.dimensions import describe_fraction, describe_points
 from compiler.directives.assumption import ASSUMPTIONS, Assumption, read_assumed
+from compiler.directives.average import AverageLimit
 from compiler.directives.band import WeightBand
 from compiler.directives.base import Directive
 from compiler.directives.bounds import (
@@ -24,7 +25,9 @@ from compiler.directives.bounds import (
 )
 from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
+from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
+from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
@@ -132,7 +135,7 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, CashBand | TurnoverLimit | WeightBand):
+    if isinstance(default.directive, AverageLimit | CashBand | TurnoverLimit | WeightBand):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -175,9 +178,17 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
     whole = _inherited(bound, node.bound)
-    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
+    if isinstance(
+        directive, CashBand | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+    ):
         band = read_amount_band(whole, inner)
         return None if band is None else band.range
+    if isinstance(directive, AverageLimit):
+        found = read_average_range(whole, directive.column, inner)
+        if found is not None and found[0] != directive.relation:
+            _wrong_shape(default, bound, reader)
+            return None
+        return None if found is None else found[2]
     assert isinstance(directive, WeightBand)
     if directive.relation is None:
         band = read_amount_band(whole, inner)

@@ -14,10 +14,11 @@ from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
+from compiler.directives.read_average import PREFIX, read_average
 from compiler.directives.read_band import read_band
+from compiler.directives.read_trade import read_trade
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.restriction import read_restriction
-from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -33,12 +34,14 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "settled cash": read_cash,
+    "average": read_average,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
-_TAKES_WHERE = frozenset({""})
+_TAKES_PER = frozenset({"average", "cash", "settled cash", *_TAKES_PERIOD, ""})
+_TAKES_WHERE = frozenset({"", "average", "trade"})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Target: "target",
@@ -90,6 +93,8 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = "" if node.measure is None else node.measure.value
     if node.each:
         measure = measure if measure in ("trade", "waiver") else ""
+    elif measure.startswith(PREFIX):
+        measure = "average"
     elif measure not in MEASURES:
         measure = ""
     if _measures_later(node, reader):
@@ -107,11 +112,9 @@ def _measures_later(node: tree.Keep, reader: Reader) -> bool:
     if node.measure is None or reader.is_group(node.measure.value):
         return False
     name = node.measure.value
-    first, _, _rest = name.partition(" ")
+    later = name in _LATER
     if node.each:
         later = name in _LATER_EACH or name.endswith(" target")
-    else:
-        later = name in _LATER or (first == "average" and first != name)
     if later:
         reader.not_yet(f"`keep {'each ' if node.each else ''}{name}`", node.measure.span)
     return later
@@ -119,7 +122,7 @@ def _measures_later(node: tree.Keep, reader: Reader) -> bool:
 
 def _reader_of(measure: str) -> ReadKeep:
     if measure == "trade":
-        return read_trade_minimum
+        return read_trade
     if measure == "waiver":
         return read_waiver_limit
     return MEASURES.get(measure, read_band)
