@@ -55,6 +55,8 @@ def topic(statement: Statement) -> str:
         return rest[0]
     if kind.startswith(("realized", "taxable")) or kind == "turnover":
         return f"{kind} {rest[0]}"
+    if kind in ("target", "replace"):
+        return f"{kind} {rest[0]}"
     if kind.startswith(("never ", "only ")):
         return rest[0]
     return kind

@@ -18,7 +18,9 @@ from compiler.directives.read_average import PREFIX, read_average
 from compiler.directives.read_band import read_band
 from compiler.directives.read_trade import read_trade
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
+from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.target_weight import read_target
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -44,14 +46,21 @@ _TAKES_PER = frozenset({"average", "cash", "settled cash", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({"", "average", "trade"})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Target: "target",
-    tree.Replace: "replace",
     tree.Treat: "treat",
 }
 """Directives that no file reads yet."""
 
 
+def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
+    if node.only:
+        reader.not_yet("`only replace`", node.span)
+        return None
+    return read_replacement(node, reader)
+
+
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Target: read_target,
+    tree.Replace: _replace,
     tree.Prefer: read_preference,
     tree.Ask: read_approval,
     tree.Report: read_watch,
