@@ -24,6 +24,8 @@ from compiler.directives.bounds import (
     read_shares,
 )
 from compiler.directives.cash import CashBand
+from compiler.directives.count import CountLimit, read_numbers
+from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
@@ -191,10 +193,13 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
         return None if most is None else Range(high=Decimal(most))
     whole = _inherited(bound, node.bound)
     if isinstance(
-        directive, CashBand | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+        directive,
+        CashBand | HoldingMinimum | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit,
     ):
         band = read_amount_band(whole, inner)
         return None if band is None else band.range
+    if isinstance(directive, CountLimit):
+        return read_numbers(whole, directive.counted, inner)
     if isinstance(directive, AverageLimit):
         found = read_average_range(whole, directive.column, inner)
         if found is not None and found[0] != directive.relation:

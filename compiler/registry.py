@@ -6,6 +6,7 @@ Linear rows cannot say these things; statements and physics register them here f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from portfolio.household import Lot
@@ -17,6 +18,8 @@ class Position:
 
     Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
     trade minimums ask of the order; a sale below its minimum must close the position.
+    `closed`, where a statement asks for it, is the decision to sell the position whole; without it
+    at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
     """
 
     account_id: str
@@ -31,6 +34,9 @@ class Position:
     target: float
     smallest_sale: float = 0.0
     smallest_purchase: float = 0.0
+    closed: Any | None = None
+    largest_part: float = inf
+    too_small: Any | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from compiler import codes
 from compiler.directives.assumption import read_assumption
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
+from compiler.directives.count import read_count
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
+from compiler.directives.holding_minimum import read_holding_minimum
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
@@ -38,12 +40,16 @@ MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
     "settled cash": read_cash,
     "average": read_average,
+    "holdings": read_count,
+    "trades": read_count,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"average", "cash", "settled cash", *_TAKES_PERIOD, ""})
-_TAKES_WHERE = frozenset({"", "average", "trade"})
+_TAKES_PER = frozenset(
+    {"average", "cash", "settled cash", "holdings", "trades", *_TAKES_PERIOD, ""}
+)
+_TAKES_WHERE = frozenset({"", "average", "holding", "holdings", "trade", "trades"})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Treat: "treat",
@@ -99,20 +105,31 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
-    measure = "" if node.measure is None else node.measure.value
-    if node.each:
-        measure = measure if measure in ("trade", "waiver") else ""
-    elif measure.startswith(PREFIX):
-        measure = "average"
-    elif measure not in MEASURES:
-        measure = ""
+    measure = _measure(node)
     if _measures_later(node, reader):
         return None
     typed = _reader_of(measure)(node, reader)
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"tracking error", "holdings", "trades"})
+def _measure(node: tree.Keep) -> str:
+    """The name of the measure in the tables here; empty for a weight."""
+    measure = "" if node.measure is None else node.measure.value
+    if not node.each:
+        first = "average" if measure.startswith(PREFIX) else measure
+        return first if first in MEASURES else ""
+    if measure == "holding" and _is_minimum(node.bound):
+        return measure
+    return measure if measure in ("trade", "waiver") else ""
+
+
+def _is_minimum(bound: tree.Bound) -> bool:
+    """Whether a bound has a lower end in dollars or a share of a value."""
+    around = bound.base is not None and bound.base.value in ("model", "target")
+    return bound.low is not None and bound.relation is None and not around
+
+
+_LATER = frozenset({"tracking error"})
 _LATER_EACH = frozenset({"transition"})
 
 
@@ -134,6 +151,8 @@ def _reader_of(measure: str) -> ReadKeep:
         return read_trade
     if measure == "waiver":
         return read_waiver_limit
+    if measure == "holding":
+        return read_holding_minimum
     return MEASURES.get(measure, read_band)
 
 

@@ -57,6 +57,10 @@ RULES = (
     "keep turnover at most 6.003% of household each month prorated",
     'keep each trade at least $456 where kind is "etf"',
     'keep each trade at most $4,003 where kind is "stock"',
+    "keep holdings between 2 and 4",
+    "keep trades at most 2",
+    # No holding here is worth $1,955 to $2,105 after a sale or a purchase.
+    'keep each holding at least $1,955 where kind is "stock"',
     "keep settled cash at least $1,003 per account",
     "keep average revenue.oil between 22.003% and 31.003% per account",
     "keep average revenue.oil at most 2.503 points below target",
