@@ -29,8 +29,8 @@ from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
-from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.target_weight import TargetWeight, read_weight
+from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
