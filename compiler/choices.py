@@ -30,6 +30,7 @@ from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.target_weight import TargetWeight, read_weight
+from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
 from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
@@ -147,7 +148,10 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, AverageLimit | CashBand | TurnoverLimit | WeightBand):
+    if isinstance(
+        default.directive,
+        AverageLimit | CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand,
+    ):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -191,6 +195,9 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if isinstance(directive, WaiverLimit):
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
+    if isinstance(directive, TrackingErrorLimit):
+        highest = read_rate(bound, inner)
+        return None if highest is None else Range(high=highest)
     whole = _inherited(bound, node.bound)
     if isinstance(
         directive,

@@ -10,10 +10,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
-from lark import Token, v_args
-from lark.tree import Meta
+from lark import Token
 
 from grammar import codes, tree
+from grammar.shift_reduce import Meta
 from grammar.times import Times
 from grammar.tree import (
     Bound,
@@ -52,7 +52,6 @@ _ON_DAYS = {
 """`lot.acquired < 2001-01-01` is read as `before 2001-01-01`."""
 
 
-@v_args(meta=True)
 class Phrases(Times):
     """Builds the nodes inside a line."""
 
@@ -199,9 +198,10 @@ class Phrases(Times):
     def name(self, meta: Meta, children: list[Any]) -> Name:
         return Name(span=self._span(meta), value=str(children[0]))
 
-    def __default__(self, data: str, children: list[Any], meta: Meta) -> Comparison:
+    def other(self, rule: str, meta: Meta, children: list[Any]) -> Comparison:
         """The words of a comparison: the rules of `comparison` differ in their names only."""
-        return _COMPARISONS[data]
+        del meta, children
+        return _COMPARISONS[rule]
 
     # --- bounds ---
 
@@ -238,20 +238,24 @@ class Phrases(Times):
         high: Expression | None,
         relation: tuple[str, Name] | None,
     ) -> Bound:
-        """The word after the last `of` is the base of the bound where all its numbers share it."""
+        word, base = relation or (None, None)
         span = self._span(meta)
-        if relation is not None:
-            word, base = relation
-            return Bound(span=span, side=side, low=low, high=high, relation=word, base=base)
-        last = low if high is None else high
-        if isinstance(last, ShareOf) and (high is None or low is None or _shares(low, last)):
-            low, high = _bare(low), _bare(high)
-            return Bound(span=span, side=side, low=low, high=high, relation=None, base=last.base)
-        return Bound(span=span, side=side, low=low, high=high, relation=None, base=None)
+        return with_base(Bound(span=span, side=side, low=low, high=high, relation=word, base=base))
 
     def relation(self, _meta: Meta, children: list[Any]) -> tuple[str, Name]:
         word, base = children
         return str(word), base
+
+
+def with_base(bound: Bound) -> Bound:
+    """The word after the last `of` is the base of the bound where all its numbers share it."""
+    low, high = bound.low, bound.high
+    last = low if high is None else high
+    if bound.relation is not None or not isinstance(last, ShareOf):
+        return bound
+    if high is None or low is None or _shares(low, last):
+        return replace(bound, low=_bare(low), high=_bare(high), base=last.base)
+    return bound
 
 
 def _shares(low: Expression, high: ShareOf) -> bool:

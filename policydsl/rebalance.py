@@ -20,7 +20,7 @@ from compiler.target import without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
@@ -55,7 +55,7 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
     """Propose for each household in turn. An error of the engine is the household's alone."""
     for household_id in household_ids:
         started = time.perf_counter()
-        proposal = _proposal(inputs, household_id)
+        proposal = proposal_of(inputs, household_id)
         solved = time.perf_counter()
         document, trades = proposal_document(proposal)
         spent = proposal.seconds
@@ -68,7 +68,8 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
         yield Outcome(proposal, document, trades)
 
 
-def _proposal(inputs: Inputs, household_id: str) -> Proposal:
+def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
+    """What becomes of one household, an error of the engine included."""
     household = inputs.book.household(household_id)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
@@ -87,7 +88,7 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     return with_carried(policy, inputs.carried)
 
 
-def _choosable(book: Book, typed: TypedPolicies) -> Book:
+def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
     """The book with the models and securities that policies bring in, in every snapshot."""
     kinds = [statement.directive for statement in typed.statements]
     book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
@@ -207,7 +208,7 @@ def read_inputs(
     started = time.perf_counter()
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
     seconds["check policies"] = time.perf_counter() - started
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     if not book.stopped:
         started = time.perf_counter()
         _ = book.risk
@@ -238,5 +239,5 @@ def with_file(inputs: Inputs, path: Path) -> Inputs:
     )
     book = inputs.book
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

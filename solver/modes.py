@@ -137,8 +137,8 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             bought=column(p.bought),
             active=program.column(p.active),
             drift=p.held - p.target,
-            smallest_sale=min(p.smallest_sale, p.held),
-            smallest_purchase=p.smallest_purchase,
+            smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
+            smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
             name=name,
             closed=column(p.closed),
             largest_part=p.largest_part,
@@ -213,6 +213,12 @@ def _counted(
         if alone and len({of_mode[j] for j in columns if j in of_mode}) > 1:
             found.append(i)
     return tuple(found)
+
+
+def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> float:
+    """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
+    kept = (amount for amount, short in soft if program.upper[program.column(short)] <= 0.0)
+    return max([hard, *kept])
 
 
 def _through(

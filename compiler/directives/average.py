@@ -63,6 +63,7 @@ class AverageLimit(Directive):
 
     kind: ClassVar[str] = "average"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     column: Column
     low: Decimal | None
@@ -133,7 +134,8 @@ class AverageLimit(Directive):
                 rows = _Rows(physics, accounts, parts, sign)
                 rows.add(block, name, where, end, before.above(end), scope, cured=True)
                 average = before.average
-                if average is not None and sign * before.above(end) > 0:
+                soft = scope.statement.soft is not None
+                if average is not None and sign * before.above(end) > 0 and not soft:
                     rows.add(block, f"{name} today", where, average, ZERO, scope, cured=False)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
@@ -150,6 +152,8 @@ class AverageLimit(Directive):
                     continue
                 was, now = sign * before.above(end), sign * after.above(end)
                 average = before.average
+                if scope.strict:
+                    was, average = ZERO, None
                 worse = average is not None and was > 0 and sign * after.above(average) > 0
                 if now > max(was, ZERO) or (now > 0 and worse):
                     yield self._breach(scope, where, after, end, sign)

@@ -11,7 +11,16 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    Measured,
+    dollars_breach,
+    holders,
+    least,
+    most,
+)
 from compiler.directives.bounds import describe_amounts, holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
@@ -31,6 +40,7 @@ class CashBand(Directive):
 
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     low: Amount | None
     high: Amount | None
@@ -80,6 +90,16 @@ class CashBand(Directive):
                 bound = physics.bp(self.low.dollars(physics.household, account))
                 physics.lower(block, "low", where, cash, before, bound, scope=scope)
 
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Closing cash of each account, or of the household."""
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            ends = (
+                None if end is None else end.dollars(closing.household, account)
+                for end in (self.low, self.high)
+            )
+            yield Measured(where, "cash", after, *ends)
+
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""
         for where, accounts, account in holders(self.base, scope, closing.household):
@@ -88,11 +108,11 @@ class CashBand(Directive):
                 for late in (False, True)
             )
             if self.high is not None:
-                bound = max(self.high.dollars(closing.household, account), before)
+                bound = most(scope, self.high.dollars(closing.household, account), before)
                 if after > bound:
                     yield dollars_breach(scope, where, self._measure, after, bound)
             if self.low is not None:
-                bound = min(self.low.dollars(closing.household, account), before)
+                bound = least(scope, self.low.dollars(closing.household, account), before)
                 if after < bound:
                     yield dollars_breach(scope, where, self._measure, after, bound)
 

@@ -38,6 +38,7 @@ class CountLimit(Directive):
 
     kind: ClassVar[str] = "count"
     family: ClassVar[Family] = Family.LIMIT
+    never_soft: ClassVar[str] = "a number too many is not measured in dollars"
 
     counted: Counted
     low: Decimal | None

@@ -36,6 +36,7 @@ class HoldingMinimum(Directive):
 
     kind: ClassVar[str] = "holding minimum"
     family: ClassVar[Family] = Family.LIMIT
+    never_soft: ClassVar[str] = "a position is too small or it is not"
 
     amount: Amount
     selection: Selection | None = None

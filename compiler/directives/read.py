@@ -23,6 +23,7 @@ from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
 from compiler.directives.target_weight import read_target
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -42,12 +43,13 @@ MEASURES: dict[str, ReadKeep] = {
     "average": read_average,
     "holdings": read_count,
     "trades": read_count,
+    "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
 _TAKES_PER = frozenset(
-    {"average", "cash", "settled cash", "holdings", "trades", *_TAKES_PERIOD, ""}
+    {"average", "cash", "settled cash", "holdings", "tracking error", "trades", *_TAKES_PERIOD, ""}
 )
 _TAKES_WHERE = frozenset({"", "average", "holding", "holdings", "trade", "trades"})
 
@@ -129,20 +131,17 @@ def _is_minimum(bound: tree.Bound) -> bool:
     return bound.low is not None and bound.relation is None and not around
 
 
-_LATER = frozenset({"tracking error"})
 _LATER_EACH = frozenset({"transition"})
 
 
 def _measures_later(node: tree.Keep, reader: Reader) -> bool:
     """Report a measure of the language that no file reads yet, unless a group has its name."""
-    if node.measure is None or reader.is_group(node.measure.value):
+    if node.measure is None or not node.each or reader.is_group(node.measure.value):
         return False
     name = node.measure.value
-    later = name in _LATER
-    if node.each:
-        later = name in _LATER_EACH or name.endswith(" target")
+    later = name in _LATER_EACH or name.endswith(" target")
     if later:
-        reader.not_yet(f"`keep {'each ' if node.each else ''}{name}`", node.measure.span)
+        reader.not_yet(f"`keep each {name}`", node.measure.span)
     return later
 
 

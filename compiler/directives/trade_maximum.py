@@ -28,6 +28,7 @@ class TradeMaximum(Directive):
 
     kind: ClassVar[str] = "trade maximum"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     amount: Amount
     selection: Selection | None = None

@@ -75,6 +75,7 @@ def directive(load, check):
         'keep each holding at least 0.5% of account where country is "US"',
         "keep holdings between 20 and 60",
         'keep trades at most 30 where kind is "stock"',
+        "keep tracking error at most 2% per household",
         'use model "ACME"',
         "target core at 50% of model",
         'target anything at 40% of account where industry is "Banks"',
