@@ -208,7 +208,7 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if isinstance(directive, CountLimit):
         return read_numbers(whole, directive.counted, inner)
     if isinstance(directive, AverageLimit):
-        found = read_average_range(whole, directive.column, inner)
+        found = read_average_range(whole, directive.attribute.column, inner)
         if found is not None and found[0] != directive.relation:
             _wrong_shape(default, bound, reader)
             return None

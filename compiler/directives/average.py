@@ -10,7 +10,6 @@ from typing import ClassVar
 import pyomo.environ as pyo
 
 from compiler.amounts import Base
-from compiler.attributes import Column
 from compiler.closing import Closing
 from compiler.conditions import Environment
 from compiler.coverage import covers
@@ -18,6 +17,7 @@ from compiler.dimensions import Dimension, describe_fraction, describe_value
 from compiler.directives.base import Breach, Directive, Family, holders, selective_clause
 from compiler.directives.bounds import describe_band
 from compiler.directives.trade_maximum import narrowed_words
+from compiler.expressions import Reference
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -54,10 +54,10 @@ PartOf = Callable[[Security], Mean]
 
 @dataclass(frozen=True)
 class AverageLimit(Directive):
-    """The average of `column` over what is held, weighted by value, lies between two numbers.
+    """The average of `attribute` over what is held, weighted by value, lies between two numbers.
 
     Cash and holdings without a value are no part of it; a fund without a value of its own counts
-    as what it holds. Ends are values of the column (`relation` None), distances from the average
+    as what it holds. Ends are values of it (`relation` None), distances from the average
     of `reference` (`within`, `above`, `below`) or multiples of it (`share`).
     """
 
@@ -65,7 +65,7 @@ class AverageLimit(Directive):
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
 
-    column: Column
+    attribute: Reference
     low: Decimal | None
     high: Decimal | None
     relation: str | None
@@ -76,7 +76,7 @@ class AverageLimit(Directive):
     @property
     def slot(self) -> tuple[str, ...]:
         measured = {None: "absolute", "share": "share of"}.get(self.relation, "points from")
-        name = f"average {self.column.written}"
+        name = f"average {self.attribute.describe()}"
         return name, narrowed_words(self.selection), self.base, measured, self.reference or ""
 
     @property
@@ -89,7 +89,7 @@ class AverageLimit(Directive):
             ends = [None if end is None else describe_fraction(end) for end in (low, high)]
             return f"{describe_band(*ends)} of {self.reference}"
         if self.relation is None:
-            dimension = self.column.dimension
+            dimension = self.attribute.dimension
             ends = [None if end is None else describe_value(end, dimension) for end in (low, high)]
             return describe_band(*ends)
         if self.relation == "within":
@@ -98,21 +98,21 @@ class AverageLimit(Directive):
         if self.relation == "below":
             low, high = (None if end is None else -end for end in (high, low))
         ends = [None if end is None else self._distance(end) for end in (low, high)]
-        if None not in ends and self.column.dimension is Dimension.FRACTION:
+        if None not in ends and self.attribute.dimension is Dimension.FRACTION:
             ends[0] = str(ends[0]).removesuffix(" points")
         return f"{describe_band(*ends)} {self.relation} {self.reference}"
 
     def _distance(self, end: Decimal) -> str:
-        fraction = self.column.dimension is Dimension.FRACTION
-        return describe_value(end, Dimension.POINTS if fraction else self.column.dimension)
+        fraction = self.attribute.dimension is Dimension.FRACTION
+        return describe_value(end, Dimension.POINTS if fraction else self.attribute.dimension)
 
     def sentence(self) -> str:
-        name = self.column.written
+        name = self.attribute.describe()
         where = narrowed_words(self.selection)
         return f"keep average {name} {self.describe_range()} per {self.base}{where}"
 
     def hears(self, clause: tree.Clause) -> bool:
-        """What is missing in the column is left out; `missing counts` speaks of `where`."""
+        """Blanks of the attribute are left out; `excluded` and `allowed` speak of `where`."""
         if isinstance(clause, tree.MissingCounts):
             return self.selection is not None
         return selective_clause(clause)
@@ -160,9 +160,9 @@ class AverageLimit(Directive):
 
     def _breach(self, scope: InForce, where: str, after: Mean, end: Decimal, sign: int) -> Breach:
         found = after.average or ZERO
-        shown, bound = (describe_value(round(x, 6), self.column.dimension) for x in (found, end))
+        shown, bound = (describe_value(round(x, 6), self.attribute.dimension) for x in (found, end))
         side = "above" if sign > 0 else "below"
-        name = f"average {self.column.written}"
+        name = f"average {self.attribute.describe()}"
         message = f"{name} of {where} is {shown}, {side} {bound}"
         return Breach(scope.statement.key, where, found, end, name, message)
 
@@ -172,7 +172,7 @@ class AverageLimit(Directive):
         accounts: tuple[Account, ...],
         parts: Mapping[str, PartOf],
     ) -> tuple[Decimal | None, Decimal | None]:
-        """The band in values of the column; open where the reference has no average."""
+        """The band in values of the attribute; open where the reference has no average."""
         if self.relation is None:
             return self.low, self.high
         published = source.models if self.reference == "model" else source.targets
@@ -200,20 +200,24 @@ class AverageLimit(Directive):
         known: dict[str, Mean] = {}
 
         def own(security: Security) -> Mean:
-            value = self.column.value(Environment(household, account, security))
+            value = self.attribute.value(Environment(household, account, security))
             if not isinstance(value, Decimal) or not covers(scope, household, account, security):
                 return Mean()
             return Mean(Decimal(1), value)
 
+        def found(security: Security) -> Mean:
+            stated = self.attribute.column.value(Environment(household, account, security))
+            if stated is not None or security.id not in household.constituents:
+                return own(security)
+            inside = look_through({security.id: Decimal(1)}, household.constituents)
+            whole = Mean()
+            for name, weight in inside.items():
+                whole = whole.plus(own(household.securities[name]), weight)
+            return whole
+
         def part(security: Security) -> Mean:
             if security.id not in known:
-                found = own(security)
-                valued = self.column.value(Environment(household, account, security)) is not None
-                inside = look_through({security.id: Decimal(1)}, household.constituents)
-                if not valued and security.id in household.constituents:
-                    for name, weight in inside.items():
-                        found = found.plus(own(household.securities[name]), weight)
-                known[security.id] = found
+                known[security.id] = found(security)
             return known[security.id]
 
         return part

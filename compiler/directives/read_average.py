@@ -11,6 +11,7 @@ from compiler.dimensions import DIMENSIONS, Dimension, normalised
 from compiler.directives.average import AverageLimit
 from compiler.directives.bounds import read_points, read_shares, report_upside_down
 from compiler.directives.read_trade import read_narrowed
+from compiler.expressions import Reference
 from compiler.ranges import Range, stated, upside_down
 from compiler.reader import Reader
 from grammar import tree
@@ -40,7 +41,7 @@ def read_average(node: tree.Keep, reader: Reader) -> AverageLimit | None:
     low, high = span.low, span.high
     assert low is None or isinstance(low, Decimal)
     assert high is None or isinstance(high, Decimal)
-    return AverageLimit(column, low, high, relation, reference, base, narrowed)
+    return AverageLimit(Reference(column), low, high, relation, reference, base, narrowed)
 
 
 def _column(node: tree.Keep, reader: Reader) -> Column | None:
