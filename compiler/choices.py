@@ -26,13 +26,17 @@ from compiler.directives.bounds import (
 from compiler.directives.cash import CashBand
 from compiler.directives.count import CountLimit, read_numbers
 from compiler.directives.holding_minimum import HoldingMinimum
+from compiler.directives.lot_order import lot_order
 from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
+from compiler.directives.share_units import UNITS
+from compiler.directives.target_boundary import TargetBoundary
 from compiler.directives.target_weight import TargetWeight, read_weight
 from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
 from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
+from compiler.directives.transition_limit import TransitionLimit, read_length
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
 from compiler.files import OpenFile
@@ -83,9 +87,11 @@ def describe_end(directive: Directive, end: Amount | Decimal) -> str:
         return end.describe()
     if isinstance(directive, Assumption):
         return ASSUMPTIONS[directive.name].describe(end)
-    if isinstance(directive, WaiverLimit):
+    if isinstance(directive, WaiverLimit | TransitionLimit):
         return days(int(end))
-    points = isinstance(directive, WeightBand) and directive.relation != "share"
+    points = isinstance(directive, TargetBoundary) or (
+        isinstance(directive, WeightBand) and directive.relation != "share"
+    )
     return describe_points(end) if points else describe_fraction(end)
 
 
@@ -111,7 +117,7 @@ def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive
     if isinstance(default.node, tree.Keep) and chosen.bound is not None:
         node = _with_bound(default, default.node, chosen.bound)
     elif isinstance(default.node, tree.Use) and chosen.value is not None:
-        node = replace(default.node, value=chosen.value, span=chosen.value.span)
+        node = _used(default.node, chosen.value)
     elif isinstance(default.node, tree.Target) and chosen.value is not None:
         node = replace(default.node, weight=chosen.value, span=chosen.value.span)
     elif isinstance(default.node, tree.Replace) and isinstance(chosen.value, tree.Name | tree.Text):
@@ -129,6 +135,16 @@ def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive
         _wrong_shape(default, chosen, reader)
         return None
     return typed
+
+
+def _used(node: tree.Use, chosen: tree.Expression) -> tree.Use:
+    """The line with another value; of an order of lots or a unit of shares, the words are it."""
+    words = chosen.value if isinstance(chosen, tree.Name) else ""
+    if f"{words.removesuffix(' shares')} shares" in UNITS:
+        words = f"{words.removesuffix(' shares')} shares"
+    if words in UNITS or lot_order(words) is not None:
+        return replace(node, what=words, value=None, span=chosen.span)
+    return replace(node, value=chosen, span=chosen.span)
 
 
 def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
@@ -192,37 +208,48 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if not isinstance(node, tree.Keep):
         _wrong_shape(default, bound, reader)
         return None
-    if isinstance(directive, WaiverLimit):
-        most = read_days(bound, inner)
-        return None if most is None else Range(high=Decimal(most))
-    if isinstance(directive, TrackingErrorLimit):
-        highest = read_rate(bound, inner)
-        return None if highest is None else Range(high=highest)
-    whole = _inherited(bound, node.bound)
-    if isinstance(
-        directive,
-        CashBand | HoldingMinimum | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit,
-    ):
-        band = read_amount_band(whole, inner)
+    return _kept_boundary(default, bound, _inherited(bound, node.bound), inner)
+
+
+_IN_MONEY = CashBand | HoldingMinimum | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+
+
+def _kept_boundary(
+    default: Default, bound: tree.Bound, whole: tree.Bound, reader: Reader
+) -> Range | None:
+    """The boundary of a limit; `whole` is the bound with the default's base where it has none."""
+    directive = default.directive
+    match directive:
+        case TransitionLimit():
+            limit = read_length(bound, reader)
+            return None if limit is None else limit.range
+        case TargetBoundary():
+            return read_points(whole, reader)
+        case WaiverLimit():
+            most = read_days(bound, reader)
+            return None if most is None else Range(high=Decimal(most))
+        case TrackingErrorLimit():
+            highest = read_rate(bound, reader)
+            return None if highest is None else Range(high=highest)
+        case CountLimit():
+            return read_numbers(whole, directive.counted, reader)
+        case AverageLimit():
+            found = read_average_range(whole, directive.attribute.column, reader)
+            if found is not None and found[0] != directive.relation:
+                _wrong_shape(default, bound, reader)
+                return None
+            return None if found is None else found[2]
+    in_money = isinstance(directive, _IN_MONEY)
+    if in_money or (isinstance(directive, WeightBand) and directive.relation is None):
+        band = read_amount_band(whole, reader)
         return None if band is None else band.range
-    if isinstance(directive, CountLimit):
-        return read_numbers(whole, directive.counted, inner)
-    if isinstance(directive, AverageLimit):
-        found = read_average_range(whole, directive.attribute.column, inner)
-        if found is not None and found[0] != directive.relation:
-            _wrong_shape(default, bound, reader)
-            return None
-        return None if found is None else found[2]
     assert isinstance(directive, WeightBand)
-    if directive.relation is None:
-        band = read_amount_band(whole, inner)
-        return None if band is None else band.range
     if directive.relation == "share":
-        return read_shares(whole, inner)
+        return read_shares(whole, reader)
     if directive.relation == "within" and whole.side is not Side.WITHIN:
         _wrong_shape(default, bound, reader)
         return None
-    return read_points(whole, inner)
+    return read_points(whole, reader)
 
 
 def _assumed_boundary(directive: Assumption, bound: tree.Bound, reader: Reader) -> Range | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -69,6 +69,8 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    counts_absent: ClassVar[bool] = True
+    """Whether lots that a lower layer calls absent count for it; they never do for risk."""
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
     may_be_soft: ClassVar[bool] = False
@@ -100,8 +102,9 @@ class Directive(ABC):
     @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts of money in it, which are dollars once a household is known."""
-        ends = () if self.range is None else (self.range.low, self.range.high)
-        return tuple(end for end in ends if isinstance(end, Amount))
+        assert is_dataclass(self)
+        values = (getattr(self, each.name) for each in fields(self))
+        return tuple(value for value in values if isinstance(value, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:

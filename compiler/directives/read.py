@@ -13,6 +13,7 @@ from compiler.directives.count import read_count
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.holding_minimum import read_holding_minimum
+from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
@@ -22,8 +23,12 @@ from compiler.directives.read_trade import read_trade
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.share_units import UNITS, read_share_units
+from compiler.directives.target_boundary import OF_TARGET, read_target_boundary
 from compiler.directives.target_weight import read_target
 from compiler.directives.tracking_error import read_tracking_error
+from compiler.directives.transition_limit import read_transition_limit
+from compiler.directives.treatment import read_treatment
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -47,28 +52,24 @@ MEASURES: dict[str, ReadKeep] = {
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
+EACH_ONE: dict[str, ReadKeep] = {
+    "holding": read_holding_minimum,
+    "trade": read_trade,
+    "waiver": read_waiver_limit,
+    "transition": read_transition_limit,
+}
+"""What `keep each` counts one by one."""
+
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
 _TAKES_PER = frozenset(
     {"average", "cash", "settled cash", "holdings", "tracking error", "trades", *_TAKES_PERIOD, ""}
 )
 _TAKES_WHERE = frozenset({"", "average", "holding", "holdings", "trade", "trades"})
 
-_FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Treat: "treat",
-}
-"""Directives that no file reads yet."""
-
-
-def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
-    if node.only:
-        reader.not_yet("`only replace`", node.span)
-        return None
-    return read_replacement(node, reader)
-
-
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
     tree.Target: read_target,
-    tree.Replace: _replace,
+    tree.Replace: read_replacement,
+    tree.Treat: read_treatment,
     tree.Prefer: read_preference,
     tree.Ask: read_approval,
     tree.Report: read_watch,
@@ -92,18 +93,24 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_cross_trades(node, reader)
         case tree.Prevent():
             return read_wash_sales(node, reader)
-        case tree.Use(what="model"):
-            return read_model_choice(node, reader)
         case tree.Use():
-            return read_assumption(node, reader)
+            return _use(node, reader)
         case tree.Keep():
             return _keep(node, reader)
-        case tree.Flow() | tree.Deal():
+        case _:
+            assert isinstance(node, tree.Flow | tree.Deal)
             reader.not_yet(f"`{node.action}`", node.span)
             return None
-        case _:
-            reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
-            return None
+
+
+def _use(node: tree.Use, reader: Reader) -> Directive | None:
+    if node.what == "model":
+        return read_model_choice(node, reader)
+    if node.what in UNITS:
+        return read_share_units(node, reader)
+    if lot_order(node.what) is not None or node.what.endswith(" lots"):
+        return read_lot_order(node, reader)
+    return read_assumption(node, reader)
 
 
 def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Reader) -> None:
@@ -119,8 +126,6 @@ def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Read
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = _measure(node)
-    if _measures_later(node, reader):
-        return None
     typed = _reader_of(measure)(node, reader)
     return typed if _fits(node, measure, reader) else None
 
@@ -131,9 +136,9 @@ def _measure(node: tree.Keep) -> str:
     if not node.each:
         first = "average" if measure.startswith(PREFIX) else measure
         return first if first in MEASURES else ""
-    if measure == "holding" and _is_minimum(node.bound):
-        return measure
-    return measure if measure in ("trade", "waiver") else ""
+    weighs = measure == "holding" and not _is_minimum(node.bound)
+    known = measure in EACH_ONE or measure.endswith(OF_TARGET)
+    return measure if known and not weighs else ""
 
 
 def _is_minimum(bound: tree.Bound) -> bool:
@@ -142,27 +147,11 @@ def _is_minimum(bound: tree.Bound) -> bool:
     return bound.low is not None and bound.relation is None and not around
 
 
-_LATER_EACH = frozenset({"transition"})
-
-
-def _measures_later(node: tree.Keep, reader: Reader) -> bool:
-    """Report a measure of the language that no file reads yet, unless a group has its name."""
-    if node.measure is None or not node.each or reader.is_group(node.measure.value):
-        return False
-    name = node.measure.value
-    later = name in _LATER_EACH or name.endswith(" target")
-    if later:
-        reader.not_yet(f"`keep each {name}`", node.measure.span)
-    return later
-
-
 def _reader_of(measure: str) -> ReadKeep:
-    if measure == "trade":
-        return read_trade
-    if measure == "waiver":
-        return read_waiver_limit
-    if measure == "holding":
-        return read_holding_minimum
+    if measure in EACH_ONE:
+        return EACH_ONE[measure]
+    if measure.endswith(OF_TARGET):
+        return read_target_boundary
     return MEASURES.get(measure, read_band)
 
 
