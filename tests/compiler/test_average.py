@@ -69,7 +69,7 @@ CASES = [
 
 
 def both(home: Household, rule: str, trades: str) -> tuple[bool, bool]:
-    rules = policy(home, rule, layer="ipc")
+    rules = policy(home, rule, layer="firm")
     return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
@@ -92,7 +92,7 @@ def incomes(*lots: object) -> Household:
 
 
 def held_yield(home: Household, rules: str) -> float:
-    proposal = propose(home, policy(home, rules, layer="ipc"))
+    proposal = propose(home, policy(home, rules, layer="firm"))
     assert proposal.status is Status.PROPOSED, proposal.findings
     assert proposal.closing is not None
     worth = {
