@@ -147,6 +147,8 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
+            elif each.evenly is not None:
+                yield f"{who} comply {each.evenly.describe()}"
             elif each.within is not None:
                 yield f"{who} comply within {each.within.describe()}"
 

@@ -23,7 +23,7 @@ from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.target import published, target
+from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
 from portfolio.flows import due_before_settlement
@@ -51,13 +51,14 @@ class Physics:
     softs: list[Soft] = field(default_factory=list)
     risks: list[RiskLimit] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    softly_banned: dict[str, set[str]] = field(default_factory=dict)
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
     whole: Household | None = None
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
-    improve_broken: bool = False
+    improved: frozenset[str] = frozenset()
     not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding
 
     # --- what directives ask ----------------------------------------------------------------------
@@ -191,15 +192,17 @@ class Physics:
         """Add `value <= bound`, less the rounding reserve if `tighten`, and say with which rows.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) not yet, or as far as `asked` today. A soft one may be broken, in its
-        tier. `highest` is the most that `value` can be, where its variables' bounds do not tell.
+        or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
+        in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
         if not is_potentially_variable(value):
             return ()
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
         key = f"{name} {index}"
-        wanted = max(bound, asked) if asked is not None else bound if cured else max(bound, before)
+        if asked is None:
+            asked = bound if cured else before
+        wanted = max(bound, min(asked, before))
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
@@ -211,7 +214,7 @@ class Physics:
             if tighten and room > bound - reserve:
                 self.not_worse.add(rows[index].name)
             return (Limit(rows[index].name, room, None),)
-        room = before - (reserve if self.improve_broken else 0.0)
+        room = before - (reserve if scope.statement.key in self.improved else 0.0)
         rows[index] = value <= room
         self.not_worse.add(rows[index].name)
         held = Limit(rows[index].name, room, None)
@@ -235,9 +238,13 @@ class Physics:
         *,
         scope: InForce,
         cured: bool = True,
+        asked: float | None = None,
     ) -> None:
         """Add `value >= bound`, with the same care for a bound broken today."""
-        self.upper(block, name, index, -value, -before, -bound, scope=scope, cured=cured)
+        today = None if asked is None else -asked
+        self.upper(
+            block, name, index, -value, -before, -bound, scope=scope, cured=cured, asked=today
+        )
 
     def bar(
         self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce
@@ -337,7 +344,7 @@ def build_physics(
     policy: HouseholdPolicy,
     assumptions: Mapping[str, Assumptions],
     reserve: float,
-    improve_broken: bool,
+    improved: frozenset[str],
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
     whole = as_whole(household, policy)
@@ -356,13 +363,14 @@ def build_physics(
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
-        improve_broken=improve_broken,
+        improved=improved,
         due=due_before_settlement(household),
         whole=whole,
     )
     for account in accounts:
         physics.models[account.id] = published(household, account, policy)
         physics.targets[account.id] = target(household, account, policy)
+        physics.softly_banned[account.id] = softly_banned(household, account, policy)
     _add_trades(physics)
     _add_cash(physics)
     add_risk(physics)
@@ -377,14 +385,19 @@ def _add_trades(physics: Physics) -> None:
     lots: dict[tuple[str, str, str], Lot] = {}
     for account in physics.accounts:
         held = {lot.security_id for lot in account.lots}
-        names += [(account.id, name) for name in sorted(held | set(physics.targets[account.id]))]
+        meant = set(physics.targets[account.id]) | physics.softly_banned[account.id]
+        names += [(account.id, name) for name in sorted(held | meant)]
         for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
             lots[account.id, lot.security_id, lot.id] = lot
     worth = {
         key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
     }
     room = {a.id: physics.bp(physics.value(a)) for a in physics.accounts}
-    buyable = [(a, s) for a, s in names if physics.targets[a].get(s, 0) > 0 and room[a] > 0]
+    buyable = [
+        (a, s)
+        for a, s in names
+        if room[a] > 0 and (physics.targets[a].get(s, 0) > 0 or s in physics.softly_banned[a])
+    ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
     m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
     m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))

@@ -193,7 +193,9 @@ class Reader:
             for column in self.vocabulary
             if not self.accounts_only or column.table in ACCOUNT_TABLES
         ]
+        known += ["today", "year.start", "year.end"]
         groups = [] if self.accounts_only else list(self.group_names())
+        known += [f"inside.{group}" for group in groups]
         self.report(
             codes.UNKNOWN_ATTRIBUTE,
             f"{noun} have no attribute `{shown}`",

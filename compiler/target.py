@@ -76,6 +76,23 @@ def _banned(
     return removed
 
 
+def softly_banned(household: Household, account: Account, policy: HouseholdPolicy) -> set[str]:
+    """Securities that the target leaves out for soft bans alone: what else is asked may need
+    them."""
+    bans = _bans(account, policy)
+    if all(scope.statement.soft is None for scope in bans):
+        return set()
+    barring = {
+        name: [scope for scope in bans if _forbids(scope, household, account, name)]
+        for name in wanted_weights(household, account, policy)
+    }
+    return {
+        name
+        for name, scopes in barring.items()
+        if scopes and all(scope.statement.soft is not None for scope in scopes)
+    }
+
+
 def _bans(account: Account, policy: HouseholdPolicy) -> list[InForce]:
     return [
         scope

@@ -47,23 +47,6 @@ class Breach:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a limit is about in a finished portfolio, in dollars, and the bounds it has there."""
-
-    where: str
-    what: str
-    value: Decimal
-    low: Decimal | None
-    high: Decimal | None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the value lies in its bounds, whatever it was before."""
-        low, high = self.low, self.high
-        return (low is None or self.value >= low) and (high is None or self.value <= high)
-
-
 class Directive(ABC):
     """One directive in typed form; subclasses are frozen dataclasses."""
 
@@ -149,13 +132,9 @@ class Directive(ABC):
         `scope.strict` it has to be where the rule wants it today.
         """
 
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
-        """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
-        del scope, closing
-        return None
-
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places outside the rule before the trades, for kinds that give time to comply."""
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Places outside the rule before the trades, for kinds that give time to comply, and what
+        is there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
 
