@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.coverage import compliance_is_due, covers
+from compiler.coverage import compliance, covers
 from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
 from compiler.directives.bounds import read_amount_band
 from compiler.directives.read_trade import read_narrowed
@@ -56,7 +56,9 @@ class HoldingMinimum(Directive):
         return f"keep each holding {self.describe_range()}{narrowed_words(self.selection)}"
 
     def hears(self, clause: tree.Clause) -> bool:
-        return selective_clause(clause) or isinstance(clause, tree.Existing)
+        """A position is too small or not: there is no way to comply evenly."""
+        dated = isinstance(clause, tree.Existing) and clause.evenly is None
+        return dated or selective_clause(clause)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A purchase reaches the minimum, a sale leaves it or everything goes."""
@@ -73,10 +75,10 @@ class HoldingMinimum(Directive):
                 step = physics.increment_value(account, position.security_id)
                 self._keep(block, physics, position, least + step)
                 where = f"{account.id} {position.security_id}"
-                if 0 < position.held < least and compliance_is_due(
-                    scope, physics.household, account, security, None, where
-                ):
-                    self._cure(block, scope, physics, position, least)
+                if 0 < position.held < least:
+                    way = compliance(scope, physics.household, account, security, None, where)
+                    if way == 1:
+                        self._cure(block, scope, physics, position, least)
 
     def _keep(self, block: pyo.Block, physics: Physics, position: Position, least: float) -> None:
         key = (position.account_id, position.security_id)
@@ -102,11 +104,10 @@ class HoldingMinimum(Directive):
         position.too_small = excess
         physics.cures.append(Cure(excess, scope.statement.key, where, missing))
 
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Positions that were too small before the trades."""
         for where, found, _ in self._small(scope, closing, after=False):
-            del found
-            yield where
+            yield where, found / closing.value(closing.account(where.split(" ", 1)[0]))
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every position that was traded and is left is worth the minimum."""
