@@ -81,7 +81,16 @@ ONE_OF = {"industries": "industry", "countries": "country", "asset_classes": "as
 
 
 def _unknown_measure(name: tree.Name, reader: Reader) -> None:
-    known = ["cash", "turnover", *GAINS, *OF_TAXPAYERS, *reader.group_names()]
+    known = [
+        "cash",
+        "settled cash",
+        "holdings",
+        "trades",
+        "turnover",
+        *GAINS,
+        *OF_TAXPAYERS,
+        *reader.group_names(),
+    ]
     one = ONE_OF.get(name.value, name.value)
     if one in EACH:
         help_line = f"write `keep each {one} ...`"
