@@ -212,11 +212,10 @@ class _Odometer:
 
     def __init__(self) -> None:
         self.read = 0
-        self._stop = reader.stop
 
-    def stop(self, text: str) -> reader.Stop | None:
+    def reached(self, text: str) -> int | None:
         self.read += len(text)
-        return self._stop(text)
+        return reader.reached(text)
 
 
 def attempt(ending: str, data: bytes, report: Report) -> None:
@@ -255,7 +254,7 @@ def fuzz(inputs: int, seed: int) -> Report:
     """So many inputs of one seed, in this process."""
     known, random, report = corpus(), Random(seed), Report()
     odometer = _Odometer()
-    repair.stop = odometer.stop
+    repair.reached = odometer.reached
     try:
         for number in range(inputs):
             ending, data = damaged(known, random)
@@ -273,7 +272,7 @@ def fuzz(inputs: int, seed: int) -> Report:
             report.counts["inputs"] += 1
     finally:
         faulthandler.cancel_dump_traceback_later()
-        repair.stop = reader.stop
+        repair.reached = reader.reached
     return report
 
 
