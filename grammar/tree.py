@@ -394,12 +394,13 @@ class Prefer(Node):
 class Flow(Node):
     """`pay $6,000 each month on day 1`, `reserve $85,000 by 2026-04-10`, `invest ... evenly ...`.
 
-    `action` is pay, reserve or invest.
+    `action` is pay, reserve or invest; `per` the word after `per`.
     """
 
     action: str
     amount: Expression
     timing: Timing
+    per: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +414,7 @@ class Deal(Node):
     amount: Quantity | None
     things: Things
     timing: Timing
+    per: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
