@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from portfolio.household import Flow, Household
-from portfolio.sessions import settles_on
+from portfolio.sessions import last_to_settle_by, settles_on
 
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
@@ -34,7 +34,7 @@ def expand(
 
     A recurring flow keeps its day of the month; in a shorter month it is due on the last day.
     """
-    horizon = _months_after(as_of, 12)
+    horizon = months_after(as_of, 12)
     last = horizon if until is None else min(until, horizon)
     days = _days(first, recurrence, last)
     return tuple(Flow(account_id, day, amount, kind) for day in days if as_of <= day <= last)
@@ -46,18 +46,27 @@ def _days(first: date, recurrence: str | None, last: date) -> Iterator[date]:
         return
     step = _MONTHS[recurrence]
     count = 0
-    while (day := _months_after(first, count * step)) <= last:
+    while (day := months_after(first, count * step)) <= last:
         yield day
         count += 1
 
 
-def _months_after(start: date, months: int) -> date:
+def months_after(start: date, months: int) -> date:
+    """The same day of a later month, or the last that it has."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 def due_before_settlement(household: Household) -> dict[str, Decimal]:
-    """Net dollars that leave (negative) or enter each account before a later run could raise them.
+    """Net dollars that leave (negative) or enter each account before a later run could raise them."""
+    due: dict[str, Decimal] = {}
+    for flow in flows_before_settlement(household):
+        due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
+    return due
+
+
+def flows_before_settlement(household: Household) -> tuple[Flow, ...]:
+    """The flows that no later run can raise cash for, or that today's purchases may count on.
 
     Today's trades are the last to settle in time for what leaves up to the day before the next
     session's trades settle; what leaves before today's settle has to be there already. What enters
@@ -67,13 +76,31 @@ def due_before_settlement(household: Household) -> dict[str, Decimal]:
     horizon = household.as_of + timedelta(days=10 + 2 * household.settlement_days)
     near = [flow for flow in household.flows if flow.day <= horizon]
     if not near:
-        return {}
+        return ()
     settled, too_late = (
         settles_on(household.as_of, household.settlement_days + later, household.calendar)
         for later in (0, 1)
     )
-    due: dict[str, Decimal] = {}
-    for flow in near:
-        if flow.day <= settled or (flow.amount < 0 and flow.day < too_late):
-            due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
-    return due
+    return tuple(
+        flow
+        for flow in near
+        if flow.day <= settled or (flow.amount < 0 and flow.day < too_late)
+    )
+
+
+def must_be_there(household: Household, day: date) -> bool:
+    """Whether cash for `day` has to be raised by today: no later run's sales settle in time."""
+    if day > household.as_of + timedelta(days=10 + 2 * household.settlement_days):
+        return False
+    last = last_to_settle_by(day, household.settlement_days, household.calendar)
+    return household.as_of >= last
+
+
+def set_aside(household: Household, *, raised_only: bool = False) -> dict[str, Decimal]:
+    """Dollars of each account's cash that are meant for something; of those only that are to be
+    raised where they are not there."""
+    found: dict[str, Decimal] = {}
+    for each in household.set_aside:
+        if each.raised or not raised_only:
+            found[each.account_id] = found.get(each.account_id, Decimal(0)) + each.dollars
+    return found

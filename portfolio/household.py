@@ -141,12 +141,29 @@ class TaxEntity:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One dated movement of cash, recurrence already expanded; negative is out."""
+    """One dated movement of cash, recurrence already expanded; negative is out.
+
+    `source` names what asks for it, where that is no row of the book.
+    """
 
     account_id: str
     day: date
     amount: Decimal
     kind: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Dollars of an account's cash that are meant for something: `source` says for what.
+
+    Where they are not there yet they are to be `raised`; otherwise they are only not to be spent.
+    """
+
+    account_id: str
+    dollars: Decimal
+    raised: bool
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +212,9 @@ class Household:
     `securities`, `prices` and `risk` cover what the household holds, what its models name and the
     constituents of both. `constituents` maps a fund to its holdings (fractions that sum to at most
     one); no holding is itself a fund with constituents. `wash_blocks` are those in force on
-    `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
-    entities outside the household that count for its wash sales.
+    `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `set_aside` is cash that is not
+    free, today. `linked_lots` are lots of tax entities outside the household that count for its
+    wash sales.
     """
 
     id: str
@@ -219,6 +237,7 @@ class Household:
     settlement_days: int
     linked_lots: tuple[Lot, ...] = ()
     calendar: str = "XNYS"
+    set_aside: tuple[SetAside, ...] = ()
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]

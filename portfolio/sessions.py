@@ -17,18 +17,30 @@ def is_calendar(code: str) -> bool:
 def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
     """The settlement day of a trade: `days` sessions after the trade date, or, where that is no
     session, after the next one."""
+    return _offset(trade_date, days, "next", calendar)
+
+
+def last_to_settle_by(day: date, days: int, calendar: str = "XNYS") -> date:
+    """The last session whose trades settle, `days` sessions later, on or before `day`.
+
+    What falls on a closed day has to be there on the session before.
+    """
+    return _offset(day, -days, "previous", calendar)
+
+
+def _offset(day: date, sessions: int, direction: str, calendar: str) -> date:
     with warnings.catch_warnings():
         # Deprecations between that library and pandas are not the caller's to see.
         warnings.simplefilter("ignore")
-        sessions = _calendars().get_calendar(
+        known = _calendars().get_calendar(
             calendar,
             # Explicit ends: the library's own depend on today's date.
-            start=(trade_date - timedelta(days=20)).isoformat(),
-            end=(trade_date + timedelta(days=40 + 2 * days)).isoformat(),
+            start=(day - timedelta(days=40 + 2 * abs(sessions))).isoformat(),
+            end=(day + timedelta(days=40 + 2 * abs(sessions))).isoformat(),
         )
-        session = sessions.date_to_session(trade_date.isoformat(), direction="next")
-        settled: date = sessions.session_offset(session, days).date()
-    return settled
+        session = known.date_to_session(day.isoformat(), direction=direction)
+        found: date = known.session_offset(session, sessions).date()
+    return found
 
 
 def _calendars() -> Any:
