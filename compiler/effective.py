@@ -147,7 +147,8 @@ class _View:
             return "off"
         if directive.slot[0].startswith(("never ", "only ")):
             return "; ".join([directive.slot[0], *self._transitions(statement)])
-        return said(directive)
+        today = directive.describe_today(statement, self.household)
+        return said(directive) + (f" ({today})" if today else "")
 
     def _transitions(self, statement: Statement) -> Iterator[str]:
         for each in statement.transitions:
@@ -157,8 +158,8 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
-            else:
-                yield f"{who} comply within {each.within_days} days"
+            elif each.within is not None:
+                yield f"{who} comply within {each.within.describe()}"
 
     def ends(self, statements: Sequence[Statement]) -> tuple[Statement | None, Statement | None]:
         """Who states the highest lower end and the lowest upper end; the higher layer on a tie."""

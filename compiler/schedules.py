@@ -14,7 +14,7 @@ from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.flows import due_before_settlement, set_aside
-from portfolio.household import Account, Flow, Household, SetAside
+from portfolio.household import Account, Household, SetAside
 
 NOTHING = Decimal(0)
 

@@ -14,6 +14,8 @@ from grammar.tree import Unit
 from portfolio.flows import months_after
 
 _MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
+MOST = 1200
+"""Months that equal steps may take, or days: no plan outlives a century."""
 _STEPS = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
 
 
@@ -79,24 +81,26 @@ class Timetable:
 def read_timetable(node: tree.Timing, reader: Reader) -> Timetable | None:
     """The typed times, or None after reporting what is wrong."""
     match node:
-        case tree.By(day=tree.Date(value=day)):
-            return Timetable(by=day)
-        case tree.By(day=tree.MonthDay(month=month, day=day)):
-            return Timetable(month=month, day=day)
-        case tree.Every(period=period, on=tree.MonthDay(month=month, day=day)):
-            return Timetable(period=period, month=month, day=day)
-        case tree.Every(period=period, day=number):
-            return Timetable(period=period, day=number)
-        case tree.Evenly(over=over):
-            return _evenly(over, reader)
+        case tree.Evenly():
+            return _evenly(node.over, reader)
+        case tree.Every(on=tree.MonthDay() as on):
+            return Timetable(period=node.period, month=on.month, day=on.day)
+        case tree.Every():
+            return Timetable(period=node.period, day=node.day)
+        case tree.By(day=tree.Date() as day):
+            return Timetable(by=day.value)
+        case tree.By(day=tree.MonthDay() as on):
+            return Timetable(month=on.month, day=on.day)
+
 
 def _evenly(over: tree.Quantity, reader: Reader) -> Timetable | None:
-    whole = over.value == over.value.to_integral_value() and 1 <= over.value <= 1200
-    if whole and (over.unit in _STEPS or over.unit is Unit.DAYS):
+    whole = over.value == over.value.to_integral_value()
+    months = over.value * _STEPS.get(over.unit, 1)
+    if whole and 1 <= over.value and months <= MOST and over.unit in (*_STEPS, Unit.DAYS):
         return Timetable(parts=int(over.value), step=over.unit)
     reader.report(
         codes.WRONG_UNIT,
-        "equal steps are a whole number of days, months, quarters or years",
+        "equal steps are a whole number of days, months, quarters or years, a century at most",
         over.span,
         help="write `evenly over 12 months`",
     )

@@ -18,6 +18,7 @@ from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
+from compiler.schedules import shortfalls, with_schedules
 from compiler.statements import HouseholdPolicy
 from compiler.target import published, target
 from portfolio.household import Account, Household
@@ -65,6 +66,7 @@ def propose(
 ) -> Proposal:
     """Propose trades for a household whose data are fit to trade on."""
     budget = budget or Budget()
+    household = with_schedules(household, policy)
     findings = [*_held(household, policy), *_not_joint(household), *policy.remarks]
     if not any(_tradable(a, policy) for a in household.accounts):
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
@@ -86,7 +88,7 @@ def propose(
             closing = closing_of(household, policy, solution.orders)
             breaches = exact_breaches(policy, closing)
         if not breaches:
-            findings += broken_notes(policy, closing)
+            findings += [*shortfalls(policy, closing), *broken_notes(policy, closing)]
             status = Status.PROPOSED if solution.orders else Status.NO_ACTION
             return Proposal(
                 household, policy, status, tuple(findings), closing, compiled, solution, (), seconds
@@ -199,7 +201,7 @@ def empty_closing(
     """A closing with the models and targets of every account that may trade."""
     accounts = [a for a in household.accounts if _tradable(a, policy)]
     return Closing(
-        household=household,
+        household=with_schedules(household, policy),
         sales=sales,
         purchases=purchases,
         models={a.id: published(household, a, policy) for a in accounts},

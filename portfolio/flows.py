@@ -58,7 +58,7 @@ def months_after(start: date, months: int) -> date:
 
 
 def due_before_settlement(household: Household) -> dict[str, Decimal]:
-    """Net dollars that leave (negative) or enter each account before a later run could raise them."""
+    """Net dollars that enter each account (negative: leave) before a later run could raise them."""
     due: dict[str, Decimal] = {}
     for flow in flows_before_settlement(household):
         due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
@@ -82,14 +82,14 @@ def flows_before_settlement(household: Household) -> tuple[Flow, ...]:
         for later in (0, 1)
     )
     return tuple(
-        flow
-        for flow in near
-        if flow.day <= settled or (flow.amount < 0 and flow.day < too_late)
+        flow for flow in near if flow.day <= settled or (flow.amount < 0 and flow.day < too_late)
     )
 
 
 def must_be_there(household: Household, day: date) -> bool:
     """Whether cash for `day` has to be raised by today: no later run's sales settle in time."""
+    if day <= household.as_of:
+        return True
     if day > household.as_of + timedelta(days=10 + 2 * household.settlement_days):
         return False
     last = last_to_settle_by(day, household.settlement_days, household.calendar)

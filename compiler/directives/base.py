@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from compiler.closing import Closing
     from compiler.physics import Physics
     from compiler.ranges import Range
-    from compiler.statements import InForce
+    from compiler.statements import InForce, Statement
     from portfolio.household import Account, Household
 
 
@@ -94,6 +94,16 @@ class Directive(ABC):
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+
+    def describe_today(self, statement: Statement, household: Household) -> str:
+        """What it comes to on the household's day, where its words do not say so."""
+        del statement, household
+        return ""
+
+    def shortfalls(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """What the trades do not provide for, for kinds that ask for as much as can be done."""
+        del scope, closing
+        yield from ()
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Places outside the rule before the trades, for kinds that give time to comply."""

@@ -22,7 +22,10 @@ from grammar import tree
 
 @dataclass(frozen=True)
 class CashBand(Directive):
-    """Cash of each account, or of the household's accounts together, lies between two amounts."""
+    """Cash of each account, or of the household's accounts together, lies between two amounts.
+
+    Cash that is set aside does not count.
+    """
 
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
@@ -55,8 +58,8 @@ class CashBand(Directive):
         for where, accounts, account in holders(self.base, scope, physics.household):
             if not any(a in physics.accounts for a in accounts):
                 continue
-            cash = pyo.quicksum(physics.closing_cash(a) for a in accounts)
-            before = sum(physics.opening_cash(a) for a in accounts)
+            cash = pyo.quicksum(physics.closing_cash(a) - physics.reserved(a) for a in accounts)
+            before = sum(physics.opening_cash(a) - physics.reserved(a) for a in accounts)
             if self.high is not None:
                 bound = physics.bp(self.high.dollars(physics.household, account))
                 physics.upper(block, "high", where, cash, before, bound, scope=scope)
@@ -67,8 +70,8 @@ class CashBand(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""
         for where, accounts, account in holders(self.base, scope, closing.household):
-            before = sum((closing.cash(a, after=False) for a in accounts), Decimal(0))
-            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            before = sum((closing.free_cash(a, after=False) for a in accounts), Decimal(0))
+            after = sum((closing.free_cash(a, after=True) for a in accounts), Decimal(0))
             if self.high is not None:
                 bound = max(self.high.dollars(closing.household, account), before)
                 if after > bound:

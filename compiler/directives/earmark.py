@@ -60,9 +60,9 @@ class Earmark(Directive):
         """Dollars of the account's cash that are meant for it today."""
         total, today = self.amount.dollars(household, account), household.as_of
         if self.times.by is not None:
-            over = statement.ends is None and today > months_after(self.times.by, 12)
-            due = must_be_there(household, self.times.by) and not over
-            return cents(total) if due else Decimal(0)
+            due = must_be_there(household, self.times.by)
+            over = due and statement.ends is None and today > months_after(self.times.by, 12)
+            return cents(total) if due and not over else Decimal(0)
         assert statement.starts is not None
         begun = self.times.begun(statement.starts, today)
         parts = begun if self.action == "reserve" else self.times.parts - begun

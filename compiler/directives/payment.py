@@ -91,8 +91,9 @@ class Payment(Directive):
         return [flow for flow in flows_before_settlement(household) if flow.source == key]
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """Cash left after what is due is not below zero, or no further below than without trades."""
-        for account_id in sorted({flow.account_id for flow in self._due(scope, closing.household)}):
+        """Cash left after what is due is not below zero, or no lower than without trades."""
+        due = self._due(scope, closing.household)
+        for account_id in sorted({flow.account_id for flow in due}):
             account = closing.account(account_id)
             bound = min(Decimal(0), closing.cash(account, after=False))
             after = closing.cash(account, after=True)

@@ -10,9 +10,11 @@ from compiler.directives.assumption import read_assumption
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
 from compiler.directives.cross_trades import read_cross_trades
+from compiler.directives.earmark import read_earmark
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
+from compiler.directives.payment import read_payment
 from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
@@ -38,12 +40,16 @@ _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Target: "target",
     tree.Replace: "replace",
     tree.Treat: "treat",
+    tree.Deal: "sell",
 }
 """Directives that no file reads yet."""
 
 
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
     tree.Prefer: read_preference,
+    tree.Flow: lambda node, reader: (
+        read_payment(node, reader) if node.action == "pay" else read_earmark(node, reader)
+    ),
     tree.Ask: read_approval,
     tree.Report: read_watch,
 }
@@ -72,9 +78,6 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_assumption(node, reader)
         case tree.Keep():
             return _keep(node, reader)
-        case tree.Flow() | tree.Deal():
-            reader.not_yet(f"`{node.action}`", node.span)
-            return None
         case _:
             reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
             return None
