@@ -14,7 +14,7 @@ from typing import TypeVar
 from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.choices import Default, Grant
-from compiler.clashes import certain_clashes, rivals
+from compiler.clashes import certain_clashes, doubled, rivals
 from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
@@ -86,6 +86,7 @@ def check_policies(
     for file in files:
         found += file.reader.diagnostics
     found += certain_clashes(statements, reading.grants)
+    found += doubled(rivals(statements))
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):
         waivers.append(waiver)

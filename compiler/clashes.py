@@ -365,3 +365,18 @@ def _meet_for_sure(a: Statement, b: Statement, sets: Sequence[Statement]) -> boo
         for chosen in sets
     )
     return surely_meet(ours, theirs) and not replaced
+
+
+def doubled(pairs: Iterable[tuple[Statement, Statement]]) -> Iterator[Diagnostic]:
+    """Warnings of schedules that say the same for the same accounts: each asks for it once more."""
+    for a, b in pairs:
+        scheduled = a.directive.family is Family.SCHEDULE and a.directive.slot == b.directive.slot
+        if scheduled and a.rule_id != b.rule_id and surely_meet(scope_of(a), scope_of(b)):
+            later, first = _by_rank(a, b)
+            yield codes.DOUBLED.at(
+                later.span,
+                f"`{later.rule_id}` and `{first.rule_id}` say the same",
+                label="asked for twice",
+                related=(_label(first, shown(first)),),
+                help="delete one, unless both are meant",
+            )

@@ -87,16 +87,17 @@ def read_timetable(node: tree.Timing, reader: Reader) -> Timetable | None:
             return Timetable(period=node.period, month=on.month, day=on.day)
         case tree.Every():
             return Timetable(period=node.period, day=node.day)
-        case tree.By(day=tree.Date() as day):
-            return Timetable(by=day.value)
-        case tree.By(day=tree.MonthDay() as on):
-            return Timetable(month=on.month, day=on.day)
+        case tree.By():
+            day = node.day
+            if isinstance(day, tree.Date):
+                return Timetable(by=day.value)
+            return Timetable(month=day.month, day=day.day)
 
 
 def _evenly(over: tree.Quantity, reader: Reader) -> Timetable | None:
     whole = over.value == over.value.to_integral_value()
     months = over.value * _STEPS.get(over.unit, 1)
-    if whole and 1 <= over.value and months <= MOST and over.unit in (*_STEPS, Unit.DAYS):
+    if whole and over.value >= 1 and months <= MOST and over.unit in (*_STEPS, Unit.DAYS):
         return Timetable(parts=int(over.value), step=over.unit)
     reader.report(
         codes.WRONG_UNIT,
