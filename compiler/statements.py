@@ -173,3 +173,11 @@ class HouseholdPolicy:
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[InForce, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    def of_kind(self, kind: str, account_id: str) -> tuple[InForce, ...]:
+        """The statements of one kind that hold for an account, highest layer first."""
+        return tuple(
+            scope
+            for scope in self.statements
+            if scope.directive.kind == kind and account_id in scope.accounts
+        )

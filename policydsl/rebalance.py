@@ -88,9 +88,10 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
 
 
 def _choosable(book: Book, typed: TypedPolicies) -> Book:
-    """The book with the models that policies choose in every snapshot."""
-    kinds = (statement.directive for statement in typed.statements)
-    return book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    """The book with the models and securities that policies bring in, in every snapshot."""
+    kinds = [statement.directive for statement in typed.statements]
+    book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    return book.with_securities(name for each in kinds for name in each.brings_in)
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
@@ -206,12 +207,12 @@ def read_inputs(
     started = time.perf_counter()
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
     seconds["check policies"] = time.perf_counter() - started
+    book = _choosable(book, typed)
     if not book.stopped:
         started = time.perf_counter()
         _ = book.risk
         seconds["risk"] = time.perf_counter() - started
     carried = Carried() if state is None else read_carried(state)
-    book = _choosable(book, typed)
     return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
 
 

@@ -44,6 +44,10 @@ class AccountDocument(Part):
     account_id: str
     type: str
     value: Annotated[Number, Field(description="dollars before trades, after flows due")]
+    target: Annotated[
+        dict[str, float],
+        Field(description="weights by security that are not those of the published model"),
+    ]
     before: AccountState
     after: AccountState
 

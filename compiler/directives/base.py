@@ -75,6 +75,25 @@ class Directive(ABC):
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
 
+    @property
+    def brings_in(self) -> tuple[str, ...]:
+        """Ids or tickers of securities that it may put into portfolios."""
+        return ()
+
+    @property
+    def gradual(self) -> bool:
+        """Whether what it asks for comes in steps, counted from its first day."""
+        return False
+
+    def takes(self, other: Directive) -> bool:
+        """Whether `other` says another value of this directive, as a `set` has to."""
+        return self.slot == other.slot
+
+    def remarks(self, household: Household) -> Iterator[str]:
+        """What a reader of the result should know of how the directive reads the household."""
+        del household
+        yield from ()
+
     def hears(self, clause: tree.Clause) -> bool:
         """Whether an `except`, `existing` or `missing` clause changes what the directive does.
 

@@ -42,8 +42,8 @@ class Restriction(Directive):
 
     @property
     def bans_holding(self) -> bool:
-        """Whether what is selected may not be held."""
-        return self.mode is Mode.NEVER and self.action == "hold"
+        """Whether it is about what may be held."""
+        return self.action == "hold"
 
     @property
     def slot(self) -> tuple[str, ...]:
