@@ -7,7 +7,7 @@ from decimal import Decimal
 from compiler.closing import Closing
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
-from tests.by_hand import policy, usual
+from tests.by_hand import account, household, lot, policy, usual
 from tests.solver.test_ledger import TOLERANCE, worst
 
 TAKEN = 'account "TX"'
@@ -32,8 +32,20 @@ def test_a_payment_is_raised_before_a_later_run_could() -> None:
     proposal, now = solved("pay $35,000 by 2026-06-16", "keep cash at most 1% of account")
     assert 0 <= cash(now) <= 1_000
     assert not proposal.findings
-    sale = next(t for t in proposal_document(proposal)[1] if t.side == "sell" and "r1" in t.rules)
-    assert "pay $35,000 by 2026-06-16 per account [r1, " in sale.sentence
+
+
+def test_the_sale_names_the_payment_that_asks_for_it() -> None:
+    home = household(
+        account("TX", 0, lot("a1", "AAA", 200, 20_000), lot("b1", "BBB", 400, 20_000)),
+        models={"CORE": {"AAA": "0.5", "BBB": "0.5"}},
+    )
+    proposal = propose(home, policy(home, "pay $10,000 by 2026-06-16", layer=TAKEN))
+    trades = proposal_document(proposal)[1]
+    assert {trade.side for trade in trades} == {"sell"}
+    assert 10_000 <= sum(trade.amount for trade in trades) <= 10_150
+    for trade in trades:
+        assert "r1" in trade.rules
+        assert "asked for by pay $10,000 by 2026-06-16 per account [r1, " in trade.sentence
 
 
 def test_never_sell_wins_and_what_is_missing_is_said() -> None:
