@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from compiler.bands_in_words import joined, one_sided, range_of, said
 from compiler.check import TypedPolicies
-from compiler.clashes import Clash, is_setting, topic
+from compiler.clashes import Clash, grouped, is_setting, topic
 from compiler.directives.base import Family
 from compiler.directives.waiver_limit import days
 from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
@@ -109,10 +110,8 @@ class _View:
     measure: Measure
 
     def slots(self) -> Iterator[Slot]:
-        grouped: dict[tuple[str, ...], list[Standing]] = {}
-        for standing in self.policy.standings:
-            grouped.setdefault(_slot(standing.statement), []).append(standing)
-        for _, standings in sorted(grouped.items(), key=lambda each: _rank(*each)):
+        slots = grouped((_slot(each.statement), each) for each in self.policy.standings)
+        for _, standings in sorted(slots.items(), key=lambda each: _rank(*each)):
             lines = tuple(
                 line for standing in standings for line in self.lines(standing, standings)
             )
@@ -131,7 +130,10 @@ class _View:
             return "no limit" if _limits(standings) else "nothing in force"
         if not _limits(standings):
             return "; ".join(dict.fromkeys(self.says(each) for each in inside))
-        low, high = self.ends(inside)
+        hard = [each for each in inside if each.soft is None]
+        if not hard:
+            return "; ".join(f"{said(each.directive)}, {_softly(each)}" for each in inside)
+        low, high = self.ends(hard)
         return joined(low, high)
 
     def _clashes(self, standings: Sequence[Standing]) -> Iterator[Clash]:
@@ -182,8 +184,9 @@ class _View:
     def lines(self, standing: Standing, slot: Sequence[Standing]) -> Iterator[Line]:
         """What a statement contributes to its slot: one line, or one for each of its ends."""
         statement = standing.statement
-        if standing.status is Status.IN_FORCE and _limits(slot):
-            yield from self._ends_of(statement, _in_force(slot))
+        if standing.status is Status.IN_FORCE and _limits(slot) and statement.soft is None:
+            hard = [each for each in _in_force(slot) if each.soft is None]
+            yield from self._ends_of(statement, hard)
             return
         verb, why = self._verdict(standing)
         if verb:
@@ -196,7 +199,10 @@ class _View:
             case Status.IN_FORCE:
                 later = statement.directive.unenforced
                 why = f"not yet enforced: {later}" if later else self._won(statement)
-                return ("wins" if is_setting(statement) else "applies"), why
+                if statement.soft is not None:
+                    why = "; ".join(filter(None, (why, _softly(statement))))
+                wins = is_setting(statement) and statement.soft is None
+                return ("wins" if wins else "applies"), why
             case Status.REPLACED:
                 return "loses", self._replaced(statement, by)
             case Status.NARROWED:
@@ -244,8 +250,8 @@ class _View:
             return f"{by.authority.layer} is the lower layer"
         allowing = [
             grant.span.line
-            for grant in self.typed.grants
-            if grant.statement.key == statement.key and by.authority.layer in grant.layers
+            for grant in self.typed.grants_of.get(statement.key, ())
+            if by.authority.layer in grant.layers
         ]
         return "replaced" + (f", as line {allowing[0]} allows" if allowing else "")
 
@@ -256,8 +262,8 @@ class _View:
             layers = [
                 layer
                 for layer in self.typed.layers
-                for grant in self.typed.grants
-                if grant.statement.key == statement.key and layer in grant.layers
+                for grant in self.typed.grants_of.get(statement.key, ())
+                if layer in grant.layers
             ]
             names = ", ".join(dict.fromkeys(layers))
             return f"{names} may set, did not" if names else "no layer may set it"
@@ -266,14 +272,18 @@ class _View:
     def _inside(self, statement: Statement) -> str:
         words = [
             grant.describe()
-            for grant in self.typed.grants
-            if grant.statement.rule_id == statement.rule_id
-            and statement.authority.layer in grant.layers
-            and grant.boundary is not None
+            for grant in self.typed.grants_of.get(statement.rule_id, ())
+            if statement.authority.layer in grant.layers and grant.boundary is not None
         ]
         return f"; inside {words[0]}" if words else ""
 
     # --- waivers ---
+
+    @cached_property
+    def _waived(self) -> dict[str, list[int]]:
+        """The places of the waivers of each rule."""
+        waivers = enumerate(self.policy.waivers)
+        return grouped((each.waiver.rule_id, at) for at, each in waivers)
 
     def waivers(self, slot: Sequence[Standing]) -> Iterator[Line]:
         """The waivers of the rules of a slot that hold here, or would but for a waiver."""
@@ -282,10 +292,9 @@ class _View:
             for each in slot
             if each.status in (Status.IN_FORCE, Status.WAIVED)
         }
-        for standing in self.policy.waivers:
+        places = sorted(at for rule_id in here for at in self._waived.get(rule_id, ()))
+        for standing in map(self.policy.waivers.__getitem__, places):
             waiver = standing.waiver
-            if waiver.rule_id not in here:
-                continue
             things = "" if waiver.selection is None else waiver.selection.describe()
             value = f"existing {things}" if waiver.existing else things
             verb, why = "not waived", ", ".join(_said(cause) for cause in standing.causes)
@@ -328,6 +337,10 @@ class _View:
             return self._won(statement)
         above = [each for each in others if each.authority.rank < statement.authority.rank]
         return "a lower rule may tighten" if above else ""
+
+
+def _softly(statement: Statement) -> str:
+    return f"soft, priority {statement.soft}"
 
 
 def _equal(a: Range, b: Range, ends: Sequence[str], measure: Measure) -> bool:

@@ -14,11 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
 from pyomo.core.expr.numvalue import is_potentially_variable
 
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Through, shares
-from compiler.registry import Cure, Position, Square, TaxFunction, WashGroup
+from compiler.registry import Cure, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
@@ -45,6 +46,7 @@ class Physics:
     taxes: dict[str, TaxFunction] = field(default_factory=dict)
     wash_groups: list[WashGroup] = field(default_factory=list)
     cures: list[Cure] = field(default_factory=list)
+    softs: list[Soft] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
@@ -164,12 +166,19 @@ class Physics:
         """Add `value <= bound`, less the rounding reserve if `tighten`.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) as its transition says.
+        or (`cured` false) as its transition says. A soft one may be broken, in its tier.
         """
         if not is_potentially_variable(value):
             return
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
+        if scope.statement.soft is not None:
+            wanted = bound if cured else max(bound, before)
+            room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
+            rows[index] = (
+                self._softened(block, f"{name} {index}", value, before, room, scope) <= room
+            )
+            return
         if before <= bound:
             rows[index] = value <= max(bound - reserve, before)
             if before > bound - reserve:
@@ -179,12 +188,10 @@ class Physics:
         self.not_worse.add(rows[index].name)
         if not cured:
             return
-        if block.component("excess") is None:
-            block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
+        if block.component("cure") is None:
             block.cure = pyo.Constraint(pyo.Any)
         key = f"{name} {index}"
-        excess = block.excess[key]
-        excess.setub(before - bound + reserve)
+        excess = _excess(block, key, before - bound + reserve)
         block.cure[key] = value - excess <= bound - reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - bound))
 
@@ -202,6 +209,45 @@ class Physics:
     ) -> None:
         """Add `value >= bound`, with the same care for a bound broken today."""
         self.upper(block, name, index, -value, -before, -bound, scope=scope, cured=cured)
+
+    def bar(
+        self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce
+    ) -> None:
+        """No such trade; of a soft statement, every dollar of it is a dollar of violation."""
+        where = " ".join(key)
+        barred = trade
+        if scope.statement.soft is not None:
+            barred = self._softened(block, f"{name} {where}", trade, 0.0, 0.0, scope)
+        _rows(block, name)[key] = barred <= 0.0
+
+    def shortfall(
+        self, block: pyo.Block, name: str, key: tuple[str, ...], smallest: float, scope: InForce
+    ) -> Any | None:
+        """What an order may fall short of `smallest` (bp) for a soft statement; None of a hard."""
+        if scope.statement.soft is None:
+            return None
+        where = f"{name} {' '.join(key)}"
+        short = _excess(block, where, smallest)
+        self.softs.append(Soft(short, scope.statement.key, where, scope.statement.soft, 0.0))
+        return short
+
+    def _softened(
+        self, block: pyo.Block, key: str, value: Any, before: float, bound: float, scope: InForce
+    ) -> Any:
+        """`value` less the excess over `bound` that a soft statement puts up with."""
+        assert scope.statement.soft is not None
+        highest = compute_bounds_on_expr(value)[1]
+        excess = _excess(block, key, None if highest is None else max(highest - bound, 0.0))
+        still = max(before - bound, 0.0)
+        self.softs.append(Soft(excess, scope.statement.key, key, scope.statement.soft, still))
+        return value - excess
+
+
+def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
+    if block.component("excess") is None:
+        block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
+    block.excess[key].setub(highest)
+    return block.excess[key]
 
 
 def _rows(block: pyo.Block, name: str) -> Any:

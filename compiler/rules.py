@@ -58,6 +58,7 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
+    fine = _may_be_soft(rule, directives, reader) and fine
     fine = (
         _begun(directives, clauses.scope, [node.span for node in rule.directives], reader) and fine
     )
@@ -167,6 +168,30 @@ def _reportable(rule: tree.Rule, directives: list[Directive | None], reader: Rea
     return fine
 
 
+def _may_be_soft(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
+    """`soft` ranks what may be broken, and not every directive can be."""
+    soft = next((clause for clause in rule.clauses if isinstance(clause, tree.Soft)), None)
+    if soft is None:
+        return True
+    firm = next(
+        (each for each in directives if each and not (each.may_be_soft or each.unenforced)), None
+    )
+    if not rule.is_note and firm is None:
+        return True
+    message = "a note constrains nothing" if firm is None else f"`{firm.sentence()}` is never soft"
+    label = "nothing that could be broken" if firm is None else firm.never_soft
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        message,
+        soft.span,
+        label,
+        help="leave the line out"
+        if len(rule.directives) == 1
+        else "give it a rule of its own, without this line",
+    )
+    return False
+
+
 def _statements(
     rule: tree.Rule, clauses: Clauses, directives: list[Directive | None], file: OpenFile
 ) -> Iterator[tuple[tree.Directive, Statement]]:
@@ -193,6 +218,7 @@ def _statements(
                 ends=clauses.scope.ends,
                 value_span=_value_span(node),
                 approver=clauses.approver,
+                soft=clauses.soft,
             ),
         )
 
@@ -292,6 +318,7 @@ def read_set(
         value_span=_chosen_span(node),
         off=node.off,
         approver=clauses.approver,
+        soft=default.statement.soft,
     )
     return statement, None
 

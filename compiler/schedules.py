@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from compiler.closing import Closing
+from compiler.closing import Closing, cents
+from compiler.directives.cash import CashBand
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
 from compiler.statements import HouseholdPolicy, InForce
@@ -30,15 +31,16 @@ def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
         for flow in scope.directive.flows(scope.statement, household, account)
     )
     flows.sort(key=lambda flow: (flow.day, flow.account_id, flow.kind, flow.source))
-    paid = replace(household, flows=tuple(flows), set_aside=())
+    paid = replace(household, flows=tuple(flows), set_aside=(), to_raise={})
     raised = replace(paid, set_aside=tuple(_earmarks("reserve", paid, policy)))
     held_back = _there(raised, list(_earmarks("invest", raised, policy)))
-    return replace(raised, set_aside=(*raised.set_aside, *held_back))
+    missing = _missing(raised, policy)
+    return replace(raised, set_aside=(*raised.set_aside, *held_back), to_raise=missing)
 
 
 def _payers(scope: InForce, household: Household, policy: HouseholdPolicy) -> Iterator[Account]:
     """The accounts that a schedule takes cash from: each of its own, or for a household one."""
-    assert isinstance(scope.directive, Payment | Earmark)
+    assert isinstance(scope.directive, Payment | Earmark | CashBand)
     own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
     if scope.directive.base == "account":
         yield from own
@@ -59,13 +61,41 @@ def _earmarks(action: str, household: Household, policy: HouseholdPolicy) -> Ite
                     yield SetAside(account.id, dollars, action == "reserve", key)
 
 
-def _there(household: Household, marks: list[SetAside]) -> Iterator[SetAside]:
-    """What is held back of the cash that is there: none is raised to be held back."""
+def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal]:
+    """Dollars that each account lacks today for payments, reserves and the least cash it keeps."""
+    free = _free_cash(household)
+    kept = dict.fromkeys(free, NOTHING)
+    together = dict.fromkeys(free, NOTHING)
+    for scope in policy.statements:
+        band = scope.directive
+        if not isinstance(band, CashBand) or band.low is None:
+            continue
+        if band.base == "account":
+            for account in household.accounts:
+                if account.id in scope.accounts:
+                    least = band.low.dollars(household, account)
+                    kept[account.id] = max(kept[account.id], least)
+            continue
+        own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
+        short = band.low.dollars(household, None) - sum((free[a.id] for a in own), NOTHING)
+        for payer in _payers(scope, household, policy):
+            together[payer.id] = max(together[payer.id], short)
+    missing = {name: max(kept[name] - free[name], together[name]) for name in free}
+    return {name: cents(dollars) for name, dollars in missing.items() if dollars > 0}
+
+
+def _free_cash(household: Household) -> dict[str, Decimal]:
+    """Cash of each account in dollars, after what is due and set aside; negative where missing."""
     due, raised = due_before_settlement(household), set_aside(household)
-    left = {
+    return {
         a.id: a.cash + a.unsettled_cash + due.get(a.id, NOTHING) - raised.get(a.id, NOTHING)
         for a in household.accounts
     }
+
+
+def _there(household: Household, marks: list[SetAside]) -> Iterator[SetAside]:
+    """What is held back of the cash that is there: none is raised to be held back."""
+    left = _free_cash(household)
     for mark in marks:
         dollars = min(mark.dollars, max(NOTHING, left[mark.account_id]))
         left[mark.account_id] -= dollars

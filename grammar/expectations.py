@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import v_args
-from lark.tree import Meta
-
 from grammar import codes, tree, trial
 from grammar.directives import Directives
+from grammar.shift_reduce import Meta
 
 
-@v_args(meta=True)
 class Expectations(Directives):
     """What a test is called, what is given in it and what is expected."""
 

@@ -20,7 +20,7 @@ from compiler.target import without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from portfolio.household import Flow, Household
+from portfolio.household import Account, Flow, Household
 from portfolio.sessions import last_to_settle_by, settles_on
 
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
@@ -94,6 +94,18 @@ def must_be_there(household: Household, day: date) -> bool:
         return False
     last = last_to_settle_by(day, household.settlement_days, household.calendar)
     return household.as_of >= last
+
+
+def raising_allowance(household: Household, account: Account) -> Decimal:
+    """Dollars of sales that raising the account's missing cash may take: none if none is missing.
+
+    A thousandth is for costs, and the dearest share held for a last order that is rounded up.
+    """
+    missing = household.to_raise.get(account.id, Decimal(0))
+    if missing <= 0 or not account.lots:
+        return Decimal(0)
+    dearest = max(household.prices[lot.security_id] for lot in account.lots)
+    return missing + missing / 1000 + dearest
 
 
 def set_aside(household: Household, *, raised_only: bool = False) -> dict[str, Decimal]:

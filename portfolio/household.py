@@ -231,7 +231,8 @@ class Household:
     `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
     entities outside the household that count for its wash sales. `past_sales` are those of the
     book's transactions, whose first day (of any transaction) is `known_since`. `set_aside` is cash
-    that is not free today.
+    that is not free today, and `to_raise` the dollars by account that are missing today of what
+    has to be paid, set aside or kept.
     """
 
     id: str
@@ -257,6 +258,7 @@ class Household:
     past_sales: tuple[PastSale, ...] = ()
     known_since: date | None = None
     set_aside: tuple[SetAside, ...] = ()
+    to_raise: Mapping[str, Decimal] = field(default_factory=dict)
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]

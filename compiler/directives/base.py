@@ -53,6 +53,10 @@ class Directive(ABC):
     family: ClassVar[Family]
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
+    may_be_soft: ClassVar[bool] = False
+    """Whether `soft priority N` has a meaning: how far it is broken can be measured in dollars."""
+    never_soft: ClassVar[str] = "it is chosen, and nothing can break it"
+    """Why it may not be soft, as a label."""
     breakable: ClassVar[bool] = True
     """Whether finished trades can break it, so that a note of it has something to report."""
 
@@ -112,7 +116,11 @@ class Directive(ABC):
 
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+        """The exact check: decimal arithmetic on opening and closing positions, no tolerance.
+
+        A place outside the rule before the trades may not be further out after them; where
+        `scope.strict` it has to be where the rule wants it today.
+        """
 
     def describe_today(self, statement: Statement, household: Household) -> str:
         """What it comes to on the household's day, where its words do not say so."""
@@ -134,6 +142,26 @@ def selective_clause(clause: tree.Clause) -> bool:
     """Whether a clause takes securities or lots out, or says what their missing data count as."""
     spares = isinstance(clause, tree.Except) and clause.purpose is None
     return spares or isinstance(clause, tree.MissingCounts)
+
+
+def most(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How much an upper bound lets the trades leave: what was there already, or not even that."""
+    return bound if scope.strict else max(bound, before)
+
+
+def least(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How little a lower bound lets the trades leave."""
+    return bound if scope.strict else min(bound, before)
+
+
+def raises_cash(clause: tree.Clause) -> bool:
+    """Whether a clause is `except to raise cash`."""
+    return isinstance(clause, tree.Except) and clause.purpose == "raise cash"
+
+
+def may_raise_cash(scope: InForce) -> bool:
+    """Whether the statement lets sales raise what is missing of the cash that was asked for."""
+    return any(carveout.purpose == "raise cash" for carveout in scope.statement.carveouts)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

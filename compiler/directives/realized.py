@@ -58,6 +58,7 @@ class RealizedLimit(Directive):
 
     kind: ClassVar[str] = "realized"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     measure: str
     amount: Amount

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
 from compiler.closing import Closing
 from compiler.coverage import compliance_is_due, forbids_lot, forbids_security
-from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    may_raise_cash,
+    raises_cash,
+    selective_clause,
+)
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -20,7 +27,8 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
-from portfolio.household import Account
+from portfolio.flows import raising_allowance
+from portfolio.household import Account, Household
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Restriction(Directive):
     kind: ClassVar[str] = "restriction"
     family: ClassVar[Family] = Family.RESTRICTION
     selective: ClassVar[bool] = True
+    may_be_soft: ClassVar[bool] = True
 
     mode: Mode
     action: str
@@ -50,6 +59,8 @@ class Restriction(Directive):
         return f"{self.mode.value} {self.action}", self.things.describe()
 
     def hears(self, clause: tree.Clause) -> bool:
+        if raises_cash(clause):
+            return self.action in ("sell", "trade")
         return selective_clause(clause) or (
             isinstance(clause, tree.Existing) and self.action == "hold"
         )
@@ -58,10 +69,11 @@ class Restriction(Directive):
         return f"{self.mode.value} {self.action} {self.things.describe()}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """Rows `no_buy` by security, `no_sell` by lot, and `leave` for what may not be held."""
-        block.no_buy = pyo.Constraint(pyo.Any)
-        block.no_sell = pyo.Constraint(pyo.Any)
+        """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
+        what may not be held."""
         for account in physics.tradable(scope):
+            allowance = physics.bp(self._allowance(scope, physics.household, account))
+            spared: list[Any] = []
             for position in physics.of_account(account.id):
                 security = physics.security(position.security_id)
                 key = (account.id, security.id)
@@ -70,13 +82,24 @@ class Restriction(Directive):
                     and position.buy is not None
                     and forbids_security(scope, physics.household, account, security)
                 ):
-                    block.no_buy[key] = position.buy <= 0.0
+                    physics.bar(block, "no_buy", key, position.buy, scope)
                 if self.action in ("sell", "trade"):
                     for lot, sell in zip(position.lots, position.sells, strict=True):
-                        if forbids_lot(scope, physics.household, account, lot):
-                            block.no_sell[(*key, lot.id)] = sell <= 0.0
+                        if not forbids_lot(scope, physics.household, account, lot):
+                            continue
+                        if allowance:
+                            spared.append(sell)
+                        else:
+                            physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
                 if self.action == "hold":
                     self._leave(block, scope, physics, account, position)
+            if spared:
+                sold = pyo.quicksum(spared)
+                physics.upper(block, "to_raise_cash", account.id, sold, 0.0, allowance, scope=scope)
+
+    def _allowance(self, scope: InForce, household: Household, account: Account) -> Decimal:
+        """Dollars of what is barred that may be sold all the same, to raise cash."""
+        return raising_allowance(household, account) if may_raise_cash(scope) else Decimal(0)
 
     def _leave(
         self,
@@ -101,8 +124,8 @@ class Restriction(Directive):
             physics.upper(block, "leave", where, remaining, held, 0.0, scope=scope, tighten=False)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """No trade of this kind touches what is barred. What may not be held is not bought; how
-        far it could be sold is for the report, not for this check."""
+        """No trade of this kind touches what is barred. What may not be held is not bought; what
+        of it is still held is broken only where `scope.strict`."""
         if self.action != "sell":
             for buy in closing.purchases:
                 account = closing.account(buy.account_id)
@@ -110,14 +133,43 @@ class Restriction(Directive):
                 if account.id in scope.accounts and forbids_security(
                     scope, closing.household, account, security
                 ):
-                    yield self._breach(scope, account, security.id, "bought", buy.shares)
+                    yield self._breach(scope, account, security.id, "bought", buy.amount)
         if self.action in ("sell", "trade"):
+            sold: dict[tuple[str, str], Decimal] = {}
             for sale in closing.sales:
                 account = closing.account(sale.account_id)
                 if account.id in scope.accounts and forbids_lot(
                     scope, closing.household, account, sale.lot
                 ):
-                    yield self._breach(scope, account, sale.security_id, "sold", sale.shares)
+                    key = (account.id, sale.security_id)
+                    sold[key] = sold.get(key, Decimal(0)) + sale.amount
+            for account in closing.household.accounts:
+                mine = {name: dollars for (a, name), dollars in sold.items() if a == account.id}
+                if sum(mine.values(), Decimal(0)) > self._allowance(
+                    scope, closing.household, account
+                ):
+                    for security_id, dollars in mine.items():
+                        yield self._breach(scope, account, security_id, "sold", dollars)
+        if self.action == "hold" and scope.strict:
+            yield from self._still_held(scope, closing)
+
+    def _still_held(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """What is left of lots that had to go by today."""
+        household = closing.household
+        for account in household.accounts:
+            left: dict[str, Decimal] = {}
+            for lot in account.lots if account.id in scope.accounts else ():
+                security = household.securities[lot.security_id]
+                where = f"{account.id} {security.id}"
+                if forbids_lot(scope, household, account, lot) and compliance_is_due(
+                    scope, household, account, security, lot, where
+                ):
+                    shares = lot.shares - closing.lot_shares_sold.get(lot.id, Decimal(0))
+                    worth = shares * household.prices[security.id]
+                    left[security.id] = left.get(security.id, Decimal(0)) + worth
+            for security_id, worth in sorted(left.items()):
+                if worth > 0:
+                    yield self._breach(scope, account, security_id, "still held", worth)
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Positions that may not be held and were, before the trades."""
@@ -134,15 +186,15 @@ class Restriction(Directive):
             yield from (f"{account.id} {security_id}" for security_id in sorted(barred))
 
     def _breach(
-        self, scope: InForce, account: Account, security_id: str, did: str, shares: Decimal
+        self, scope: InForce, account: Account, security_id: str, did: str, dollars: Decimal
     ) -> Breach:
         return Breach(
             key=scope.statement.key,
             where=f"{account.id} {security_id}",
-            found=shares,
+            found=dollars,
             bound=Decimal(0),
-            unit="shares",
-            message=f"{shares} {security_id} {did} in {account.id}: {self.sentence()}",
+            unit="dollars",
+            message=f"${dollars:,.2f} of {security_id} {did} in {account.id}: {self.sentence()}",
         )
 
 

@@ -13,7 +13,8 @@ from compiler.effective_report import render_effective, to_json
 from compiler.policyset import load_policies
 from compiler.reader import closest
 from policydsl import options, output
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
+from policydsl.memory import collector_off
 from policydsl.policies import policies_folder
 from portfolio.book import Book, load_book
 from portfolio.findings import render_findings
@@ -46,8 +47,9 @@ def command(
         output.note(render_findings(each for each in book.findings if each.stops))
         ctx.exit(1)
     household = household_of(account_id, book)
-    loaded = load_policies(policies_folder(policies))
-    typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
+    with collector_off():
+        loaded = load_policies(policies_folder(policies))
+        typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
     found = effective(typed, household, account_id)
     if form == "json":
         output.result_json(to_json(found))
