@@ -210,3 +210,63 @@ def test_frozen_accounts_are_not_asked_for_what_they_cannot_raise() -> None:
     home = household(account("TX", 1_000, lot("a1", "AAA", 10, 500), frozen=("no price",)))
     rules = policy(home, PAY, layer=TAKEN)
     assert not breaches(home, rules, "")
+
+
+# --- except to raise cash -------------------------------------------------------------------------
+
+ASKED = "except to raise cash"
+YOUNG = f"never sell anything where lot.gain above $0 and lot.age below 1 year\n{ASKED}"
+KEEP_AAA = f'never sell "AAA"\n{ASKED}'
+
+
+def test_what_is_missing_of_cash() -> None:
+    """20,000 there, 15,000 to pay, 4,000 set aside and 3,000 to keep: 2,000 are missing."""
+    home = usual()
+    rules = (
+        "reserve $4,000 by 2026-06-16",
+        "keep cash at least $3,000",
+    )
+    scheduled = with_schedules(home, policy(home, PAY, *rules, layer=TAKEN))
+    assert scheduled.to_raise == {"TX": Decimal(2_000)}
+    enough = with_schedules(home, policy(home, PAY, rules[0], layer=TAKEN))
+    assert enough.to_raise == {}
+    together = with_schedules(home, policy(home, "keep cash at least $32,000 per household"))
+    assert together.to_raise == {"TX": Decimal(2_000)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "trades", "allowed"),
+    [
+        # 5,000 are missing: 5,005 and the dearest share, 100, may be sold of what is barred
+        (KEEP_AAA, "-51 a1", YES),
+        (KEEP_AAA, "-52 a1", NO),
+        (KEEP_AAA, "-52 ia1", YES),
+        (f"never trade anything\n{ASKED}", "-40 a1, -10 b2, -30 c1", YES),
+        (f"never trade anything\n{ASKED}", "-40 a1, -10 b2, -31 c1", NO),
+        (f"never trade anything\n{ASKED}", "-40 a1, +1 DDD TX", NO),
+        (f'only sell "BBB"\n{ASKED}', "-51 a1, -100 b1", YES),
+        (f'only sell "BBB"\n{ASKED}', "-52 a1, -100 b1", NO),
+        # short-term gains: lot b2 is of this year
+        (YOUNG, "-102 b2", YES),
+        (YOUNG, "-103 b2", NO),
+        (f"keep turnover at most $1,000 each year\n{ASKED}", "-61 a1", YES),
+        (f"keep turnover at most $1,000 each year\n{ASKED}", "-62 a1", NO),
+    ],
+)  # fmt: skip
+def test_what_raising_cash_may_take(rule: str, trades: str, allowed: tuple[bool, bool]) -> None:
+    assert both(usual(), rule, trades, BIG) == allowed
+
+
+@pytest.mark.parametrize("rule", [KEEP_AAA, f"never trade anything\n{ASKED}"])
+def test_without_a_need_nothing_is_excepted(rule: str) -> None:
+    assert both(usual(), rule, "-1 a1") == NO
+    assert both(usual(), rule, "-1 a1", PAY) == NO
+
+
+def test_a_reserve_still_asks_for_cash_where_money_waits_to_be_invested() -> None:
+    home = usual()
+    waiting = "invest $90,000 evenly over 9 months\nfrom 2026-06-15"
+    scheduled = with_schedules(
+        home, policy(home, "reserve $21,000 by 2026-06-16", waiting, layer=TAKEN)
+    )
+    assert scheduled.to_raise == {"TX": Decimal(1_000)}

@@ -82,3 +82,14 @@ def test_money_is_invested_as_it_is_released() -> None:
         _, closing = solved(f"invest $12,000 evenly over 12 months\nfrom {began}")
         assert cash(closing) >= waits
         assert cash(closing) < max(waits, 12_000) + 1_000
+
+
+def test_what_may_not_be_sold_is_sold_to_raise_cash_and_no_further() -> None:
+    kept = "never sell anything where lot.gain above $0"
+    missed, _ = solved("pay $55,000 by 2026-06-16", kept)
+    assert missed.findings[0].startswith("TX is $15,000.00 short")
+    proposal, closing = solved("pay $55,000 by 2026-06-16", f"{kept}\nexcept to raise cash")
+    assert not proposal.findings
+    assert cash(closing) >= 0
+    gained = sum(sale.amount for sale in closing.sales if sale.gain > 0 and sale.account_id == "TX")
+    assert 15_000 <= gained <= 35_135  # 35,000 are missing, of which 20,000 come from a loss
