@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Protocol, cast
 
+from compiler.attributes import Trade
 from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
 from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
@@ -21,6 +24,11 @@ class _Selective(Protocol):
     def selection(self) -> Selection | None: ...
 
 
+class _Treating(Protocol):
+    @property
+    def purpose(self) -> str: ...
+
+
 class _Barring(Protocol):
     @property
     def selection(self) -> Selection: ...
@@ -30,18 +38,44 @@ class _Barring(Protocol):
 
 
 def forbids_security(
-    scope: InForce, household: Household, account: Account, security: Security
+    scope: InForce,
+    household: Household,
+    account: Account,
+    security: Security,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
 ) -> bool:
-    """Whether the restriction bars this security, what it asks of lots left open."""
-    env = Environment(household, account, security)
+    """Whether the restriction bars this security, what it asks of lots left open; a fund that
+    counts as what it holds, where it bars any of that."""
+    if opened(scope, household, account, security):
+        return any(
+            forbids_security(
+                scope, household, account, household.securities[under], trade, proposal
+            )
+            for under in household.constituents[security.id]
+        )
+    env = Environment(household, account, security, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.security(env)
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
     return _barred(scope, truth) and not spared
 
 
-def forbids_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+def forbids_lot(
+    scope: InForce,
+    household: Household,
+    account: Account,
+    lot: Lot,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
+) -> bool:
     """Whether the restriction bars this lot, its security included."""
-    env = Environment(household, account, household.securities[lot.security_id], lot)
+    security = household.securities[lot.security_id]
+    if opened(scope, household, account, security):
+        return any(
+            forbids_lot(scope, household, account, replace(lot, security_id=under), trade, proposal)
+            for under in household.constituents[security.id]
+        )
+    env = Environment(household, account, security, lot, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.lot(env)
     spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
     return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)
@@ -67,6 +101,25 @@ def selects(scope: InForce, household: Household, account: Account, security: Se
     return selected and not _carved_out(scope, env, lot_level=False)
 
 
+def selects_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+    """Whether a setting is about this lot; an unknown one is not, if nobody says so."""
+    env = Environment(household, account, household.securities[lot.security_id], lot)
+    selection = cast("_Selective", scope.directive).selection
+    truth = True if selection is None else selection.lot(env)
+    selected = scope.statement.missing is True if truth is None else truth
+    return selected and not _carved_out(scope, env, lot_level=True)
+
+
+def opened(scope: InForce, household: Household, account: Account, security: Security) -> bool:
+    """Whether a fund counts, for this statement, as what it holds and never as itself."""
+    return security.id in household.constituents and any(
+        cast("_Treating", each.directive).purpose == "limits"
+        and account.id in each.accounts
+        and selects(each, household, account, security)
+        for each in scope.treatments
+    )
+
+
 def bars_purchase(
     household: Household, account: Account, policy: HouseholdPolicy, security: Security
 ) -> bool:
@@ -87,27 +140,46 @@ def excused(scope: InForce, household: Household, account: Account) -> bool:
     )
 
 
-def compliance_is_due(
+def compliance(
     scope: InForce,
     household: Household,
     account: Account,
     security: Security,
     lot: Lot | None,
     where: str,
-) -> bool:
-    """Whether the position at `where`, outside the rule, has to comply by now, as the rule's
-    `existing` clauses say.
+) -> Decimal:
+    """How much of the way from where the position at `where` first lay outside the rule it has to
+    be back by now, as the rule's `existing` clauses say: nothing, all (1), or a part.
 
-    A time `within` runs from the later of the rule's first day and the first breach, which is
-    taken to be today where no earlier run is known.
+    A time runs from the later of the rule's first day and the first breach, which is taken to be
+    today where no earlier run is known.
     """
     env = Environment(household, account, security, lot)
     for transition in scope.statement.transitions:
         if transition.selection.truth(env) is True:
-            return not transition.stay and _is_over(
-                _deadline(scope, household, transition, where), household
-            )
-    return True
+            if transition.stay:
+                return Decimal(0)
+            if transition.evenly is not None:
+                return transition.evenly.done(_begins(scope, household, where), household.as_of)
+            over = _is_over(_deadline(scope, household, transition, where), household)
+            return Decimal(int(over))
+    return Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of a position back into a rule: how much of it is due by today (0 to 1), and the
+    dollars it began at, None where no earlier run has seen it."""
+
+    done: Decimal
+    first: Decimal | None = None
+
+    def back(self, bound: Decimal, before: Decimal) -> Decimal:
+        """Where the position has to be today (dollars): at the bound, where it was, or between."""
+        if self.done in (0, 1):
+            return bound if self.done else before
+        start = before if self.first is None else self.first
+        return start + (bound - start) * self.done
 
 
 def _is_over(deadline: date, household: Household) -> bool:
@@ -120,11 +192,16 @@ def _is_over(deadline: date, household: Household) -> bool:
 def _deadline(scope: InForce, household: Household, transition: Transition, where: str) -> date:
     if transition.by is not None:
         return transition.by
-    since = scope.breached_since.get(where, household.as_of)
-    start = max(scope.statement.starts or since, since)
+    start = _begins(scope, household, where)
     return (
         start if transition.within is None else transition.within.after(start, household.calendar)
     )
+
+
+def _begins(scope: InForce, household: Household, where: str) -> date:
+    """The day from which the time to comply counts."""
+    since = scope.breached_since.get(where, household.as_of)
+    return max(scope.statement.starts or since, since)
 
 
 def _barred(scope: InForce, truth: Truth) -> bool:

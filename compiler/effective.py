@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.bands_in_words import joined, one_sided, range_of, said
@@ -15,48 +15,12 @@ from compiler.check import TypedPolicies
 from compiler.clashes import Clash, grouped, is_setting, topic
 from compiler.directives.base import Family
 from compiler.directives.waiver_limit import days
+from compiler.effective_lines import EffectiveAccount, Line, Slot
 from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
 from compiler.ranges import Measure, Range, below
 from compiler.statements import Origin, Statement
 from grammar.diagnostics import Diagnostic, in_order
 from portfolio.household import Account, Household
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One statement's part in a slot, or that of a waiver.
-
-    `verb` is wins, applies, loses, wider, excepted, waits, notes or error, and of waivers waived or
-    not waived; `value` what it says; `rule` its id, with `set` before a chosen value; `why` the
-    reason for its place.
-    """
-
-    verb: str
-    value: str
-    rule: str
-    path: str
-    line: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One thing that policy speaks about, what holds of it, and where that comes from."""
-
-    name: str
-    value: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EffectiveAccount:
-    """What holds for an account; `held` lists the mistakes that keep it from being traded."""
-
-    account_id: str
-    facts: tuple[str, ...]
-    held: tuple[str, ...]
-    slots: tuple[Slot, ...]
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def effective(typed: TypedPolicies, household: Household, account_id: str) -> EffectiveAccount:
@@ -72,6 +36,7 @@ def effective(typed: TypedPolicies, household: Household, account_id: str) -> Ef
         policy.held,
         tuple(view.slots()),
         _diagnostics(typed, policy),
+        tuple(view.absent()),
     )
 
 
@@ -118,7 +83,30 @@ class _View:
             lines += tuple(self.waivers(standings))
             if lines:
                 order = sorted(lines, key=_line_order)
-                yield Slot(topic(standings[0].statement), self.value(standings), tuple(order))
+                grants = tuple(self.grants(standings))
+                topical = topic(standings[0].statement)
+                yield Slot(topical, self.value(standings), tuple(order), grants)
+
+    def grants(self, standings: Sequence[Standing]) -> Iterator[Line]:
+        """Who may set the defaults of a slot, and how far."""
+        keys = {each.statement.key for each in standings if each.status in _HERE}
+        for grant in self.typed.grants:
+            if grant.statement.key in keys:
+                layers = ", ".join(each for each in self.typed.layers if each in grant.layers)
+                value = "off" if grant.off else grant.describe()
+                made = _line(grant.statement, "may set", f"{layers}: {value}", "")
+                yield replace(made, line=grant.span.line)
+
+    def absent(self) -> Iterator[Line]:
+        """The statements that do not speak of the account today, and why not."""
+        for standing in self.policy.standings:
+            statement = standing.statement
+            if standing.status is Status.NOT_TODAY:
+                yield _line(statement, "waits", self.says(statement), self._days(statement))
+            elif standing.status is Status.NOT_HERE:
+                guards = " and ".join(each.describe() for each in statement.guards)
+                why = f"for accounts where {guards}" if guards else "its default is not here"
+                yield _line(statement, "elsewhere", self.says(statement), why)
 
     def value(self, standings: Sequence[Standing]) -> str:
         """What holds of a slot, in words."""
@@ -160,6 +148,8 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
+            elif each.evenly is not None:
+                yield f"{who} comply {each.evenly.describe()}"
             elif each.within is not None:
                 yield f"{who} comply within {each.within.describe()}"
 
@@ -190,7 +180,7 @@ class _View:
             return
         verb, why = self._verdict(standing)
         if verb:
-            yield _line(statement, verb, self.says(statement), why)
+            yield _line(statement, verb, self.says(statement), why, standing.by)
 
     def _verdict(self, standing: Standing) -> tuple[str, str]:
         """The verb and reason of a statement that is not a limit in force; no verb: not shown."""
@@ -218,7 +208,7 @@ class _View:
             case Status.NOT_TODAY:
                 return "waits", self._days(statement)
             case Status.UNKNOWN:
-                return "loses", "what its guard needs is missing"
+                return "loses", "what it needs is missing"
             case Status.ERROR:
                 return "error", self._error(statement)
             case Status.NOT_HERE:
@@ -302,7 +292,10 @@ class _View:
                 verb, why = "waived", "; ".join(_terms(standing))
                 value = f"{value} until {waiver.ends}"
             span = waiver.span
-            yield Line(verb, value, waiver.rule_id, span.path, span.line, why)
+            layer, rank = str(waiver.authority), waiver.authority.rank
+            yield Line(
+                verb, value, waiver.rule_id, span.path, span.line, why, layer, rank, "waiver"
+            )
 
     # --- limits ---
 
@@ -378,6 +371,8 @@ def _slot(statement: Statement) -> tuple[str, ...]:
     return statement.directive.slot
 
 
+_HERE = frozenset(Status) - {Status.NOT_TODAY, Status.NOT_HERE}
+
 _FAMILIES = (Family.LIMIT, Family.RESTRICTION, Family.SETTING)
 
 
@@ -403,6 +398,23 @@ def _line_order(line: Line) -> tuple[int, str, int, str]:
     return _VERBS.index(line.verb), line.path, line.line, line.value
 
 
-def _line(statement: Statement, verb: str, value: str, why: str) -> Line:
-    prefix = "set " if statement.origin is Origin.SET else ""
-    return Line(verb, value, prefix + statement.rule_id, statement.path, statement.line, why)
+def _line(
+    statement: Statement, verb: str, value: str, why: str, by: Statement | None = None
+) -> Line:
+    return Line(
+        verb,
+        value,
+        _name(statement),
+        statement.path,
+        statement.line,
+        why,
+        str(statement.authority),
+        statement.authority.rank,
+        statement.origin.value,
+        "" if by is None else f"{_name(by)} {by.path}:{by.line}",
+        statement.soft,
+    )
+
+
+def _name(statement: Statement) -> str:
+    return f"set {statement.rule_id}" if statement.origin is Origin.SET else statement.rule_id

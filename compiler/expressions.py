@@ -20,6 +20,7 @@ from compiler.dimensions import (
     describe_fraction,
     describe_value,
 )
+from portfolio.flows import due_before_settlement
 
 
 class Expression(ABC):
@@ -32,6 +33,11 @@ class Expression(ABC):
     @abstractmethod
     def value(self, env: Environment) -> Value | None:
         """Dollars, fractions of one, days, or the value itself; None where unknown."""
+
+    def span(self, env: Environment) -> tuple[Value, Value] | None:
+        """The least and the greatest value it may have; None where nothing is known of it."""
+        value = self.value(env)
+        return None if value is None else (value, value)
 
     @abstractmethod
     def describe(self) -> str:
@@ -118,16 +124,20 @@ class ThatDay(Expression):
 
 @dataclass(frozen=True)
 class Reference(Expression):
-    """A named attribute."""
+    """A named attribute; `otherwise` is what a missing value of it counts as, None for nothing."""
 
     column: Column
+    otherwise: Value | None = None
 
     @property
     def dimension(self) -> Dimension:
         return self.column.dimension
 
     def value(self, env: Environment) -> Value | None:
-        return self.column.value(env)
+        value = self.column.value(env)
+        if value is not None or self.column.subject(env) is None:
+            return value
+        return self.otherwise if self.column.applicable(env) else None
 
     def describe(self) -> str:
         return self.column.written
@@ -138,7 +148,10 @@ class Reference(Expression):
 
 @dataclass(frozen=True)
 class Share(Expression):
-    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money."""
+    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money.
+
+    An account or household is worth what it is before trades and after the flows that are due.
+    """
 
     fraction: Decimal
     base: Reference
@@ -149,12 +162,26 @@ class Share(Expression):
 
     def value(self, env: Environment) -> Value | None:
         base = self.base.value(env)
-        return self.fraction * base if isinstance(base, Decimal) else None
+        return self.fraction * (base + self._due(env)) if isinstance(base, Decimal) else None
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the base is an account or household itself."""
+        column = self.base.column
+        return column.name == "value" and column.table in ("accounts", "households")
+
+    def _due(self, env: Environment) -> Decimal:
+        if not self._whole:
+            return Decimal(0)
+        due = due_before_settlement(env.household)
+        if self.base.column.table == "accounts":
+            return Decimal(0) if env.account is None else due.get(env.account.id, Decimal(0))
+        managed = (each.id for each in env.household.accounts if not each.held_away)
+        return sum((due.get(name, Decimal(0)) for name in managed), Decimal(0))
 
     def describe(self) -> str:
         column = self.base.column
-        total = column.name == "value" and column.table in ("accounts", "households")
-        base = PREFIX_OF[column.table] if total else column.written.removeprefix("lot.")
+        base = PREFIX_OF[column.table] if self._whole else column.written.removeprefix("lot.")
         return f"{describe_fraction(self.fraction)} of {base}"
 
     def columns(self) -> Iterator[Column]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from compiler.amounts import Amount
+from compiler.boundaries import clashes_with_boundaries
 from compiler.check import TypedPolicies
 from compiler.clashes import (
     Clash,
@@ -32,6 +33,7 @@ from compiler.ranges import Comparable, Measure
 from compiler.rules import Fault
 from compiler.scopes import belongs, scope_of
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement, Waiver
+from compiler.undecided import undecided
 from compiler.waivers import lapsed, tightest, too_long
 from grammar.diagnostics import Diagnostic
 from portfolio.household import Account, Household
@@ -47,7 +49,7 @@ class Status(StrEnum):
     EXCEPTED = "excepted"
     NOT_TODAY = "not today"
     NOT_HERE = "guard does not hold"
-    UNKNOWN = "guard unknown"
+    UNKNOWN = "unknown"
     WAIVED = "waived"
     NOTED = "noted"
     ERROR = "in error"
@@ -116,9 +118,10 @@ def _cause(diagnostic: Diagnostic) -> str:
 def dollars(household: Household, account: Account) -> Measure:
     """Amounts in dollars of this account or its household, at values before trades."""
 
-    def measure(end: Amount | Decimal) -> Comparable:
+    def measure(end: Amount | Decimal) -> Comparable | None:
         if isinstance(end, Amount):
-            return "$", end.dollars(household, account)
+            known = end.known(household, account)
+            return None if known is None else ("$", known)
         return "", end
 
     return measure
@@ -162,8 +165,11 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     _sift(state, reaching)
     _choose(state)
     _waive(state)
+    _decide(state)
     _settle(state)
     _compare(state)
+    for clash in clashes_with_boundaries(state.active, household, account):
+        state.clash(clash)
     standings = tuple(
         state.lost.get(each.key, Standing(each, Status.IN_FORCE)) for each in reaching
     )
@@ -201,7 +207,8 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
         ):
             state.lose(statement, Status.EXCEPTED)
         elif statement.origin is Origin.NOTE:
-            state.lose(statement, Status.NOTED)
+            unknown = undecided(statement, state.household, state.account)
+            state.lose(statement, Status.UNKNOWN if unknown else Status.NOTED)
     state.active = state.still(reaching)
 
 
@@ -268,6 +275,15 @@ def _waive(state: _Fold) -> None:
     state.active = state.still(state.active)
 
 
+def _decide(state: _Fold) -> None:
+    """What needs a value that is missing can be neither kept nor left out: its account waits."""
+    for statement in state.active:
+        found = undecided(statement, state.household, state.account)
+        if found is not None:
+            state.clash(Clash((statement,), found))
+    state.active = state.still(state.active)
+
+
 def _judged(waiver: Waiver, limits: Sequence[Statement], household: Household) -> WaiverStanding:
     if waiver.causes:
         return WaiverStanding(waiver, waiver.causes)
@@ -330,8 +346,18 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
                 statements[statement.key] = statement
                 accounts.setdefault(statement.key, []).append(account.id)
     ordered = sorted(statements.values(), key=lambda each: (each.authority.rank, each.key))
+    treatments = [
+        InForce(each, tuple(accounts[each.key]))
+        for each in ordered
+        if each.directive.kind == "treatment"
+    ]
     found = [
-        InForce(each, tuple(accounts[each.key]), waivers=_of_rule(each.rule_id, waivers))
+        InForce(
+            each,
+            tuple(accounts[each.key]),
+            waivers=_of_rule(each.rule_id, waivers),
+            treatments=_treating(each, treatments),
+        )
         for each in ordered
     ]
     return HouseholdPolicy(
@@ -341,6 +367,16 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
         held,
         tuple(each for each in found if each.statement.origin is Origin.NOTE),
         (*remarks, *_unenforced(ordered), *_read_with_care(ordered, household)),
+    )
+
+
+def _treating(statement: Statement, treatments: Sequence[InForce]) -> tuple[InForce, ...]:
+    """The treatments of a statement's own layer and of higher ones: they reach down, never up."""
+    return tuple(
+        each
+        for each in treatments
+        if each.statement.authority.rank <= statement.authority.rank
+        and each.statement.key != statement.key
     )
 
 

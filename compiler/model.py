@@ -41,22 +41,22 @@ def compile_household(
     household: Household,
     policy: HouseholdPolicy,
     reserve_bp: float = 0.0,
-    improve_broken: bool = False,
+    improved: frozenset[str] = frozenset(),
 ) -> CompiledModel:
     """Compile; `reserve_bp` tightens every policy bound by that much for later rounding.
 
-    A limit broken today may not get worse, and has to get better by the reserve if
-    `improve_broken`, which leaves room for rounding there too.
+    A limit broken today may not get worse; those of the statements `improved` (keys) have to get
+    better by the reserve, which leaves room for rounding there too.
     """
     household = with_schedules(_in_order(household), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
-    physics = build_physics(household, policy, assumptions, reserve_bp, improve_broken)
+    physics = build_physics(household, policy, assumptions, reserve_bp, improved)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
         block = pyo.Block()
         physics.model.add_component(scope.statement.key, block)
         statements[scope.statement.key] = scope
-        scope.directive.build(block, scope, physics)
+        scope.directive.build(block, scope, physics.seen_by(scope))
     if not any(scope.directive.kind == "wash sales" for scope in policy.statements):
         physics.model.physics.wash_sales_avoided = pyo.Block()
         add_wash_rows(physics.model.physics.wash_sales_avoided, physics)

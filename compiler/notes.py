@@ -18,11 +18,12 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     Weights and holdings are judged as they are after the trades; other kinds, such as cash or the
     size of a trade, by what the trades do.
     """
-    after = replace(closing, household=_after(closing), sales=(), purchases=())
     for note in policy.notes:
         statement = note.statement
-        broken = {breach.where for breach in note.directive.breaches(note, closing)}
-        broken |= set(note.directive.outside(note, after))
+        seen = closing.seen_by(note)
+        after = replace(seen, household=after_trades(seen), sales=(), purchases=())
+        broken = {breach.where for breach in note.directive.breaches(note, seen)}
+        broken |= {where for where, _ in note.directive.outside(note, after)}
         if broken:
             places = sorted(broken)
             more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
@@ -32,7 +33,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
             )
 
 
-def _after(closing: Closing) -> Household:
+def after_trades(closing: Closing) -> Household:
     """The household once the trades have settled."""
     household = closing.household
     return replace(

@@ -8,8 +8,8 @@ broken limits) is registered beside the Pyomo model, for the solver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,14 +17,16 @@ import pyomo.environ as pyo
 from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
 from pyomo.core.expr.numvalue import is_potentially_variable
 
+from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
-from compiler.exposure import Exposure, GroupOf, Through, shares
-from compiler.registry import Cure, Position, Soft, Square, TaxFunction, WashGroup
+from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.target import published, target
+from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
-from portfolio.flows import due_before_settlement, flows_before_settlement, set_aside
+from compiler.treated import as_seen, as_whole, treatments, without_absent
+from portfolio.flows import due_before_settlement, flows_due, set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -47,16 +49,31 @@ class Physics:
     wash_groups: list[WashGroup] = field(default_factory=list)
     cures: list[Cure] = field(default_factory=list)
     softs: list[Soft] = field(default_factory=list)
+    risks: list[RiskLimit] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    softly_banned: dict[str, set[str]] = field(default_factory=dict)
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
+    whole: Household | None = None
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
-    improve_broken: bool = False
+    improved: frozenset[str] = frozenset()
     not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding
 
     # --- what directives ask ----------------------------------------------------------------------
+
+    def seen_by(self, scope: InForce) -> Physics:
+        """The same physics over the lots that a statement counts: absent ones of lower layers are
+        there for it, though nothing sells them."""
+        if self.whole is None:
+            return self
+        seen = as_seen(self.whole, self.household, scope)
+        if seen is self.household:
+            return self
+        names = {account.id for account in self.accounts}
+        accounts = tuple(account for account in seen.accounts if account.id in names)
+        return replace(self, household=seen, accounts=accounts)
 
     def account(self, account_id: str) -> Account:
         return next(a for a in self.household.accounts if a.id == account_id)
@@ -107,15 +124,16 @@ class Physics:
         self,
         account: Account,
         group_of: GroupOf,
-        through: Through,
+        through: Through | Sight,
         only: frozenset[str] | None = None,
     ) -> dict[str, Exposure]:
         """The account's holdings (`only` these securities) by group, as expressions of trades where
         it may trade."""
         positions = {p.security_id: p for p in self.of_account(account.id)}
         fixed: dict[str, float] = {}
-        if not positions:
-            for lot in account.lots:
+        traded = {lot.id for position in positions.values() for lot in position.lots}
+        for lot in account.lots:
+            if lot.id not in traded:
                 worth = self.bp(lot.shares * self.household.prices[lot.security_id])
                 fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
         found: dict[str, Exposure] = {}
@@ -123,11 +141,8 @@ class Physics:
         for name in sorted(names if only is None else names & only):
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
-                held = (
-                    Exposure(0.0, ((part, positions[name]),))
-                    if name in positions
-                    else Exposure(part * fixed[name], ())
-                )
+                terms = ((part, positions[name]),) if name in positions else ()
+                held = Exposure(part * fixed.get(name, 0.0), terms)
                 found[group] = found[group].plus(held) if group in found else held
         return found
 
@@ -162,38 +177,46 @@ class Physics:
         scope: InForce,
         cured: bool = True,
         tighten: bool = True,
-    ) -> None:
-        """Add `value <= bound`, less the rounding reserve if `tighten`.
+        asked: float | None = None,
+        highest: float | None = None,
+    ) -> tuple[Limit, ...]:
+        """Add `value <= bound`, less the rounding reserve if `tighten`, and say with which rows.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) as its transition says. A soft one may be broken, in its tier.
+        or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
+        in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
         if not is_potentially_variable(value):
-            return
+            return ()
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
+        key = f"{name} {index}"
+        if asked is None:
+            asked = bound if cured else before
+        wanted = max(bound, min(asked, before))
         if scope.statement.soft is not None:
-            wanted = bound if cured else max(bound, before)
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
-            rows[index] = (
-                self._softened(block, f"{name} {index}", value, before, room, scope) <= room
-            )
-            return
+            excess = self._soft_excess(block, key, value, before, room, scope, highest)
+            rows[index] = value - excess <= room
+            return (Limit(rows[index].name, room, excess),)
         if before <= bound:
-            rows[index] = value <= max(bound - reserve, before)
-            if before > bound - reserve:
+            room = max(bound - reserve, before)
+            rows[index] = value <= room
+            if room > bound - reserve:
                 self.not_worse.add(rows[index].name)
-            return
-        rows[index] = value <= before - (reserve if self.improve_broken else 0.0)
+            return (Limit(rows[index].name, room, None),)
+        room = before - (reserve if scope.statement.key in self.improved else 0.0)
+        rows[index] = value <= room
         self.not_worse.add(rows[index].name)
-        if not cured:
-            return
+        held = Limit(rows[index].name, room, None)
+        if before <= wanted:
+            return (held,)
         if block.component("cure") is None:
             block.cure = pyo.Constraint(pyo.Any)
-        key = f"{name} {index}"
-        excess = _excess(block, key, before - bound + reserve)
-        block.cure[key] = value - excess <= bound - reserve
-        self.cures.append(Cure(excess, scope.statement.key, index, before - bound))
+        excess = _excess(block, key, before - wanted + reserve)
+        block.cure[key] = value - excess <= wanted - reserve
+        self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
+        return held, Limit(block.cure[key].name, wanted - reserve, excess)
 
     def lower(
         self,
@@ -206,9 +229,13 @@ class Physics:
         *,
         scope: InForce,
         cured: bool = True,
+        asked: float | None = None,
     ) -> None:
         """Add `value >= bound`, with the same care for a bound broken today."""
-        self.upper(block, name, index, -value, -before, -bound, scope=scope, cured=cured)
+        today = None if asked is None else -asked
+        self.upper(
+            block, name, index, -value, -before, -bound, scope=scope, cured=cured, asked=today
+        )
 
     def bar(
         self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce
@@ -217,7 +244,8 @@ class Physics:
         where = " ".join(key)
         barred = trade
         if scope.statement.soft is not None:
-            barred = self._softened(block, f"{name} {where}", trade, 0.0, 0.0, scope)
+            excess = self._soft_excess(block, f"{name} {where}", trade, 0.0, 0.0, scope)
+            barred = trade - excess
         _rows(block, name)[key] = barred <= 0.0
 
     def shortfall(
@@ -231,16 +259,62 @@ class Physics:
         self.softs.append(Soft(short, scope.statement.key, where, scope.statement.soft, 0.0))
         return short
 
-    def _softened(
-        self, block: pyo.Block, key: str, value: Any, before: float, bound: float, scope: InForce
+    def _soft_excess(
+        self,
+        block: pyo.Block,
+        key: str,
+        value: Any,
+        before: float,
+        bound: float,
+        scope: InForce,
+        highest: float | None = None,
     ) -> Any:
-        """`value` less the excess over `bound` that a soft statement puts up with."""
+        """How far a soft statement lets `value` be above `bound`: a column of its tier."""
         assert scope.statement.soft is not None
-        highest = compute_bounds_on_expr(value)[1]
+        if highest is None:
+            highest = compute_bounds_on_expr(value)[1]
         excess = _excess(block, key, None if highest is None else max(highest - bound, 0.0))
         still = max(before - bound, 0.0)
         self.softs.append(Soft(excess, scope.statement.key, key, scope.statement.soft, still))
-        return value - excess
+        return excess
+
+    def limit_risk(
+        self,
+        block: pyo.Block,
+        accounts: Sequence[Account],
+        where: str,
+        bound: float,
+        scope: InForce,
+    ) -> None:
+        """Keep the tracking error of accounts together at `bound` (bp): a tangent of the norm as a
+        row, and the norm beside it for the solver."""
+        found = active_risk(self, accounts)
+        limits = self.upper(
+            block,
+            "tracking_error",
+            where,
+            found.tangent(),
+            found.before,
+            bound,
+            scope=scope,
+            highest=found.highest,
+        )
+        for number, limit in enumerate(limits):
+            written = pyo.Block()
+            block.add_component(f"squares {where} {number}", written)
+            active = tuple(p.active for p in found.positions)
+            self.risks.append(
+                RiskLimit(
+                    scope.statement.key,
+                    limit.row,
+                    active,
+                    found.spread,
+                    limit.ceiling,
+                    limit.excess,
+                    written,
+                )
+            )
+            written_out(written, found, limit)
 
 
 def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
@@ -261,9 +335,11 @@ def build_physics(
     policy: HouseholdPolicy,
     assumptions: Mapping[str, Assumptions],
     reserve: float,
-    improve_broken: bool,
+    improved: frozenset[str],
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
+    whole = as_whole(household, policy)
+    household = without_absent(whole, treatments(policy, "absent"))
     accounts = tuple(
         a
         for a in household.accounts
@@ -278,12 +354,14 @@ def build_physics(
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
-        improve_broken=improve_broken,
+        improved=improved,
         due=due_before_settlement(household),
+        whole=whole,
     )
     for account in accounts:
         physics.models[account.id] = published(household, account, policy)
         physics.targets[account.id] = target(household, account, policy)
+        physics.softly_banned[account.id] = softly_banned(household, account, policy)
     _add_trades(physics)
     _add_cash(physics)
     add_risk(physics)
@@ -298,14 +376,19 @@ def _add_trades(physics: Physics) -> None:
     lots: dict[tuple[str, str, str], Lot] = {}
     for account in physics.accounts:
         held = {lot.security_id for lot in account.lots}
-        names += [(account.id, name) for name in sorted(held | set(physics.targets[account.id]))]
+        meant = set(physics.targets[account.id]) | physics.softly_banned[account.id]
+        names += [(account.id, name) for name in sorted(held | meant)]
         for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
             lots[account.id, lot.security_id, lot.id] = lot
     worth = {
         key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
     }
     room = {a.id: physics.bp(physics.value(a)) for a in physics.accounts}
-    buyable = [(a, s) for a, s in names if physics.targets[a].get(s, 0) > 0 and room[a] > 0]
+    buyable = [
+        (a, s)
+        for a, s in names
+        if room[a] > 0 and (physics.targets[a].get(s, 0) > 0 or s in physics.softly_banned[a])
+    ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
     m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
     m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))
@@ -378,7 +461,7 @@ def _least_cash(physics: Physics, account: Account) -> float:
     # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
     asked = sum(
         physics.bp(flow.amount)
-        for flow in flows_before_settlement(physics.household)
+        for flow in flows_due(physics.household)
         if flow.source and flow.account_id == account.id
     )
     cash = physics.opening_cash(account) - asked

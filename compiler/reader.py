@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
 from compiler import codes
-from compiler.attributes import PREFIXES, Column, Vocabulary
+from compiler.attributes import AFTER_THE_SOLVE, PREFIXES, Column, Vocabulary
 from compiler.memberships import AccountGroup, Periods
 from compiler.selections import Group
 from compiler.statements import Authority
@@ -69,7 +69,8 @@ class Reader:
 
     `securities` are the known ids and tickers, None without a book. `accounts_only` while reading
     a `when`: securities and lots are out of sight there. `using` are the policies whose definitions
-    the file prefers.
+    the file prefers. `after_solve` while reading what is asked of trades once they are known,
+    `replacing` while reading what may stand in for another security.
     """
 
     authority: Authority
@@ -80,6 +81,8 @@ class Reader:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     accounts_only: bool = False
     using: frozenset[str] = frozenset()
+    after_solve: bool = False
+    replacing: bool = False
 
     def report(
         self,
@@ -113,6 +116,14 @@ class Reader:
     def for_accounts(self) -> Reader:
         """The same reader, inside a `when`."""
         return replace(self, accounts_only=True)
+
+    def for_trades(self) -> Reader:
+        """The same reader, for lines about a proposal's trades."""
+        return replace(self, after_solve=True)
+
+    def for_substitutes(self) -> Reader:
+        """The same reader, inside the `where` of what stands in for another security."""
+        return replace(self, replacing=True)
 
     def not_yet(self, what: str, at: Span, help: str = "") -> None:
         """Report what the grammar reads and the compiler does not act on: never in silence."""
@@ -157,6 +168,24 @@ class Reader:
         if column is None:
             self._unknown(name)
             return None
+        if column.table in AFTER_THE_SOLVE and not self.after_solve:
+            self.report(
+                codes.DOES_NOT_APPLY,
+                f"`{name.value}` is known once the trades are",
+                name.span,
+                "this line decides which trades there are",
+                help="use it in `ask ... before` or `report`, on the line itself",
+            )
+            return None
+        if column.table == "originals" and not self.replacing:
+            self.report(
+                codes.DOES_NOT_APPLY,
+                f"`{name.value}` is of a security that another stands in for",
+                name.span,
+                "nothing is replaced here",
+                help="use it in `replace harvested with anything where ...`",
+            )
+            return None
         if self.accounts_only and column.table not in ACCOUNT_TABLES:
             self.report(
                 codes.SECURITY_IN_WHEN,
@@ -179,7 +208,9 @@ class Reader:
             for column in self.vocabulary
             if not self.accounts_only or column.table in ACCOUNT_TABLES
         ]
+        known += ["today", "year.start", "year.end"]
         groups = [] if self.accounts_only else list(self.group_names())
+        known += [f"inside.{group}" for group in groups]
         self.report(
             codes.UNKNOWN_ATTRIBUTE,
             f"{noun} have no attribute `{shown}`",

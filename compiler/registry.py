@@ -105,3 +105,12 @@ class Soft:
     where: str
     priority: int
     still: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A row of a policy: its name, its upper end (bp), and what may exceed it."""
+
+    row: str
+    ceiling: float
+    excess: Any | None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from compiler.closing import Closing, cents
+from compiler.closing import cents
 from compiler.directives.cash import CashBand
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
@@ -23,6 +23,7 @@ NOTHING = Decimal(0)
 def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
     """The household with what its policy has it pay and set aside; twice is as good as once."""
     flows = [flow for flow in household.flows if not flow.source]
+    household = replace(household, flows=tuple(flows), set_aside=(), to_raise={})
     flows += (
         flow
         for scope in policy.statements
@@ -31,7 +32,7 @@ def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
         for flow in scope.directive.flows(scope.statement, household, account)
     )
     flows.sort(key=lambda flow: (flow.day, flow.account_id, flow.kind, flow.source))
-    paid = replace(household, flows=tuple(flows), set_aside=(), to_raise={})
+    paid = replace(household, flows=tuple(flows))
     raised = replace(paid, set_aside=tuple(_earmarks("reserve", paid, policy)))
     held_back = _there(raised, list(_earmarks("invest", raised, policy)))
     missing = _missing(raised, policy)
@@ -73,11 +74,12 @@ def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal
         if band.base == "account":
             for account in household.accounts:
                 if account.id in scope.accounts:
-                    least = band.low.dollars(household, account)
+                    least = band.low.known(household, account) or NOTHING
                     kept[account.id] = max(kept[account.id], least)
             continue
         own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
-        short = band.low.dollars(household, None) - sum((free[a.id] for a in own), NOTHING)
+        least = band.low.known(household, None) or NOTHING
+        short = least - sum((free[a.id] for a in own), NOTHING)
         for payer in _payers(scope, household, policy):
             together[payer.id] = max(together[payer.id], short)
     missing = {name: max(kept[name] - free[name], together[name]) for name in free}
@@ -101,12 +103,3 @@ def _there(household: Household, marks: list[SetAside]) -> Iterator[SetAside]:
         left[mark.account_id] -= dollars
         if dollars > 0:
             yield replace(mark, dollars=dollars)
-
-
-def shortfalls(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
-    """A sentence for each schedule that the trades do not provide for."""
-    for scope in policy.statements:
-        statement = scope.statement
-        for said in scope.directive.shortfalls(scope, closing):
-            place = f"{statement.rule_id}, {statement.path}:{statement.line}"
-            yield f"{said}: {scope.directive.sentence()} ({place})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from compiler.conditions import Condition
     from compiler.dimensions import Duration
     from compiler.directives.base import Directive
+    from compiler.expressions import Literal
     from compiler.selections import Selection
+    from compiler.steps import Steps
 
 
 class Origin(StrEnum):
@@ -52,12 +55,16 @@ class Carveout:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One `existing` clause: positions outside the rule may stay, or comply in time."""
+    """One `existing` clause: positions outside the rule may stay, or comply in time.
+
+    `evenly` has them comply in equal steps from where they stood at the first breach.
+    """
 
     selection: Selection
     stay: bool = False
     within: Duration | None = None
     by: date | None = None
+    evenly: Steps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,12 @@ class Statement:
     `key` is unique in a policy set and stable under reordering of files: the rule id, with `.2`,
     `.3` ... after it where a rule holds several directives. `guards` must all hold (file's and
     rule's). `missing` is what an unknown selection counts as: True selected, False not, None where
-    the author did not say. `starts` and `ends` are the first and last day in force. `value_span` is
-    where the value stands, for messages. `off` is a `set ... to off`: the directive of the default
-    is then not in force where this statement wins. A `set` carries the carve-outs, transitions and
-    softness of its default. `approver` is who approved it, empty where nobody is named. `soft` is
-    the priority of a soft statement (1 is broken last), None of a hard one.
+    the author did not say; `counts_as` is what the directive reads unknown values as. `starts` and
+    `ends` are the first and last day in force. `value_span` is where the value stands, for
+    messages. `off` is a `set ... to off`: the directive of the default is then not in force where
+    this statement wins. A `set` carries the carve-outs, transitions and softness of its default.
+    `approver` is who approved it, empty where nobody is named. `soft` is the priority of a soft
+    statement (1 is broken last), None of a hard one.
     """
 
     key: str
@@ -87,6 +95,7 @@ class Statement:
     carveouts: tuple[Carveout, ...] = ()
     transitions: tuple[Transition, ...] = ()
     missing: bool | None = None
+    counts_as: Literal | None = None
     starts: date | None = None
     ends: date | None = None
     value_span: Span | None = None
@@ -145,16 +154,20 @@ class InForce:
     """A statement with the accounts of one household for which it is in force.
 
     For a setting these are the accounts where its value won; for restrictions and limits the
-    accounts its guards admit. `waivers` gives those in effect for parts of it, by account.
-    `breached_since` gives, for places known from earlier runs to lie outside the rule, the day on
-    which they were first seen there. Where `strict` the exact check measures against what the
-    statement asks today, wherever positions stood before the trades.
+    accounts its guards admit. `treatments` are those of its own layer and of higher ones, which
+    say what counts as absent, or as what it holds. `waivers` gives those in effect for parts of it,
+    by account. `breached_since` gives, for places known from earlier runs to lie outside the rule,
+    the day on which they were first seen there, and `breached_at` how far out they were then, as a
+    fraction of the value that the rule goes by. Where `strict` the exact check measures against
+    what the statement asks today, wherever positions stood before the trades.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
     breached_since: Mapping[str, date] = field(default_factory=dict)
+    breached_at: Mapping[str, Decimal] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
+    treatments: tuple[InForce, ...] = ()
     strict: bool = False
 
     @property

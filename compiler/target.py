@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from compiler.coverage import excused_lot, forbids_security
-from compiler.replacements import replaced, replacements
-from compiler.statements import HouseholdPolicy, InForce
-from compiler.tilts import tilted
+from compiler.dimensions import describe_fraction
+from compiler.equivalents import classes, met_by_equivalents
+from compiler.harvested import stood_in
+from compiler.replacements import replaced, replacements, substitute
+from compiler.statements import HouseholdPolicy, InForce, Statement
+from compiler.tilts import reached, tilted
+from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household
 
 
@@ -25,6 +29,10 @@ def published(
     return household.models[chosen[0] if chosen else account.model_id].weights
 
 
+UNSEEN = Decimal("0.000000001")
+"""What proportions leave in the last digits of a weight."""
+
+
 def without_unknown_models(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
     """The policy with accounts held for which it chooses a model the book does not have."""
     held = dict(policy.held)
@@ -38,6 +46,41 @@ def without_unknown_models(policy: HouseholdPolicy, household: Household) -> Hou
             for account_id in scope.accounts:
                 held[account_id] = (*held.get(account_id, ()), reason)
     return replace(policy, held=held)
+
+
+def with_doubts_said(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
+    """The policy with a remark for every line about targets that cannot do all it says."""
+    accounts = [a for a in household.accounts if a.id not in policy.held and not a.held_away]
+    doubts = tuple(
+        f"{account.id}: {named(scope.statement)} {said}"
+        for account in accounts
+        for scope, said in _doubts(household, account, policy)
+    )
+    return replace(policy, remarks=(*policy.remarks, *doubts)) if doubts else policy
+
+
+def named(statement: Statement) -> str:
+    """A statement by its rule and place."""
+    return f"{statement.rule_id} ({statement.path}:{statement.line})"
+
+
+def _doubts(
+    household: Household, account: Account, policy: HouseholdPolicy
+) -> Iterator[tuple[InForce, str]]:
+    model = published(household, account, policy)
+    for name, scope in replacements(household, account, policy, model).items():
+        if not substitute(household, account, policy, name, scope):
+            ticker = household.securities[name].ticker
+            yield scope, f"replaces {ticker} with nothing that the account may buy: it stays"
+    weights = wanted_weights(household, account, policy)
+    for scope in policy.of_kind("target", account.id):
+        wanted, found = reached(household, account, policy, scope, model, weights)
+        if abs(wanted - found) > UNSEEN:
+            yield (
+                scope,
+                f"asks for {describe_fraction(round(wanted, 6))}, and the target has "
+                f"{describe_fraction(round(found, 6))}",
+            )
 
 
 def left_out(
@@ -74,6 +117,23 @@ def _banned(
     return removed
 
 
+def softly_banned(household: Household, account: Account, policy: HouseholdPolicy) -> set[str]:
+    """Securities that the target leaves out for soft bans alone: what else is asked may need
+    them."""
+    bans = _bans(account, policy)
+    if all(scope.statement.soft is None for scope in bans):
+        return set()
+    barring = {
+        name: [scope for scope in bans if _forbids(scope, household, account, name)]
+        for name in wanted_weights(household, account, policy)
+    }
+    return {
+        name
+        for name, scopes in barring.items()
+        if scopes and all(scope.statement.soft is not None for scope in scopes)
+    }
+
+
 def _bans(account: Account, policy: HouseholdPolicy) -> list[InForce]:
     return [
         scope
@@ -90,9 +150,13 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
     """The model after replacements, targets for groups and removals, in this order.
 
     An excluded weight goes pro rata to its asset class. Where a whole class is excluded its weight
-    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight.
+    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight. Last,
+    what is held of securities that are one for drift stands in for the model's own.
     """
     model = wanted_weights(household, account, policy)
+    if policy.of_kind("harvest replacement", account.id):
+        held = _holdings(household, account, policy)
+        model = stood_in(household, account, policy, model, held)
     removed = _banned(household, account, policy, model)
     asset_class = {name: household.securities[name].asset_class for name in model}
     spared = {name: _spared(household, account, policy, name) for name in removed}
@@ -110,7 +174,26 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
         for name, weight in kept.items()
         if weight > 0
     }
-    return {name: (grown | placed)[name] for name in model if name in grown or name in placed}
+    found = {name: (grown | placed)[name] for name in model if name in grown or name in placed}
+    if not classes(policy, account):
+        return found
+    held = _holdings(household, account, policy)
+    return met_by_equivalents(household, account, policy, found, held)
+
+
+def _holdings(
+    household: Household, account: Account, policy: HouseholdPolicy
+) -> dict[str, Decimal]:
+    """What the account holds and may go on holding, as fractions of it, flows due counted."""
+    value = household.value(account) + due_before_settlement(household).get(account.id, Decimal(0))
+    if value <= 0:
+        return {}
+    held: dict[str, Decimal] = {}
+    for lot in account.lots:
+        worth = lot.shares * household.price(lot.security_id) / value
+        held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
+    barred = _banned(household, account, policy, held)
+    return {name: share for name, share in held.items() if name not in barred}
 
 
 def _spared(

@@ -7,8 +7,8 @@ for rounding, and becomes an exception if that does not help.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,17 +18,26 @@ from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
-from compiler.schedules import shortfalls, with_schedules
+from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
+from compiler.treated import as_whole, treatments, without_absent
 from portfolio.household import Account, Household
 from solver.conflict import conflicting
 from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
 
-# Dollars of room for rounding, and whether limits broken today get room too.
-ATTEMPTS = ((Decimal(1), False), (Decimal(1), True), (Decimal(10), True), (Decimal(100), True))
+# Dollars of room for rounding, and whether limits broken today whose exact check failed get room
+# too: where one of them cannot get better at all, the others need the room alone.
+ATTEMPTS = (
+    (Decimal(1), False),
+    (Decimal(1), True),
+    (Decimal(10), True),
+    (Decimal(100), True),
+    (Decimal(100), False),
+    (Decimal(1000), False),
+)
 
 
 class Status(StrEnum):
@@ -75,22 +84,29 @@ def propose(
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
     breaches: tuple[Breach, ...] = ()
-    for reserve, improve_broken in ATTEMPTS:
+    failed: frozenset[str] = frozenset()
+    stuck: tuple[CompiledModel, NoSolution, tuple[Breach, ...]] | None = None
+    for reserve, improve in ATTEMPTS:
         with _Timed(seconds, "build"):
             room = _reserve(household, reserve)
-            compiled = compile_household(household, policy, room, improve_broken)
+            improved = failed if improve else frozenset()
+            compiled = compile_household(household, policy, room, improved)
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
             if breaches:
-                break
+                if solution.infeasible and stuck is None:
+                    stuck = compiled, solution, breaches
+                continue
             return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
         for stage, spent in solution.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + spent
         with _Timed(seconds, "check"):
             closing = closing_of(household, policy, solution.orders)
             breaches = exact_breaches(policy, closing)
+            failed |= {breach.key for breach in breaches}
         if not breaches:
-            findings += [*shortfalls(policy, closing), *broken_notes(policy, closing)]
+            findings += broken_notes(policy, closing)
+            findings += _uncured(policy, closing, compiled, solution)
             soft_broken = tuple(soft_breaches(policy, closing))
             findings += (_softly(scope, breach) for scope, breach in soft_broken)
             return Proposal(
@@ -104,8 +120,34 @@ def propose(
                 soft_broken,
                 seconds=seconds,
             )
+    if stuck is not None:
+        compiled, solution, left = stuck
+        findings += (f"no room for rounding: {breach.message}" for breach in left)
+        return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+def _uncured(
+    policy: HouseholdPolicy, closing: Closing, compiled: CompiledModel, solution: Solution
+) -> Iterator[str]:
+    """What hard rules ask today and the others forbid, with those others."""
+    if solution.still_broken <= 0.0:
+        return
+    cured = {cure.key for cure in compiled.physics.cures}
+    for scope in policy.statements:
+        statement = scope.statement
+        if statement.key not in cured:
+            continue
+        others = [key for key in solution.in_the_way if key != statement.key]
+        ids = [
+            compiled.statements[key].statement.rule_id if key in compiled.statements else key
+            for key in others
+        ]
+        way = f"; in the way: {', '.join(dict.fromkeys(ids))}" if ids else ""
+        place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+        for breach in scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope)):
+            yield f"not kept yet ({place}): {breach.message}{way}"
 
 
 def _softly(scope: InForce, breach: Breach) -> str:
@@ -216,12 +258,16 @@ def empty_closing(
     sales: tuple[Sale, ...] = (),
     purchases: tuple[Purchase, ...] = (),
 ) -> Closing:
-    """A closing with the models and targets of every account that may trade."""
+    """A closing with the models and targets of every account that may trade, over the household as
+    its policy has it read."""
+    whole = as_whole(with_schedules(household, policy), policy)
+    household = without_absent(whole, treatments(policy, "absent"))
     accounts = [a for a in household.accounts if _tradable(a, policy)]
     return Closing(
-        household=with_schedules(household, policy),
+        household=household,
         sales=sales,
         purchases=purchases,
         models={a.id: published(household, a, policy) for a in accounts},
         targets={a.id: target(household, a, policy) for a in accounts},
+        whole=whole,
     )

@@ -16,7 +16,7 @@ from compiler.directives.model_choice import ModelChoice
 from compiler.layers import household_policy
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
-from compiler.target import without_unknown_models
+from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
@@ -55,7 +55,7 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
     """Propose for each household in turn. An error of the engine is the household's alone."""
     for household_id in household_ids:
         started = time.perf_counter()
-        proposal = _proposal(inputs, household_id)
+        proposal = proposal_of(inputs, household_id)
         solved = time.perf_counter()
         document, trades = proposal_document(proposal)
         spent = proposal.seconds
@@ -68,7 +68,8 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
         yield Outcome(proposal, document, trades)
 
 
-def _proposal(inputs: Inputs, household_id: str) -> Proposal:
+def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
+    """What becomes of one household, an error of the engine included."""
     household = inputs.book.household(household_id)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
@@ -84,10 +85,10 @@ def _proposal(inputs: Inputs, household_id: str) -> Proposal:
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     """What holds for a household today, with what earlier runs saw of it."""
     policy = without_unknown_models(household_policy(inputs.typed, household), household)
-    return with_carried(policy, inputs.carried)
+    return with_carried(with_doubts_said(policy, household), inputs.carried)
 
 
-def _choosable(book: Book, typed: TypedPolicies) -> Book:
+def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
     """The book with the models and securities that policies bring in, in every snapshot."""
     kinds = [statement.directive for statement in typed.statements]
     book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
@@ -177,12 +178,16 @@ def write_run(
 
 def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
     """The state for the next run; households that were not run keep what was known of them."""
-    since = dict(inputs.carried.since)
+    since, weights = dict(inputs.carried.since), dict(inputs.carried.weights)
     for outcome in done:
         proposal = outcome.proposal
         closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
-        since[proposal.household.id] = observed(proposal.policy, closing)
-    return Carried({household: keys for household, keys in since.items() if keys})
+        name = proposal.household.id
+        since[name], weights[name] = observed(proposal.policy, closing)
+    return Carried(
+        {household: keys for household, keys in since.items() if keys},
+        {household: keys for household, keys in weights.items() if keys},
+    )
 
 
 def revision(policies: PolicySet) -> str:
@@ -207,7 +212,7 @@ def read_inputs(
     started = time.perf_counter()
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
     seconds["check policies"] = time.perf_counter() - started
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     if not book.stopped:
         started = time.perf_counter()
         _ = book.risk
@@ -238,5 +243,5 @@ def with_file(inputs: Inputs, path: Path) -> Inputs:
     )
     book = inputs.book
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

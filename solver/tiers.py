@@ -16,10 +16,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from compiler.model import PHYSICS, CompiledModel
+from solver.active_risk import calmest, search_within_risk, with_excess, with_tangents
 from solver.handover import Floats, Program
+from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
 from solver.quadratic import Work, linear_model, new_engine
-from solver.search import Answer, Budget, search
+from solver.search import Answer, Budget
 from solver.state import read_state
 
 SLACK = 1e-6
@@ -40,19 +42,23 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Tiered:
-    """The search's outcome on the program it ran on; `excess` (bp) is what could not be cured."""
+    """The search's outcome on the program it ran on; `excess` (bp) is what could not be cured, and
+    `in_the_way` what would have to give for it to be less."""
 
     answer: Answer | None
     program: Program
     excess: float
+    in_the_way: tuple[str, ...]
     tiers: tuple[Tier, ...]
     infeasible: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Least:
-    """A point with the least sum of some columns that was found, and a bound on that sum."""
+    """A point with the least sum of some columns that was found, and a bound on that sum; the
+    program has the tangents that it took."""
 
+    program: Program
     point: Floats | None
     bound: float
     infeasible: bool
@@ -63,20 +69,21 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
     tiers = _columns_by_priority(compiled, program)
     cures = [program.column(cure.excess) for cure in compiled.physics.cures]
     kept = _closed(program, [*cures, *(j for columns in tiers.values() for j in columns)])
-    answer = search(kept, read_structure(compiled, kept), budget, work)
+    answer, solved = search_within_risk(compiled, kept, budget, work)
     if answer is not None:
-        return Tiered(answer, kept, 0.0, (), False)
+        return Tiered(answer, solved, 0.0, (), (), False)
     still = _standing_still(compiled, program, read_structure(compiled, program))
-    found = _least(program, cures, budget, work, still)
+    found = _least(compiled, program, cures, budget, work, still)
     if found.point is None:
-        return Tiered(None, program, 0.0, (), found.infeasible)
+        return Tiered(None, program, 0.0, (), (), found.infeasible)
     point, excess = found.point, float(found.point[cures].sum())
     # What can be cured whole is cured to the last share; only the rest shares a tolerance.
-    frozen = _closed(program, [j for j in cures if point[j] <= SLACK])
+    frozen = _closed(found.program, [j for j in cures if point[j] <= SLACK])
     frozen = _with_row(frozen, cures, excess + FREEZE, "cures")
     broken: list[Tier] = []
     for priority, columns in sorted(tiers.items()):
-        tier = _least(frozen, columns, budget, work, point)
+        tier = _least(compiled, frozen, columns, budget, work, point)
+        frozen = tier.program
         point = point if tier.point is None else tier.point
         total = float(point[columns].sum())
         if total <= SLACK:
@@ -84,10 +91,11 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
             continue
         broken.append(Tier(priority, total, max(0.0, total - tier.bound)))
         frozen = _with_row(frozen, columns, total + _tolerance(compiled), f"priority[{priority}]")
-    answer = search(frozen, read_structure(compiled, frozen), budget, work, point)
+    answer, frozen = search_within_risk(compiled, frozen, budget, work, point)
     if answer is not None:
         answer, frozen = _without_dust(compiled, answer, frozen, tiers, budget, work)
-    return Tiered(answer, frozen, excess, tuple(broken), False)
+    barriers = _in_the_way(found.program, cures, work) if excess > SLACK else ()
+    return Tiered(answer, frozen, excess, barriers, tuple(broken), False)
 
 
 def _tolerance(compiled: CompiledModel) -> float:
@@ -126,17 +134,55 @@ def _without_dust(
     if not dust:
         return answer, program
     cleaned = _closed(program, dust)
-    structure = read_structure(compiled, cleaned)
-    better = search(cleaned, structure, budget, work, answer.point.x)
+    better, cleaned = search_within_risk(compiled, cleaned, budget, work, answer.point.x)
     if better is None:
         return answer, program
     return replace(better, bound=answer.bound), cleaned
 
 
 def _least(
+    compiled: CompiledModel,
+    program: Program,
+    columns: list[int],
+    budget: Budget,
+    work: Work,
+    start: Floats | None,
+) -> _Least:
+    """The least sum of `columns` within the budget, from a feasible point if one is known.
+
+    With limits on tracking error each round's point is a corner of their tangents; the least risk
+    that its decisions allow gives a point inside, and the next tangent.
+    """
+    found = _least_by_rows(program, columns, budget, work, start)
+    if not program.risks or found.point is None:
+        return found
+    best: Floats | None = None
+    for _ in range(budget.tangents):
+        assert found.point is not None
+        calm = calmest(compiled, program, found.point, work)
+        for point in (found.point, *(() if calm is None else (calm,))):
+            allowed = with_excess(program, point)
+            if allowed is not None and (
+                best is None or _sum(allowed, columns) < _sum(best, columns)
+            ):
+                best = allowed
+            program = with_tangents(program, point)
+        if best is not None and _sum(best, columns) <= found.bound + LEAST_FREEZE:
+            break
+        found = _least_by_rows(program, columns, budget, work, best)
+        if found.point is None:
+            break
+    return _Least(program, best, found.bound, best is None and found.infeasible)
+
+
+def _sum(x: Floats, columns: list[int]) -> float:
+    return float(x[columns].sum())
+
+
+def _least_by_rows(
     program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
 ) -> _Least:
-    """The least sum of `columns` within the node budget, from a feasible point if one is known."""
+    """The same by the program's rows alone."""
     engine = new_engine()
     cost = np.zeros(program.cost.size)
     cost[columns] = 1.0
@@ -156,8 +202,32 @@ def _least(
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         point = np.array(engine.getSolution().col_value)
         bound = float(info.mip_dual_bound) if program.integer.any() else float(cost @ point)
-        return _Least(point, max(bound, 0.0), False)
-    return _Least(None, 0.0, engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible)
+        return _Least(program, point, max(bound, 0.0), False)
+    infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    return _Least(program, None, 0.0, infeasible)
+
+
+def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:
+    """Statements and, after them, bounds whose rows have a price where the sum of `columns` is
+    least, every decision left open: without that price none of them is named."""
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    engine = new_engine()
+    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
+    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    started = time.perf_counter()
+    engine.run()
+    work.seconds += time.perf_counter() - started
+    work.linear += 1
+    priced = np.flatnonzero(np.abs(np.array(engine.getSolution().row_dual)) > SLACK)
+    rows = sorted(priced.tolist(), key=lambda i: (program.owners[i] == PHYSICS, i))
+    defined = ("physics.activity", "physics.factor", "physics.through", "physics.residual", "tax[")
+    names = (
+        bound_name(program.row_names[i]) if program.owners[i] == PHYSICS else program.owners[i]
+        for i in rows
+        if not program.row_names[i].startswith(defined)
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def _standing_still(

@@ -15,7 +15,7 @@ import highspy
 import numpy as np
 
 from compiler.assumptions import assumptions_for
-from compiler.check import check_policies
+from compiler.check import TypedPolicies, check_policies
 from compiler.closing import Closing, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches
@@ -38,12 +38,16 @@ from portfolio.household import (
     TaxEntity,
     WashBlock,
 )
+from solver.active_risk import with_excess
 from solver.handover import Floats, Program, hand_over
 from solver.quadratic import linear_model, new_engine
 
 AS_OF = date(2026, 6, 15)
 NO_COST = "rule no_cost\n    use trading cost 0 bps\n"
-ATTRIBUTES = (Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),)
+ATTRIBUTES = (
+    Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),
+    Attribute("households", "income", AttributeType.MONEY),
+)
 
 
 def security(
@@ -178,7 +182,9 @@ def household(
             for name, weights in (models or {"CORE": CORE}).items()
         },
         constituents=constituents,
-        flows=tuple(Flow(a, date.fromisoformat(day), Decimal(n), "pay") for a, day, n in flows),
+        flows=tuple(
+            Flow(a, date.fromisoformat(day), Decimal(n), "withdrawal") for a, day, n in flows
+        ),
         wash_blocks=tuple(
             WashBlock(group, date(2026, 7, 1), Decimal(10), Decimal(1), "transactions")
             for group in blocks
@@ -209,6 +215,17 @@ WHOLE = ("rule ", "default ", "note ", "set ", "waive ", "define ", "layer ")
 """How a text begins that is more than a directive with its clauses."""
 
 
+def checked_layers(texts: Mapping[str, str]) -> TypedPolicies:
+    """A policy set of one file a layer."""
+    files = [f"layer {layer}\n{text}" for layer, text in texts.items()]
+    parsed = [parse_bytes(text.encode(), f"{k}.policy") for k, text in enumerate(files)]
+    assert not any(found for _, found in parsed), parsed
+    loaded = tuple(
+        LoadedFile(tree.path, text, "", tree) for (tree, _), text in zip(parsed, files, strict=True)
+    )
+    return check_policies(PolicySet("by hand", LAYERS, (), loaded, ()), ATTRIBUTES)
+
+
 def policy(
     home: Household, *texts: str, layer: str = 'household "H1"', free: bool = True
 ) -> HouseholdPolicy:
@@ -216,17 +233,12 @@ def policy(
 
     `free`: trades cost nothing, so that cash can be reckoned in one's head.
     """
+    assert not (free and layer == "ipc"), "one file a layer"
     rules = [
         text if text.startswith(WHOLE) else f"rule r{k}\n{text}\n"
         for k, text in enumerate(texts, start=1)
     ]
-    files = [f"layer {layer}\n" + "\n".join(rules)] + ([f"layer ipc\n{NO_COST}"] if free else [])
-    parsed = [parse_bytes(text.encode(), f"{k}.policy") for k, text in enumerate(files)]
-    assert not any(found for _, found in parsed), parsed
-    loaded = tuple(
-        LoadedFile(tree.path, text, "", tree) for (tree, _), text in zip(parsed, files, strict=True)
-    )
-    checked = check_policies(PolicySet("by hand", LAYERS, (), loaded, ()), ATTRIBUTES)
+    checked = checked_layers({layer: "\n".join(rules)} | ({"ipc": NO_COST} if free else {}))
     assert not checked.diagnostics, [each.message for each in checked.diagnostics]
     return household_policy(checked, home)
 
@@ -293,11 +305,12 @@ def _ends(compiled: CompiledModel, program: Program, text: str) -> tuple[Floats,
         if value > upper[column] + 1e-9:
             return None
         lower[column] = upper[column] = value
-    _, bought = read_trades(text)
+    sold, bought = read_trades(text)
+    lots = {each.id for position in compiled.physics.positions.values() for each in position.lots}
     known = {
         key for key, position in compiled.physics.positions.items() if position.buy is not None
     }
-    return (lower, upper) if set(bought) <= known else None
+    return (lower, upper) if set(bought) <= known and set(sold) <= lots else None
 
 
 def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict[int, float] | None:
@@ -312,6 +325,7 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
     cost = np.zeros(program.cost.size)
     cost[[j for each in columns.values() for j in each]] = 1.0
     x = None if ends is None else cheapest(program, cost, *ends)
+    x = None if x is None else with_excess(program, x)
     if x is None:
         return None
     unit = compiled.physics.unit
@@ -319,7 +333,8 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
 
 
 def feasible(program: Program, lower: Floats, upper: Floats) -> bool:
-    return cheapest(program, np.zeros(program.cost.size), lower, upper) is not None
+    x = cheapest(program, np.zeros(program.cost.size), lower, upper)
+    return x is not None and with_excess(replace(program, lower=lower, upper=upper), x) is not None
 
 
 def cheapest(program: Program, cost: Floats, lower: Floats, upper: Floats) -> Floats | None:

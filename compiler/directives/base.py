@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from compiler.amounts import Amount
 from grammar import tree
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    counts_absent: ClassVar[bool] = True
+    """Whether lots that a lower layer calls absent count for it; they never do for risk."""
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
     may_be_soft: ClassVar[bool] = False
@@ -78,6 +81,13 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """The amounts of money in it, which are dollars once a household is known."""
+        assert is_dataclass(self)
+        values = (getattr(self, each.name) for each in fields(self))
+        return tuple(value for value in values if isinstance(value, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -127,13 +137,9 @@ class Directive(ABC):
         del statement, household
         return ""
 
-    def shortfalls(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """What the trades do not provide for, for kinds that ask for as much as can be done."""
-        del scope, closing
-        yield from ()
-
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places outside the rule before the trades, for kinds that give time to comply."""
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Places outside the rule before the trades, for kinds that give time to comply, and what
+        is there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
 

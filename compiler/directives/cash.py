@@ -11,8 +11,16 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders, least, most
-from compiler.directives.bounds import describe_amounts, holder, read_amount_band
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    dollars_breach,
+    holders,
+    least,
+    most,
+)
+from compiler.directives.bounds import describe_amounts, holder, implied_holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
@@ -50,8 +58,7 @@ class CashBand(Directive):
         return f"keep cash {self.describe_range()}" + self._per()
 
     def _per(self) -> str:
-        bases = {c.table for end in (self.low, self.high) if end for c in end.expression.columns()}
-        implied = "account" if "accounts" in bases else "household" if bases else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

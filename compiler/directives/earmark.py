@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing, cents
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, least
 from compiler.directives.payment import read_amount
 from compiler.physics import Physics
 from compiler.reader import Reader
@@ -58,7 +58,7 @@ class Earmark(Directive):
 
     def dollars(self, statement: Statement, household: Household, account: Account) -> Decimal:
         """Dollars of the account's cash that are meant for it today."""
-        total, today = self.amount.dollars(household, account), household.as_of
+        total, today = self.amount.known(household, account) or Decimal(0), household.as_of
         if self.times.by is not None:
             due = must_be_there(household, self.times.by)
             over = due and statement.ends is None and today > months_after(self.times.by, 12)
@@ -118,19 +118,10 @@ class Earmark(Directive):
         for account in closing.household.accounts:
             needed = self._bound(scope, closing.household, account.id)
             if needed is not None:
-                bound = min(needed, closing.cash(account, after=False))
+                bound = least(scope, needed, closing.cash(account, after=False))
                 after = closing.cash(account, after=True)
                 if after < bound:
                     yield dollars_breach(scope, account.id, "cash set aside", after, bound)
-
-    def shortfalls(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        if self.action != "reserve":
-            return
-        for account in closing.household.accounts:
-            needed = self._bound(scope, closing.household, account.id)
-            after = closing.cash(account, after=True)
-            if needed is not None and after < needed:
-                yield f"{account.id} is ${needed - after:,.2f} short of the cash set aside in it"
 
 
 def read_earmark(node: tree.Flow, reader: Reader) -> Earmark | None:

@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing, cents
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, least
 from compiler.directives.bounds import holder, read_amount_band
 from compiler.physics import Physics
 from compiler.reader import Reader
@@ -20,7 +20,7 @@ from compiler.statements import InForce, Statement
 from compiler.timetable import Timetable, read_timetable
 from grammar import tree
 from grammar.tree import Side
-from portfolio.flows import flows_before_settlement, months_after
+from portfolio.flows import flows_due, months_after
 from portfolio.household import Account, Flow, Household
 
 
@@ -51,7 +51,7 @@ class Payment(Directive):
 
     def flows(self, statement: Statement, household: Household, account: Account) -> Iterator[Flow]:
         """What leaves the account from today to a year ahead, as long as the statement holds."""
-        total = cents(self.amount.dollars(household, account))
+        total = cents(self.amount.known(household, account) or Decimal(0))
         last = months_after(household.as_of, 12)
         last = last if statement.ends is None else min(last, statement.ends)
         for day in self.times.days(statement.starts, household.as_of, last):
@@ -88,25 +88,17 @@ class Payment(Directive):
 
     def _due(self, scope: InForce, household: Household) -> list[Flow]:
         key = scope.statement.key
-        return [flow for flow in flows_before_settlement(household) if flow.source == key]
+        return [flow for flow in flows_due(household) if flow.source == key]
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Cash left after what is due is not below zero, or no lower than without trades."""
         due = self._due(scope, closing.household)
         for account_id in sorted({flow.account_id for flow in due}):
             account = closing.account(account_id)
-            bound = min(Decimal(0), closing.cash(account, after=False))
+            bound = least(scope, Decimal(0), closing.cash(account, after=False))
             after = closing.cash(account, after=True)
             if after < bound:
                 yield dollars_breach(scope, account_id, "cash after payments", after, bound)
-
-    def shortfalls(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        due = self._due(scope, closing.household)
-        for account_id in sorted({flow.account_id for flow in due}):
-            after = closing.cash(closing.account(account_id), after=True)
-            if after < 0:
-                day = min(flow.day for flow in due if flow.account_id == account_id)
-                yield f"{account_id} is ${-after:,.2f} short of what it has to pay by {day}"
 
 
 def read_payment(node: tree.Flow, reader: Reader) -> Payment | None:

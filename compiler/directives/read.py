@@ -12,6 +12,7 @@ from compiler.directives.cash import read_cash
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.earmark import read_earmark
 from compiler.directives.harvest import read_harvest
+from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.payment import read_payment
@@ -20,8 +21,13 @@ from compiler.directives.read_band import read_band
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.share_units import UNITS, read_share_units
+from compiler.directives.target_boundary import OF_TARGET, read_target_boundary
 from compiler.directives.target_weight import read_target
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
+from compiler.directives.transition_limit import read_transition_limit
+from compiler.directives.treatment import read_treatment
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -37,30 +43,25 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
-_TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
-_TAKES_WHERE = frozenset({""})
-
-_FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Treat: "treat",
-    tree.Deal: "sell",
+EACH_ONE: dict[str, ReadKeep] = {
+    "trade": read_trade_minimum,
+    "waiver": read_waiver_limit,
+    "transition": read_transition_limit,
 }
-"""Directives that no file reads yet."""
+"""What `keep each` counts one by one."""
 
-
-def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
-    if node.only:
-        reader.not_yet("`only replace`", node.span)
-        return None
-    return read_replacement(node, reader)
-
+_TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
+_TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
+_TAKES_WHERE = frozenset({""})
 
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
     tree.Target: read_target,
-    tree.Replace: _replace,
+    tree.Replace: read_replacement,
+    tree.Treat: read_treatment,
     tree.Prefer: read_preference,
     tree.Flow: lambda node, reader: (
         read_payment(node, reader) if node.action == "pay" else read_earmark(node, reader)
@@ -74,7 +75,7 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
-        reader.not_yet("`where` on this line", node.where.span)
+        _no_where(node, node.where, reader)
         return None
     if type(node) in _READERS:
         return _READERS[type(node)](node, reader)
@@ -87,21 +88,41 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_cross_trades(node, reader)
         case tree.Prevent():
             return read_wash_sales(node, reader)
-        case tree.Use(what="model"):
-            return read_model_choice(node, reader)
         case tree.Use():
-            return read_assumption(node, reader)
+            return _use(node, reader)
         case tree.Keep():
             return _keep(node, reader)
         case _:
-            reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
+            assert isinstance(node, tree.Deal)
+            reader.not_yet(f"`{node.action}`", node.span)
             return None
+
+
+def _use(node: tree.Use, reader: Reader) -> Directive | None:
+    if node.what == "model":
+        return read_model_choice(node, reader)
+    if node.what in UNITS:
+        return read_share_units(node, reader)
+    if lot_order(node.what) is not None or node.what.endswith(" lots"):
+        return read_lot_order(node, reader)
+    return read_assumption(node, reader)
+
+
+def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Reader) -> None:
+    prevents = isinstance(node, tree.Prevent)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`{'prevent' if prevents else 'use'} {node.what}` has no use for `where`",
+        where.span,
+        "it is the same for every security",
+        help="say for which accounts in a line of its own: `when ...`",
+    )
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = "" if node.measure is None else node.measure.value
     if node.each:
-        measure = measure if measure in ("trade", "waiver") else ""
+        measure = measure if measure in EACH_ONE or measure.endswith(OF_TARGET) else ""
     elif measure not in MEASURES:
         measure = ""
     if _measures_later(node, reader):
@@ -110,8 +131,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"tracking error", "holdings", "trades"})
-_LATER_EACH = frozenset({"transition"})
+_LATER = frozenset({"holdings", "trades"})
 
 
 def _measures_later(node: tree.Keep, reader: Reader) -> bool:
@@ -120,20 +140,17 @@ def _measures_later(node: tree.Keep, reader: Reader) -> bool:
         return False
     name = node.measure.value
     first, _, _rest = name.partition(" ")
-    if node.each:
-        later = name in _LATER_EACH or name.endswith(" target")
-    else:
-        later = name in _LATER or (first == "average" and first != name)
+    later = not node.each and (name in _LATER or (first == "average" and first != name))
     if later:
-        reader.not_yet(f"`keep {'each ' if node.each else ''}{name}`", node.measure.span)
+        reader.not_yet(f"`keep {name}`", node.measure.span)
     return later
 
 
 def _reader_of(measure: str) -> ReadKeep:
-    if measure == "trade":
-        return read_trade_minimum
-    if measure == "waiver":
-        return read_waiver_limit
+    if measure in EACH_ONE:
+        return EACH_ONE[measure]
+    if measure.endswith(OF_TARGET):
+        return read_target_boundary
     return MEASURES.get(measure, read_band)
 
 

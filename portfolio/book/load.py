@@ -171,8 +171,12 @@ def load_book(folder: Path, as_of: date | None = None) -> Book:
     `as_of` overrides the date in book.toml.
     """
     notes = Notes()
-    read = read_folder(folder, notes)
-    settings = read_settings(read.settings, folder.name, as_of, notes)
+    return checked_book(read_folder(folder, notes), folder.name, as_of, notes)
+
+
+def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> Book:
+    """The book of tables that have been read; `name` is its name where its settings say none."""
+    settings = read_settings(read.settings, name, as_of, notes)
     tables, extra = _checked(read, notes)
     day = settings.as_of or _newest_day(tables)
     market, models, funds = _priced(tables, day, notes)
