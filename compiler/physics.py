@@ -26,7 +26,7 @@ from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
-from portfolio.flows import due_before_settlement, flows_due, set_aside
+from portfolio.flows import due_before_settlement, flows_before_settlement, set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -461,7 +461,7 @@ def _least_cash(physics: Physics, account: Account) -> float:
     # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
     asked = sum(
         physics.bp(flow.amount)
-        for flow in flows_due(physics.household)
+        for flow in flows_before_settlement(physics.household)
         if flow.source and flow.account_id == account.id
     )
     cash = physics.opening_cash(account) - asked
