@@ -107,9 +107,10 @@ def _from_outside(
 
 def _admitted(pool: Selection, text: str, household: Household, account: Account) -> bool:
     known = [each for each in household.securities.values() if Named(text).matches(each)]
-    if not known:
-        return Named(text) in pool.items
-    return any(pool.security(Environment(household, account, each)) is True for each in known)
+    # What the book does not have is never bought, in the pool or not.
+    return not known or any(
+        pool.security(Environment(household, account, each)) is True for each in known
+    )
 
 
 def _surely_outside(upper: Statement, lower: Statement) -> Diagnostic | None:

@@ -20,7 +20,7 @@ from compiler.statements import InForce, Statement
 from compiler.timetable import Timetable, read_timetable
 from grammar import tree
 from grammar.tree import Side
-from portfolio.flows import flows_before_settlement, months_after
+from portfolio.flows import flows_due, months_after
 from portfolio.household import Account, Flow, Household
 
 
@@ -88,7 +88,7 @@ class Payment(Directive):
 
     def _due(self, scope: InForce, household: Household) -> list[Flow]:
         key = scope.statement.key
-        return [flow for flow in flows_before_settlement(household) if flow.source == key]
+        return [flow for flow in flows_due(household) if flow.source == key]
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Cash left after what is due is not below zero, or no lower than without trades."""

@@ -76,7 +76,16 @@ def _unknown_each(node: tree.Keep, each: str, reader: Reader) -> None:
 
 
 def _unknown_measure(name: tree.Name, reader: Reader) -> None:
-    known = ["cash", "turnover", *GAINS, *OF_TAXPAYERS, *reader.group_names()]
+    known = [
+        "cash",
+        "settled cash",
+        "holdings",
+        "trades",
+        "turnover",
+        *GAINS,
+        *OF_TAXPAYERS,
+        *reader.group_names(),
+    ]
     if name.value in EACH:
         help_line = f"write `keep each {name.value} ...`"
     else:
