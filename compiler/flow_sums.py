@@ -8,7 +8,7 @@ from decimal import Decimal
 from compiler.attributes import Environment
 from compiler.dimensions import Dimension, Duration, Value
 from compiler.expressions import Expression
-from portfolio.flows import flows_before_settlement
+from portfolio.flows import flows_due
 from portfolio.household import Flow
 
 FLOWS = {"withdrawals": "withdrawal", "deposits": "deposit"}
@@ -42,7 +42,7 @@ class FlowSum(Expression):
         meant = [flow for flow in household.flows if flow.day <= last and self._is_one(flow, whose)]
         if not meant:
             return Decimal(0)
-        due = flows_before_settlement(household)
+        due = flows_due(household)
         later = (flow for flow in meant if flow.day > household.as_of and flow not in due)
         return sum((abs(flow.amount) for flow in later), Decimal(0))
 

@@ -57,15 +57,16 @@ def _months_after(start: date, months: int) -> date:
 
 
 def due_before_settlement(household: Household) -> dict[str, Decimal]:
-    """Net dollars that enter each account (negative: leave) before a later run could raise them."""
+    """Net dollars that leave (negative) or enter each account before a later run could raise them,
+    as `flows_due` gives them."""
     due: dict[str, Decimal] = {}
-    for flow in flows_before_settlement(household):
+    for flow in flows_due(household):
         due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
     return due
 
 
-def flows_before_settlement(household: Household) -> tuple[Flow, ...]:
-    """The flows that no later run can raise cash for, or that today's purchases may count on.
+def flows_due(household: Household) -> tuple[Flow, ...]:
+    """The flows that today's trades are the last to serve.
 
     Today's trades are the last to settle in time for what leaves up to the day before the next
     session's trades settle; what leaves before today's settle has to be there already. What enters
