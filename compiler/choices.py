@@ -156,10 +156,18 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
     reader.report(
         codes.WRONG_SHAPE,
         f"this value does not have the shape of `{name}`",
-        at.head if isinstance(at, tree.Set) else at.span,
+        _stated(at),
         f"the default is `{default.directive.sentence()}`",
         help=f"write a value like `{example}`" if bounded else f"write `set {name} to off`",
     )
+
+
+def _stated(node: tree.Node) -> Span:
+    """Where a `set` states its value."""
+    if not isinstance(node, tree.Set):
+        return node.span
+    value = node.bound or node.value
+    return node.head if value is None else value.span
 
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
