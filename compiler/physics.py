@@ -26,7 +26,7 @@ from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
-from portfolio.flows import due_before_settlement
+from portfolio.flows import due_before_settlement, flows_due, set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -116,6 +116,10 @@ class Physics:
             - (1.0 + cost) * pyo.quicksum(buys)
         )
 
+    def reserved(self, account: Account) -> float:
+        """Cash of the account that is meant for something (bp): no limit on cash counts it."""
+        return self.bp(set_aside(self.household).get(account.id, Decimal(0)))
+
     def exposures(
         self,
         account: Account,
@@ -161,6 +165,19 @@ class Physics:
         step = self.increment(account, security_id)
         return self.bp(step * self.household.prices[security_id])
 
+    def closed(self, position: Position) -> Any:
+        """The binary that says whether a position is sold whole."""
+        if position.closed is None:
+            m, key = self.model, (position.account_id, position.security_id)
+            if m.component("closed") is None:
+                m.closed = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+                m.physics.closing = pyo.Constraint(pyo.Any)
+            position.closed = m.closed[key]
+            sold = pyo.quicksum(position.sells)
+            m.physics.closing[*key, "whole"] = sold >= position.held * position.closed
+            m.physics.closing[*key, "sale"] = position.closed <= position.sold
+        return position.closed
+
     def upper(
         self,
         block: pyo.Block,
@@ -198,7 +215,7 @@ class Physics:
         if before <= bound:
             room = max(bound - reserve, before)
             rows[index] = value <= room
-            if room > bound - reserve:
+            if tighten and room > bound - reserve:
                 self.not_worse.add(rows[index].name)
             return (Limit(rows[index].name, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
@@ -454,4 +471,11 @@ def _least_cash(physics: Physics, account: Account) -> float:
     """Nothing below zero and the room for rounding, as far as the cash of today has that room; an
     account that is overdrawn already may not be so any further."""
     overdrawn = min(0.0, physics.bp(account.cash + account.unsettled_cash))
-    return min(physics.reserve, max(physics.opening_cash(account), overdrawn))
+    # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
+    asked = sum(
+        physics.bp(flow.amount)
+        for flow in flows_due(physics.household)
+        if flow.source and flow.account_id == account.id
+    )
+    cash = physics.opening_cash(account) - asked
+    return min(physics.reserve, max(cash, overdrawn)) + asked

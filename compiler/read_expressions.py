@@ -97,6 +97,14 @@ def read_duration(node: tree.Quantity, reader: Reader) -> Duration | None:
 
 def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
     """The attribute a name means."""
+    if name.value.startswith(INSIDE):
+        reader.report(
+            codes.WRONG_COMPARISON,
+            f"`{name.value}` is worked out, and no column of the book",
+            name.span,
+            help=f"compare it: `{name.value} above 5%`",
+        )
+        return None
     column = reader.column(name)
     return None if column is None else Reference(column)
 
@@ -259,4 +267,8 @@ def share_help(left: Expression, right: Expression) -> str:
     pair = {left.dimension, right.dimension}
     if pair == {Dimension.MONEY, Dimension.FRACTION}:
         return "a percentage of what? write `5% of account` or `5% of basis`"
+    if pair == {Dimension.DATE, Dimension.DURATION}:
+        if left.dimension is Dimension.DATE:
+            return "compare it with a date, `2026-01-31`, or write `in the last 30 days`"
+        return "compare it with a length of time, `30 days`, or name a date such as `lot.acquired`"
     return "both sides must be of one kind"

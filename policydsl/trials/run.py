@@ -23,8 +23,9 @@ from grammar.parse_tests import parse_givens_bytes
 from grammar.source import decode
 from grammar.spans import Span
 from policydsl.carried import Carried
+from policydsl.chosen import with_chosen_models
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of, proposal_of, with_chosen_models
+from policydsl.rebalance import Inputs, policy_of, proposal_of
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import LineError, cannot, day
@@ -167,6 +168,7 @@ def run(case: Case, suite: Suite, bench: Bench) -> Ran:
         for line in case.given
         if isinstance(line, trial.GivenPolicy)
     )
+    stated.owners = _owners(extra, bench)
     state(case.given, stated)
     if not stated.rows("accounts"):
         stated.row("accounts", None, case.test.head)
@@ -277,6 +279,19 @@ def _beside(name: tree.Text, suite: Suite, bench: Bench) -> Path:
         f'there is no policy file "{name.value}"',
         f"neither in {suite.path.parent} nor in {bench.folder}",
     )
+
+
+def _owners(paths: Iterable[Path], bench: Bench) -> dict[str, str]:
+    """Whom policy files speak for, by layer."""
+    found: dict[str, str] = {}
+    shown = {(bench.folder / file.path).resolve(): file for file in bench.policies.files}
+    for path in paths:
+        member = shown.get(path.resolve())
+        file = member.tree if member else parse_bytes(path.read_bytes(), str(path))[0]
+        layer = file.header.layer
+        if layer is not None and layer.of is not None:
+            found[layer.name.value] = layer.of.value
+    return found
 
 
 # --- the book ------------------------------------------------------------------------------------

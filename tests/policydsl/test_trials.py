@@ -38,7 +38,8 @@ def ran(folder: Path, policies: Path) -> list[Verdict]:
 def test_case(case: Path, golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case)
     shown = as_text(ran(Path(), Path("policies")))
-    golden(case / "expected.txt", re.sub(r", in \d+\.\d s$", "", shown, flags=re.M))
+    steady = re.sub(r", in \d+\.\d s$", "", shown, flags=re.M)
+    golden(case / "expected.txt", re.sub(r"\d+\.\d+¢", "#¢", steady))
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -128,6 +129,7 @@ def test_one_failure_fails_the_run_and_names_the_test(small: Path) -> None:
     assert f"FAILED Wrong  ({small / 'core.policytest'}:6)" in result.stdout
     assert "2 tests: 1 passed, 1 failed" in result.stdout
     assert called(small, "-k", "SMOKE").exit_code == 0
+    assert called(small, "-k", "smog").exit_code == 2
 
 
 def test_json_says_what_text_says(small: Path) -> None:
@@ -231,3 +233,19 @@ def test_a_rule_binds_by_its_trace_or_by_what_changes_without_it(small: Path) ->
     )
     result = called(small)
     assert result.exit_code == 0, result.stdout
+
+
+def test_a_limit_that_refuses_a_waiver_binds(small: Path) -> None:
+    (small / "more.policy").write_text(
+        "layer ipc\n\nrule ipc.waivers\n    keep each waiver at most 30 days\n\n"
+        "waive ipc.tobacco for anything\n    from 2026-05-01 until 2026-08-01\n"
+        '    because "A legacy"\n    approved by "Chair"\n',
+        encoding="utf-8",
+    )
+    (small / "core.policytest").write_text(
+        'test "Too long"\n    given "SMOKE" where industry is "Tobacco"\n'
+        "    given $1,000 of cash\n    expect error E0411 at ipc.waivers\n"
+        '    expect rule ipc.waivers binds\n    expect never buy "SMOKE"\n',
+        encoding="utf-8",
+    )
+    assert called(small).exit_code == 0
