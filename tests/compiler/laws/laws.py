@@ -77,7 +77,7 @@ def seen_whole(typed: TypedPolicies, home: Household) -> str:
     return json.dumps([texts, [to_json(each) for each in shown], in_force, said, policy.remarks])
 
 
-ALL = pieces("rules", "sets", "notes", "waivers")
+ALL = pieces("rules", "sets", "soft", "notes", "waivers")
 
 
 # --- merging -------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def twice_changes_nothing(sets: int) -> Seen:
 
 # --- what is allowed -----------------------------------------------------------------------------
 
-HARD = pieces("rules", "contested", "contested", "sets", most=7)
+HARD = pieces("rules", "contested", "contested", "sets", "soft", most=7)
 
 
 def broken(policy: HouseholdPolicy, home: Household, text: str) -> set[tuple[str, str]]:
