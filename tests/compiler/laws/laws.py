@@ -62,7 +62,8 @@ def count(seen: Seen, policies: Sound, home: Household) -> HouseholdPolicy:
     """What is in force under a set, which is taken into the count."""
     policy = agreed(policies.typed, home)
     seen["sets"] += 1
-    seen["in force"] += len(policy.statements)
+    beside = [each for each in policy.statements if each.statement.origin is not Origin.DEFAULT]
+    seen["beside the defaults"] += len(beside)
     seen["layers"] += len({each.statement.authority.layer for each in policy.statements})
     return policy
 
