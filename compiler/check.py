@@ -6,7 +6,7 @@ household could reconcile.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -18,16 +18,33 @@ from compiler.clashes import certain_clashes, rivals
 from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
-from compiler.reader import causes, did_you_mean
+from compiler.reader import Reader, causes, did_you_mean
 from compiler.rules import Fault, origin_of, read_rule, read_set
 from compiler.scopes import Scope
-from compiler.statements import Origin, Statement, Waiver
+from compiler.statements import Authority, Origin, Statement, Waiver
 from compiler.using import check_using
 from compiler.waivers import WaivedRule, WaiveGrant, certainly_long, lapsed, read_waiver
 from grammar import tree
 from grammar.diagnostics import Diagnostic, Label, in_order
 from grammar.spans import Span
 from portfolio.household import Attribute, AttributeType
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the words of a policy set mean: for whoever asks about it from outside.
+
+    `defaults` are those without a mistake, by id; `rules` every rule, default and note.
+    """
+
+    vocabulary: Vocabulary
+    definitions: Definitions
+    defaults: Mapping[str, Default]
+    rules: Mapping[str, tree.Rule]
+
+    def reader(self, layers: tuple[str, ...]) -> Reader:
+        """A reader that sees the definitions of every file."""
+        return Reader(Authority("", len(layers)), self.vocabulary, self.definitions, layers)
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ class TypedPolicies:
     layers: tuple[str, ...]
     sources: dict[str, str] = field(compare=False)
     waivers: tuple[Waiver, ...] = ()
+    names: Names | None = field(default=None, compare=False)
 
 
 def check_policies(
@@ -101,6 +119,7 @@ def check_policies(
         policies.layers,
         dict(policies.sources),
         tuple(waivers),
+        Names(vocabulary, definitions, reading.defaults, reading.ids),
     )
 
 
@@ -131,8 +150,8 @@ class _Reading:
         self.statements: list[Statement] = []
         self.grants: list[Grant] = []
         self.faults: list[Fault] = []
-        self._defaults: dict[str, Default] = {}
-        self._ids: dict[str, tree.Rule] = {}
+        self.defaults: dict[str, Default] = {}
+        self.ids: dict[str, tree.Rule] = {}
         self._keys: set[str] = set()
         self._unread = unread
         self.waivers: list[Waiver] = []
@@ -141,7 +160,7 @@ class _Reading:
     def rule(self, rule: tree.Rule, file: OpenFile) -> None:
         """Read a rule, default or note."""
         name = rule.id.value
-        first = self._ids.setdefault(name, rule)
+        first = self.ids.setdefault(name, rule)
         if first is not rule or name in self._keys:
             self._id_twice(rule, first, file)
             return
@@ -153,7 +172,7 @@ class _Reading:
         if read.fault is not None:
             self.faults.append(read.fault)
         elif rule.is_default:
-            self._defaults[name] = Default(*read.found[0], file)
+            self.defaults[name] = Default(*read.found[0], file)
 
     def _id_twice(self, rule: tree.Rule, first: tree.Rule, file: OpenFile) -> None:
         related = () if first is rule else (Label(first.id.span, "the other one"),)
@@ -170,7 +189,7 @@ class _Reading:
 
     def set(self, chosen: tree.Set, file: OpenFile) -> None:
         """Read a `set`."""
-        default = self._defaults.get(chosen.id.value)
+        default = self.defaults.get(chosen.id.value)
         before = len(file.reader.diagnostics)
         if default is None:
             self._no_default(chosen, file)
@@ -183,7 +202,7 @@ class _Reading:
 
     def _no_default(self, chosen: tree.Set, file: OpenFile) -> None:
         name = chosen.id.value
-        rule = self._ids.get(name)
+        rule = self.ids.get(name)
         if name in self._unread or (rule is not None and rule.is_default):
             return
         if rule is not None:
@@ -196,7 +215,7 @@ class _Reading:
                 help="write a `rule` of your own to tighten it",
             )
             return
-        defaults = [each for each, rule in self._ids.items() if rule.is_default]
+        defaults = [each for each, rule in self.ids.items() if rule.is_default]
         file.reader.report(
             codes.UNKNOWN_RULE,
             f"there is no default `{name}`",
@@ -209,7 +228,7 @@ class _Reading:
         """Read a waiver; those of a file whose scope is not known reach nobody for sure."""
         name = node.id.value
         unread = [each for each in parsed if _inside(each.primary.span, node.span)]
-        rule = self._ids.get(name)
+        rule = self.ids.get(name)
         if rule is None:
             read_waiver(node, file, None, unread)
             if name not in self._unread:
@@ -218,7 +237,7 @@ class _Reading:
                     f"there is no rule `{name}`",
                     node.id.span,
                     "no file has this id",
-                    help=did_you_mean(name, self._ids) or "`waive` names the id of a rule",
+                    help=did_you_mean(name, self.ids) or "`waive` names the id of a rule",
                 )
             return
         own = [each for each in self.statements if each.rule_id == name]

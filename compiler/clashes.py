@@ -51,7 +51,7 @@ def topic(statement: Statement) -> str:
         subject, where, base, *_ = rest
         narrowed = f" where {where.removeprefix('where ')}" if where else ""
         return subject + narrowed + (" of household" if base == "household" else "")
-    if kind == "assumption":
+    if kind in ("assumption", "preference"):
         return rest[0]
     if kind.startswith("realized"):
         return f"{kind} {rest[0]}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from compiler import codes
 from compiler.files import OpenFile
 from compiler.read_conditions import read_guard, read_selection
+from compiler.read_expressions import read_duration
 from compiler.reader import Reader, causes, check_dates
 from compiler.scopes import Scope
 from compiler.statements import Carveout, Transition
 from grammar import tree
-from grammar.tree import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +83,11 @@ def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
         reader.not_yet("`comply evenly`", node.evenly.span, "write `comply within 90 days`")
         return None
     selection = read_selection(node.things, reader)
-    days: int | None = None
-    if node.within is not None:
-        days = _days(node.within, reader)
-        if days is None:
-            return None
+    within = None if node.within is None else read_duration(node.within, reader)
+    if selection is None or (node.within is not None and within is None):
+        return None
     by = None if node.by is None else node.by.value
-    return None if selection is None else Transition(selection, node.stay, days, by)
-
-
-def _days(within: tree.Quantity, reader: Reader) -> int | None:
-    if within.unit is Unit.DAYS and within.value == within.value.to_integral_value():
-        return int(within.value)
-    reader.report(
-        codes.WRONG_UNIT,
-        "time to comply is counted in days",
-        within.span,
-        help="write `comply within 90 days`, or `comply by` with a date",
-    )
-    return None
+    return Transition(selection, node.stay, within, by)
 
 
 def _missing(node: tree.MissingCounts, reader: Reader) -> bool | None:

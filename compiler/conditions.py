@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from compiler.attributes import Column, Environment
-from compiler.dimensions import Value
+from compiler.dimensions import Duration, Value
 from compiler.expressions import Expression, Literal, Reference
 from grammar.tree import Comparison
 
@@ -89,6 +89,11 @@ _ORDER: dict[Comparison, Callable[[int], bool]] = {
 }
 
 
+def contrary(one: Comparison, other: Comparison) -> bool:
+    """Whether no two values satisfy both: `before` and `on or after`."""
+    return not any(_ORDER[one](sign) and _ORDER[other](sign) for sign in (-1, 0, 1))
+
+
 def _order(left: Value, right: Value) -> int:
     """-1, 0 or 1; texts and flags are only equal or different."""
     if left == right:
@@ -147,6 +152,39 @@ class InRange(Condition):
         yield from self.left.columns()
         yield from self.low.columns()
         yield from self.high.columns()
+
+
+@dataclass(frozen=True)
+class InSpan(Condition):
+    """`lot.acquired in the last 30 days`, `ex_date in the next 10 days`: today and the day that
+    long before or after it are both included."""
+
+    left: Expression
+    length: Duration
+    ahead: bool
+    negative: bool
+
+    def truth(self, env: Environment) -> Truth:
+        if not self.left.applicable(env):
+            return False
+        day = self.left.value(env)
+        if not isinstance(day, date):
+            return None
+        today, calendar = env.household.as_of, env.household.calendar
+        inside = (
+            today <= day <= self.length.after(today, calendar)
+            if self.ahead
+            else self.length.before(today, calendar) <= day <= today
+        )
+        return inside is not self.negative
+
+    def describe(self) -> str:
+        word = "not in" if self.negative else "in"
+        end = "next" if self.ahead else "last"
+        return f"{self.left.describe()} {word} the {end} {self.length.describe()}"
+
+    def columns(self) -> Iterator[Column]:
+        yield from self.left.columns()
 
 
 @dataclass(frozen=True)

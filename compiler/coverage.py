@@ -10,6 +10,10 @@ from compiler.selections import Selection
 from compiler.statements import InForce, Transition, Waiver
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot, Security
+from portfolio.sessions import session_by
+
+_LONGEST_CLOSURE = timedelta(days=30)
+"""No exchange has been closed for longer since 1914; it spares loading the calendar."""
 
 
 class _Selective(Protocol):
@@ -80,11 +84,17 @@ def compliance_is_due(
     env = Environment(household, account, security, lot)
     for transition in scope.statement.transitions:
         if transition.selection.truth(env) is True:
-            return (
-                not transition.stay
-                and _deadline(scope, household, transition, where) <= household.as_of
+            return not transition.stay and _is_over(
+                _deadline(scope, household, transition, where), household
             )
     return True
+
+
+def _is_over(deadline: date, household: Household) -> bool:
+    """Whether this is the last session that keeps a deadline, or a later day."""
+    if not household.as_of < deadline <= household.as_of + _LONGEST_CLOSURE:
+        return deadline <= household.as_of
+    return session_by(deadline, household.calendar) <= household.as_of
 
 
 def _deadline(scope: InForce, household: Household, transition: Transition, where: str) -> date:
@@ -92,7 +102,9 @@ def _deadline(scope: InForce, household: Household, transition: Transition, wher
         return transition.by
     since = scope.breached_since.get(where, household.as_of)
     start = max(scope.statement.starts or since, since)
-    return start + timedelta(days=transition.within_days or 0)
+    return (
+        start if transition.within is None else transition.within.after(start, household.calendar)
+    )
 
 
 def _barred(scope: InForce, truth: Truth) -> bool:

@@ -12,7 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from grammar.times import MONTHS
 from grammar.tree import Unit
+from portfolio.sessions import sessions_from
 
 Value = Decimal | str | bool | date | frozenset[str]
 
@@ -50,7 +52,9 @@ DIMENSIONS = {
     Unit.POINTS: Dimension.POINTS,
     Unit.SHARES: Dimension.SHARES,
     Unit.DAYS: Dimension.DURATION,
+    Unit.TRADING_DAYS: Dimension.DURATION,
     Unit.MONTHS: Dimension.DURATION,
+    Unit.QUARTERS: Dimension.DURATION,
     Unit.YEARS: Dimension.DURATION,
     Unit.NONE: Dimension.NUMBER,
 }
@@ -67,27 +71,35 @@ def normalised(value: Decimal, unit: Unit) -> Decimal:
     return value * _SCALES.get(unit, Decimal(1))
 
 
+_MONTHS_IN = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of calendar time; months and years depend on the day they are counted from."""
+    """A length of time, on the calendar or in sessions of an exchange.
+
+    Months, quarters and years depend on the day they are counted from.
+    """
 
     count: Decimal
     unit: Unit
 
-    def before(self, day: date) -> date:
+    def before(self, day: date, calendar: str = "XNYS") -> date:
         """The day this long before `day`; a day the month does not have becomes its last."""
-        return self._shifted(day, -1)
+        return self._shifted(day, -1, calendar)
 
-    def after(self, day: date) -> date:
+    def after(self, day: date, calendar: str = "XNYS") -> date:
         """The day this long after `day`."""
-        return self._shifted(day, 1)
+        return self._shifted(day, 1, calendar)
 
-    def _shifted(self, day: date, sign: int) -> date:
+    def _shifted(self, day: date, sign: int, calendar: str) -> date:
         count = sign * int(self.count)
         try:
             if self.unit is Unit.DAYS:
                 return day + timedelta(days=count)
-            months = count * (12 if self.unit is Unit.YEARS else 1)
+            if self.unit is Unit.TRADING_DAYS:
+                return sessions_from(day, count, calendar)
+            months = count * _MONTHS_IN[self.unit]
             year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
             return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
         except (OverflowError, ValueError):
@@ -96,6 +108,27 @@ class Duration:
     def describe(self) -> str:
         noun = self.unit.value.removesuffix("s") if self.count == 1 else self.unit.value
         return f"{describe_number(self.count)} {noun}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfYear:
+    """A day that comes every year; 29 February is the 28th where the year has no 29th."""
+
+    month: int
+    day: int
+
+    def of(self, year: int) -> date:
+        """The day of that year."""
+        return date(year, self.month, min(self.day, monthrange(year, self.month)[1]))
+
+    def next(self, day: date) -> date:
+        """The first such day on or after `day`."""
+        this = self.of(day.year)
+        return this if this >= day else self.of(day.year + 1)
+
+    def describe(self) -> str:
+        """`December 1`."""
+        return f"{MONTHS[self.month - 1]} {self.day}"
 
 
 def describe_number(value: Decimal) -> str:

@@ -157,8 +157,8 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
-            else:
-                yield f"{who} comply within {each.within_days} days"
+            elif each.within is not None:
+                yield f"{who} comply within {each.within.describe()}"
 
     def ends(self, statements: Sequence[Statement]) -> tuple[Statement | None, Statement | None]:
         """Who states the highest lower end and the lowest upper end; the higher layer on a tie."""

@@ -12,7 +12,14 @@ from datetime import date
 from decimal import Decimal
 
 from compiler.attributes import PREFIX_OF, Column, Environment
-from compiler.dimensions import Dimension, Duration, Value, describe_fraction, describe_value
+from compiler.dimensions import (
+    DayOfYear,
+    Dimension,
+    Duration,
+    Value,
+    describe_fraction,
+    describe_value,
+)
 
 
 class Expression(ABC):
@@ -69,7 +76,7 @@ class Length(Expression):
 
     def value(self, env: Environment) -> Value | None:
         today = env.household.as_of
-        return Decimal((today - self.duration.before(today)).days)
+        return Decimal((today - self.duration.before(today, env.household.calendar)).days)
 
     def describe(self) -> str:
         return self.duration.describe()
@@ -88,6 +95,25 @@ class Today(Expression):
 
     def describe(self) -> str:
         return "today"
+
+
+@dataclass(frozen=True)
+class ThatDay(Expression):
+    """`December 1`, `year.start`, `year.end`: that day of the year of the run, which is the tax
+    year (26 USC 441(b))."""
+
+    day: DayOfYear
+    words: str
+
+    @property
+    def dimension(self) -> Dimension:
+        return Dimension.DATE
+
+    def value(self, env: Environment) -> Value | None:
+        return self.day.of(env.household.as_of.year)
+
+    def describe(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True)
@@ -208,7 +234,8 @@ class Shifted(Expression):
         day = self.day.value(env)
         if not isinstance(day, date):
             return None
-        return self.by.after(day) if self.sign > 0 else self.by.before(day)
+        calendar = env.household.calendar
+        return self.by.after(day, calendar) if self.sign > 0 else self.by.before(day, calendar)
 
     def describe(self) -> str:
         word = "plus" if self.sign > 0 else "minus"

@@ -21,9 +21,10 @@ class CompiledModel:
     """The Pyomo model of record and what stands beside it.
 
     `statements` maps the name of each statement's Block to the statement. `terms` are the linear
-    parts of the objective by name (bp of household value); `physics.squares` are the rest. The
-    model has two objectives: `objective`, complete, which is what is written to a file, and
-    `linear`, inactive, which is handed over with the squares beside it.
+    parts of the objective by name (bp of household value); those that a statement prices stand
+    under its name in `physics.preferences`, and `physics.squares` are the rest. The model has two
+    objectives: `objective`, complete, which is what is written to a file, and `linear`, inactive,
+    which is handed over with the squares beside it.
     """
 
     physics: Physics
@@ -59,7 +60,7 @@ def compile_household(
         physics.model.physics.wash_sales_avoided = pyo.Block()
         add_wash_rows(physics.model.physics.wash_sales_avoided, physics)
     terms = _objective_terms(physics)
-    linear = pyo.quicksum(terms.values())
+    linear = pyo.quicksum([*terms.values(), *physics.preferences.values()])
     squares = pyo.quicksum(s.weight * s.column**2 for s in physics.squares)
     physics.model.linear = pyo.Objective(expr=linear)
     physics.model.linear.deactivate()

@@ -18,7 +18,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     Weights and holdings are judged as they are after the trades; other kinds, such as cash or the
     size of a trade, by what the trades do.
     """
-    after = replace(closing, household=_after(closing), sales=(), purchases=())
+    after = replace(closing, household=after_trades(closing), sales=(), purchases=())
     for note in policy.notes:
         statement = note.statement
         broken = {breach.where for breach in note.directive.breaches(note, closing)}
@@ -32,7 +32,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
             )
 
 
-def _after(closing: Closing) -> Household:
+def after_trades(closing: Closing) -> Household:
     """The household once the trades have settled."""
     household = closing.household
     return replace(

@@ -49,6 +49,7 @@ class Physics:
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
+    preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improve_broken: bool = False
     not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding

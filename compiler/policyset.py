@@ -84,7 +84,7 @@ class PolicySet:
 
 
 def _inside(pattern: str) -> str:
-    path = PurePosixPath(pattern)
+    path = PurePosixPath(pattern.removeprefix("!"))
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise ValueError("a pattern below this folder, such as firm/*.policy")
     return pattern
@@ -277,10 +277,18 @@ def _load_files(
     return tuple(files), diagnostics
 
 
+def _matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files a pattern names; one that ends in `**` names all that is below."""
+    return folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern)
+
+
 def _members(folder: Path, manifest: Manifest) -> list[Path]:
-    """The set's files by path, without those of nested sets."""
+    """The set's files by path, without those of nested sets; a pattern behind `!` takes out."""
     nested = {path.parent for path in folder.rglob(MANIFEST)} - {folder}
-    found = {path for pattern in manifest.members for path in folder.glob(pattern)}
+    found: set[Path] = set()
+    for pattern in manifest.members:
+        meant = set(_matching(folder, pattern.removeprefix("!")))
+        found = found - meant if pattern.startswith("!") else found | meant
     return sorted(
         (path for path in found if path.is_file() and nested.isdisjoint(path.parents)),
         key=lambda path: path.relative_to(folder).as_posix(),

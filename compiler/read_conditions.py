@@ -10,6 +10,7 @@ from compiler.conditions import (
     Condition,
     InGroup,
     InRange,
+    InSpan,
     IsFlag,
     IsMissing,
     IsOneOf,
@@ -17,9 +18,9 @@ from compiler.conditions import (
     Tagged,
 )
 from compiler.dimensions import ORDERED, Dimension
-from compiler.expressions import Expression, Literal, Reference
+from compiler.expressions import Expression, Literal, Reference, ThatDay
 from compiler.memberships import AccountGroup, InAccounts, InPeriods, Periods
-from compiler.read_expressions import read_expression, read_reference, share_help
+from compiler.read_expressions import read_duration, read_expression, read_reference, share_help
 from compiler.reader import ACCOUNT_TABLES, Reader, closest, did_you_mean
 from compiler.selections import Group, Named, Selection
 from grammar import tree
@@ -63,26 +64,47 @@ def _item(item: tree.Name | tree.Text, reader: Reader) -> Named | Group | None:
 
 
 def read_where(condition: tree.Condition, reader: Reader) -> Condition | None:
-    """A `where`: every part of it has to be about securities or lots."""
+    """A `where`: what it says of accounts stands on a line of its own, unless it is one side of an
+    `or`; what it says of today may join it."""
     typed = read_condition(condition, reader)
     if typed is None:
         return None
-    stray = _about_accounts(condition, typed, reader)
+    if isinstance(condition, tree.All) and isinstance(typed, AllOf):
+        parts = list(zip(condition.operands, typed.operands, strict=True))
+    else:
+        parts = [(condition, typed)]
+    stray = [node for node, part in parts if not _about_things(part) and _about_accounts(part)]
+    if not stray and not _about_things(typed):
+        stray = [condition]
+    for node in stray:
+        _report_stray(node, reader)
     return None if stray else typed
 
 
-def _about_accounts(node: tree.Condition, typed: Condition, reader: Reader) -> bool:
-    match node, typed:
-        case (tree.All() | tree.Any(), AllOf() | AnyOf()):
-            pairs = zip(node.operands, typed.operands, strict=True)
-            stray = [_about_accounts(part, each, reader) for part, each in pairs]
-            return any(stray)
-        case tree.Not(), Negation():
-            return _about_accounts(node.operand, typed.operand, reader)
-    if isinstance(typed, InGroup) or any(
-        column.table not in ACCOUNT_TABLES for column in typed.columns()
-    ):
-        return False
+def _about_things(typed: Condition) -> bool:
+    """Whether a condition depends on the security or lot."""
+    match typed:
+        case AllOf(operands=operands) | AnyOf(operands=operands):
+            return any(_about_things(operand) for operand in operands)
+        case Negation(operand=operand):
+            return _about_things(operand)
+        case InGroup():
+            return True
+    return any(column.table not in ACCOUNT_TABLES for column in typed.columns())
+
+
+def _about_accounts(typed: Condition) -> bool:
+    match typed:
+        case AllOf(operands=operands) | AnyOf(operands=operands):
+            return any(_about_accounts(operand) for operand in operands)
+        case Negation(operand=operand):
+            return _about_accounts(operand)
+        case InAccounts():
+            return True
+    return any(column.table in ACCOUNT_TABLES for column in typed.columns())
+
+
+def _report_stray(node: tree.Condition, reader: Reader) -> None:
     reader.report(
         codes.ACCOUNT_IN_WHERE,
         "`where` picks securities or lots, and this says nothing about them",
@@ -90,7 +112,6 @@ def _about_accounts(node: tree.Condition, typed: Condition, reader: Reader) -> b
         "the same for every security",
         help="conditions on accounts stand on a line of their own: `when ...`",
     )
-    return True
 
 
 # --- conditions ----------------------------------------------------------------------------------
@@ -111,10 +132,7 @@ def read_condition(node: tree.Condition, reader: Reader) -> Condition | None:
         case tree.Member():
             return _member(node, reader)
         case tree.Recent():
-            said = "next" if node.ahead else "last"
-            help_line = "compare with a date: `on or after 2026-01-01`"
-            reader.not_yet(f"`in the {said}`", node.span, help_line)
-            return None
+            return _recent(node, reader)
         case tree.Missing():
             attribute = read_reference(node.left, reader)
             return None if attribute is None else IsMissing(attribute, node.negated)
@@ -217,7 +235,40 @@ def _between(node: tree.Between, reader: Reader) -> Condition | None:
             help="write `in (...)` with the values meant",
         )
         return None
-    return InRange(left, low, high)
+    return None if _over_new_year(low, high, node, reader) else InRange(left, low, high)
+
+
+def _over_new_year(low: Expression, high: Expression, node: tree.Between, reader: Reader) -> bool:
+    """Report two days of one year in the wrong order: winter is no span of one year."""
+    if not isinstance(low, ThatDay) or not isinstance(high, ThatDay):
+        return False
+    if (low.day.month, low.day.day) <= (high.day.month, high.day.day):
+        return False
+    first, last, what = low.describe(), high.describe(), node.left
+    said = what.value if isinstance(what, tree.Name) else "..."
+    reader.report(
+        codes.UPSIDE_DOWN,
+        f"{first} comes after {last} of the same year",
+        node.span,
+        "no day is in it",
+        help=f"write `{said} on or after {first} or {said} on or before {last}`",
+    )
+    return True
+
+
+def _recent(node: tree.Recent, reader: Reader) -> Condition | None:
+    left, length = read_expression(node.left, reader), read_duration(node.length, reader)
+    if left is None or length is None:
+        return None
+    if left.dimension is Dimension.DATE:
+        return InSpan(left, length, node.ahead, node.negated)
+    reader.report(
+        codes.UNLIKE,
+        f"`{left.describe()}` is {left.dimension.value}, not a date",
+        node.left.span,
+        help="`in the last 30 days` asks when something was: name a date",
+    )
+    return None
 
 
 def _member(node: tree.Member, reader: Reader) -> Condition | None:

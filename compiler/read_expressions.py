@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from compiler import codes
-from compiler.dimensions import DIMENSIONS, ORDERED, Dimension, Duration, normalised
+from compiler.dimensions import (
+    DIMENSIONS,
+    ORDERED,
+    DayOfYear,
+    Dimension,
+    Duration,
+    normalised,
+)
 from compiler.expressions import (
     Choice,
     Expression,
@@ -12,6 +19,7 @@ from compiler.expressions import (
     Reference,
     Share,
     Shifted,
+    ThatDay,
     Today,
     Total,
 )
@@ -19,7 +27,9 @@ from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
 
-_LENGTHS = (Unit.DAYS, Unit.MONTHS, Unit.YEARS)
+LENGTHS = (Unit.DAYS, Unit.TRADING_DAYS, Unit.MONTHS, Unit.QUARTERS, Unit.YEARS)
+TAX_YEAR = {"year.start": DayOfYear(1, 1), "year.end": DayOfYear(12, 31)}
+"""First and last day of the tax year of the run."""
 
 
 def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
@@ -32,10 +42,12 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
         case tree.Date(value=day):
             return Literal(day, Dimension.DATE)
         case tree.MonthDay():
-            reader.not_yet("a day of every year", node.span, "write the date: `2026-12-01`")
-            return None
+            yearly = DayOfYear(node.month, node.day)
+            return ThatDay(yearly, yearly.describe())
         case tree.Name(value="today"):
             return Today()
+        case tree.Name(value=name) if name in TAX_YEAR:
+            return ThatDay(TAX_YEAR[name], name)
         case tree.Name():
             return read_reference(node, reader)
         case tree.ShareOf():
@@ -48,13 +60,22 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
 
 def read_quantity(node: tree.Quantity, reader: Reader) -> Literal | Length | None:
     """A number with its unit, normalised; lengths of time are whole."""
-    if node.unit not in DIMENSIONS:
-        reader.not_yet(
-            f"a length of time in {node.unit}", node.span, "count calendar days or months"
+    if node.unit not in LENGTHS:
+        return Literal(normalised(node.value, node.unit), DIMENSIONS[node.unit])
+    duration = read_duration(node, reader)
+    return None if duration is None else Length(duration)
+
+
+def read_duration(node: tree.Quantity, reader: Reader) -> Duration | None:
+    """A length of time: whole, and not negative."""
+    if node.unit not in LENGTHS:
+        reader.report(
+            codes.UNLIKE,
+            f"{DIMENSIONS[node.unit].value} is no length of time",
+            node.span,
+            help="write `30 days`, `20 trading days`, `6 months`, `8 quarters` or `2 years`",
         )
         return None
-    if node.unit not in _LENGTHS:
-        return Literal(normalised(node.value, node.unit), DIMENSIONS[node.unit])
     if node.value != node.value.to_integral_value() or node.value < 0:
         reader.report(
             codes.UNLIKE,
@@ -63,7 +84,7 @@ def read_quantity(node: tree.Quantity, reader: Reader) -> Literal | Length | Non
             help="write it in a smaller unit, such as days",
         )
         return None
-    return Length(Duration(node.value, node.unit))
+    return Duration(node.value, node.unit)
 
 
 def read_reference(name: tree.Name, reader: Reader) -> Reference | None:

@@ -125,20 +125,23 @@ def _one_directive(rule: tree.Rule, reader: Reader) -> bool:
 
 def _reportable(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
     """A note reports what is broken, and a choice is nothing that can be."""
-    chosen = [
-        node
-        for node, directive in zip(rule.directives, directives, strict=True)
-        if rule.is_note and directive is not None and directive.family is Family.SETTING
-    ]
-    for node in chosen:
+    fine = True
+    for node, directive in zip(rule.directives, directives, strict=True):
+        if not rule.is_note or directive is None:
+            continue
+        chooses = directive.family is Family.SETTING
+        if directive.breakable and not chooses:
+            continue
+        does = "chooses a value" if chooses else "is nothing that trades break"
         reader.report(
             codes.DOES_NOT_APPLY,
-            "a note reports what is broken, and this chooses a value",
+            f"a note reports what is broken, and this {does}",
             node.span,
             "nothing to report",
-            help="write `default` instead of `note`",
+            help=f"write `{'default' if chooses else 'rule'}` instead of `note`",
         )
-    return not chosen
+        fine = False
+    return fine
 
 
 def _statements(

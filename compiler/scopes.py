@@ -16,10 +16,12 @@ from compiler.conditions import (
     Compare,
     Condition,
     Environment,
+    InSpan,
     IsOneOf,
     Negation,
     Truth,
     all_of,
+    contrary,
 )
 from compiler.dimensions import Value
 from compiler.expressions import Expression, Literal
@@ -175,6 +177,11 @@ def _opposite(p: Condition, q: Condition) -> bool:
         return p == replace(q, negative=not q.negative)
     if isinstance(p, InPeriods) and isinstance(q, InPeriods):
         return p == replace(q, negative=not q.negative)
+    if isinstance(p, InSpan) and isinstance(q, InSpan):
+        return p == replace(q, negative=not q.negative)
+    if isinstance(p, Compare) and isinstance(q, Compare):
+        alike = p.left == q.left and p.right == q.right
+        return alike and contrary(p.comparison, q.comparison)
     return False
 
 

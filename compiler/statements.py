@@ -12,6 +12,7 @@ from grammar.spans import Span
 
 if TYPE_CHECKING:
     from compiler.conditions import Condition
+    from compiler.dimensions import Duration
     from compiler.directives.base import Directive
     from compiler.selections import Selection
 
@@ -55,7 +56,7 @@ class Transition:
 
     selection: Selection
     stay: bool = False
-    within_days: int | None = None
+    within: Duration | None = None
     by: date | None = None
 
 

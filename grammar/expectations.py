@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import v_args
+from lark import Token, v_args
 from lark.tree import Meta
 
 from grammar import codes, tree, trial
 from grammar.directives import Directives
+
+Amount = tree.Quantity | tree.Name
 
 
 @v_args(meta=True)
@@ -62,6 +64,37 @@ class Expectations(Directives):
             span=self._span(meta), kind=None if kind is None else str(kind), things=things
         )
 
+    def given_fact_of_all(self, meta: Meta, children: list[Any]) -> trial.GivenFact:
+        kind, where = children
+        things = tree.Things(span=where.span, items=(), where=where)
+        return trial.GivenFact(span=self._span(meta), kind=str(kind), things=things)
+
+    def given_model(self, meta: Meta, children: list[Any]) -> trial.GivenModel:
+        model, *parts = children
+        return trial.GivenModel(span=self._span(meta), model=model, parts=tuple(parts))
+
+    def given_fund(self, meta: Meta, children: list[Any]) -> trial.GivenFund:
+        fund, *parts = children
+        return trial.GivenFund(span=self._span(meta), fund=fund, parts=tuple(parts))
+
+    def part(self, meta: Meta, children: list[Any]) -> trial.ModelPart:
+        security, weight = children
+        return trial.ModelPart(span=self._span(meta), security=security, weight=weight)
+
+    def given_event(self, meta: Meta, children: list[Any]) -> trial.GivenEvent:
+        kind, amount, things, day, _each, every, where = children
+        if where is not None:
+            everything = tree.Things(span=where.span, items=(), where=None)
+            things = self._narrowed(things or everything, where)
+        return trial.GivenEvent(
+            span=self._span(meta),
+            kind=kind,
+            amount=amount,
+            things=things,
+            day=day,
+            every=None if every is None else str(every),
+        )
+
     # --- expect ---
 
     def expect_never(self, meta: Meta, children: list[Any]) -> trial.ExpectNever:
@@ -74,21 +107,30 @@ class Expectations(Directives):
             span=self._span(meta), action=str(action), side=side, amount=amount, things=things
         )
 
-    def amount_exactly(self, _meta: Meta, children: list[Any]) -> tuple[None, tree.Quantity]:
+    def amount_exactly(self, _meta: Meta, children: list[Any]) -> tuple[None, Amount]:
         return None, children[0]
 
-    def amount_at_least(self, _meta: Meta, children: list[Any]) -> tuple[tree.Side, tree.Quantity]:
+    def amount_at_least(self, _meta: Meta, children: list[Any]) -> tuple[tree.Side, Amount]:
         return tree.Side.AT_LEAST, children[0]
 
-    def amount_at_most(self, _meta: Meta, children: list[Any]) -> tuple[tree.Side, tree.Quantity]:
+    def amount_at_most(self, _meta: Meta, children: list[Any]) -> tuple[tree.Side, Amount]:
         return tree.Side.AT_MOST, children[0]
 
     def expect_rule(self, meta: Meta, children: list[Any]) -> trial.ExpectRule:
-        rule, never = children
-        return trial.ExpectRule(span=self._span(meta), rule=rule, binds=never is None)
+        rule, never, verb = children
+        return trial.ExpectRule(
+            span=self._span(meta), rule=rule, never=never is not None, verb=str(verb)
+        )
 
     def expect_value(self, meta: Meta, children: list[Any]) -> trial.ExpectValue:
         return trial.ExpectValue(span=self._span(meta), keep=self.keep(meta, children))
+
+    def expect_setting(self, meta: Meta, children: list[Any]) -> trial.ExpectSetting:
+        rule, value = children
+        off = isinstance(value, Token)
+        return trial.ExpectSetting(
+            span=self._span(meta), rule=rule, value=None if off else value, off=off
+        )
 
     def expect_finding(self, meta: Meta, children: list[Any]) -> trial.ExpectFinding:
         severity, code, at = children

@@ -238,20 +238,24 @@ class Phrases(Times):
         high: Expression | None,
         relation: tuple[str, Name] | None,
     ) -> Bound:
-        """The word after the last `of` is the base of the bound where all its numbers share it."""
+        word, base = relation or (None, None)
         span = self._span(meta)
-        if relation is not None:
-            word, base = relation
-            return Bound(span=span, side=side, low=low, high=high, relation=word, base=base)
-        last = low if high is None else high
-        if isinstance(last, ShareOf) and (high is None or low is None or _shares(low, last)):
-            low, high = _bare(low), _bare(high)
-            return Bound(span=span, side=side, low=low, high=high, relation=None, base=last.base)
-        return Bound(span=span, side=side, low=low, high=high, relation=None, base=None)
+        return with_base(Bound(span=span, side=side, low=low, high=high, relation=word, base=base))
 
     def relation(self, _meta: Meta, children: list[Any]) -> tuple[str, Name]:
         word, base = children
         return str(word), base
+
+
+def with_base(bound: Bound) -> Bound:
+    """The word after the last `of` is the base of the bound where all its numbers share it."""
+    low, high = bound.low, bound.high
+    last = low if high is None else high
+    if bound.relation is not None or not isinstance(last, ShareOf):
+        return bound
+    if high is None or low is None or _shares(low, last):
+        return replace(bound, low=_bare(low), high=_bare(high), base=last.base)
+    return bound
 
 
 def _shares(low: Expression, high: ShareOf) -> bool:

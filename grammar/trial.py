@@ -56,17 +56,18 @@ class GivenPolicy(Node):
 class GivenToday(Node):
     """`given today is 2026-06-01`."""
 
-    day: Date
+    day: Date | Name
 
 
 @dataclass(frozen=True, slots=True)
 class GivenHolding(Node):
     """`given 100 shares of "ABC" where account.id is "A1" and lot.basis is $1,500`.
 
-    The `where` says what else is so of the lot; an amount of money may be given of `cash`.
+    The `where` says what else is so of the lot; an amount of money may be given of `cash`. A name
+    stands for a value of `for each`, here as in every line.
     """
 
-    amount: Quantity
+    amount: Quantity | Name
     things: Things
 
 
@@ -74,14 +75,63 @@ class GivenHolding(Node):
 class GivenFact(Node):
     """`given "NEWCO" where kind is "stock"`, `given account "A1" where account.type is "ira"`.
 
-    `kind` is account, household or taxpayer; None for securities.
+    `kind` is account, household or taxpayer; None for securities. `given account where ...` names
+    none: it has no items.
     """
 
     kind: str | None
     things: Things
 
 
-Given = GivenBook | GivenPolicy | GivenToday | GivenHolding | GivenFact
+@dataclass(frozen=True, slots=True)
+class ModelPart(Node):
+    """`"ABC" at 60%`."""
+
+    security: Name | Text
+    weight: Quantity | Name
+
+
+@dataclass(frozen=True, slots=True)
+class GivenModel(Node):
+    """`given model "ABC" at 60%, "XYZ" at 40%`; `given model "ACME" with "ABC" at 100%`."""
+
+    model: Text | None
+    parts: tuple[ModelPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFund(Node):
+    """`given fund "FND" with "ABC" at 60%, "XYZ" at 40%`: what a fund holds."""
+
+    fund: Name | Text
+    parts: tuple[ModelPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenEvent(Node):
+    """`given withdrawal of $6,000 on 2026-07-01 each month`, of money that comes or goes, or
+    `given sale of 100 shares of "ABC" on 2026-05-20 where realized_gain is -$300`, of the past.
+
+    What the kinds are is not the grammar's to say. `every` is month, quarter or year.
+    """
+
+    kind: Name
+    amount: Quantity | Name
+    things: Things | None
+    day: Date | Name
+    every: str | None
+
+
+Given = (
+    GivenBook
+    | GivenPolicy
+    | GivenToday
+    | GivenHolding
+    | GivenFact
+    | GivenModel
+    | GivenFund
+    | GivenEvent
+)
 
 
 # --- expect --------------------------------------------------------------------------------------
@@ -103,16 +153,17 @@ class ExpectTrade(Node):
 
     action: str
     side: Side | None
-    amount: Quantity | None
+    amount: Quantity | Name | None
     things: Things
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectRule(Node):
-    """`expect rule ipc.esg.tobacco binds`, or `never binds` (`binds` false)."""
+    """`expect rule ipc.esg.tobacco binds`, `never binds`, `applies` or `never applies`."""
 
     rule: Name
-    binds: bool
+    never: bool
+    verb: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +174,18 @@ class ExpectValue(Node):
     """
 
     keep: Keep
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectSetting(Node):
+    """`expect ipc.model is "ACME"`, `expect ipc.cash is off`: the value of a default in force.
+
+    Several bare words are one Name with blanks in it, as after `set`.
+    """
+
+    rule: Name
+    value: Expression | None
+    off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +204,15 @@ class ExpectStatus(Node):
     status: Name
 
 
-Expect = ExpectNever | ExpectTrade | ExpectRule | ExpectValue | ExpectFinding | ExpectStatus
+Expect = (
+    ExpectNever
+    | ExpectTrade
+    | ExpectRule
+    | ExpectValue
+    | ExpectSetting
+    | ExpectFinding
+    | ExpectStatus
+)
 Line = ForEach | Given | Expect
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grammar import tree, trial
-from grammar.wording import expression, listed, mark, one_row, quantity, things
+from grammar.wording import expression, listed, listing, mark, one_row, things, where
 from grammar.write import INDENT, line
 
 
@@ -34,8 +34,17 @@ def trial_line(node: trial.Line) -> str:
         case trial.GivenToday():
             return f"given today is {expression(node.day)}"
         case trial.GivenHolding():
-            return f"given {quantity(node.amount)} of {things(node.things)}"
+            return f"given {expression(node.amount)} of {things(node.things)}"
+        case trial.GivenModel():
+            name = "" if node.model is None else f"{expression(node.model)} with "
+            return f"given model {name}{_parts(node.parts)}"
+        case trial.GivenFund():
+            return f"given fund {expression(node.fund)} with {_parts(node.parts)}"
+        case trial.GivenEvent():
+            return _given_event(node)
         case trial.GivenFact():
+            if node.kind is not None and not node.things.items and node.things.where is not None:
+                return f"given {node.kind}{where(node.things.where)}"
             kind = "" if node.kind is None else f"{node.kind} "
             return f"given {kind}{things(node.things)}"
         case _:
@@ -48,17 +57,34 @@ def _expected(node: trial.Expect) -> str:
             return line(node.restriction)
         case trial.ExpectTrade():
             side = "" if node.side is None else f"{node.side} "
-            amount = "" if node.amount is None else f"{side}{quantity(node.amount)} of "
+            amount = "" if node.amount is None else f"{side}{expression(node.amount)} of "
             return f"{node.action} {amount}{things(node.things)}"
         case trial.ExpectRule():
-            return f"rule {node.rule.value} {'binds' if node.binds else 'never binds'}"
+            return f"rule {node.rule.value} {'never ' if node.never else ''}{node.verb}"
         case trial.ExpectValue():
             return line(node.keep).removeprefix("keep ")
+        case trial.ExpectSetting():
+            value = "off" if node.value is None else expression(node.value)
+            return f"{node.rule.value} is {value}"
         case trial.ExpectFinding():
             at = "" if node.at is None else f" at {node.at.value}"
             return f"{node.severity} {node.code.value}{at}"
         case trial.ExpectStatus():
             return f"status {node.status.value}"
+
+
+def _parts(parts: tuple[trial.ModelPart, ...]) -> str:
+    first, *others = (f"{expression(one.security)} at {listed(one.weight)}" for one in parts)
+    rest = zip(parts[1:], others, strict=True)
+    return first + "".join(f",{mark(part)}{text}" for part, text in rest)
+
+
+def _given_event(node: trial.GivenEvent) -> str:
+    named = node.things is not None and node.things.items
+    of = f" of {listing(node.things)}" if named and node.things is not None else ""
+    every = "" if node.every is None else f" each {node.every}"
+    what = f"{node.kind.value} of {expression(node.amount)}{of} on {expression(node.day)}{every}"
+    return f"given {what}{'' if node.things is None else where(node.things.where)}"
 
 
 def _for_each(node: trial.ForEach) -> str:

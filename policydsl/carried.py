@@ -73,7 +73,7 @@ def observed(policy: HouseholdPolicy, closing: Closing) -> dict[str, dict[str, d
     """Places outside the rules that give them time, each with the first day it was seen so."""
     found = {}
     for scope in policy.statements:
-        if any(transition.within_days is not None for transition in scope.statement.transitions):
+        if any(transition.within is not None for transition in scope.statement.transitions):
             places = {
                 where: scope.breached_since.get(where, policy.as_of)
                 for where in scope.directive.outside(scope, closing)

@@ -17,6 +17,7 @@ from policydsl.measures import (
     household_tracking_error,
     tax_measures,
 )
+from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import Trade, bindings, explained_trades
 from solver.solve import Solution
@@ -55,6 +56,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
             for held in held_back(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
+        document |= oversight_document(proposal.policy, proposal.closing)
     elif proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}

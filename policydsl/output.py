@@ -17,6 +17,11 @@ def colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def interactive() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def result(text: str) -> None:
     """A result for people."""
     click.echo(text, nl=not text.endswith("\n"), color=colour())

@@ -55,7 +55,7 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
     """Propose for each household in turn. An error of the engine is the household's alone."""
     for household_id in household_ids:
         started = time.perf_counter()
-        proposal = _proposal(inputs, household_id)
+        proposal = proposal_of(inputs, household_id)
         solved = time.perf_counter()
         document, trades = proposal_document(proposal)
         spent = proposal.seconds
@@ -68,7 +68,8 @@ def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
         yield Outcome(proposal, document, trades)
 
 
-def _proposal(inputs: Inputs, household_id: str) -> Proposal:
+def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
+    """What becomes of one household, an error of the engine included."""
     household = inputs.book.household(household_id)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
@@ -87,7 +88,7 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     return with_carried(policy, inputs.carried)
 
 
-def _choosable(book: Book, typed: TypedPolicies) -> Book:
+def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
     """The book with the models that policies choose in every snapshot."""
     kinds = (statement.directive for statement in typed.statements)
     return book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
@@ -117,6 +118,7 @@ def totals(documents: Sequence[Document]) -> dict[str, object]:
         "households": len(documents),
         "status": {status.value: statuses.get(status.value, 0) for status in Status},
         "trades": len(trades),
+        "awaiting_approval": sum(bool(document.get("approvals")) for document in documents),
         "sold": _total(Decimal(trade["amount"]) for trade in trades if trade["lots"]),
         "bought": _total(Decimal(trade["amount"]) for trade in trades if not trade["lots"]),
         "cost": _total(Decimal(trade["cost"]) for trade in trades),
@@ -210,7 +212,7 @@ def read_inputs(
         _ = book.risk
         seconds["risk"] = time.perf_counter() - started
     carried = Carried() if state is None else read_carried(state)
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
 
 
@@ -236,5 +238,5 @@ def with_file(inputs: Inputs, path: Path) -> Inputs:
     )
     book = inputs.book
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    book = _choosable(book, typed)
+    book = with_chosen_models(book, typed)
     return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

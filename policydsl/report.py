@@ -75,10 +75,46 @@ def household_report(document: Document, most: int | None = None) -> str:
         )
     for trade in shown:
         lines += trade_lines(trade)
+    lines += oversight_lines(document)
     lines += ["", binds(document)]
     if document["held_back"]:
         lines.append(held_back(document))
     return "\n".join(lines) + "\n"
+
+
+def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]:
+    """Who is asked for which trades, what `report` lists, and what lies on the wrong side of a
+    preference; of one rule if `rule_id`."""
+    lines: list[str] = []
+    for approval in document.get("approvals", ()):
+        if rule_id in (None, approval["rule_id"]):
+            asked = f"waits for {approval['who']}: {_several(approval['trades'])}"
+            lines += wrapped("", [f"{asked} [{placed(document, approval['statement'])}]"])
+    for report in document.get("reports", ()):
+        if rule_id in (None, report["rule_id"]):
+            rows = report["trades"] + [_held(each) for each in report["holdings"]]
+            says = document["statements"][report["statement"]]["says"]
+            told = f"{says}: {_several(rows)}"
+            lines += wrapped("", [f"{told} [{placed(document, report['statement'])}]"])
+    for preference in document.get("preferences", ()):
+        if rule_id in (None, preference["rule_id"]):
+            says = document["statements"][preference["statement"]]["says"]
+            moved = " > ".join(dollars(preference[f"wrong_side_{w}"]) for w in ("before", "after"))
+            told = f"{says}: on the wrong side {moved}"
+            lines += wrapped("", [f"{told} [{placed(document, preference['statement'])}]"])
+    return lines
+
+
+def _held(holding: Document) -> str:
+    return (
+        f"{holding['shares']} {holding['security_id']} in {holding['account_id']} "
+        f"({dollars(holding['value'])})"
+    )
+
+
+def _several(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more or "none"
 
 
 def _accounts(document: Document) -> str:

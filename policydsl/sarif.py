@@ -10,9 +10,12 @@ from compiler.codes import CODES as COMPILER_CODES
 from grammar.codes import CODES as GRAMMAR_CODES
 from grammar.diagnostics import Diagnostic, Label
 from policydsl import __version__
+from policydsl.codes import CODES
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-MEANINGS = {id: code.meaning for id, code in (*GRAMMAR_CODES.items(), *COMPILER_CODES.items())}
+MEANINGS = {
+    id: code.meaning for each in (GRAMMAR_CODES, COMPILER_CODES, CODES) for id, code in each.items()
+}
 
 
 def to_sarif(sets: Iterable[tuple[Path, Iterable[Diagnostic]]]) -> dict[str, object]:

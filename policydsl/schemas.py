@@ -171,6 +171,43 @@ class TradeDocument(Part):
     sentence: str
 
 
+class ApprovalDocument(Part):
+    """Trades that wait for somebody to agree to them."""
+
+    who: str
+    rule_id: str
+    statement: str
+    trades: Annotated[list[str], Field(description="trade ids")]
+
+
+class HoldingDocument(Part):
+    """A position after the trades, in shares and dollars."""
+
+    account_id: str
+    security_id: str
+    shares: Number
+    value: Number
+
+
+class ReportDocument(Part):
+    """What a `report` lists: trade ids, or positions after the trades. Both may be empty."""
+
+    rule_id: str
+    statement: str
+    trades: list[str]
+    holdings: list[HoldingDocument]
+
+
+class PreferenceDocument(Part):
+    """Dollars on the wrong side of a `prefer`: held there, or for a preference about trades traded
+    there, which before the trades is nothing."""
+
+    rule_id: str
+    statement: str
+    wrong_side_before: Number
+    wrong_side_after: Number
+
+
 class Conflict(Part):
     """A statement that cannot hold with the others, and by how much it would have to give way."""
 
@@ -205,6 +242,11 @@ class ProposalDocument(Part):
     bounds: list[BoundDocument] | None = None
     held_back: list[HeldBackDocument] | None = None
     trades: list[TradeDocument] | None = None
+    approvals: Annotated[
+        list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")
+    ] = None
+    reports: list[ReportDocument] | None = None
+    preferences: list[PreferenceDocument] | None = None
     conflict: list[Conflict] | None = None
 
 
@@ -228,6 +270,7 @@ class Totals(Part):
     households: int
     status: dict[Status, int]
     trades: int
+    awaiting_approval: Annotated[int, Field(description="proposals with trades to be approved")]
     sold: Number
     bought: Number
     cost: Number

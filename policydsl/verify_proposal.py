@@ -12,6 +12,7 @@ from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_o
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy
 from policydsl.document import Document, lot_document, measures_document, statements_document
+from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
@@ -41,7 +42,8 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    missing = [name for name in ("trades", "statements", "tax") if name not in document]
+    wanted = ("trades", "statements", "tax", "approvals", "reports", "preferences")
+    missing = [name for name in wanted if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -60,9 +62,11 @@ def verify_proposal(
     counts["checks"] += len(policy.statements)
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
-    for name, value in measures_document(closing).items():
+    follows = measures_document(closing) | oversight_document(policy, closing)
+    for name, value in follows.items():
         if not agrees(value, document[name]):
-            yield Difference(where, f"its {name.replace('_', ' ')} is not what its trades come to")
+            said = name.replace("_", " ")
+            yield Difference(where, f"its {said} is not what its trades come to")
 
 
 def _other_rows(where: str, stated: Sequence[Row], rows: Sequence[Row]) -> Iterator[Difference]:

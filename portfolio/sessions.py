@@ -1,9 +1,10 @@
-"""Trading sessions of an exchange: when trades settle."""
+"""Trading sessions of an exchange: when trades settle, and days counted in sessions."""
 
 from __future__ import annotations
 
 import warnings
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -20,15 +21,50 @@ def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
     with warnings.catch_warnings():
         # Deprecations between that library and pandas are not the caller's to see.
         warnings.simplefilter("ignore")
-        sessions = _calendars().get_calendar(
-            calendar,
-            # Explicit ends: the library's own depend on today's date.
-            start=(trade_date - timedelta(days=20)).isoformat(),
-            end=(trade_date + timedelta(days=40 + 2 * days)).isoformat(),
-        )
+        sessions = _sessions(calendar, trade_date, 0, days)
         session = sessions.date_to_session(trade_date.isoformat(), direction="next")
         settled: date = sessions.session_offset(session, days).date()
     return settled
+
+
+@lru_cache(maxsize=1024)
+def sessions_from(day: date, count: int, calendar: str = "XNYS") -> date:
+    """The `count`-th session after a day, or, where `count` is negative, before it; the day itself
+    for 0. The day need not be a session.
+
+    Raises OverflowError where the exchange's sessions are not known that far.
+    """
+    if count == 0:
+        return day
+    direction = "previous" if count > 0 else "next"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            sessions = _sessions(calendar, day, max(-count, 0), max(count, 0))
+            start = sessions.date_to_session(day.isoformat(), direction=direction)
+            found: date = sessions.session_offset(start, count).date()
+        except ValueError as error:
+            raise OverflowError(f"{count} sessions of {calendar} from {day}") from error
+    return found
+
+
+@lru_cache(maxsize=1024)
+def session_by(day: date, calendar: str = "XNYS") -> date:
+    """The last session on or before a day: a deadline on a closed day moves earlier."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sessions = _sessions(calendar, day, 0, 0)
+        found: date = sessions.date_to_session(day.isoformat(), direction="previous").date()
+    return found
+
+
+def _sessions(calendar: str, day: date, before: int, after: int) -> Any:
+    """The calendar around a day, with room for so many sessions on either side.
+
+    The ends are explicit: the library's own depend on today's date.
+    """
+    start, end = day - timedelta(days=20 + 2 * before), day + timedelta(days=40 + 2 * after)
+    return _calendars().get_calendar(calendar, start=start.isoformat(), end=end.isoformat())
 
 
 def _calendars() -> Any:

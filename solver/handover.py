@@ -76,7 +76,7 @@ def hand_over(compiled: CompiledModel) -> Program:
         row_upper=np.where(sense >= 0, rhs, np.inf),
         lower=lower,
         upper=upper,
-        integer=np.array([v.is_binary() for v in columns]),
+        integer=np.array([v.is_binary() for v in columns], dtype=np.bool_),
         owners=tuple(_owner(row.constraint, compiled) for row in form.rows),
         row_names=tuple(row.constraint.name for row in form.rows),
         column_names=tuple(variable.name for variable in columns),

@@ -65,7 +65,10 @@ def read_ledger(compiled: CompiledModel, program: Program, state: State, point: 
         for name, expression in compiled.terms.items()
     }
     terms["risk"] = state.total_derivative(2.0 * program.square * point.x)
-    statements: dict[str, Floats] = {}
+    statements: dict[str, Floats] = {
+        key: state.total_derivative(read_linear(program, expression).gradient)
+        for key, expression in compiled.physics.preferences.items()
+    }
     bounds: dict[str, Floats] = {}
     defining = set(state.rows.tolist())
     groups: dict[tuple[bool, str], list[int]] = {}

@@ -224,7 +224,8 @@ class _Score:
                 i
                 for i in np.flatnonzero(rules)
                 if not program.row_names[i].startswith(("tax[", "physics.selling"))
-            ]
+            ],
+            dtype=int,
         )
         self.matrix = program.matrix[self.rows]
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]

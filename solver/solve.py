@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import highspy
 import numpy as np
@@ -99,10 +100,16 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         objective=program.objective(x),
         bound=answer.bound,
         still_broken=tiered.excess,
-        terms={name: read_linear(program, term) for name, term in compiled.terms.items()},
+        terms={name: read_linear(program, term) for name, term in _terms(compiled).items()},
         work=work,
         seconds=seconds,
     )
+
+
+def _terms(compiled: CompiledModel) -> dict[str, Any]:
+    """The linear parts of the objective by name, each preference under its statement's."""
+    priced = {f"prefer: {key}": term for key, term in compiled.physics.preferences.items()}
+    return {**compiled.terms, **priced}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,4 +60,10 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
     touched[sorted(other_regions)] = False
     states = np.flatnonzero(touched)
     square = sp.csc_matrix(matrix[:, states])
-    return State(program, np.array(sorted(trades)), states, np.array(rows), splu(square))
+    return State(
+        program,
+        np.array(sorted(trades), dtype=int),
+        states,
+        np.array(rows, dtype=int),
+        splu(square),
+    )

@@ -17,6 +17,7 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
+    Measured,
     dollars_breach,
     holders,
     selective_clause,
@@ -272,6 +273,11 @@ class WeightBand(Directive):
             counted = each.before - each.kept[0]
             if (high is not None and counted > high) or (low is not None and each.before < low):
                 yield each.where
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Closing weight of every group, in dollars."""
+        for each in self._weights(scope, closing):
+            yield Measured(each.where, each.group, each.after, each.low, each.high)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""

@@ -46,6 +46,23 @@ class Breach:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a limit is about in a finished portfolio, in dollars, and the bounds it has there."""
+
+    where: str
+    what: str
+    value: Decimal
+    low: Decimal | None
+    high: Decimal | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the value lies in its bounds, whatever it was before."""
+        low, high = self.low, self.high
+        return (low is None or self.value >= low) and (high is None or self.value <= high)
+
+
 class Directive(ABC):
     """One directive in typed form; subclasses are frozen dataclasses."""
 
@@ -53,6 +70,8 @@ class Directive(ABC):
     family: ClassVar[Family]
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
+    breakable: ClassVar[bool] = True
+    """Whether finished trades can break it, so that a note of it has something to report."""
 
     @property
     @abstractmethod
@@ -92,6 +111,11 @@ class Directive(ABC):
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
+        """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
+        del scope, closing
+        return None
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Places outside the rule before the trades, for kinds that give time to comply."""

@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
+from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach, holders
 from compiler.directives.bounds import describe_amounts, holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
@@ -63,6 +63,16 @@ class CashBand(Directive):
             if self.low is not None:
                 bound = physics.bp(self.low.dollars(physics.household, account))
                 physics.lower(block, "low", where, cash, before, bound, scope=scope)
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Closing cash of each account, or of the household."""
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            ends = (
+                None if end is None else end.dollars(closing.household, account)
+                for end in (self.low, self.high)
+            )
+            yield Measured(where, "cash", after, *ends)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from compiler import codes
 from compiler.directives.assumption import read_assumption
@@ -11,6 +12,8 @@ from compiler.directives.cash import read_cash
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
 from compiler.directives.model_choice import read_model_choice
+from compiler.directives.oversight import read_approval, read_watch
+from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import read_realized
 from compiler.directives.restriction import read_restriction
@@ -35,11 +38,16 @@ _FIRST_WORDS: dict[type[tree.Directive], str] = {
     tree.Target: "target",
     tree.Replace: "replace",
     tree.Treat: "treat",
-    tree.Prefer: "prefer",
-    tree.Ask: "ask",
-    tree.Report: "report",
 }
 """Directives that no file reads yet."""
+
+
+_READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Prefer: read_preference,
+    tree.Ask: read_approval,
+    tree.Report: read_watch,
+}
+"""Lines that one reader reads whole."""
 
 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
@@ -47,6 +55,8 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
         reader.not_yet("`where` on this line", node.where.span)
         return None
+    if type(node) in _READERS:
+        return _READERS[type(node)](node, reader)
     match node:
         case tree.Restrict(action="harvest"):
             return read_harvest(node, reader)

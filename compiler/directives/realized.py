@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
+from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach
 from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
 from compiler.physics import Physics
 from compiler.ranges import Range
@@ -133,6 +133,13 @@ class RealizedLimit(Directive):
         else:
             for account in accounts:
                 yield account.id, account.id, (account.tax_entity_id,)
+
+    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
+        """Year to date and this run together, by holder."""
+        for where, account_id, entities in self._held_by(scope, closing.household):
+            after = self._exactly(closing, account_id, entities, after=True)
+            bound = self.dollars(closing.household, account_id)
+            yield Measured(where, f"realized {self.measure}", after, None, bound)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Year to date and this run, netted in decimal, against the limit or where it stood."""

@@ -95,7 +95,7 @@ def check(path: Path, book: Book | None) -> Checked:
     if only is not None and policies.manifest is None:
         policies = _alone(policies, only)
     typed = _typed(policies, book)
-    merged, held = ([], {}) if book is None or book.stopped else _merge(typed, book)
+    merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
     every = in_order(dict.fromkeys((*typed.diagnostics, *merged)))
     found = tuple(one for one in every if only is None or only in _paths(one))
     return Checked(folder, policies, len(typed.statements), found, held)
@@ -107,11 +107,17 @@ def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
     return check_policies(policies, book.attributes, known_securities(book), book.as_of)
 
 
-def _merge(typed: TypedPolicies, book: Book) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
-    """What disagrees only for some account of the book, and the accounts held by a mistake."""
+def merge(
+    typed: TypedPolicies, book: Book, households: Sequence[str] | None = None
+) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
+    """What disagrees only for some account of the book, and the accounts held by a mistake.
+
+    `households` names those to be looked at; without it, all that are not on hold.
+    """
     found: list[Diagnostic] = []
     held: dict[str, tuple[str, ...]] = {}
-    ids = [each for each in book.household_ids if each not in book.households_on_hold]
+    every = book.household_ids if households is None else households
+    ids = [each for each in every if each not in book.households_on_hold]
     for household in map(book.household, followed(ids, len(ids), "households merged")):
         for account in household.accounts:
             policy = fold(typed, household, account)

@@ -58,11 +58,9 @@ def command(
 
 def household_of(account_id: str, book: Book) -> Household:
     """The household that has the account; UsageError where none has."""
-    ids: list[str] = []
-    for household in map(book.household, book.household_ids):
-        ids += (account.id for account in household.accounts)
-        if account_id in ids:
-            return household
-    near = closest(account_id, ids)
+    holder = book.holder(account_id)
+    if holder is not None:
+        return book.household(holder)
+    near = closest(account_id, book.account_ids)
     advice = f": did you mean {near}?" if near else ""
     raise click.UsageError(f"{book.name} has no account {account_id}{advice}")

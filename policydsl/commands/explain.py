@@ -16,6 +16,7 @@ from policydsl.report import (
     held_back,
     household_report,
     ledger_table,
+    oversight_lines,
     placed,
     sentence_lines,
     trade_lines,
@@ -113,6 +114,9 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
                 for held in document.get("held_back", ())
                 if any(document["statements"][k]["rule_id"] == rule_id for k in held["statements"])
             ],
+            "approvals": [a for a in document.get("approvals", ()) if a["rule_id"] == rule_id],
+            "reports": [r for r in document.get("reports", ()) if r["rule_id"] == rule_id],
+            "preferences": [p for p in document.get("preferences", ()) if p["rule_id"] == rule_id],
         }
         for document in documents
     ]
@@ -130,6 +134,8 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
                 output.result(held_back({**document, "held_back": entry["held_back"]}))
             for bound in entry["bounds"]:
                 output.result(f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room")
+            for line in oversight_lines(document, rule_id):
+                output.result(f"  {line}")
             for trade in entry["trades"]:
                 output.result("\n".join(trade_lines(trade)))
     if not any(_has_part(entry) for entry in found):
@@ -138,7 +144,9 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
 
 
 def _has_part(entry: dict[str, Any]) -> bool:
-    return bool(entry["trades"] or entry["bounds"] or entry["held_back"])
+    named = bool(entry["trades"] or entry["bounds"] or entry["held_back"] or entry["approvals"])
+    named = named or bool(entry["preferences"])
+    return named or any(report["trades"] or report["holdings"] for report in entry["reports"])
 
 
 def _why_not(run: Path, documents: list[dict[str, Any]], security: str, form: str) -> int:

@@ -12,6 +12,7 @@ import click
 
 from policydsl import options, output
 from policydsl.carried import STATE
+from policydsl.document import Document
 from policydsl.policies import policies_folder
 from policydsl.progress import followed
 from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals, with_file, write_run
@@ -87,7 +88,8 @@ def command(
     if form == "json":
         output.result_json({"run": str(out), **summary})
     else:
-        output.result(run_table([outcome.document for outcome in done]))
+        documents = [outcome.document for outcome in done]
+        output.result(run_table(documents) + _awaited(documents))
         output.result(_closing(summary, out))
     failed = any(outcome.proposal.status == "failed" for outcome in done)
     ctx.exit(3 if failed else 0)
@@ -125,6 +127,19 @@ def _closing(summary: dict[str, object], out: Path) -> str:
         f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside HiGHS; "
         f"written to {out}\n"
     )
+
+
+def _awaited(documents: Sequence[Document]) -> str:
+    """Whose approval proposals wait for."""
+    waiting: dict[str, list[str]] = {}
+    for document in documents:
+        for approval in document.get("approvals", ()):
+            waiting.setdefault(approval["who"], []).append(document["household_id"])
+    lines = []
+    for who, households in sorted(waiting.items()):
+        count = output.counted(len(dict.fromkeys(households)), "proposal")
+        lines.append(f"{count} for {who} to approve: see `policydsl explain`\n")
+    return "".join(lines)
 
 
 def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> int:

@@ -124,6 +124,18 @@ class Book:
         known = self.model_ids & frozenset(names)
         return replace(self, _also_models=known, _snapshots={}) if known else self
 
+    @cached_property
+    def account_ids(self) -> tuple[str, ...]:
+        """Every account of the book, in order."""
+        return tuple(sorted(ids(self._contents.tables, "accounts")))
+
+    def holder(self, account_id: str) -> str | None:
+        """The household that an account belongs to, found without building any; None where it
+        belongs to none of the book."""
+        rows = self._contents.rows("accounts", "account_id", account_id)
+        found = rows[0].get("household_id") if rows else None
+        return found if found in self.household_ids else None
+
     def household(self, household_id: str) -> Household:
         """The snapshot of one household, built once; KeyError where the book has none of that id.
 
@@ -142,8 +154,12 @@ def load_book(folder: Path, as_of: date | None = None) -> Book:
     `as_of` overrides the date in book.toml.
     """
     notes = Notes()
-    read = read_folder(folder, notes)
-    settings = read_settings(read.settings, folder.name, as_of, notes)
+    return checked_book(read_folder(folder, notes), folder.name, as_of, notes)
+
+
+def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> Book:
+    """The book of tables that have been read; `name` is its name where its settings say none."""
+    settings = read_settings(read.settings, name, as_of, notes)
     tables, extra = _checked(read, notes)
     day = settings.as_of or _newest_day(tables)
     market, models, funds = _priced(tables, day, notes)

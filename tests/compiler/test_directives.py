@@ -13,7 +13,10 @@ from compiler.directives.band import WeightBand
 from compiler.directives.cash import CashBand
 from compiler.directives.realized import RealizedLimit
 
-HEAD = 'define core as "ALFA", "BRVO"\nrule h.x\n    '
+HEAD = (
+    'define core as "ALFA", "BRVO"\n'
+    'define iras as accounts where account.type is "roth_ira"\nrule h.x\n    '
+)
 
 
 @pytest.fixture
@@ -61,6 +64,14 @@ def directive(load, check):
         "use step-up probability 10%",
         "use horizon 1 year",
         "use deferral 10 years",
+        'ask "Chief Compliance Officer" before selling core',
+        "report trading core where price above $10",
+        "report holding anything",
+        "prefer holding core in iras worth 30 bps",
+        'prefer buying "CHRL" over core',
+        "prefer trading anything in iras worth 1 bp",
+        "prefer selling anything over anything where lot.loss above $0",
+        'prefer buying "CHRL" in iras over core worth 2.5 bps',
     ],
 )
 def test_a_line_says_itself(directive, line: str) -> None:

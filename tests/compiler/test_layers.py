@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.check import TypedPolicies
+from compiler.dimensions import Duration
 from compiler.effective import effective
 from compiler.effective_report import render_effective, to_json
 from compiler.layers import fold, household_policy
 from compiler.policyset import PolicySet, load_policies
+from grammar.tree import Unit
 from portfolio.household import Household
 
 EXAMPLE = Path(__file__).parent / "merge"
@@ -394,8 +397,8 @@ rule f.x "Title"
     assert (first.title, first.reason, first.owner) == ("Title", "Minute 3", "Compliance")
     assert [each.selection is not None for each in first.carveouts] == [True]
     stay, comply = first.transitions
-    assert (stay.stay, stay.within_days) == (True, None)
-    assert (comply.stay, comply.within_days) == (False, 90)
+    assert (stay.stay, stay.within) == (True, None)
+    assert (comply.stay, comply.within) == (False, Duration(Decimal(90), Unit.DAYS))
     assert (first.missing, second.missing) == (True, False)
     assert (first.path, first.line) == ("a.policy", 4)
 

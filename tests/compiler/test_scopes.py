@@ -31,7 +31,7 @@ def scope(load, check):
         ('when account.program is "a"', 'when account.program in ("a", "b")', True),
         ('when account.program in ("c", "d")', 'when account.program in ("a", "b")', False),
         ('when account.program is "a"', 'when account.custodian is "b"', True),
-        ('when account.program is "a"', 'when account.program is not "a"', True),
+        ('when account.program is "a"', 'when account.program is not "a"', False),
         ("when account.value below $100", "when account.value at least $100", False),
         ("when account.value at most $100", "when account.value at least $100", True),
         ("when account.value above $200", "when account.value below $100", False),

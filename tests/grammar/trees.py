@@ -298,7 +298,8 @@ statements = rules | sets | waivers | defines | others
 
 NOUNS = {
     "account", "household", "taxpayer", "book", "policy", "today", "rule", "error", "warning",
-    "status", "buy", "sell", "never", "only", "given",
+    "status", "buy", "sell", "never", "only", "given", "model",
+    "fund",
 }  # fmt: skip
 """What may stand behind `given` and `expect`, and so is no name there."""
 
@@ -323,19 +324,39 @@ each = node(
     names=st.tuples(names),
     cases=st.lists(st.tuples(atoms), min_size=1, max_size=3).map(tuple),
 ) | node(trial.ForEach, names=st.tuples(names, names), cases=st.lists(row, min_size=1).map(tuple))
-traded = st.tuples(st.sampled_from([None, "at least", "at most"]), st.none() | quantities)
+called = names.filter(lambda name: not starts_with(name, NOUNS))
+much = quantities | called
+traded = st.tuples(st.sampled_from([None, "at least", "at most"]), st.none() | much)
 trades = st.builds(
     lambda bounds, **rest: tree_of_trade(*bounds, **rest),
     traded,
     action=st.sampled_from(["buy", "sell"]),
     things=selections,
 )
+parts = st.lists(
+    node(trial.ModelPart, security=names | texts, weight=quantities | names),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+set_values = node(trial.ExpectSetting, rule=called, value=values, off=st.just(False)) | node(
+    trial.ExpectSetting, rule=called, value=st.none(), off=st.just(True)
+)
 lines = (
     each
     | node(trial.GivenBook, book=texts)
     | node(trial.GivenPolicy, policy=texts)
-    | node(trial.GivenToday, day=dates)
-    | node(trial.GivenHolding, amount=quantities, things=selections)
+    | node(trial.GivenToday, day=dates | names)
+    | node(trial.GivenHolding, amount=much, things=selections)
+    | node(trial.GivenModel, model=st.none() | texts, parts=parts)
+    | node(trial.GivenFund, fund=names | texts, parts=parts)
+    | node(
+        trial.GivenEvent,
+        kind=called,
+        amount=quantities | names,
+        things=st.none() | selections.filter(lambda some: some.items or some.where),
+        day=dates | names,
+        every=st.sampled_from([None, "month", "quarter", "year"]),
+    )
     | node(trial.GivenFact, kind=st.none(), things=told)
     | node(
         trial.GivenFact,
@@ -344,7 +365,13 @@ lines = (
     )
     | node(trial.ExpectNever, restriction=restrictions)
     | trades
-    | node(trial.ExpectRule, rule=names, binds=st.booleans())
+    | node(
+        trial.ExpectRule,
+        rule=names,
+        never=st.booleans(),
+        verb=st.sampled_from(["binds", "applies"]),
+    )
+    | set_values
     | node(trial.ExpectValue, keep=expected_keeps)
     | node(
         trial.ExpectFinding,

@@ -22,8 +22,9 @@ Document = dict[str, Any]
 Row = dict[str, str]
 
 
-def policydsl(*words: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(word) for word in words], prog_name="policydsl")
+def policydsl(*words: str | Path, typed: str = "") -> Result:
+    said = [str(word) for word in words]
+    return CliRunner().invoke(cli, said, input=typed, prog_name="policydsl")
 
 
 def rebalanced(

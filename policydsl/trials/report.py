@@ -1,0 +1,97 @@
+"""What came of tests, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from grammar.diagnostics import to_json
+from policydsl import output
+from policydsl.trials.results import Verdict
+
+
+def as_text(verdicts: Sequence[Verdict]) -> str:
+    """Every failure with its place and trades, then a line a file."""
+    parts = [_failure(each) for each in verdicts if not each.passed]
+    passed = Counter(str(each.suite.path) for each in verdicts if each.passed)
+    failed = Counter(str(each.suite.path) for each in verdicts if not each.passed)
+    for path in dict.fromkeys(str(each.suite.path) for each in verdicts):
+        parts.append(f"{path}: {_tally(passed[path], failed[path])}\n")
+    seconds = sum(each.seconds for each in verdicts)
+    total = _tally(passed.total(), failed.total())
+    parts.append(f"{output.counted(len(verdicts), 'test')}: {total}, in {seconds:.1f} s\n")
+    return "".join(parts)
+
+
+def _tally(passed: int, failed: int) -> str:
+    return f"{passed:,} passed" + (f", {failed:,} failed" if failed else "")
+
+
+def _failure(verdict: Verdict) -> str:
+    place = f"{verdict.suite.path}:{verdict.place.line}"
+    rows = [f"FAILED {verdict.case.title}  ({place})\n"]
+    sources = {str(verdict.suite.path): verdict.suite.text}
+    if verdict.ran is not None:
+        sources |= verdict.ran.inputs.policies.sources
+    rows.append(output.diagnostics_text(verdict.found, sources))
+    if verdict.ran is not None:
+        rows.append("  trades:\n" if verdict.trades else "  no trades\n")
+        rows += (f"    {line}\n" for line in verdict.trades)
+    return "".join(rows) + "\n"
+
+
+def as_json(verdicts: Sequence[Verdict]) -> dict[str, object]:
+    """Stable field names."""
+    return {
+        "tests": len(verdicts),
+        "failed": sum(not each.passed for each in verdicts),
+        "results": [
+            {
+                "file": str(each.suite.path),
+                "line": each.place.line,
+                "test": each.case.test.title.value,
+                "case": each.case.label,
+                "passed": each.passed,
+                "seconds": round(each.seconds, 3),
+                "diagnostics": [to_json(one) for one in each.found],
+                "trades": list(each.trades) if not each.passed else [],
+            }
+            for each in verdicts
+        ],
+    }
+
+
+def as_junit(verdicts: Sequence[Verdict]) -> str:
+    """The XML that test servers read: a suite a file, a case a test."""
+    root = ElementTree.Element("testsuites")
+    for path in dict.fromkeys(str(each.suite.path) for each in verdicts):
+        own = [each for each in verdicts if str(each.suite.path) == path]
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=path,
+            tests=str(len(own)),
+            failures=str(sum(not each.passed for each in own)),
+            time=f"{sum(each.seconds for each in own):.3f}",
+        )
+        for each in own:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                name=each.case.title,
+                classname=path,
+                file=path,
+                line=str(each.place.line),
+                time=f"{each.seconds:.3f}",
+            )
+            if not each.passed:
+                failure = ElementTree.SubElement(case, "failure", message=each.found[0].message)
+                failure.text = _plain(_failure(each))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Without signs that XML cannot hold."""
+    return "".join(sign for sign in text if sign.isprintable() or sign == "\n")

@@ -1,0 +1,263 @@
+"""One case of a test through the real pipeline: check, merge, compile, solve, exact check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from compiler.attributes import Vocabulary
+from compiler.check import TypedPolicies, check_policies
+from compiler.closing import Closing
+from compiler.layers import AccountPolicy, fold
+from compiler.lists import load_lists
+from compiler.policyset import LoadedFile, PolicySet, load_policies
+from grammar import tree, trial
+from grammar.diagnostics import Diagnostic, in_order
+from grammar.parse import parse_bytes
+from grammar.source import decode
+from grammar.spans import Span
+from policydsl.propose import Proposal, Status, empty_closing
+from policydsl.rebalance import Inputs, proposal_of, with_chosen_models
+from policydsl.trials.cases import Case
+from policydsl.trials.defaults import TODAY, complete
+from policydsl.trials.facts import cannot, day
+from policydsl.trials.givens import Row, Stated, state
+from policydsl.trials.suite import Suite
+from portfolio.book.attributes import DERIVED
+from portfolio.book.draft import Notes
+from portfolio.book.files import read_folder
+from portfolio.book.load import Book, load_book
+from portfolio.book.stated import stated_book
+from portfolio.findings import Finding
+from portfolio.household import Account, Attribute, Household
+
+
+@dataclass
+class Bench:
+    """A policy set under test. What several tests need is read and checked once."""
+
+    folder: Path
+    _typed: dict[object, TypedPolicies] = field(default_factory=dict)
+    _books: dict[Path, tuple[dict[str, list[Row]], tuple[Attribute, ...]]] = field(
+        default_factory=dict
+    )
+
+    @cached_property
+    def policies(self) -> PolicySet:
+        return load_policies(self.folder)
+
+    @cached_property
+    def declared(self) -> tuple[Attribute, ...]:
+        return tuple(each.attribute for each in self.policies.declared)
+
+    def with_files(self, paths: Iterable[Path]) -> PolicySet:
+        """The set with more files; those it has already are left out."""
+        known = {(self.folder / file.path).resolve() for file in self.policies.files}
+        policies = self.policies
+        for path in paths:
+            if path.resolve() not in known:
+                known.add(path.resolve())
+                policies = _with_file(policies, path)
+        return policies
+
+    def typed(
+        self, extra: tuple[Path, ...], attributes: tuple[Attribute, ...], today: date
+    ) -> TypedPolicies:
+        """The set with files added, checked for one day."""
+        key = extra, attributes, today
+        if key not in self._typed:
+            policies = self.with_files(extra)
+            self._typed[key] = check_policies(policies, attributes, None, today)
+        return self._typed[key]
+
+    def book_rows(self, folder: Path) -> tuple[dict[str, list[Row]], tuple[Attribute, ...]]:
+        """The tables of a book on disk, row by row, and the attributes that it brings."""
+        if folder not in self._books:
+            read = read_folder(folder, Notes())
+            tables = {
+                name: [
+                    Row(dict(zip(table.columns, cells, strict=True)))
+                    for cells in zip(*map(table.texts, table.columns), strict=True)
+                ]
+                for name, table in read.tables.items()
+            }
+            found = [replace(each, values=frozenset()) for each in load_book(folder).attributes]
+            self._books[folder] = tables, tuple(found)
+        tables, attributes = self._books[folder]
+        rows = {
+            name: [Row(dict(row.cells), row.span) for row in rows] for name, rows in tables.items()
+        }
+        return rows, attributes
+
+
+def _with_file(policies: PolicySet, path: Path) -> PolicySet:
+    data = path.read_bytes()
+    name = str(path)
+    parsed, found = parse_bytes(data, name)
+    added = LoadedFile(name, decode(data, name)[0], hashlib.sha256(data).hexdigest(), parsed)
+    return replace(
+        policies,
+        files=(*policies.files, added),
+        diagnostics=(*policies.diagnostics, *found),
+        lists={**policies.lists, **load_lists(path.parent, [parsed])},
+    )
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A case and what came of it. `merged` is the fold of every account."""
+
+    case: Case
+    inputs: Inputs
+    proposals: tuple[Proposal, ...]
+    merged: tuple[tuple[Household, AccountPolicy], ...]
+
+    @property
+    def typed(self) -> TypedPolicies:
+        return self.inputs.typed
+
+    @property
+    def today(self) -> date:
+        return self.inputs.book.as_of
+
+    @cached_property
+    def closings(self) -> tuple[Closing, ...]:
+        """Every household after its trades; as it was where none are proposed."""
+        return tuple(
+            each.closing or empty_closing(each.household, each.policy) for each in self.proposals
+        )
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is found in the policies, and in merging them for these accounts."""
+        found = [*self.typed.diagnostics]
+        for _, policy in self.merged:
+            found += (clash.diagnostic for clash in policy.clashes)
+            found += (each.found for each in policy.waivers if each.found is not None)
+        return in_order(dict.fromkeys(found))
+
+    @property
+    def accounts(self) -> tuple[tuple[Household, Account], ...]:
+        return tuple((household, policy.account) for household, policy in self.merged)
+
+
+def run(case: Case, suite: Suite, bench: Bench) -> Ran:
+    """Build the household of a case and propose its trades. Raises LineError where a line of the
+    test cannot be acted on."""
+    today = _today(case)
+    stated, attributes = _begin(case, suite, bench, today)
+    extra = tuple(
+        _beside(line.policy, suite, bench)
+        for line in case.given
+        if isinstance(line, trial.GivenPolicy)
+    )
+    state(case.given, stated)
+    if not stated.rows("accounts"):
+        stated.row("accounts", None, case.test.head)
+    book = _book(stated, attributes)
+    _refuse(book, stated, case)
+    typed = bench.typed(extra, attributes, today)
+    book = with_chosen_models(book, typed)
+    inputs = Inputs(book, suite.path.parent, bench.with_files(extra), bench.folder, typed, {})
+    return proposed(case, inputs)
+
+
+def proposed(case: Case, inputs: Inputs) -> Ran:
+    """Merge and propose for every household of a book."""
+    households = [inputs.book.household(name) for name in inputs.book.household_ids]
+    return Ran(
+        case,
+        inputs,
+        tuple(proposal_of(inputs, household.id) for household in households),
+        tuple(
+            (household, fold(inputs.typed, household, account))
+            for household in households
+            for account in household.accounts
+        ),
+    )
+
+
+def _today(case: Case) -> date:
+    named = [line for line in case.given if isinstance(line, trial.GivenToday)]
+    return day(named[-1].day, TODAY) if named else TODAY
+
+
+def _begin(
+    case: Case, suite: Suite, bench: Bench, today: date
+) -> tuple[Stated, tuple[Attribute, ...]]:
+    """The tables a test begins from, and every attribute its policies may name."""
+    books = [line for line in case.given if isinstance(line, trial.GivenBook)]
+    tables: dict[str, list[Row]] = {}
+    attributes = bench.declared
+    for line in books:
+        folder = suite.path.parent / line.book.value
+        if not (folder / "book.toml").is_file():
+            raise cannot(
+                line.book.span,
+                f'there is no book "{line.book.value}" beside this file',
+                f"no folder {folder} with a book.toml",
+            )
+        tables, found = bench.book_rows(folder)
+        named = {(each.table, each.name) for each in found}
+        attributes = (
+            *found,
+            *(each for each in bench.declared if (each.table, each.name) not in named),
+        )
+    stated = Stated(today, Vocabulary(attributes), tables, from_book=bool(books))
+    return stated, attributes
+
+
+def _beside(name: tree.Text, suite: Suite, bench: Bench) -> Path:
+    for folder in (suite.path.parent, bench.folder):
+        if (folder / name.value).is_file():
+            return folder / name.value
+    raise cannot(
+        name.span,
+        f'there is no policy file "{name.value}"',
+        f"neither in {suite.path.parent} nor in {bench.folder}",
+    )
+
+
+# --- the book ------------------------------------------------------------------------------------
+
+
+def _book(stated: Stated, attributes: Sequence[Attribute]) -> Book:
+    settings = complete(stated)
+    known = {(row.cells["table"], row.cells["column"]) for row in stated.rows("schema")}
+    for each in attributes:
+        rows = stated.tables.get(each.table, [])
+        used = any(each.name in row.cells for row in rows)
+        if used and (each.table, each.name) not in known | _FIXED:
+            cells = {"table": each.table, "column": each.name, "type": each.type.value}
+            kinds = ";".join(sorted(each.applies_to)) or None
+            stated.rows("schema").append(Row({**cells, "applies_to": kinds}))
+    tables = {name: [row.cells for row in rows] for name, rows in stated.tables.items() if rows}
+    return stated_book(settings, tables)
+
+
+_FIXED = {(table, name) for table, name, *_ in DERIVED}
+
+
+def _refuse(book: Book, stated: Stated, case: Case) -> None:
+    """What the book's own checks find in the lines of the test."""
+    expects_hold = any(
+        isinstance(line, trial.ExpectStatus) and line.status.value == Status.DATA_HOLD
+        for line in case.expected
+    )
+    for finding in book.findings:
+        holds = finding.stops or ((finding.accounts or finding.households) and not expects_hold)
+        if holds:
+            where = _line_of(finding, stated) or case.test.head
+            expected = f"expected: {finding.expected}" if finding.expected else ""
+            raise cannot(where, finding.message, finding.code, expected)
+
+
+def _line_of(finding: Finding, stated: Stated) -> Span | None:
+    rows = stated.tables.get(finding.file, [])
+    if finding.line is None or not 0 < finding.line <= len(rows):
+        return None
+    return rows[finding.line - 1].span
