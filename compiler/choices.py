@@ -26,6 +26,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.trade_minimum import TradeMinimum
+from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
 from compiler.files import OpenFile
 from compiler.ranges import Range
@@ -131,7 +132,7 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, CashBand | WeightBand):
+    if isinstance(default.directive, CashBand | TurnoverLimit | WeightBand):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -174,7 +175,7 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
     whole = _inherited(bound, node.bound)
-    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum):
+    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
         band = read_amount_band(whole, inner)
         return None if band is None else band.range
     assert isinstance(directive, WeightBand)

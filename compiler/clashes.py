@@ -53,7 +53,7 @@ def topic(statement: Statement) -> str:
         return subject + narrowed + (" of household" if base == "household" else "")
     if kind in ("assumption", "preference"):
         return rest[0]
-    if kind.startswith("realized"):
+    if kind.startswith(("realized", "taxable")) or kind == "turnover":
         return f"{kind} {rest[0]}"
     if kind.startswith(("never ", "only ")):
         return rest[0]

@@ -327,7 +327,7 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
         tuple(each for each in found if each.statement.origin is not Origin.NOTE),
         held,
         tuple(each for each in found if each.statement.origin is Origin.NOTE),
-        (*remarks, *_unenforced(ordered)),
+        (*remarks, *_unenforced(ordered), *_read_with_care(ordered, household)),
     )
 
 
@@ -338,6 +338,13 @@ def _unenforced(statements: Sequence[Statement]) -> Iterator[str]:
         if reason:
             place = f"{statement.path}:{statement.line}"
             yield f"not yet enforced: {statement.rule_id} ({place}): {reason}"
+
+
+def _read_with_care(statements: Sequence[Statement], household: Household) -> Iterator[str]:
+    """What the directives in force say of how they read the household."""
+    for statement in statements:
+        for remark in statement.directive.remarks(household):
+            yield f"{statement.rule_id} ({statement.path}:{statement.line}): {remark}"
 
 
 def _of_rule(

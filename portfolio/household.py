@@ -150,6 +150,22 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class PastSale:
+    """A sale on or before the book's day: dollars sold and dollars gained (negative: lost).
+
+    `for_flow` is a sale that raised cash for a payment.
+    """
+
+    account_id: str
+    security_id: str
+    day: date
+    amount: Decimal
+    gain: Decimal
+    long_term: bool
+    for_flow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WashBlock:
     """Shares of `wash_group` bought up to and including `until` would wash an earlier loss."""
 
@@ -196,7 +212,8 @@ class Household:
     constituents of both. `constituents` maps a fund to its holdings (fractions that sum to at most
     one); no holding is itself a fund with constituents. `wash_blocks` are those in force on
     `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
-    entities outside the household that count for its wash sales.
+    entities outside the household that count for its wash sales. `past_sales` are those of the
+    book's transactions, whose first day (of any transaction) is `known_since`.
     """
 
     id: str
@@ -219,6 +236,8 @@ class Household:
     settlement_days: int
     linked_lots: tuple[Lot, ...] = ()
     calendar: str = "XNYS"
+    past_sales: tuple[PastSale, ...] = ()
+    known_since: date | None = None
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]

@@ -92,6 +92,11 @@ class Directive(ABC):
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
 
+    def remarks(self, household: Household) -> Iterator[str]:
+        """What a reader of the result should know of how the directive reads the household."""
+        del household
+        yield from ()
+
     def hears(self, clause: tree.Clause) -> bool:
         """Whether an `except`, `existing` or `missing` clause changes what the directive does.
 

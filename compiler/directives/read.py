@@ -15,9 +15,10 @@ from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
-from compiler.directives.realized import read_realized
+from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.restriction import read_restriction
 from compiler.directives.trade_minimum import read_trade_minimum
+from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
 from compiler.reader import Reader
@@ -25,13 +26,18 @@ from grammar import tree
 
 ReadKeep = Callable[[tree.Keep, Reader], Directive | None]
 
+
+def _read_realized(measure: str) -> ReadKeep:
+    return lambda node, reader: read_realized(node, measure, reader)
+
+
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
-    "realized gains": lambda node, reader: read_realized(node, "gains", reader),
-    "realized tax": lambda node, reader: read_realized(node, "tax", reader),
+    "turnover": read_turnover,
+    **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
-_TAKES_PERIOD = frozenset({"realized gains", "realized tax"})
-_TAKES_PER = frozenset({"cash", "realized gains", "realized tax", ""})
+_TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
+_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
@@ -86,19 +92,13 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
         measure = measure if measure in ("trade", "waiver") else ""
     elif measure not in MEASURES:
         measure = ""
-    period = node.period
-    if period is not None and (period.every != "year" or period.over is not None):
-        reader.not_yet(
-            "a limit over anything but a calendar year", period.span, "write `each year`"
-        )
-        return None
     if _measures_later(node, reader):
         return None
     typed = _reader_of(measure)(node, reader)
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"turnover", "tracking error", "taxable gains", "holdings", "trades"})
+_LATER = frozenset({"tracking error", "holdings", "trades"})
 _LATER_EACH = frozenset({"transition"})
 
 

@@ -8,6 +8,7 @@ from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.directives.band import EACH, Reference, Relation, WeightBand
 from compiler.directives.bounds import holder, read_amount_band, read_points, read_shares
+from compiler.directives.realized import GAINS, OF_TAXPAYERS
 from compiler.read_conditions import read_selection, read_where
 from compiler.reader import Reader, did_you_mean
 from compiler.selections import Selection
@@ -73,7 +74,7 @@ def _unknown_each(node: tree.Keep, each: str, reader: Reader) -> None:
 
 
 def _unknown_measure(name: tree.Name, reader: Reader) -> None:
-    known = ["cash", "realized gains", "realized tax", *reader.group_names()]
+    known = ["cash", "turnover", *GAINS, *OF_TAXPAYERS, *reader.group_names()]
     if name.value in EACH:
         help_line = f"write `keep each {name.value} ...`"
     else:

@@ -1,11 +1,11 @@
-"""`keep realized gains at most $60,000 in 2026`: gains or tax realised in a tax year."""
+"""`keep realized gains at most $60,000 in 2026`: gains or tax realised in a time."""
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from typing import Any, ClassVar, Literal
 
 import pyomo.environ as pyo
@@ -15,12 +15,14 @@ from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach
 from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
+from compiler.periods import Period, read_period
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
-from portfolio.household import Household
+from portfolio.holding import is_long_term
+from portfolio.household import Account, Household
 
 Holder = Literal["taxpayer", "household", "account"]
 _HOLDERS: dict[str, Holder] = {
@@ -28,28 +30,43 @@ _HOLDERS: dict[str, Holder] = {
     "household": "household",
     "account": "account",
 }
+GAINS = ("realized gains", "realized short gains", "realized long gains")
+OF_TAXPAYERS = ("taxable gains", "realized tax")
+"""What is reckoned for whole taxpayers and whole tax years only."""
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One holder: accounts in whose values a bound may be stated, and those whose sales count, by
+    tax entity."""
+
+    where: str
+    bases: tuple[Account, ...]
+    accounts: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class RealizedLimit(Directive):
-    """Year to date and this run together stay at or below `amount`.
+    """What the period so far and this run realise together stays at or below `amount`.
 
-    `gains` are net and before carryforwards; `tax` is dollars after netting (26 USC 1222, 1211,
-    1212). `year` None means every year; `prorated` lets the limit grow with the days of the year.
+    Realised gains are net and before the losses carried in, of both terms or of one; taxable gains
+    are what is left of both terms after those (never below zero); tax is dollars after netting
+    (26 USC 1222, 1211, 1212).
     """
 
     kind: ClassVar[str] = "realized"
     family: ClassVar[Family] = Family.LIMIT
 
-    measure: Literal["gains", "tax"]
+    measure: str
     amount: Amount
-    year: int | None
-    prorated: bool
+    period: Period
     per: Holder
 
     @property
     def slot(self) -> tuple[str, ...]:
-        return f"realized {self.measure}", self._period(), f"per {self.per}"
+        return self.measure, self.period.describe(), f"per {self.per}"
 
     @property
     def range(self) -> Range:
@@ -59,80 +76,118 @@ class RealizedLimit(Directive):
         return f"at most {self.amount.describe()}"
 
     def sentence(self) -> str:
-        period = self._period()
-        return f"keep realized {self.measure} {self.describe_range()} {period} per {self.per}"
+        period = self.period.describe()
+        return f"keep {self.measure} {self.describe_range()} {period} per {self.per}"
 
-    def _period(self) -> str:
-        period = "each year" if self.year is None else f"in {self.year}"
-        return f"{period} prorated" if self.prorated else period
+    def remarks(self, household: Household) -> Iterator[str]:
+        yield from self.period.unseen(household)
 
-    def applies(self, household: Household) -> bool:
-        """Whether the limit speaks of the tax year of this run."""
-        return self.year in (None, household.as_of.year)
-
-    def dollars(self, household: Household, account_id: str | None) -> Decimal:
-        """The limit in dollars today; a prorated one has grown with the days of the year."""
-        account = next((a for a in household.accounts if a.id == account_id), None)
-        amount = self.amount.dollars(household, account)
-        if self.prorated:
-            day = household.as_of.timetuple().tm_yday
-            amount = amount * day / (366 if calendar.isleap(household.as_of.year) else 365)
-        return amount
+    def _bound(self, household: Household, held: _Held) -> Decimal:
+        """The limit in dollars today; a taxpayer's accounts add up where it is a share of them."""
+        of_accounts = any(c.table == "accounts" for c in self.amount.expression.columns())
+        bases: tuple[Account | None, ...] = held.bases if of_accounts else (None,)
+        dollars = sum((self.amount.dollars(household, base) for base in bases), ZERO)
+        return self.period.grown(dollars, household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """A row a holder: year to date and this run, linear in the lots or in the tax pieces.
+        """A row a holder, linear in the lots or in the tax pieces; a row for every set of taxpayers
+        where gains of one are not made up for by losses of another.
 
-        A limit that the year has already broken forbids more, and asks for no loss to repair it.
+        A limit that the period has already broken forbids more, and asks for no loss to repair it.
         """
-        if not self.applies(physics.household):
+        household = physics.household
+        if not self.period.applies(household.as_of):
             return
-        for where, account_id, entities in self._held_by(scope, physics.household):
-            bound = physics.bp(self.dollars(physics.household, account_id))
-            known = [e for e in entities if e in physics.taxes]
-            before, run = self._of_run(physics, account_id, entities, known)
-            if known:
-                physics.upper(
-                    block, "limit", where, before + run, before, bound, scope=scope, cured=False
-                )
+        for held in self._holders(scope, household):
+            if not any(entity in physics.taxes for entity in held.accounts):
+                continue
+            bound = physics.bp(self._bound(household, held))
+            before = physics.bp(self._so_far(household, held))
+            for index, value in self._values(physics, held):
+                physics.upper(block, "limit", index, value, before, bound, scope=scope, cured=False)
 
-    def _of_run(
-        self, physics: Physics, account_id: str | None, entities: tuple[str, ...], known: list[str]
-    ) -> tuple[float, Any]:
-        """(year to date, change by this run), both in bp."""
-        if self.measure == "tax":
-            before = sum(physics.taxes[e].before for e in known)
-            return before, pyo.quicksum(physics.taxes[e].tax for e in known) - before
-        before = sum(
-            physics.bp(physics.household.tax_entities[e].ytd_short)
-            + physics.bp(physics.household.tax_entities[e].ytd_long)
-            for e in entities
+    def _values(self, physics: Physics, held: _Held) -> Iterator[tuple[str, Any]]:
+        """(row, what must stay below the bound in bp)."""
+        household = physics.household
+        if self.measure == "realized tax":
+            taxes = [physics.taxes[e] for e in held.accounts if e in physics.taxes]
+            still = [netted for e, netted in _costs(household, held) if e not in physics.taxes]
+            yield (
+                held.where,
+                pyo.quicksum(tax.tax for tax in taxes) + physics.bp(sum(still, ZERO)),
+            )
+            return
+        if self.measure == "taxable gains":
+            for few in range(1, len(held.accounts) + 1):
+                for some in combinations(held.accounts.items(), few):
+                    index = " ".join([held.where, *(e for e, _ in some if len(held.accounts) > 1)])
+                    nets = sum((_after_carryforwards(household, e) for e, _ in some), ZERO)
+                    yield index, physics.bp(nets) + self._run(physics, dict(some))
+            return
+        yield (
+            held.where,
+            physics.bp(self._so_far(household, held)) + self._run(physics, held.accounts),
         )
-        gains = pyo.quicksum(
+
+    def _run(self, physics: Physics, accounts: dict[str, frozenset[str]]) -> Any:
+        """Gains of this run in bp, as an expression of the sales."""
+        counted = frozenset().union(*accounts.values())
+        return pyo.quicksum(
             physics.gains[lot.id] * sell
             for position in physics.positions.values()
-            if account_id in (None, position.account_id)
-            and physics.account(position.account_id).taxable
-            and physics.account(position.account_id).tax_entity_id in entities
+            if position.account_id in counted
             for lot, sell in zip(position.lots, position.sells, strict=True)
+            if self._counts(is_long_term(lot, physics.household.as_of))
         )
-        return before, gains
 
-    def _held_by(
-        self, scope: InForce, household: Household
-    ) -> Iterator[tuple[str, str | None, tuple[str, ...]]]:
-        """(where, account, tax entities) for each holder. What an account realised earlier in the
-        year is not known apart, so its taxpayer's year to date counts in full."""
+    def _counts(self, long_term: bool) -> bool:
+        return self.measure not in GAINS[1:] or ("long" in self.measure) == long_term
+
+    def _holders(self, scope: InForce, household: Household) -> Iterator[_Held]:
+        """All sales of a taxpayer count, wherever the statement is in force for one of its
+        accounts."""
         accounts = [a for a in household.accounts if a.id in scope.accounts and a.taxable]
-        entities = tuple(dict.fromkeys(sorted(a.tax_entity_id for a in accounts)))
+        of_entity = {
+            entity: frozenset(
+                a.id for a in household.accounts if a.taxable and a.tax_entity_id == entity
+            )
+            for entity in sorted({a.tax_entity_id for a in accounts})
+        }
         if self.per == "household":
-            if entities:
-                yield household.id, None, entities
+            if of_entity:
+                yield _Held(household.id, tuple(accounts), of_entity)
         elif self.per == "taxpayer":
-            for entity in entities:
-                yield entity, None, (entity,)
+            for entity, counted in of_entity.items():
+                own = tuple(a for a in accounts if a.tax_entity_id == entity)
+                yield _Held(entity, own, {entity: counted})
         else:
             for account in accounts:
-                yield account.id, account.id, (account.tax_entity_id,)
+                counted = frozenset({account.id})
+                yield _Held(account.id, (account,), {account.tax_entity_id: counted})
+
+    def _so_far(self, household: Household, held: _Held) -> Decimal:
+        """What the period realised before this run, in dollars."""
+        if self.measure == "realized tax":
+            return sum((cost for _, cost in _costs(household, held)), ZERO)
+        if self.measure == "taxable gains":
+            nets = (_after_carryforwards(household, entity) for entity in held.accounts)
+            return sum((max(net, ZERO) for net in nets), ZERO)
+        if self.period.tax_year and self.per != "account":
+            entities = [household.tax_entities[entity] for entity in held.accounts]
+            short = sum((e.ytd_short for e in entities), ZERO)
+            long = sum((e.ytd_long for e in entities), ZERO)
+            return short * self._counts(False) + long * self._counts(True)
+        counted = frozenset().union(*held.accounts.values())
+        return sum(
+            (
+                sale.gain
+                for sale in household.past_sales
+                if sale.account_id in counted
+                and self.period.counts(sale, household.as_of)
+                and self._counts(sale.long_term)
+            ),
+            ZERO,
+        )
 
     def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
         """Year to date and this run together, by holder."""
@@ -142,41 +197,52 @@ class RealizedLimit(Directive):
             yield Measured(where, f"realized {self.measure}", after, None, bound)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """Year to date and this run, netted in decimal, against the limit or where it stood."""
-        if not self.applies(closing.household):
+        """What the period realised, netted in decimal, against the limit or where it stood."""
+        household = closing.household
+        if not self.period.applies(household.as_of):
             return
-        for where, account_id, entities in self._held_by(scope, closing.household):
-            before, after = (
-                self._exactly(closing, account_id, entities, after=a) for a in (False, True)
-            )
-            bound = max(self.dollars(closing.household, account_id), before)
+        for held in self._holders(scope, household):
+            before = self._so_far(household, held)
+            after = self._with_run(closing, held, before)
+            bound = max(self._bound(household, held), before)
             if after > bound:
-                yield dollars_breach(scope, where, f"realized {self.measure}", after, bound)
+                yield dollars_breach(scope, held.where, self.measure, after, bound)
 
-    def _exactly(
-        self, closing: Closing, account_id: str | None, entities: tuple[str, ...], *, after: bool
-    ) -> Decimal:
-        if self.measure == "tax":
-            return sum((closing.tax(e, after=after).cost for e in entities), Decimal(0))
-        nets = (net for e in entities for net in closing.realized(e, after=False))
-        total = sum(nets, Decimal(0))
-        if after:
-            for sale in closing.sales:
-                account = closing.account(sale.account_id)
-                if account.taxable and account.tax_entity_id in entities:
-                    total += sale.gain if account_id in (None, account.id) else Decimal(0)
-        return total
+    def _with_run(self, closing: Closing, held: _Held, before: Decimal) -> Decimal:
+        if self.measure in OF_TAXPAYERS:
+            years = [closing.tax(entity, after=True) for entity in held.accounts]
+            if self.measure == "realized tax":
+                return sum((year.cost for year in years), ZERO)
+            return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
+        counted = frozenset().union(*held.accounts.values())
+        gains = (
+            sale.gain
+            for sale in closing.sales
+            if sale.account_id in counted and self._counts(sale.long_term)
+        )
+        return before + sum(gains, ZERO)
 
 
-def read_realized(
-    node: tree.Keep, measure: Literal["gains", "tax"], reader: Reader
-) -> RealizedLimit | None:
+def _after_carryforwards(household: Household, entity_id: str) -> Decimal:
+    """Net gains of the year so far less the losses carried in; netting across leaves what is above
+    zero taxable (26 USC 1222)."""
+    entity = household.tax_entities[entity_id]
+    return entity.ytd_short + entity.ytd_long - entity.carry_short - entity.carry_long
+
+
+def _costs(household: Household, held: _Held) -> list[tuple[str, Decimal]]:
+    """Tax of the year so far less the value of losses carried on, by entity."""
+    empty = Closing(household, (), (), {}, {})
+    return [(entity, empty.tax(entity, after=False).cost) for entity in held.accounts]
+
+
+def read_realized(node: tree.Keep, measure: str, reader: Reader) -> RealizedLimit | None:
     """The typed limit, or None after reporting what is wrong."""
     band = read_amount_band(node.bound, reader)
     if node.period is None:
         reader.report(
             codes.WHICH_YEAR,
-            f"realized {measure} of which year?",
+            f"{measure} of which year?",
             node.span,
             help="end the line with `each year` or `in 2026`",
         )
@@ -185,27 +251,36 @@ def read_realized(
     if band.high is None or band.low is not None:
         reader.report(
             codes.WRONG_UNIT,
-            f"realized {measure} have an upper limit only",
+            f"a limit on {measure} has an upper end only",
             node.bound.span,
             help="write `at most $60,000`",
         )
         return None
+    period = read_period(node.period, reader)
     per = _holder(node, measure, band, reader)
-    if per is None:
+    if period is None or per is None:
         return None
-    return RealizedLimit(measure, band.high, node.period.year, node.period.prorated, per)
+    if measure in OF_TAXPAYERS and not period.tax_year:
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"a limit on {measure} is for a tax year",
+            node.period.span,
+            help="write `each year`, or limit `realized gains`",
+        )
+        return None
+    return RealizedLimit(measure, band.high, period, per)
 
 
 def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> Holder | None:
     stated = None if node.per is None else _HOLDERS.get(node.per.value)
-    account_tax = measure == "tax" and stated == "account"
+    account_tax = measure in OF_TAXPAYERS and stated == "account"
     account_share = "account" in band.bases and stated in ("taxpayer", "household")
     if node.per is not None and (stated is None or account_tax or account_share):
         reader.report(
             codes.DOES_NOT_APPLY,
-            f"`per {node.per.value}` does not go with realized {measure}",
+            f"`per {node.per.value}` does not go with {measure}",
             node.per.span,
-            "tax is reckoned for a taxpayer" if account_tax else "",
+            "that is reckoned for a taxpayer" if account_tax else "",
             help="write `per taxpayer` or `per household`",
         )
         return None
@@ -213,7 +288,7 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
         return stated
     layer = reader.authority.layer
     if layer == "account" or "account" in band.bases:
-        return "taxpayer" if measure == "tax" else "account"
+        return "taxpayer" if measure in OF_TAXPAYERS else "account"
     if layer == "household" or "household" in band.bases:
         return "household"
     whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)

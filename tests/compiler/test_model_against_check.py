@@ -7,11 +7,13 @@ two must agree to the letter.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from portfolio.household import Household
+from portfolio.household import Household, PastSale
 from tests.by_hand import (
     account,
     breaches,
@@ -48,6 +50,11 @@ RULES = (
     "never trade anything\nexcept anything where lot.acquired before 2026-01-01",
     "keep realized gains at most $1,003 each year per taxpayer",
     "keep realized tax at most $203 each year per taxpayer",
+    "keep realized gains at most $1,003 each quarter per account",
+    "keep realized short gains at most $53 over any 6 months per taxpayer",
+    "keep taxable gains at most $503 each year per taxpayer",
+    "keep turnover at most 9.003% of account each year",
+    "keep turnover at most 6.003% of household each month prorated",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
@@ -58,13 +65,15 @@ def home_of(recent: str, ytd: int, due: int, blocked: bool) -> Household:
     """The usual household with one more IRA lot, gains this year, a payment and a wash block."""
     taxable, ira = usual().accounts
     ira = account("IRA", 10_000, *ira.lots, lot("i2", "BBB", 30, 1_200, recent), kind="roth_ira")
-    return household(
+    home = household(
         taxable,
         ira,
         entities=[taxpayer(ytd_short=ytd, carry_long=100)],
         flows=[("TX", "2026-06-15", due)] if due else [],
         blocks=["CCC"] if blocked else [],
     )
+    sold = PastSale("TX", "CCC", date(2026, 6, 1), Decimal(1_007), Decimal(ytd), False)
+    return replace(home, past_sales=(sold,) if ytd else ())
 
 
 HOMES = st.builds(
