@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long lint format bench clean
+.PHONY: demo test long lint format bench bench-scale clean
 
 demo: $(READY)
 	rm -rf demo
@@ -33,6 +33,10 @@ format: $(READY)
 # BOOK names another book than the invented one.
 bench: $(READY)
 	$(BIN)/python -m bench.stages $(BOOK)
+
+# How the compiler grows with the policy set.
+bench-scale: $(READY)
+	$(BIN)/python -m bench.scale
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import TypeVar
 
 from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.choices import Default, Grant
-from compiler.clashes import certain_clashes, rivals
+from compiler.clashes import Topics, certain_clashes, grouped, topics
 from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
 from compiler.reader import Reader, causes, did_you_mean
 from compiler.rules import Fault, origin_of, read_rule, read_set
 from compiler.scopes import Scope
-from compiler.statements import Authority, Origin, Statement, Waiver
+from compiler.statements import Authority, Statement, Waiver
 from compiler.using import check_using
 from compiler.waivers import WaivedRule, WaiveGrant, certainly_long, lapsed, read_waiver
 from grammar import tree
@@ -41,6 +42,7 @@ class Names:
     definitions: Definitions
     defaults: Mapping[str, Default]
     rules: Mapping[str, tree.Rule]
+    files: tuple[OpenFile, ...]
 
     def reader(self, layers: tuple[str, ...]) -> Reader:
         """A reader that sees the definitions of every file."""
@@ -52,20 +54,30 @@ class TypedPolicies:
     """A policy set with names resolved and meanings checked.
 
     `statements` are those without a mistake, by rank and key; `grants` belong to defaults among
-    them; `rivals` are the pairs of statements that speak about one thing. `faults` are those that
-    take no part, with whom they would have reached. `waivers` are all of them, those without effect
-    too. `diagnostics` holds every finding, the parser's included, in order.
+    them; `about` says what each statement speaks about. `faults` are those that take no part, with
+    whom they would have reached. `waivers` are all of them, those without effect too. `diagnostics`
+    holds every finding, the parser's included, in order.
     """
 
     statements: tuple[Statement, ...]
     grants: tuple[Grant, ...]
     faults: tuple[Fault, ...]
     diagnostics: tuple[Diagnostic, ...]
-    rivals: tuple[tuple[Statement, Statement], ...]
+    about: Topics
     layers: tuple[str, ...]
     sources: dict[str, str] = field(compare=False)
     waivers: tuple[Waiver, ...] = ()
     names: Names | None = field(default=None, compare=False)
+
+    @cached_property
+    def by_authority(self) -> dict[Authority, list[Statement]]:
+        """The statements of each layer, and there of each owner."""
+        return grouped((each.authority, each) for each in self.statements)
+
+    @cached_property
+    def grants_of(self) -> dict[str, list[Grant]]:
+        """The grants of each default, by its key."""
+        return grouped((each.statement.key, each) for each in self.grants)
 
 
 def check_policies(
@@ -103,7 +115,8 @@ def check_policies(
     found = [*policies.diagnostics, *_columns_missing(policies, attributes)]
     for file in files:
         found += file.reader.diagnostics
-    found += certain_clashes(statements, reading.grants)
+    about = {each.key: topics(each) for each in statements}
+    found += certain_clashes(statements, reading.grants, about)
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):
         waivers.append(waiver)
@@ -115,11 +128,11 @@ def check_policies(
         tuple(reading.grants),
         (*reading.faults, *_unread_parts(policies, files)),
         in_order(dict.fromkeys(found)),
-        rivals(statements),
+        about,
         policies.layers,
         dict(policies.sources),
         tuple(waivers),
-        Names(vocabulary, definitions, reading.defaults, reading.ids),
+        Names(vocabulary, definitions, reading.defaults, reading.ids, tuple(files)),
     )
 
 
@@ -155,7 +168,8 @@ class _Reading:
         self._keys: set[str] = set()
         self._unread = unread
         self.waivers: list[Waiver] = []
-        self._waive_grants: list[WaiveGrant] = []
+        self._stated: dict[str, list[Statement]] = {}
+        self._waive_grants: dict[str, list[WaiveGrant]] = {}
 
     def rule(self, rule: tree.Rule, file: OpenFile) -> None:
         """Read a rule, default or note."""
@@ -168,7 +182,8 @@ class _Reading:
         self._keys |= {statement.key for _, statement in read.found}
         self.statements += [statement for _, statement in read.found]
         self.grants += read.grants
-        self._waive_grants += read.waive_grants
+        self._stated[name] = [statement for _, statement in read.found]
+        self._waive_grants[name] = list(read.waive_grants)
         if read.fault is not None:
             self.faults.append(read.fault)
         elif rule.is_default:
@@ -240,12 +255,8 @@ class _Reading:
                     help=did_you_mean(name, self.ids) or "`waive` names the id of a rule",
                 )
             return
-        own = [each for each in self.statements if each.rule_id == name]
-        waived = WaivedRule(
-            rule,
-            tuple(each for each in own if each.origin is not Origin.SET),
-            tuple(each for each in self._waive_grants if each.rule_id == name),
-        )
+        own = tuple(self._stated.get(name, ()))
+        waived = WaivedRule(rule, own, tuple(self._waive_grants.get(name, ())))
         waiver = read_waiver(node, file, waived, unread)
         if not file.broken:
             self.waivers.append(waiver)

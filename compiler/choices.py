@@ -25,6 +25,8 @@ from compiler.directives.bounds import (
 from compiler.directives.cash import CashBand
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
+from compiler.directives.target_weight import TargetWeight, read_weight
+from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
@@ -105,11 +107,20 @@ def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive
         node = _with_bound(default, default.node, chosen.bound)
     elif isinstance(default.node, tree.Use) and chosen.value is not None:
         node = replace(default.node, value=chosen.value, span=chosen.value.span)
+    elif isinstance(default.node, tree.Target) and chosen.value is not None:
+        node = replace(default.node, weight=chosen.value, span=chosen.value.span)
+    elif isinstance(default.node, tree.Replace) and isinstance(chosen.value, tree.Name | tree.Text):
+        span = chosen.value.span
+        node = replace(
+            default.node,
+            substitutes=tree.Things(span=span, items=(chosen.value,), where=None),
+            span=span,
+        )
     if node is None:
         _wrong_shape(default, chosen, reader)
         return None
     typed = read_directive(node, inner)
-    if typed is not None and typed.slot != default.directive.slot:
+    if typed is not None and not default.directive.takes(typed):
         _wrong_shape(default, chosen, reader)
         return None
     return typed
@@ -132,7 +143,7 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
 
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, CashBand | TurnoverLimit | WeightBand):
+    if isinstance(default.directive, CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -166,6 +177,8 @@ def read_grant(default: Default, allow: tree.Allow, reader: Reader) -> Grant | N
 def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | None:
     inner = replace(default.file.reader, diagnostics=reader.diagnostics)
     directive, node = default.directive, default.node
+    if isinstance(directive, TargetWeight):
+        return _target_boundary(default, directive, bound, inner)
     if isinstance(directive, Assumption):
         return _assumed_boundary(directive, bound, inner)
     if not isinstance(node, tree.Keep):
@@ -174,6 +187,9 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if isinstance(directive, WaiverLimit):
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))
+    if isinstance(directive, TrackingErrorLimit):
+        highest = read_rate(bound, inner)
+        return None if highest is None else Range(high=highest)
     whole = _inherited(bound, node.bound)
     if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
         band = read_amount_band(whole, inner)
@@ -196,4 +212,26 @@ def _assumed_boundary(directive: Assumption, bound: tree.Bound, reader: Reader) 
     ends = [None if end is None else read_assumed(known, end, bound, reader) for end in nodes]
     if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
         return None
+    return Range(*ends)
+
+
+def _target_boundary(
+    default: Default, directive: TargetWeight, bound: tree.Bound, reader: Reader
+) -> Range | None:
+    """Weights of the default's base, which an end need not repeat."""
+    if bound.relation is not None or bound.side is Side.WITHIN:
+        _wrong_shape(default, bound, reader)
+        return None
+    base = bound.base or tree.Name(span=bound.span, value=directive.base)
+    ends: list[Decimal | None] = []
+    for end in (bound.low, bound.high):
+        if isinstance(end, tree.Quantity):
+            end = tree.ShareOf(span=end.span, share=end, base=base)  # noqa: PLW2901
+        weight = None if end is None else read_weight(end, reader)
+        if end is not None and weight is None:
+            return None
+        if weight is not None and weight[1] != directive.base:
+            _wrong_shape(default, bound, reader)
+            return None
+        ends.append(None if weight is None else weight[0])
     return Range(*ends)

@@ -7,9 +7,10 @@ for one account, where amounts are dollars (`layers`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
+from typing import TypeVar
 
 from compiler import codes
 from compiler.choices import Grant, describe_end
@@ -55,6 +56,8 @@ def topic(statement: Statement) -> str:
         return rest[0]
     if kind.startswith(("realized", "taxable")) or kind == "turnover":
         return f"{kind} {rest[0]}"
+    if kind in ("target", "replace"):
+        return f"{kind} {rest[0]}"
     if kind.startswith(("never ", "only ")):
         return rest[0]
     return kind
@@ -75,19 +78,62 @@ def _owner(statement: Statement) -> str:
     return PLURALS["ipc"] if layer == "ipc" else f"the {statement.authority}"
 
 
-def rivals(statements: Sequence[Statement]) -> tuple[tuple[Statement, Statement], ...]:
+Topic = tuple[str, ...]
+
+
+def topics(statement: Statement) -> tuple[Topic, ...]:
+    """What a statement speaks about, its slot first; a note speaks about nothing."""
+    directive = statement.directive
+    if statement.origin is Origin.NOTE:
+        return ()
+    if isinstance(directive, Restriction) and directive.action in ("sell", "hold"):
+        return directive.slot, ("sell and hold", directive.things.describe())
+    return (directive.slot,)
+
+
+Pair = tuple[Statement, Statement]
+Topics = Mapping[str, tuple[Topic, ...]]
+"""The topics of every statement, by its key."""
+
+
+def rivals(statements: Sequence[Statement], about: Topics) -> list[Pair]:
     """All pairs of statements that speak about one thing and so could clash, in order."""
-    meeting: dict[tuple[str, ...], list[int]] = {}
-    for number, statement in enumerate(statements):
-        if statement.origin is Origin.NOTE:
-            continue
-        directive = statement.directive
-        meeting.setdefault(directive.slot, []).append(number)
-        if isinstance(directive, Restriction) and directive.action in ("sell", "hold"):
-            things = directive.things.describe()
-            meeting.setdefault(("sell and hold", things), []).append(number)
-    pairs = {pair for numbers in meeting.values() for pair in combinations(numbers, 2)}
-    return tuple((statements[a], statements[b]) for a, b in sorted(pairs))
+    pairs = {pair for numbers in _meeting(statements, about) for pair in combinations(numbers, 2)}
+    return [(statements[a], statements[b]) for a, b in sorted(pairs)]
+
+
+def _meeting(statements: Sequence[Statement], about: Topics) -> Iterable[list[int]]:
+    """The places of those that share a topic."""
+    every = enumerate(statements)
+    shared = grouped((topic, at) for at, each in every for topic in about[each.key]).values()
+    return [places for places in shared if not _all_alike([statements[at] for at in places])]
+
+
+def _all_alike(statements: Sequence[Statement]) -> bool:
+    """Whether they are rules that say the same and no number: no two of them clash, and a large
+    set has many."""
+    first = statements[0].directive
+    return len(statements) == 1 or (
+        first.range is None
+        and all(each.origin is Origin.RULE and each.directive == first for each in statements)
+    )
+
+
+def _rivals_for_sure(statements: Sequence[Statement], about: Topics) -> list[Pair]:
+    """Those of the pairs that one account is sure to meet, whose files they stand in considered.
+
+    What two households say about one thing is never compared: a set in which every household
+    speaks about cash has few such pairs.
+    """
+    pairs: set[tuple[int, int]] = set()
+    for numbers in _meeting(statements, about):
+        common = [at for at in numbers if statements[at].authority.of is None]
+        pairs.update(combinations(common, 2))
+        owned = [at for at in numbers if statements[at].authority.of is not None]
+        for own in grouped((statements[at].authority, at) for at in owned).values():
+            pairs.update(combinations(own, 2))
+            pairs.update((min(pair), max(pair)) for pair in product(common, own))
+    return [(statements[a], statements[b]) for a, b in sorted(pairs)]
 
 
 # --- two statements of one slot ------------------------------------------------------------------
@@ -99,14 +145,16 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     Neither is a value that a `set` replaced. A setting inside the scope of another of its layer is
     no clash: the narrower one wins.
     """
-    lower, upper = _by_rank(a, b)
-    if _sell_and_hold(a, b):
-        return _disagreement(lower, upper, codes.SELL_AND_HOLD)
+    if _sell_and_hold(a, b) and not _gives_way(a, b):
+        return _disagreement(*_by_rank(a, b), codes.SELL_AND_HOLD)
     if a.directive.slot != b.directive.slot:
         return None
+    lower, upper = _by_rank(a, b)
     settings = is_setting(a), is_setting(b)
     if all(settings):
         return _two_settings(lower, upper)
+    if _gives_way(a, b):
+        return None
     same_layer = a.authority == b.authority
     if not any(settings) and same_layer and _same_scope(a, b) and _differ(a, b):
         return _disagreement(lower, upper, codes.DISAGREEMENT)
@@ -119,6 +167,13 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
         rule, default = (upper, lower) if is_setting(lower) else (lower, upper)
         return _against_default(rule, default)
     return _nothing_left(lower, upper)
+
+
+def _gives_way(a: Statement, b: Statement) -> bool:
+    """Whether one of two statements that contradict each other is simply broken, as a soft one is.
+    Of one priority in one layer neither is meant to be."""
+    soft = a.soft is not None or b.soft is not None
+    return soft and (a.soft, a.authority) != (b.soft, b.authority)
 
 
 def _by_rank(a: Statement, b: Statement) -> tuple[Statement, Statement]:
@@ -256,7 +311,7 @@ def clashes_of_choice(
             yield _outside(
                 chosen, end, Label(grant.span, "the boundary"), grant.describe(), default
             )
-    for rule in rules:
+    for rule in rules if chosen.soft is None else ():
         bound = rule.directive.range
         if bound is not None and outside(value, bound, measure):
             end = chosen.directive.describe_range()
@@ -313,43 +368,71 @@ def _outside(
 
 
 def certain_clashes(
-    statements: Sequence[Statement], grants: Sequence[Grant]
+    statements: Sequence[Statement], grants: Sequence[Grant], about: Topics
 ) -> Iterator[Diagnostic]:
     """Clashes that some account would meet, whatever its household."""
     defaults = {each.rule_id: each for each in statements if each.origin is Origin.DEFAULT}
-    sets = [each for each in statements if each.origin is Origin.SET]
-    for chosen in sets:
-        default = defaults[chosen.rule_id]
-        own = [grant for grant in grants if grant.statement.key == default.key]
-        scope = scope_of(default).narrowed(chosen.guards, chosen.starts, chosen.ends)
-        scope = replace(scope, authority=chosen.authority)
-        rules = [
-            each
-            for each in statements
-            if bounds(each, chosen) and surely_meet(scope_of(each), scope)
-        ]
-        for clash in clashes_of_choice(chosen, default, own, rules, stated):
-            yield clash.diagnostic
-    for a, b in rivals(statements):
+    sets = grouped((each.rule_id, each) for each in statements if each.origin is Origin.SET)
+    granted = grouped((grant.statement.key, grant) for grant in grants)
+    limits = limits_by_slot(statements, about)
+    for rule_id, choices in sets.items():
+        default = defaults[rule_id]
+        for chosen in choices:
+            scope = scope_of(default).narrowed(chosen.guards, chosen.starts, chosen.ends)
+            scope = replace(scope, authority=chosen.authority)
+            rules = [
+                each
+                for each in limits.get(about[chosen.key][0], ())
+                if bounds(each, chosen) and surely_meet(scope_of(each), scope)
+            ]
+            own = granted.get(default.key, ())
+            for clash in clashes_of_choice(chosen, default, own, rules, stated):
+                yield clash.diagnostic
+    for a, b in _rivals_for_sure(statements, about):
         if _meet_for_sure(a, b, sets):
             pair = clash_of_pair(a, b, stated)
             if pair is not None:
                 yield pair.diagnostic
 
 
+Key = TypeVar("Key")
+Item = TypeVar("Item")
+
+
+def grouped(pairs: Iterable[tuple[Key, Item]]) -> dict[Key, list[Item]]:
+    """The items of each key, in the order given."""
+    groups: dict[Key, list[Item]] = {}
+    for key, item in pairs:
+        groups.setdefault(key, []).append(item)
+    return groups
+
+
+def limits_by_slot(statements: Iterable[Statement], about: Topics) -> dict[Topic, list[Statement]]:
+    """The hard limits about each slot, in the order given."""
+    return grouped((about[each.key][0], each) for each in statements if _is_limit(each))
+
+
+def _is_limit(statement: Statement) -> bool:
+    limit = statement.directive.family is Family.LIMIT
+    return limit and statement.origin is Origin.RULE and statement.soft is None
+
+
 def bounds(rule: Statement, chosen: Statement) -> bool:
     """Whether a rule is a hard limit from above on what a `set` may choose."""
     return (
-        rule.origin is Origin.RULE
+        _is_limit(rule)
         and chosen.origin is Origin.SET
-        and rule.directive.family is Family.LIMIT
+        and chosen.soft is None
         and rule.authority.rank < chosen.authority.rank
         and rule.directive.slot == chosen.directive.slot
     )
 
 
-def _meet_for_sure(a: Statement, b: Statement, sets: Sequence[Statement]) -> bool:
-    """Whether both are in force together for some account, as far as words show."""
+def _meet_for_sure(a: Statement, b: Statement, sets: Mapping[str, Sequence[Statement]]) -> bool:
+    """Whether both are in force together for some account, as far as words show.
+
+    `sets` are those of every default, by its id.
+    """
     if a.off or b.off or bounds(a, b) or bounds(b, a):
         return False
     one_default = a.rule_id == b.rule_id and Origin.SET in (a.origin, b.origin)
@@ -359,9 +442,9 @@ def _meet_for_sure(a: Statement, b: Statement, sets: Sequence[Statement]) -> boo
     if is_setting(a) and is_setting(b) and a.authority == b.authority:
         return may_meet(ours, theirs)
     replaced = any(
-        chosen.rule_id == default.rule_id and may_meet(scope_of(chosen), scope_of(other))
+        may_meet(scope_of(chosen), scope_of(other))
         for default, other in ((a, b), (b, a))
         if default.origin is Origin.DEFAULT
-        for chosen in sets
+        for chosen in sets.get(default.rule_id, ())
     )
     return surely_meet(ours, theirs) and not replaced

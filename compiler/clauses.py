@@ -24,6 +24,7 @@ class Clauses:
     carveouts: tuple[Carveout, ...]
     transitions: tuple[Transition, ...]
     missing_excluded: bool | None
+    soft: int | None
     fine: bool
 
 
@@ -40,9 +41,6 @@ def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
     transitions = [_transition(node, reader) for node in nodes if isinstance(node, tree.Existing)]
     missing = next((node for node in nodes if isinstance(node, tree.MissingCounts)), None)
     excluded = None if missing is None else _missing(missing, reader)
-    for node in nodes:
-        if isinstance(node, tree.Soft):
-            reader.not_yet("`soft`", node.span, "leave the line out: the rule is then a hard one")
     fine = len(causes(reader.diagnostics)) == before
     fine = fine and None not in whens and None not in carveouts and None not in transitions
     first = None if starts is None else starts.value
@@ -56,6 +54,7 @@ def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
         tuple(carveout for carveout in carveouts if carveout is not None),
         tuple(transition for transition in transitions if transition is not None),
         excluded,
+        next((node.priority for node in nodes if isinstance(node, tree.Soft)), None),
         fine,
     )
 

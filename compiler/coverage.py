@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
-from compiler.statements import InForce, Transition, Waiver
+from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.sessions import session_by
@@ -56,6 +56,26 @@ def covers(scope: InForce, household: Household, account: Account, security: Sec
         truth = scope.statement.missing is not False
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
     return truth and not spared
+
+
+def selects(scope: InForce, household: Household, account: Account, security: Security) -> bool:
+    """Whether a setting is about this security; an unknown one is not, if nobody says so."""
+    env = Environment(household, account, security)
+    selection = cast("_Selective", scope.directive).selection
+    truth = True if selection is None else selection.security(env)
+    selected = scope.statement.missing is True if truth is None else truth
+    return selected and not _carved_out(scope, env, lot_level=False)
+
+
+def bars_purchase(
+    household: Household, account: Account, policy: HouseholdPolicy, security: Security
+) -> bool:
+    """Whether a restriction keeps the account from buying a security, or from holding it."""
+    return any(
+        scope.directive.slot[0].endswith((" buy", " hold", " trade"))
+        and forbids_security(scope, household, account, security)
+        for scope in policy.of_kind("restriction", account.id)
+    )
 
 
 def excused(scope: InForce, household: Household, account: Account) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from compiler.bands_in_words import joined, one_sided, range_of, said
 from compiler.check import TypedPolicies
-from compiler.clashes import Clash, is_setting, topic
+from compiler.clashes import Clash, grouped, is_setting, topic
 from compiler.directives.base import Family
 from compiler.directives.waiver_limit import days
 from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
@@ -27,7 +28,8 @@ class Line:
 
     `verb` is wins, applies, loses, wider, excepted, waits, notes or error, and of waivers waived or
     not waived; `value` what it says; `rule` its id, with `set` before a chosen value; `why` the
-    reason for its place.
+    reason for its place. `layer` is whose file it stands in, `rank` counts layers from the highest,
+    and `origin` is rule, default, set, note or waiver; `by` names what replaced it, with its place.
     """
 
     verb: str
@@ -36,26 +38,39 @@ class Line:
     path: str
     line: int
     why: str
+    layer: str
+    rank: int
+    origin: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One thing that policy speaks about, what holds of it, and where that comes from."""
+    """One thing that policy speaks about, what holds of it, and where that comes from.
+
+    `grants` say which layers may set another value and how far, in the order of the lines.
+    """
 
     name: str
     value: str
     lines: tuple[Line, ...]
+    grants: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveAccount:
-    """What holds for an account; `held` lists the mistakes that keep it from being traded."""
+    """What holds for an account; `held` lists the mistakes that keep it from being traded.
+
+    `absent` are the statements of its layers that do not speak of it today: those that begin later
+    or have ended, and those for other accounts.
+    """
 
     account_id: str
     facts: tuple[str, ...]
     held: tuple[str, ...]
     slots: tuple[Slot, ...]
     diagnostics: tuple[Diagnostic, ...]
+    absent: tuple[Line, ...] = ()
 
 
 def effective(typed: TypedPolicies, household: Household, account_id: str) -> EffectiveAccount:
@@ -71,6 +86,7 @@ def effective(typed: TypedPolicies, household: Household, account_id: str) -> Ef
         policy.held,
         tuple(view.slots()),
         _diagnostics(typed, policy),
+        tuple(view.absent()),
     )
 
 
@@ -109,17 +125,38 @@ class _View:
     measure: Measure
 
     def slots(self) -> Iterator[Slot]:
-        grouped: dict[tuple[str, ...], list[Standing]] = {}
-        for standing in self.policy.standings:
-            grouped.setdefault(_slot(standing.statement), []).append(standing)
-        for _, standings in sorted(grouped.items(), key=lambda each: _rank(*each)):
+        slots = grouped((_slot(each.statement), each) for each in self.policy.standings)
+        for _, standings in sorted(slots.items(), key=lambda each: _rank(*each)):
             lines = tuple(
                 line for standing in standings for line in self.lines(standing, standings)
             )
             lines += tuple(self.waivers(standings))
             if lines:
                 order = sorted(lines, key=_line_order)
-                yield Slot(topic(standings[0].statement), self.value(standings), tuple(order))
+                grants = tuple(self.grants(standings))
+                topical = topic(standings[0].statement)
+                yield Slot(topical, self.value(standings), tuple(order), grants)
+
+    def grants(self, standings: Sequence[Standing]) -> Iterator[Line]:
+        """Who may set the defaults of a slot, and how far."""
+        keys = {each.statement.key for each in standings if each.status in _HERE}
+        for grant in self.typed.grants:
+            if grant.statement.key in keys:
+                layers = ", ".join(each for each in self.typed.layers if each in grant.layers)
+                value = "off" if grant.off else grant.describe()
+                made = _line(grant.statement, "may set", f"{layers}: {value}", "")
+                yield replace(made, line=grant.span.line)
+
+    def absent(self) -> Iterator[Line]:
+        """The statements that do not speak of the account today, and why not."""
+        for standing in self.policy.standings:
+            statement = standing.statement
+            if standing.status is Status.NOT_TODAY:
+                yield _line(statement, "waits", self.says(statement), self._days(statement))
+            elif standing.status is Status.NOT_HERE:
+                guards = " and ".join(each.describe() for each in statement.guards)
+                why = f"for accounts where {guards}" if guards else "its default is not here"
+                yield _line(statement, "elsewhere", self.says(statement), why)
 
     def value(self, standings: Sequence[Standing]) -> str:
         """What holds of a slot, in words."""
@@ -131,7 +168,10 @@ class _View:
             return "no limit" if _limits(standings) else "nothing in force"
         if not _limits(standings):
             return "; ".join(dict.fromkeys(self.says(each) for each in inside))
-        low, high = self.ends(inside)
+        hard = [each for each in inside if each.soft is None]
+        if not hard:
+            return "; ".join(f"{said(each.directive)}, {_softly(each)}" for each in inside)
+        low, high = self.ends(hard)
         return joined(low, high)
 
     def _clashes(self, standings: Sequence[Standing]) -> Iterator[Clash]:
@@ -181,12 +221,13 @@ class _View:
     def lines(self, standing: Standing, slot: Sequence[Standing]) -> Iterator[Line]:
         """What a statement contributes to its slot: one line, or one for each of its ends."""
         statement = standing.statement
-        if standing.status is Status.IN_FORCE and _limits(slot):
-            yield from self._ends_of(statement, _in_force(slot))
+        if standing.status is Status.IN_FORCE and _limits(slot) and statement.soft is None:
+            hard = [each for each in _in_force(slot) if each.soft is None]
+            yield from self._ends_of(statement, hard)
             return
         verb, why = self._verdict(standing)
         if verb:
-            yield _line(statement, verb, self.says(statement), why)
+            yield _line(statement, verb, self.says(statement), why, standing.by)
 
     def _verdict(self, standing: Standing) -> tuple[str, str]:
         """The verb and reason of a statement that is not a limit in force; no verb: not shown."""
@@ -195,7 +236,10 @@ class _View:
             case Status.IN_FORCE:
                 later = statement.directive.unenforced
                 why = f"not yet enforced: {later}" if later else self._won(statement)
-                return ("wins" if is_setting(statement) else "applies"), why
+                if statement.soft is not None:
+                    why = "; ".join(filter(None, (why, _softly(statement))))
+                wins = is_setting(statement) and statement.soft is None
+                return ("wins" if wins else "applies"), why
             case Status.REPLACED:
                 return "loses", self._replaced(statement, by)
             case Status.NARROWED:
@@ -243,8 +287,8 @@ class _View:
             return f"{by.authority.layer} is the lower layer"
         allowing = [
             grant.span.line
-            for grant in self.typed.grants
-            if grant.statement.key == statement.key and by.authority.layer in grant.layers
+            for grant in self.typed.grants_of.get(statement.key, ())
+            if by.authority.layer in grant.layers
         ]
         return "replaced" + (f", as line {allowing[0]} allows" if allowing else "")
 
@@ -255,8 +299,8 @@ class _View:
             layers = [
                 layer
                 for layer in self.typed.layers
-                for grant in self.typed.grants
-                if grant.statement.key == statement.key and layer in grant.layers
+                for grant in self.typed.grants_of.get(statement.key, ())
+                if layer in grant.layers
             ]
             names = ", ".join(dict.fromkeys(layers))
             return f"{names} may set, did not" if names else "no layer may set it"
@@ -265,14 +309,18 @@ class _View:
     def _inside(self, statement: Statement) -> str:
         words = [
             grant.describe()
-            for grant in self.typed.grants
-            if grant.statement.rule_id == statement.rule_id
-            and statement.authority.layer in grant.layers
-            and grant.boundary is not None
+            for grant in self.typed.grants_of.get(statement.rule_id, ())
+            if statement.authority.layer in grant.layers and grant.boundary is not None
         ]
         return f"; inside {words[0]}" if words else ""
 
     # --- waivers ---
+
+    @cached_property
+    def _waived(self) -> dict[str, list[int]]:
+        """The places of the waivers of each rule."""
+        waivers = enumerate(self.policy.waivers)
+        return grouped((each.waiver.rule_id, at) for at, each in waivers)
 
     def waivers(self, slot: Sequence[Standing]) -> Iterator[Line]:
         """The waivers of the rules of a slot that hold here, or would but for a waiver."""
@@ -281,10 +329,9 @@ class _View:
             for each in slot
             if each.status in (Status.IN_FORCE, Status.WAIVED)
         }
-        for standing in self.policy.waivers:
+        places = sorted(at for rule_id in here for at in self._waived.get(rule_id, ()))
+        for standing in map(self.policy.waivers.__getitem__, places):
             waiver = standing.waiver
-            if waiver.rule_id not in here:
-                continue
             things = "" if waiver.selection is None else waiver.selection.describe()
             value = f"existing {things}" if waiver.existing else things
             verb, why = "not waived", ", ".join(_said(cause) for cause in standing.causes)
@@ -292,7 +339,10 @@ class _View:
                 verb, why = "waived", "; ".join(_terms(standing))
                 value = f"{value} until {waiver.ends}"
             span = waiver.span
-            yield Line(verb, value, waiver.rule_id, span.path, span.line, why)
+            layer, rank = str(waiver.authority), waiver.authority.rank
+            yield Line(
+                verb, value, waiver.rule_id, span.path, span.line, why, layer, rank, "waiver"
+            )
 
     # --- limits ---
 
@@ -327,6 +377,10 @@ class _View:
             return self._won(statement)
         above = [each for each in others if each.authority.rank < statement.authority.rank]
         return "a lower rule may tighten" if above else ""
+
+
+def _softly(statement: Statement) -> str:
+    return f"soft, priority {statement.soft}"
 
 
 def _equal(a: Range, b: Range, ends: Sequence[str], measure: Measure) -> bool:
@@ -364,6 +418,8 @@ def _slot(statement: Statement) -> tuple[str, ...]:
     return statement.directive.slot
 
 
+_HERE = frozenset(Status) - {Status.NOT_TODAY, Status.NOT_HERE}
+
 _FAMILIES = (Family.LIMIT, Family.RESTRICTION, Family.SETTING)
 
 
@@ -389,6 +445,22 @@ def _line_order(line: Line) -> tuple[int, str, int, str]:
     return _VERBS.index(line.verb), line.path, line.line, line.value
 
 
-def _line(statement: Statement, verb: str, value: str, why: str) -> Line:
-    prefix = "set " if statement.origin is Origin.SET else ""
-    return Line(verb, value, prefix + statement.rule_id, statement.path, statement.line, why)
+def _line(
+    statement: Statement, verb: str, value: str, why: str, by: Statement | None = None
+) -> Line:
+    return Line(
+        verb,
+        value,
+        _name(statement),
+        statement.path,
+        statement.line,
+        why,
+        str(statement.authority),
+        statement.authority.rank,
+        statement.origin.value,
+        "" if by is None else f"{_name(by)} {by.path}:{by.line}",
+    )
+
+
+def _name(statement: Statement) -> str:
+    return f"set {statement.rule_id}" if statement.origin is Origin.SET else statement.rule_id

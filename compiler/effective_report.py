@@ -16,13 +16,7 @@ def render_effective(
 
     With `sources` (texts by path) the mistakes that hold the account follow in full.
     """
-    facts = "; ".join(account.facts[1:])
-    lines = [f"{account.account_id}  {account.facts[0]}" + (f"; {facts}" if facts else "")]
-    if account.held:
-        count = len(account.held)
-        noun = "error" if count == 1 else "errors"
-        lines.append(f"EXCEPTION: {count} {noun}, not traded until fixed")
-        lines += [f"  {cause}" for cause in account.held]
+    lines = list(heading(account))
     width = max((len(slot.name) for slot in account.slots if len(slot.name) <= 40), default=0)
     for slot in account.slots:
         lines += ["", *_slot_rows(slot, width)]
@@ -30,6 +24,17 @@ def render_effective(
     if sources is None or not account.diagnostics:
         return text
     return text + "\n" + render_text(account.diagnostics, sources, colour)
+
+
+def heading(account: EffectiveAccount) -> Iterator[str]:
+    """Whose policy it is, and what holds the account."""
+    facts = "; ".join(account.facts[1:])
+    yield f"{account.account_id}  {account.facts[0]}" + (f"; {facts}" if facts else "")
+    if account.held:
+        count = len(account.held)
+        noun = "error" if count == 1 else "errors"
+        yield f"EXCEPTION: {count} {noun}, not traded until fixed"
+        yield from (f"  {cause}" for cause in account.held)
 
 
 def _slot_rows(slot: Slot, width: int) -> Iterator[str]:
@@ -57,19 +62,25 @@ def to_json(account: EffectiveAccount) -> dict[str, object]:
             {
                 "name": slot.name,
                 "value": slot.value,
-                "lines": [
-                    {
-                        "verb": line.verb,
-                        "value": line.value,
-                        "rule": line.rule,
-                        "path": line.path,
-                        "line": line.line,
-                        "why": line.why,
-                    }
-                    for line in slot.lines
-                ],
+                "lines": [_line_json(line) for line in slot.lines],
+                "grants": [_line_json(line) for line in slot.grants],
             }
             for slot in account.slots
         ],
+        "absent": [_line_json(line) for line in account.absent],
         "diagnostics": [diagnostic_json(each) for each in account.diagnostics],
+    }
+
+
+def _line_json(line: Line) -> dict[str, object]:
+    return {
+        "verb": line.verb,
+        "value": line.value,
+        "rule": line.rule,
+        "path": line.path,
+        "line": line.line,
+        "why": line.why,
+        "layer": line.layer,
+        "origin": line.origin,
+        "replaced_by": line.by,
     }

@@ -5,20 +5,31 @@ It shares nothing with the optimisation model but the book, the statements and t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from compiler.closing import Closing
 from compiler.directives.base import Breach
-from compiler.statements import HouseholdPolicy
+from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account
 
 
 def exact_breaches(policy: HouseholdPolicy, closing: Closing) -> tuple[Breach, ...]:
-    """What the trades break: nothing, if they may be proposed."""
+    """What the trades break: nothing, if they may be proposed. Soft statements stop nothing."""
     found = list(_physics(policy, closing))
     for scope in policy.statements:
-        found.extend(scope.directive.breaches(scope, closing))
+        if scope.statement.soft is None:
+            found.extend(scope.directive.breaches(scope, closing))
     return tuple(found)
+
+
+def soft_breaches(policy: HouseholdPolicy, closing: Closing) -> Iterator[tuple[InForce, Breach]]:
+    """What soft statements ask today and the trades leave undone, by priority: 1 comes first."""
+    soft = [scope for scope in policy.statements if scope.statement.soft is not None]
+    for scope in sorted(soft, key=lambda scope: scope.statement.soft or 0):
+        for breach in scope.directive.breaches(replace(scope, strict=True), closing):
+            yield scope, breach
 
 
 def _physics(policy: HouseholdPolicy, closing: Closing) -> list[Breach]:

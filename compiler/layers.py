@@ -17,11 +17,15 @@ from compiler.amounts import Amount
 from compiler.check import TypedPolicies
 from compiler.clashes import (
     Clash,
+    Topic,
     bounds,
     clash_of_pair,
     clashes_of_choice,
+    grouped,
     is_setting,
+    limits_by_slot,
     narrower,
+    rivals,
 )
 from compiler.conditions import Environment
 from compiler.ranges import Comparable, Measure
@@ -153,7 +157,7 @@ class _Fold:
 
 def fold(typed: TypedPolicies, household: Household, account: Account) -> AccountPolicy:
     """What every statement comes to for one account of a household, on its day."""
-    reaching = [s for s in typed.statements if belongs(s.authority, household, account)]
+    reaching = _reaching(typed, household, account)
     state = _Fold(typed, household, account)
     _sift(state, reaching)
     _choose(state)
@@ -165,6 +169,17 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     )
     faults = tuple(each for each in typed.faults if each.scope.may_reach(household, account))
     return AccountPolicy(account, standings, tuple(state.clashes), faults, tuple(state.waivers))
+
+
+def _reaching(typed: TypedPolicies, household: Household, account: Account) -> list[Statement]:
+    """The statements of the files that speak of an account, by rank and key."""
+    found = [
+        statement
+        for authority, statements in typed.by_authority.items()
+        if belongs(authority, household, account)
+        for statement in statements
+    ]
+    return sorted(found, key=lambda each: (each.authority.rank, each.key))
 
 
 def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
@@ -192,14 +207,12 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
 
 def _choose(state: _Fold) -> None:
     """For every default, the value of the lowest layer that may choose."""
+    chosen = grouped((each.rule_id, each) for each in state.active if each.origin is Origin.SET)
+    limits = limits_by_slot(state.active, state.typed.about)
     for default in [each for each in state.active if each.origin is Origin.DEFAULT]:
-        sets = [
-            each
-            for each in state.active
-            if each.origin is Origin.SET and each.rule_id == default.rule_id
-        ]
+        sets = chosen.get(default.rule_id)
         if sets:
-            _choose_for(state, default, sets)
+            _choose_for(state, default, sets, limits)
     here = {each.rule_id for each in state.active if each.origin is Origin.DEFAULT}
     for orphan in state.still(state.active):
         if orphan.origin is Origin.SET and orphan.rule_id not in here:
@@ -207,10 +220,16 @@ def _choose(state: _Fold) -> None:
     state.active = state.still(state.active)
 
 
-def _choose_for(state: _Fold, default: Statement, sets: list[Statement]) -> None:
-    grants = [each for each in state.typed.grants if each.statement.key == default.key]
+def _choose_for(
+    state: _Fold,
+    default: Statement,
+    sets: list[Statement],
+    limits: Mapping[Topic, Sequence[Statement]],
+) -> None:
+    grants = state.typed.grants_of.get(default.key, ())
     for chosen in sets:
-        rules = [each for each in state.active if bounds(each, chosen)]
+        slot, *_ = state.typed.about[chosen.key]
+        rules = [each for each in limits.get(slot, ()) if bounds(each, chosen)]
         for clash in clashes_of_choice(chosen, default, grants, rules, state.measure):
             state.clash(clash)
     lowest = max(each.authority.rank for each in sets)
@@ -267,15 +286,9 @@ def _narrow(state: _Fold, a: Statement, b: Statement) -> None:
     state.lose(b if wins is a else a, Status.NARROWED, wins)
 
 
-def _meeting(state: _Fold) -> list[tuple[Statement, Statement]]:
-    """Pairs about one thing of which both are still active."""
-    active = {each.key for each in state.active}
-    return [(a, b) for a, b in state.typed.rivals if a.key in active and b.key in active]
-
-
 def _settle(state: _Fold) -> None:
     """Settings of different defaults about one thing, within each layer."""
-    for a, b in _meeting(state):
+    for a, b in rivals(state.active, state.typed.about):
         alike = a.authority == b.authority and a.directive.slot == b.directive.slot
         if alike and is_setting(a) and is_setting(b):
             _narrow(state, a, b)
@@ -284,7 +297,7 @@ def _settle(state: _Fold) -> None:
 
 def _compare(state: _Fold) -> None:
     """Everything left stands together, or two and two do not."""
-    for a, b in _meeting(state):
+    for a, b in rivals(state.active, state.typed.about):
         clash = None if _stacked(a, b) else clash_of_pair(a, b, state.measure)
         if clash is not None:
             state.clash(clash)

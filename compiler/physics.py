@@ -8,17 +8,19 @@ broken limits) is registered beside the Pyomo model, for the solver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
 from pyomo.core.expr.numvalue import is_potentially_variable
 
+from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Through, shares
-from compiler.registry import Cure, Position, Square, TaxFunction, WashGroup
+from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
@@ -45,6 +47,8 @@ class Physics:
     taxes: dict[str, TaxFunction] = field(default_factory=dict)
     wash_groups: list[WashGroup] = field(default_factory=list)
     cures: list[Cure] = field(default_factory=list)
+    softs: list[Soft] = field(default_factory=list)
+    risks: list[RiskLimit] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
@@ -156,33 +160,44 @@ class Physics:
         scope: InForce,
         cured: bool = True,
         tighten: bool = True,
-    ) -> None:
-        """Add `value <= bound`, less the rounding reserve if `tighten`.
+        asked: float | None = None,
+        highest: float | None = None,
+    ) -> tuple[Limit, ...]:
+        """Add `value <= bound`, less the rounding reserve if `tighten`, and say with which rows.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) as its transition says.
+        or (`cured` false) not yet, or as far as `asked` today. A soft one may be broken, in its
+        tier. `highest` is the most that `value` can be, where its variables' bounds do not tell.
         """
         if not is_potentially_variable(value):
-            return
+            return ()
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
-        if before <= bound:
-            rows[index] = value <= max(bound - reserve, before)
-            if before > bound - reserve:
-                self.not_worse.add(rows[index].name)
-            return
-        rows[index] = value <= before - (reserve if self.improve_broken else 0.0)
-        self.not_worse.add(rows[index].name)
-        if not cured:
-            return
-        if block.component("excess") is None:
-            block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
-            block.cure = pyo.Constraint(pyo.Any)
         key = f"{name} {index}"
-        excess = block.excess[key]
-        excess.setub(before - bound + reserve)
-        block.cure[key] = value - excess <= bound - reserve
-        self.cures.append(Cure(excess, scope.statement.key, index, before - bound))
+        wanted = max(bound, asked) if asked is not None else bound if cured else max(bound, before)
+        if scope.statement.soft is not None:
+            room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
+            excess = self._soft_excess(block, key, value, before, room, scope, highest)
+            rows[index] = value - excess <= room
+            return (Limit(rows[index].name, room, excess),)
+        if before <= bound:
+            room = max(bound - reserve, before)
+            rows[index] = value <= room
+            if room > bound - reserve:
+                self.not_worse.add(rows[index].name)
+            return (Limit(rows[index].name, room, None),)
+        room = before - (reserve if self.improve_broken else 0.0)
+        rows[index] = value <= room
+        self.not_worse.add(rows[index].name)
+        held = Limit(rows[index].name, room, None)
+        if before <= wanted:
+            return (held,)
+        if block.component("cure") is None:
+            block.cure = pyo.Constraint(pyo.Any)
+        excess = _excess(block, key, before - wanted + reserve)
+        block.cure[key] = value - excess <= wanted - reserve
+        self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
+        return held, Limit(block.cure[key].name, wanted - reserve, excess)
 
     def lower(
         self,
@@ -198,6 +213,92 @@ class Physics:
     ) -> None:
         """Add `value >= bound`, with the same care for a bound broken today."""
         self.upper(block, name, index, -value, -before, -bound, scope=scope, cured=cured)
+
+    def bar(
+        self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce
+    ) -> None:
+        """No such trade; of a soft statement, every dollar of it is a dollar of violation."""
+        where = " ".join(key)
+        barred = trade
+        if scope.statement.soft is not None:
+            excess = self._soft_excess(block, f"{name} {where}", trade, 0.0, 0.0, scope)
+            barred = trade - excess
+        _rows(block, name)[key] = barred <= 0.0
+
+    def shortfall(
+        self, block: pyo.Block, name: str, key: tuple[str, ...], smallest: float, scope: InForce
+    ) -> Any | None:
+        """What an order may fall short of `smallest` (bp) for a soft statement; None of a hard."""
+        if scope.statement.soft is None:
+            return None
+        where = f"{name} {' '.join(key)}"
+        short = _excess(block, where, smallest)
+        self.softs.append(Soft(short, scope.statement.key, where, scope.statement.soft, 0.0))
+        return short
+
+    def _soft_excess(
+        self,
+        block: pyo.Block,
+        key: str,
+        value: Any,
+        before: float,
+        bound: float,
+        scope: InForce,
+        highest: float | None = None,
+    ) -> Any:
+        """How far a soft statement lets `value` be above `bound`: a column of its tier."""
+        assert scope.statement.soft is not None
+        if highest is None:
+            highest = compute_bounds_on_expr(value)[1]
+        excess = _excess(block, key, None if highest is None else max(highest - bound, 0.0))
+        still = max(before - bound, 0.0)
+        self.softs.append(Soft(excess, scope.statement.key, key, scope.statement.soft, still))
+        return excess
+
+    def limit_risk(
+        self,
+        block: pyo.Block,
+        accounts: Sequence[Account],
+        where: str,
+        bound: float,
+        scope: InForce,
+    ) -> None:
+        """Keep the tracking error of accounts together at `bound` (bp): a tangent of the norm as a
+        row, and the norm beside it for the solver."""
+        found = active_risk(self, accounts)
+        limits = self.upper(
+            block,
+            "tracking_error",
+            where,
+            found.tangent(),
+            found.before,
+            bound,
+            scope=scope,
+            highest=found.highest,
+        )
+        for number, limit in enumerate(limits):
+            written = pyo.Block()
+            block.add_component(f"squares {where} {number}", written)
+            active = tuple(p.active for p in found.positions)
+            self.risks.append(
+                RiskLimit(
+                    scope.statement.key,
+                    limit.row,
+                    active,
+                    found.spread,
+                    limit.ceiling,
+                    limit.excess,
+                    written,
+                )
+            )
+            written_out(written, found, limit)
+
+
+def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
+    if block.component("excess") is None:
+        block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
+    block.excess[key].setub(highest)
+    return block.excess[key]
 
 
 def _rows(block: pyo.Block, name: str) -> Any:

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -48,6 +49,29 @@ class Declaration:
     span: Span
 
 
+_Percent = Annotated[float | int, Field(ge=0, le=100)]
+
+
+class _Least(BaseModel):
+    """Percentages that the coverage of the set's tests may not fall below."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rules: _Percent = 0
+    conditions: _Percent = 0
+    binding: _Percent = 0
+
+
+class TestSettings(BaseModel):
+    """What holds for all tests of the set: the day of those that name none, and coverage."""
+
+    __test__ = False
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    today: date | None = None
+    coverage: _Least = Field(default_factory=_Least)
+
+
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """Trees of all files, ordered by path. Paths are relative to the folder, with `/`.
@@ -62,6 +86,7 @@ class PolicySet:
     diagnostics: tuple[Diagnostic, ...]
     manifest: str | None = None
     lists: Mapping[str, LoadedList] = field(default_factory=dict)
+    tests: TestSettings = field(default_factory=TestSettings)
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -142,6 +167,7 @@ class Manifest(BaseModel):
         default_factory=lambda: ["**/*.policy"]
     )
     attributes: _Tables = Field(default_factory=_Tables)
+    tests: TestSettings = Field(default_factory=TestSettings)
 
 
 def _read_manifest(text: str) -> tuple[Manifest, list[Diagnostic]]:
@@ -238,6 +264,7 @@ def load_policies(folder: Path) -> PolicySet:
         tuple(diagnostics),
         text,
         load_lists(folder, (file.tree for file in files)),
+        manifest.tests,
     )
 
 

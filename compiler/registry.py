@@ -1,11 +1,11 @@
-"""What stands beside the Pyomo model: positions, squares, tax pieces, wash groups and cures.
+"""What stands beside the Pyomo model: positions, squares, tax pieces, wash groups, excesses.
 
 Linear rows cannot say these things; statements and physics register them here for the solver.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from portfolio.household import Lot
@@ -16,7 +16,8 @@ class Position:
     """One security in one tradable account: what may be sold of it, lot by lot, and bought.
 
     Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
-    trade minimums ask of the order; a sale below its minimum must close the position.
+    trade minimums ask of the order; a sale below its minimum must close the position. Of soft
+    minimums it is (amount, shortfall): they count where no shortfall is let in.
     """
 
     account_id: str
@@ -31,6 +32,8 @@ class Position:
     target: float
     smallest_sale: float = 0.0
     smallest_purchase: float = 0.0
+    soft_sales: list[tuple[float, Any]] = field(default_factory=list)
+    soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,26 @@ class Cure:
     key: str
     where: str
     before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """The dollars (bp) by which a soft statement is broken at one place after the run.
+
+    `priority` 1 is broken last; `still` is how far it is broken if nothing is traded.
+    """
+
+    excess: Any
+    key: str
+    where: str
+    priority: int
+    still: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A row of a policy: its name, its upper end (bp), and what may exceed it."""
+
+    row: str
+    ceiling: float
+    excess: Any | None

@@ -58,6 +58,10 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     directives = [read_directive(node, reader) for node in rule.directives]
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
+    fine = _may_be_soft(rule, directives, reader) and fine
+    fine = (
+        _begun(directives, clauses.scope, [node.span for node in rule.directives], reader) and fine
+    )
     fine = fine and _heard(rule, [each for each in directives if each is not None], reader)
     _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
@@ -84,6 +88,26 @@ def _heard(rule: tree.Rule, directives: list[Directive], reader: Reader) -> bool
             reader.not_yet("this clause", clause.span, said)
             fine = False
     return fine
+
+
+def _begun(
+    directives: list[Directive | None], scope: Scope, spans: list[Span], reader: Reader
+) -> bool:
+    """Report what comes in steps and does not say from when they are counted."""
+    unbegun = [
+        span
+        for directive, span in zip(directives, spans, strict=True)
+        if directive is not None and directive.gradual and scope.starts is None
+    ]
+    for span in unbegun:
+        reader.report(
+            codes.NO_FIRST_DAY,
+            "steps are counted from a first day, and this rule has none",
+            span,
+            "from when?",
+            help="add `from DATE`",
+        )
+    return not unbegun
 
 
 def _hears(directive: Directive, clause: tree.Clause) -> bool:
@@ -144,6 +168,30 @@ def _reportable(rule: tree.Rule, directives: list[Directive | None], reader: Rea
     return fine
 
 
+def _may_be_soft(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> bool:
+    """`soft` ranks what may be broken, and not every directive can be."""
+    soft = next((clause for clause in rule.clauses if isinstance(clause, tree.Soft)), None)
+    if soft is None:
+        return True
+    firm = next(
+        (each for each in directives if each and not (each.may_be_soft or each.unenforced)), None
+    )
+    if not rule.is_note and firm is None:
+        return True
+    message = "a note constrains nothing" if firm is None else f"`{firm.sentence()}` is never soft"
+    label = "nothing that could be broken" if firm is None else firm.never_soft
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        message,
+        soft.span,
+        label,
+        help="leave the line out"
+        if len(rule.directives) == 1
+        else "give it a rule of its own, without this line",
+    )
+    return False
+
+
 def _statements(
     rule: tree.Rule, clauses: Clauses, directives: list[Directive | None], file: OpenFile
 ) -> Iterator[tuple[tree.Directive, Statement]]:
@@ -170,6 +218,7 @@ def _statements(
                 ends=clauses.scope.ends,
                 value_span=_value_span(node),
                 approver=clauses.approver,
+                soft=clauses.soft,
             ),
         )
 
@@ -185,6 +234,8 @@ def _value_span(node: tree.Directive) -> Span:
         return node.bound.span
     if isinstance(node, tree.Use) and node.value is not None:
         return node.value.span
+    if isinstance(node, tree.Target):
+        return node.weight.span
     return node.span
 
 
@@ -243,8 +294,9 @@ def read_set(
     before = len(reader.diagnostics)
     clauses = read_clauses(node.clauses, file)
     directive = None if default is None else read_choice(default, node, reader)
+    begun = _begun([directive], clauses.scope, [node.head], reader)
     new = causes(reader.diagnostics[before:])
-    broken = node.flawed or file.broken or not clauses.fine or bool(new)
+    broken = node.flawed or file.broken or not clauses.fine or bool(new) or not begun
     if default is None or directive is None or broken:
         return None, Fault(clauses.scope, node.head, node.id.value, new)
     statement = Statement(
@@ -266,6 +318,7 @@ def read_set(
         value_span=_chosen_span(node),
         off=node.off,
         approver=clauses.approver,
+        soft=default.statement.soft,
     )
     return statement, None
 

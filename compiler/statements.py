@@ -69,8 +69,9 @@ class Statement:
     rule's). `missing` is what an unknown selection counts as: True selected, False not, None where
     the author did not say. `starts` and `ends` are the first and last day in force. `value_span` is
     where the value stands, for messages. `off` is a `set ... to off`: the directive of the default
-    is then not in force where this statement wins. A `set` carries the carve-outs and transitions
-    of its default. `approver` is who approved it, empty where nobody is named.
+    is then not in force where this statement wins. A `set` carries the carve-outs, transitions and
+    softness of its default. `approver` is who approved it, empty where nobody is named. `soft` is
+    the priority of a soft statement (1 is broken last), None of a hard one.
     """
 
     key: str
@@ -91,6 +92,7 @@ class Statement:
     value_span: Span | None = None
     off: bool = False
     approver: str = ""
+    soft: int | None = None
 
     @property
     def path(self) -> str:
@@ -144,14 +146,16 @@ class InForce:
 
     For a setting these are the accounts where its value won; for restrictions and limits the
     accounts its guards admit. `waivers` gives those in effect for parts of it, by account.
-    `breached_since` gives, for places known from earlier runs to lie
-    outside the rule, the day on which they were first seen there.
+    `breached_since` gives, for places known from earlier runs to lie outside the rule, the day on
+    which they were first seen there. Where `strict` the exact check measures against what the
+    statement asks today, wherever positions stood before the trades.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
     breached_since: Mapping[str, date] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
+    strict: bool = False
 
     @property
     def directive(self) -> Directive:
@@ -173,3 +177,11 @@ class HouseholdPolicy:
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[InForce, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    def of_kind(self, kind: str, account_id: str) -> tuple[InForce, ...]:
+        """The statements of one kind that hold for an account, highest layer first."""
+        return tuple(
+            scope
+            for scope in self.statements
+            if scope.directive.kind == kind and account_id in scope.accounts
+        )

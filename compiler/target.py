@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from compiler.coverage import excused_lot, forbids_security
+from compiler.replacements import replaced, replacements
 from compiler.statements import HouseholdPolicy, InForce
+from compiler.tilts import tilted
 from portfolio.household import Account, Household
 
 
@@ -38,24 +40,34 @@ def without_unknown_models(policy: HouseholdPolicy, household: Household) -> Hou
     return replace(policy, held=held)
 
 
-def excluded_by(
+def left_out(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> Mapping[str, InForce]:
-    """Securities of the published model that a `never hold` removes whole, with that statement."""
-    removed = _banned(household, account, policy)
-    return {
-        name: scope
-        for name, scope in removed.items()
-        if not _spared(household, account, policy, name)
-    }
+    """Securities of the published model of which the target has nothing, with the statement that
+    bars or replaces each."""
+    model = published(household, account, policy)
+    left = target(household, account, policy)
+    wanted = wanted_weights(household, account, policy)
+    found = dict(replacements(household, account, policy, model))
+    found |= _banned(household, account, policy, [*model, *wanted])
+    return {name: scope for name, scope in found.items() if not left.get(name)}
+
+
+def wanted_weights(
+    household: Household, account: Account, policy: HouseholdPolicy
+) -> dict[str, Decimal]:
+    """The model after replacements and targets for groups, before anything is barred."""
+    model = published(household, account, policy)
+    weights = replaced(household, account, policy, model)
+    return tilted(household, account, policy, model, weights)
 
 
 def _banned(
-    household: Household, account: Account, policy: HouseholdPolicy
-) -> Mapping[str, InForce]:
-    """Securities of the published model that may not be bought to be held."""
+    household: Household, account: Account, policy: HouseholdPolicy, names: Iterable[str]
+) -> dict[str, InForce]:
+    """Securities that may not be bought to be held."""
     removed: dict[str, InForce] = {}
-    for security_id in published(household, account, policy):
+    for security_id in names:
         for scope in _bans(account, policy):
             if _forbids(scope, household, account, security_id):
                 removed.setdefault(security_id, scope)
@@ -65,10 +77,8 @@ def _banned(
 def _bans(account: Account, policy: HouseholdPolicy) -> list[InForce]:
     return [
         scope
-        for scope in policy.statements
-        if scope.directive.kind == "restriction"
-        and scope.directive.bans_holding  # type: ignore[attr-defined]
-        and account.id in scope.accounts
+        for scope in policy.of_kind("restriction", account.id)
+        if scope.directive.bans_holding  # type: ignore[attr-defined]
     ]
 
 
@@ -77,13 +87,13 @@ def _forbids(scope: InForce, household: Household, account: Account, security_id
 
 
 def target(household: Household, account: Account, policy: HouseholdPolicy) -> dict[str, Decimal]:
-    """The model after removals: an excluded weight goes pro rata to its asset class.
+    """The model after replacements, targets for groups and removals, in this order.
 
-    Where a whole class is excluded its weight stays in cash. Shares that a waiver excuses keep
-    their place, up to the model's weight.
+    An excluded weight goes pro rata to its asset class. Where a whole class is excluded its weight
+    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight.
     """
-    model = published(household, account, policy)
-    removed = _banned(household, account, policy)
+    model = wanted_weights(household, account, policy)
+    removed = _banned(household, account, policy, model)
     asset_class = {name: household.securities[name].asset_class for name in model}
     spared = {name: _spared(household, account, policy, name) for name in removed}
     kept = {name: weight for name, weight in model.items() if name not in removed}
@@ -98,6 +108,7 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
     grown = {
         name: weight * whole[asset_class[name]] / left[asset_class[name]]
         for name, weight in kept.items()
+        if weight > 0
     }
     return {name: (grown | placed)[name] for name in model if name in grown or name in placed}
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from lark import Token, Tree, v_args
-from lark.tree import Meta
+from lark import Token
 
 from grammar import codes, tree, trial
 from grammar.diagnostics import Diagnostic
 from grammar.expectations import Expectations
 from grammar.lines import Line
+from grammar.shift_reduce import Meta, follow
 from grammar.spans import Span
 from grammar.tree import Bound, Condition, Expression, Name, Text, Things
 
@@ -88,14 +88,16 @@ Part = (
 """What one logical line can be."""
 
 
-def build(line: Line, parsed: Tree[Token]) -> tuple[Part, tuple[Diagnostic, ...]]:
-    """What a line says, and the mistakes in it; a part with an error is not to be used."""
+def build(line: Line) -> tuple[Part, tuple[Diagnostic, ...]] | None:
+    """What a line says, and the mistakes in it; None where the grammar cannot read it.
+
+    A part with an error is not to be used.
+    """
     builder = _Builder(line)
-    part: Part = builder.transform(parsed)
-    return part, tuple(builder.diagnostics)
+    part: Part | None = follow(line.text, builder)
+    return None if part is None else (part, tuple(builder.diagnostics))
 
 
-@v_args(meta=True)
 class _Builder(Expectations):
     """The lines of header and statements, and the clauses."""
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from lark import v_args
-from lark.tree import Meta
-
 from grammar import codes, tree
 from grammar.phrases import Phrases
+from grammar.shift_reduce import Meta
 from grammar.spans import Span
 from grammar.tree import Name, Things
 
 ACTIONS = {"buying": "buy", "selling": "sell", "holding": "hold", "trading": "trade"}
 
 
-@v_args(meta=True)
 class Directives(Phrases):
     """The lines that say what a rule asks for."""
 

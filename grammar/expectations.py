@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import Token, v_args
-from lark.tree import Meta
+from lark import Token
 
 from grammar import codes, tree, trial
 from grammar.directives import Directives
+from grammar.shift_reduce import Meta
 
 Amount = tree.Quantity | tree.Name
 
 
-@v_args(meta=True)
 class Expectations(Directives):
     """What a test is called, what is given in it and what is expected."""
 
@@ -94,6 +93,10 @@ class Expectations(Directives):
             day=day,
             every=None if every is None else str(every),
         )
+
+    def given_broken(self, meta: Meta, children: list[Any]) -> trial.GivenBroken:
+        rule, since = children
+        return trial.GivenBroken(span=self._span(meta), rule=rule, since=since)
 
     # --- expect ---
 

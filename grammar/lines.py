@@ -49,6 +49,8 @@ class Line:
 
     def place(self, start: int, end: int) -> Span:
         """The span of `text[start:end]`."""
+        if self.row == self.span.end_line:
+            return Span(self.path, self.row, start + 1, self.row, end + 1)
         return Span(self.path, *self._position(start), *self._position(end))
 
     def words(self, span: Span) -> str:

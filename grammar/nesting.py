@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
+from functools import cache
+from typing import Any
 
 from grammar import codes
 from grammar.diagnostics import Diagnostic
 from grammar.lines import MAX_DEPTH
 from grammar.tree import Node
+
+_DEEPER = re.compile(r"\(|\b(?:not|plus|minus|larger|smaller)\b")
+"""Every level beyond the first ten begins at one of these, and none of them makes three."""
+
+
+def may_be_deep(text: str) -> bool:
+    """Whether a line that reads so is worth looking into."""
+    return len(text) > MAX_DEPTH and len(_DEEPER.findall(text)) > MAX_DEPTH // 2
 
 
 def too_deep(part: Node) -> Diagnostic | None:
@@ -25,7 +36,13 @@ def too_deep(part: Node) -> Diagnostic | None:
     )
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def _children(node: Node) -> list[Node]:
-    values = (getattr(node, one.name) for one in fields(node))
+    kind: Any = type(node)
+    values = (getattr(node, name) for name in _names(kind))
     flat = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
     return [item for item in flat if isinstance(item, Node)]

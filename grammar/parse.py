@@ -11,9 +11,9 @@ from grammar.assemble import Assembly
 from grammar.build import Part, build
 from grammar.diagnostics import Diagnostic, Severity, in_order
 from grammar.lines import Line, cut
-from grammar.nesting import too_deep
+from grammar.nesting import may_be_deep, too_deep
 from grammar.openings import guess
-from grammar.reader import Stop, read
+from grammar.reader import stop
 from grammar.slips import explain
 from grammar.source import decode
 from grammar.tree import PolicyFile
@@ -56,11 +56,13 @@ def part(line: Line, thorough: bool) -> tuple[Part | None, tuple[Diagnostic, ...
     """
     if line.problems:
         return None, line.problems
-    parsed = read(line.text)
-    if isinstance(parsed, Stop):
-        return None, (explain(line, parsed, thorough),)
-    said, notes = build(line, parsed)
-    deep = too_deep(said)
+    built = build(line)
+    if built is None:
+        stopped = stop(line.text)
+        assert stopped is not None, "the loop and Lark read by one table"
+        return None, (explain(line, stopped, thorough),)
+    said, notes = built
+    deep = too_deep(said) if may_be_deep(line.text) else None
     if deep is not None:
         notes = (*notes, deep)
     wrong = any(note.severity is Severity.ERROR for note in notes)

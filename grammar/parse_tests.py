@@ -43,6 +43,23 @@ def parse_tests(text: str, path: str) -> tuple[trial.TestFile, tuple[Diagnostic,
     return file, in_order(found)
 
 
+def parse_givens_bytes(
+    data: bytes, path: str
+) -> tuple[tuple[trial.Given, ...], tuple[Diagnostic, ...]]:
+    """A file of nothing but `given` lines, which many tests begin from, and every mistake in it."""
+    text, unreadable = decode(data, path)
+    found: list[trial.Given] = []
+    mistakes = [*unreadable]
+    for line in cut(text, path)[0]:
+        said, notes = _read(line, thorough=len(mistakes) < MOST_REPAIRS)
+        mistakes += notes
+        if isinstance(said, trial.Given):
+            found.append(said)
+        elif said is not None:
+            mistakes.append(_only_given(line))
+    return tuple(found), in_order(mistakes)
+
+
 def parse_tests_bytes(data: bytes, path: str) -> tuple[trial.TestFile, tuple[Diagnostic, ...]]:
     """`parse_tests` of a file as it stands on disk."""
     text, unreadable = decode(data, path)
@@ -94,6 +111,15 @@ def _outside(line: Line) -> Diagnostic:
         f"`{line.first}` stands in no test",
         label="which test is this?",
         help='put `test "..."` on the line above',
+    )
+
+
+def _only_given(line: Line) -> Diagnostic:
+    return codes.WRONG_PLACE.at(
+        line.span,
+        f"`{line.first}` stands in a file that tests begin from",
+        label="not a line of what is given",
+        help="keep tests in a file of their own, ending in `.policytest`",
     )
 
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
-from lark import Token, v_args
-from lark.tree import Meta
+from lark import Token
 
 from grammar import codes, tree
+from grammar.shift_reduce import Meta
 from grammar.times import Times
 from grammar.tree import (
     Bound,
@@ -52,7 +52,6 @@ _ON_DAYS = {
 """`lot.acquired < 2001-01-01` is read as `before 2001-01-01`."""
 
 
-@v_args(meta=True)
 class Phrases(Times):
     """Builds the nodes inside a line."""
 
@@ -199,9 +198,10 @@ class Phrases(Times):
     def name(self, meta: Meta, children: list[Any]) -> Name:
         return Name(span=self._span(meta), value=str(children[0]))
 
-    def __default__(self, data: str, children: list[Any], meta: Meta) -> Comparison:
+    def other(self, rule: str, meta: Meta, children: list[Any]) -> Comparison:
         """The words of a comparison: the rules of `comparison` differ in their names only."""
-        return _COMPARISONS[data]
+        del meta, children
+        return _COMPARISONS[rule]
 
     # --- bounds ---
 

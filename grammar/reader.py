@@ -1,4 +1,4 @@
-"""One logical line through the grammar: a part of the tree, or where the reading stopped."""
+"""The grammar, and where the reading of a line stops that is not one of its lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from lark import Lark, Token, Tree
+from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 
@@ -30,12 +30,13 @@ def grammar() -> Lark:
     )
 
 
-def read(text: str) -> Tree[Token] | Stop:
-    """Parse one logical line."""
+def stop(text: str) -> Stop | None:
+    """Where the reading of a logical line stops; None where it is read to its end."""
     try:
-        return grammar().parse(text)
+        grammar().parse(text)
     except UnexpectedInput as error:
         return Stop(_where(error, text), _accepts(error))
+    return None
 
 
 def _where(error: UnexpectedInput, text: str) -> int:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from grammar import codes
 from grammar.diagnostics import Diagnostic
-from grammar.reader import Stop, read
+from grammar.reader import stop
 from grammar.stumble import Stumble
 from grammar.times import MONTHS
 from grammar.vocabulary import keywords
@@ -105,8 +105,8 @@ def no_of(it: Stumble) -> Diagnostic | None:
     if it.found.text in keywords():
         return None
     number = it.before if NUMBER.match(it.before.text) else it.words[it.at - 2]
-    stop = read(f"{it.line.text[: it.found.start]}of {it.line.text[it.found.start :]}")
-    if isinstance(stop, Stop) and stop.at < it.found.end + len("of "):
+    stopped = stop(f"{it.line.text[: it.found.start]}of {it.line.text[it.found.start :]}")
+    if stopped is not None and stopped.at < it.found.end + len("of "):
         return None
     return it.at_word(
         codes.NO_BASE,

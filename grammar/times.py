@@ -11,12 +11,12 @@ from calendar import monthrange
 from datetime import date
 from typing import Any
 
-from lark import Token, Transformer_NonRecursive, v_args
-from lark.tree import Meta
+from lark import Token
 
 from grammar import codes, tree
 from grammar.diagnostics import Code, Diagnostic
 from grammar.lines import Line
+from grammar.shift_reduce import Meta
 from grammar.spans import Span
 
 MONTHS = (
@@ -27,24 +27,17 @@ MONTHS = (
 _A_LEAP_YEAR = 2024
 
 
-@v_args(meta=True)
-class Times(Transformer_NonRecursive[Token, Any]):
+class Times:
     """Builds the nodes about time; `diagnostics` fills as it goes."""
 
     def __init__(self, line: Line) -> None:
-        super().__init__()
         self._line = line
         self.diagnostics: list[Diagnostic] = []
 
-    def _span(self, meta: Any) -> Span:
-        above = self._line.row - 1
-        return Span(
-            self._line.path,
-            meta.line + above,
-            meta.column,
-            meta.end_line + above,
-            meta.end_column,
-        )
+    def _span(self, meta: Meta | Token) -> Span:
+        start, end = meta.start_pos, meta.end_pos
+        assert start is not None and end is not None
+        return self._line.place(start, end)
 
     def _note(self, code: Code, span: Span, message: str, *, label: str = "", help: str) -> None:
         self.diagnostics.append(code.at(span, message, label=label, help=help))

@@ -118,8 +118,16 @@ class GivenEvent(Node):
     kind: Name
     amount: Quantity | Name
     things: Things | None
-    day: Date | Name
+    day: Expression
     every: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBroken(Node):
+    """`given rule ipc.esg.tobacco broken since 2026-03-01`: what earlier runs have seen of it."""
+
+    rule: Name
+    since: Expression
 
 
 Given = (
@@ -131,6 +139,7 @@ Given = (
     | GivenModel
     | GivenFund
     | GivenEvent
+    | GivenBroken
 )
 
 

@@ -42,6 +42,8 @@ def trial_line(node: trial.Line) -> str:
             return f"given fund {expression(node.fund)} with {_parts(node.parts)}"
         case trial.GivenEvent():
             return _given_event(node)
+        case trial.GivenBroken():
+            return f"given rule {node.rule.value} broken since {expression(node.since)}"
         case trial.GivenFact():
             if node.kind is not None and not node.things.items and node.things.where is not None:
                 return f"given {node.kind}{where(node.things.where)}"

@@ -19,7 +19,7 @@ from grammar.diagnostics import Diagnostic, Severity
 from grammar.layout import layout
 from grammar.parse import parse
 from policydsl.answers import Answer, AnswerError
-from policydsl.commands.check import known_securities, merge
+from policydsl.checking import known_securities, merge
 from policydsl.templates import Template, shape, statements
 from portfolio.book import Book
 

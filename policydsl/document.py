@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from compiler.closing import Closing, Sale, cents
+from compiler.exact_check import soft_breaches
 from compiler.statements import HouseholdPolicy
 from policydsl.held_back import held_back
 from policydsl.measures import (
@@ -40,6 +41,8 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     if proposal.closing is not None and proposal.solution is not None:
         document |= _solved(proposal, proposal.closing, proposal.solution)
         document["statements"] = statements_document(proposal.policy)
+        document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
+        document["tiers"] = _tiers(proposal, proposal.solution)
         document["bounds"] = [
             {"rule_id": b.rule_id, "statement": b.key, "where": b.where, "price": round(b.price, 9)}
             for b in bindings(proposal)
@@ -102,6 +105,34 @@ def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Documen
     }
 
 
+def soft_document(policy: HouseholdPolicy, closing: Closing) -> list[Document]:
+    """Soft statements that the trades leave broken, by priority, and by how much."""
+    return [
+        {
+            "rule_id": scope.statement.rule_id,
+            "statement": scope.statement.key,
+            "priority": scope.statement.soft,
+            "where": breach.where,
+            "found": plain(cents(breach.found)),
+            "bound": plain(cents(breach.bound)),
+        }
+        for scope, breach in soft_breaches(policy, closing)
+    ]
+
+
+def _tiers(proposal: Proposal, solution: Solution) -> list[Document]:
+    """What the optimiser had to break by priority, in dollars, before rounding."""
+    unit = _unit(proposal)
+    return [
+        {
+            "priority": tier.priority,
+            "broken_dollars": round(tier.broken * unit, 2),
+            "gap_dollars": round(tier.gap * unit, 2),
+        }
+        for tier in solution.tiers
+    ]
+
+
 def measures_document(closing: Closing) -> Document:
     """What follows from the trades alone: accounts, risk and tax, before and after."""
     risk = RiskMeasure(closing.household)
@@ -138,6 +169,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
             "file": scope.statement.path,
             "line": scope.statement.line,
             "accounts": list(scope.accounts),
+            "soft": scope.statement.soft,
         }
         for scope in policy.statements
     }

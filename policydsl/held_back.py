@@ -168,7 +168,8 @@ def _barriers(
             span = slice(program.matrix.indptr[i], program.matrix.indptr[i + 1])
             columns = program.matrix.indices[span]
             others = columns[columns != own]
-            if not program.integer[others].all() or np.isin(others, list(steps)).any():
+            given = program.integer[others] | (program.upper[others] <= program.lower[others])
+            if not given.all() or np.isin(others, list(steps)).any():
                 continue
             now = float(program.matrix.data[span] @ x[columns])
             then = now + float(by_column.data[k]) * max(step - x[own], 0.0)
@@ -190,7 +191,7 @@ def _opened(
     """Whether one other decision could be taken otherwise and make room in the row: it was free,
     so the row is not what held the trade back."""
     program, x = solution.program, solution.x
-    for j in decisions:
+    for j in decisions[program.integer[decisions]]:
         change = 1.0 - 2.0 * round(float(x[j]))
         span = slice(by_column.indptr[j], by_column.indptr[j + 1])
         rows, values = by_column.indices[span], by_column.data[span]

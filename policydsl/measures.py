@@ -51,12 +51,13 @@ class RiskMeasure:
 
 
 def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> dict[str, object]:
-    """Value, cash, tracking error and drift of an account, before and after."""
+    """Value, target as far as policy moves it, cash, tracking error and drift, before and after."""
     value = closing.value(account)
     measures: dict[str, object] = {
         "account_id": account.id,
         "type": account.type,
         "value": str(cents(value)),
+        "target": _moved(closing, account),
     }
     for when, after in (("before", False), ("after", True)):
         held = weights(closing, account, after=after)
@@ -67,6 +68,17 @@ def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> d
             entry["drift"] = risk.drift(held, target)
         measures[when] = entry
     return measures
+
+
+def _moved(closing: Closing, account: Account) -> dict[str, float]:
+    """Target weights that are not those of the published model."""
+    model = closing.models.get(account.id, {})
+    target = closing.targets.get(account.id, {})
+    return {
+        name: round(float(target.get(name, 0)), PLACES)
+        for name in sorted(model.keys() | target.keys())
+        if target.get(name, Decimal(0)) != model.get(name, Decimal(0))
+    }
 
 
 def weights(closing: Closing, account: Account, *, after: bool) -> dict[str, Decimal]:

@@ -15,10 +15,10 @@ from enum import StrEnum
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
-from compiler.exact_check import exact_breaches
+from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
-from compiler.statements import HouseholdPolicy
+from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
 from portfolio.household import Account, Household
 from solver.conflict import conflicting
@@ -45,7 +45,8 @@ class Status(StrEnum):
 class Proposal:
     """The answer for one household, with everything an explanation needs.
 
-    `closing`, `compiled` and `solution` are None where nothing was solved. `findings` say in plain
+    `closing`, `compiled` and `solution` are None where nothing was solved. `soft_broken` are
+    the soft statements that the trades leave broken, where and by how much. `findings` say in plain
     words why nothing, or not everything, is proposed.
     """
 
@@ -56,6 +57,7 @@ class Proposal:
     closing: Closing | None = None
     compiled: CompiledModel | None = None
     solution: Solution | None = None
+    soft_broken: tuple[tuple[InForce, Breach], ...] = ()
     conflict: tuple[tuple[str, float], ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -87,12 +89,28 @@ def propose(
             breaches = exact_breaches(policy, closing)
         if not breaches:
             findings += broken_notes(policy, closing)
-            status = Status.PROPOSED if solution.orders else Status.NO_ACTION
+            soft_broken = tuple(soft_breaches(policy, closing))
+            findings += (_softly(scope, breach) for scope, breach in soft_broken)
             return Proposal(
-                household, policy, status, tuple(findings), closing, compiled, solution, (), seconds
+                household,
+                policy,
+                Status.PROPOSED if solution.orders else Status.NO_ACTION,
+                tuple(findings),
+                closing,
+                compiled,
+                solution,
+                soft_broken,
+                seconds=seconds,
             )
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+def _softly(scope: InForce, breach: Breach) -> str:
+    """What a soft rule asks and the trades do not keep."""
+    statement = scope.statement
+    place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+    return f"soft, priority {statement.soft}, and not kept ({place}): {breach.message}"
 
 
 class _Timed:

@@ -20,7 +20,7 @@ from compiler.target import without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
@@ -89,9 +89,10 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
 
 
 def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
-    """The book with the models that policies choose in every snapshot."""
-    kinds = (statement.directive for statement in typed.statements)
-    return book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    """The book with the models and securities that policies bring in, in every snapshot."""
+    kinds = [statement.directive for statement in typed.statements]
+    book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    return book.with_securities(name for each in kinds for name in each.brings_in)
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
@@ -207,12 +208,12 @@ def read_inputs(
     started = time.perf_counter()
     typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
     seconds["check policies"] = time.perf_counter() - started
+    book = with_chosen_models(book, typed)
     if not book.stopped:
         started = time.perf_counter()
         _ = book.risk
         seconds["risk"] = time.perf_counter() - started
     carried = Carried() if state is None else read_carried(state)
-    book = with_chosen_models(book, typed)
     return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
 
 

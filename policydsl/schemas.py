@@ -44,6 +44,10 @@ class AccountDocument(Part):
     account_id: str
     type: str
     value: Annotated[Number, Field(description="dollars before trades, after flows due")]
+    target: Annotated[
+        dict[str, float],
+        Field(description="weights by security that are not those of the published model"),
+    ]
     before: AccountState
     after: AccountState
 
@@ -111,6 +115,27 @@ class StatementDocument(Part):
     file: str
     line: int
     accounts: list[str]
+    soft: Annotated[int | None, Field(description="priority of a soft one; 1 is broken last")]
+
+
+class SoftBroken(Part):
+    """A soft statement that the trades leave broken: what is found, and what it asks; dollars."""
+
+    rule_id: str
+    statement: str
+    priority: int
+    where: str
+    found: Number
+    bound: Number
+
+
+class TierDocument(Part):
+    """Soft statements of one priority, as far as the optimiser had to break them, and how much of
+    that is not proven to be needed."""
+
+    priority: int
+    broken_dollars: float
+    gap_dollars: float
 
 
 class BoundDocument(Part):
@@ -239,6 +264,8 @@ class ProposalDocument(Part):
     risk_model: str | None = None
     assumptions: dict[str, Assumptions] | None = None
     work: Work | None = None
+    soft_broken: list[SoftBroken] | None = None
+    tiers: list[TierDocument] | None = None
     bounds: list[BoundDocument] | None = None
     held_back: list[HeldBackDocument] | None = None
     trades: list[TradeDocument] | None = None

@@ -11,7 +11,13 @@ from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy
-from policydsl.document import Document, lot_document, measures_document, statements_document
+from policydsl.document import (
+    Document,
+    lot_document,
+    measures_document,
+    soft_document,
+    statements_document,
+)
 from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
@@ -42,7 +48,7 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    wanted = ("trades", "statements", "tax", "approvals", "reports", "preferences")
+    wanted = ("trades", "statements", "tax", "soft_broken", "approvals", "reports", "preferences")
     missing = [name for name in wanted if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
@@ -63,6 +69,7 @@ def verify_proposal(
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
     follows = measures_document(closing) | oversight_document(policy, closing)
+    follows["soft_broken"] = soft_document(policy, closing)
     for name, value in follows.items():
         if not agrees(value, document[name]):
             said = name.replace("_", " ")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler.statements import Statement
-from compiler.target import excluded_by
+from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.propose import Proposal
 from policydsl.reasons import Group, cited, main_groups, said
@@ -103,7 +103,7 @@ def _impossible(proposal: Proposal, security_id: str) -> Iterator[WhyNot]:
             reason = "not bought: not in its target"
         else:
             continue
-        banned = excluded_by(proposal.household, account, proposal.policy).get(security_id)
+        banned = left_out(proposal.household, account, proposal.policy).get(security_id)
         rule: tuple[str, ...] = ()
         if banned is not None:
             reason = f"the target leaves it out: {cited(banned.statement)}"

@@ -10,9 +10,30 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
+from compiler.active_risk import RiskLimit
 from compiler.model import PHYSICS, CompiledModel
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskColumns:
+    """|spread @ x[active]| - x[excess] <= ceiling; `excess` None where nothing may exceed it.
+
+    `row` is what its tangents are named and `key` the statement they belong to.
+    """
+
+    key: str
+    row: str
+    active: NDArray[np.int64]
+    spread: sp.csr_matrix
+    ceiling: float
+    excess: int | None
+
+    def over(self, x: Floats) -> float:
+        """How far the limit is exceeded at x."""
+        room = self.ceiling + (0.0 if self.excess is None else float(x[self.excess]))
+        return float(np.linalg.norm(self.spread @ x[self.active])) - room
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +42,8 @@ class Program:
 
     `integer` flags binaries. `owners[i]` is the statement key of row i, or "physics";
     `row_names[i]` and `column_names[j]` are those of the written file. `index` maps the id of a
-    Pyomo variable to its column. All amounts are bp of household value.
+    Pyomo variable to its column. `risks` are limits on tracking error, of which rows hold only
+    tangents. All amounts are bp of household value.
     """
 
     cost: Floats
@@ -37,6 +59,7 @@ class Program:
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
     index: dict[int, int]
+    risks: tuple[RiskColumns, ...] = ()
 
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
@@ -49,8 +72,11 @@ class Program:
 def hand_over(compiled: CompiledModel) -> Program:
     """Read the Pyomo model once; squares are taken from the registry beside it."""
     model = compiled.model
+    risks = compiled.physics.risks
     model.objective.deactivate()
     model.linear.activate()
+    for limit in risks:
+        limit.written.deactivate()
     try:
         form = LinearStandardFormCompiler().write(
             model, mixed_form=True, set_sense=None, show_section_timing=False
@@ -58,6 +84,8 @@ def hand_over(compiled: CompiledModel) -> Program:
     finally:
         model.linear.deactivate()
         model.objective.activate()
+        for limit in risks:
+            limit.written.activate()
     columns = form.columns
     index = {id(variable): j for j, variable in enumerate(columns)}
     lower = np.array([-np.inf if v.lb is None else float(v.lb) for v in columns])
@@ -81,6 +109,18 @@ def hand_over(compiled: CompiledModel) -> Program:
         row_names=tuple(row.constraint.name for row in form.rows),
         column_names=tuple(variable.name for variable in columns),
         index=index,
+        risks=tuple(_risk(limit, index) for limit in risks),
+    )
+
+
+def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:
+    return RiskColumns(
+        limit.key,
+        limit.row,
+        np.array([index[id(active)] for active in limit.active]),
+        limit.spread,
+        limit.ceiling,
+        None if limit.excess is None else index[id(limit.excess)],
     )
 
 

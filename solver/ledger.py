@@ -28,6 +28,7 @@ BOUND_NAMES = {
     "physics.no_overdraft": "no overdraft",
     "physics.wash_sales_avoided": "wash sales avoided",
     "cures": "broken limits come first",
+    "priority": "soft rules come first",
 }
 
 

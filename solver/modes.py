@@ -123,8 +123,8 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             bought=column(p.bought),
             active=program.column(p.active),
             drift=p.held - p.target,
-            smallest_sale=min(p.smallest_sale, p.held),
-            smallest_purchase=p.smallest_purchase,
+            smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
+            smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
             name=name,
             **_through(physics, program, row_of, name),
         )
@@ -171,6 +171,12 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     ]
     coupling[activity] = False
     return Structure(positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling)
+
+
+def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> float:
+    """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
+    kept = (amount for amount, short in soft if program.upper[program.column(short)] <= 0.0)
+    return max([hard, *kept])
 
 
 def _through(

@@ -232,6 +232,7 @@ class _Score:
         self.upper = self.upper - np.array(
             [margin if program.row_names[i] in not_worse else 0.0 for i in self.rows]
         )
+        self.risks = [(limit, margin if limit.row in not_worse else 0.0) for limit in program.risks]
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""
@@ -241,7 +242,9 @@ class _Score:
         whole = self.whole(x)
         values = self.matrix @ whole
         broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
-        return float(broken[broken > BROKEN].sum()), self.program.objective(whole)
+        strays = [limit.over(whole) + margin for limit, margin in self.risks]
+        far = sum(stray for stray in strays if stray > BROKEN)
+        return float(broken[broken > BROKEN].sum()) + far, self.program.objective(whole)
 
 
 def _rounded(order: _Order) -> RoundedOrder:

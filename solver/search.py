@@ -32,6 +32,8 @@ class Budget:
     nodes_among_many: int = 1
     goal: float = 0.05
     moves: int = 60
+    tangents: int = 40
+    risk_searches: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _begin(state: Search, start: Floats) -> None:
         max(function, key=lambda region: start[region.chosen])
         for function in state.structure.regions
     )
-    fixed = _region_fixings(state.structure, chosen)
+    fixed = region_fixings(state.structure, chosen)
     decisions = decisions_at(state.structure, start)
     reduced = reduce(state.program, fixed | fixings(state.structure, decisions))
     point = _solved(state, reduced)
@@ -116,7 +118,8 @@ def _begin(state: Search, start: Floats) -> None:
         state.best = Answer(point, reduced, decisions, chosen, -np.inf)
 
 
-def _region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> dict[int, float]:
+def region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> dict[int, float]:
+    """Columns fixed by one choice of tax regions."""
     fixed: dict[int, float] = {}
     for function, one in zip(structure.regions, chosen, strict=True):
         for region in function:
@@ -126,7 +129,7 @@ def _region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> 
 
 def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
     """Bound a tax region by the program without mode binaries; None if it has no point."""
-    fixed = _region_fixings(state.structure, chosen)
+    fixed = region_fixings(state.structure, chosen)
     reduced = reduce(state.program, fixed, state.structure.mode_rows)
     prices = np.zeros(state.program.matrix.shape[0])
     try:

@@ -38,6 +38,7 @@ from portfolio.household import (
     TaxEntity,
     WashBlock,
 )
+from solver.active_risk import with_excess
 from solver.handover import Floats, Program, hand_over
 from solver.quadratic import linear_model, new_engine
 
@@ -282,20 +283,46 @@ def model_allows(home: Household, rules: HouseholdPolicy, text: str, reserve: fl
     """Whether the compiled model has a point with exactly these trades."""
     compiled = compile_household(home, rules, reserve)
     program = hand_over(compiled)
+    ends = _ends(compiled, program, text)
+    return ends is not None and feasible(program, *ends)
+
+
+def _ends(compiled: CompiledModel, program: Program, text: str) -> tuple[Floats, Floats] | None:
+    """Column bounds that leave exactly these trades; None where the model has no such trade."""
     lower, upper = program.lower.copy(), program.upper.copy()
     for column, value in column_values(compiled, program, text).items():
         if value > upper[column] + 1e-9:
-            return False
+            return None
         lower[column] = upper[column] = value
     _, bought = read_trades(text)
     known = {
         key for key, position in compiled.physics.positions.items() if position.buy is not None
     }
-    return set(bought) <= known and feasible(program, lower, upper)
+    return (lower, upper) if set(bought) <= known else None
+
+
+def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict[int, float] | None:
+    """Dollars by which soft rules are broken, by priority, if exactly these trades are made; None
+    where the model does not allow them."""
+    compiled = compile_household(home, rules)
+    program = hand_over(compiled)
+    ends = _ends(compiled, program, text)
+    columns: dict[int, list[int]] = {}
+    for soft in compiled.physics.softs:
+        columns.setdefault(soft.priority, []).append(program.column(soft.excess))
+    cost = np.zeros(program.cost.size)
+    cost[[j for each in columns.values() for j in each]] = 1.0
+    x = None if ends is None else cheapest(program, cost, *ends)
+    x = None if x is None else with_excess(program, x)
+    if x is None:
+        return None
+    unit = compiled.physics.unit
+    return {priority: float(x[found].sum()) * unit for priority, found in columns.items()}
 
 
 def feasible(program: Program, lower: Floats, upper: Floats) -> bool:
-    return cheapest(program, np.zeros(program.cost.size), lower, upper) is not None
+    x = cheapest(program, np.zeros(program.cost.size), lower, upper)
+    return x is not None and with_excess(replace(program, lower=lower, upper=upper), x) is not None
 
 
 def cheapest(program: Program, cost: Floats, lower: Floats, upper: Floats) -> Floats | None:

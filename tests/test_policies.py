@@ -15,7 +15,7 @@ from compiler.layers import fold
 from compiler.policyset import load_policies
 from grammar.diagnostics import render_text
 from grammar.tree import Define, Keep, Node, Rule, Set, Text, Things
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from portfolio.book import Book, load_book
 from portfolio.synth import synthesise
 

@@ -20,6 +20,8 @@ from compiler.directives.base import (
     Measured,
     dollars_breach,
     holders,
+    least,
+    most,
     selective_clause,
 )
 from compiler.directives.bounds import (
@@ -41,7 +43,7 @@ Reference = Literal["model", "target"]
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """A group in dollars before and after the trades, and its band; `kept` is the part, before and
-    after, of shares that a waiver excuses."""
+    after, of shares that a waiver excuses; `due` whether it has to be in the band by today."""
 
     where: str
     group: str
@@ -50,6 +52,12 @@ class Weighed:
     kept: tuple[Decimal, Decimal]
     low: Decimal | None
     high: Decimal | None
+    due: bool
+
+    @property
+    def counted(self) -> tuple[Decimal, Decimal]:
+        """Before and after, without what is excused."""
+        return self.before - self.kept[0], self.after - self.kept[1]
 
 
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
@@ -70,6 +78,7 @@ class WeightBand(Directive):
     kind: ClassVar[str] = "band"
     family: ClassVar[Family] = Family.LIMIT
     selective: ClassVar[bool] = True
+    may_be_soft: ClassVar[bool] = True
 
     each: str | None
     selection: Selection | None
@@ -270,7 +279,7 @@ class WeightBand(Directive):
         """Groups whose weight lay outside the band before the trades."""
         for each in self._weights(scope, closing):
             high, low = each.high, each.low
-            counted = each.before - each.kept[0]
+            counted = each.counted[0]
             if (high is not None and counted > high) or (low is not None and each.before < low):
                 yield each.where
 
@@ -283,14 +292,17 @@ class WeightBand(Directive):
         """Group value against bound x base; outside today, it may not have moved further out."""
         for each in self._weights(scope, closing):
             at, low, high = each.where, each.low, each.high
-            counted = [each.before - each.kept[0], each.after - each.kept[1]]
-            if high is not None and each.after > max(high, each.before):
-                yield dollars_breach(scope, at, each.group, each.after, max(high, each.before))
-            elif high is not None and counted[1] > max(high, counted[0]):
-                most = max(high, counted[0])
-                yield dollars_breach(scope, at, f"{each.group} not waived", counted[1], most)
-            if low is not None and each.after < min(low, each.before):
-                yield dollars_breach(scope, at, each.group, each.after, min(low, each.before))
+            asked = scope if each.due else replace(scope, strict=False)
+            if high is not None:
+                was, counted = each.counted
+                what = f"{each.group} not waived" if any(each.kept) else each.group
+                total = max(high, each.before)
+                if any(each.kept) and each.after > total:
+                    yield dollars_breach(scope, at, each.group, each.after, total)
+                elif counted > (bound := most(asked, high, was)):
+                    yield dollars_breach(scope, at, what, counted, bound)
+            if low is not None and each.after < (bound := least(asked, low, each.before)):
+                yield dollars_breach(scope, at, each.group, each.after, bound)
 
     def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
         """Every group of every holder."""
@@ -306,12 +318,26 @@ class WeightBand(Directive):
                     spared = closing.kept(each, excused, group_of, self.through, after=after)
                     _add(kept[after], spared)
             ends_of = self._ends(closing, accounts, account, group_ofs)
-            for group in sorted(totals[0].keys() | totals[1].keys()):
+            groups = totals[0].keys() | totals[1].keys()
+            if scope.strict:
+                groups |= self._wanted(closing, accounts, group_ofs)
+            for group in sorted(groups):
                 before, after_trades = (total.get(group, Decimal(0)) for total in totals)
                 spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
-                yield Weighed(
-                    f"{where} {group}", group, before, after_trades, spare, *ends_of(group)
-                )
+                at = f"{where} {group}"
+                due = self._due(scope, closing.household, accounts[0], group_ofs[0], group, at)
+                ends = ends_of(group)
+                yield Weighed(at, group, before, after_trades, spare, *ends, due)
+
+    def _wanted(
+        self, closing: Closing, accounts: tuple[Account, ...], group_ofs: list[GroupOf]
+    ) -> set[str]:
+        """Groups of which something should be held, whether or not it is."""
+        wanted = set() if self.each is not None else {self._subject()}
+        for account, group_of in zip(accounts, group_ofs, strict=True):
+            meant = closing.targets.get(account.id, {})
+            wanted |= weigh(meant, group_of, closing.household, self.through).keys()
+        return wanted
 
 
 def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:

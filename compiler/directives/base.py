@@ -70,6 +70,10 @@ class Directive(ABC):
     family: ClassVar[Family]
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
+    may_be_soft: ClassVar[bool] = False
+    """Whether `soft priority N` has a meaning: how far it is broken can be measured in dollars."""
+    never_soft: ClassVar[str] = "it is chosen, and nothing can break it"
+    """Why it may not be soft, as a label."""
     breakable: ClassVar[bool] = True
     """Whether finished trades can break it, so that a note of it has something to report."""
 
@@ -91,6 +95,20 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def brings_in(self) -> tuple[str, ...]:
+        """Ids or tickers of securities that it may put into portfolios."""
+        return ()
+
+    @property
+    def gradual(self) -> bool:
+        """Whether what it asks for comes in steps, counted from its first day."""
+        return False
+
+    def takes(self, other: Directive) -> bool:
+        """Whether `other` says another value of this directive, as a `set` has to."""
+        return self.slot == other.slot
 
     def remarks(self, household: Household) -> Iterator[str]:
         """What a reader of the result should know of how the directive reads the household."""
@@ -115,7 +133,11 @@ class Directive(ABC):
 
     @abstractmethod
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """The exact check: decimal arithmetic on opening and closing positions, no tolerance."""
+        """The exact check: decimal arithmetic on opening and closing positions, no tolerance.
+
+        A place outside the rule before the trades may not be further out after them; where
+        `scope.strict` it has to be where the rule wants it today.
+        """
 
     def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
         """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
@@ -132,6 +154,16 @@ def selective_clause(clause: tree.Clause) -> bool:
     """Whether a clause takes securities or lots out, or says what their missing data count as."""
     spares = isinstance(clause, tree.Except) and clause.purpose is None
     return spares or isinstance(clause, tree.MissingCounts)
+
+
+def most(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How much an upper bound lets the trades leave: what was there already, or not even that."""
+    return bound if scope.strict else max(bound, before)
+
+
+def least(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
+    """How little a lower bound lets the trades leave."""
+    return bound if scope.strict else min(bound, before)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

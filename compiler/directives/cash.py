@@ -11,7 +11,16 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach, holders
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    Measured,
+    dollars_breach,
+    holders,
+    least,
+    most,
+)
 from compiler.directives.bounds import describe_amounts, holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
@@ -26,6 +35,7 @@ class CashBand(Directive):
 
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     low: Amount | None
     high: Amount | None
@@ -80,11 +90,11 @@ class CashBand(Directive):
             before = sum((closing.cash(a, after=False) for a in accounts), Decimal(0))
             after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
             if self.high is not None:
-                bound = max(self.high.dollars(closing.household, account), before)
+                bound = most(scope, self.high.dollars(closing.household, account), before)
                 if after > bound:
                     yield dollars_breach(scope, where, "cash", after, bound)
             if self.low is not None:
-                bound = min(self.low.dollars(closing.household, account), before)
+                bound = least(scope, self.low.dollars(closing.household, account), before)
                 if after < bound:
                     yield dollars_breach(scope, where, "cash", after, bound)
 

@@ -31,6 +31,7 @@ class Harvest(Directive):
     kind: ClassVar[str] = "harvest"
     family: ClassVar[Family] = Family.RESTRICTION
     selective: ClassVar[bool] = True
+    may_be_soft: ClassVar[bool] = True
 
     mode: Mode
     things: Selection
@@ -52,7 +53,6 @@ class Harvest(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row for each lot at a loss in a taxable account that may not be sold."""
-        block.no_harvest = pyo.Constraint(pyo.Any)
         taxable = {a.id: a for a in physics.tradable(scope) if a.taxable}
         for (owner, _), position in physics.positions.items():
             if owner not in taxable:
@@ -60,7 +60,8 @@ class Harvest(Directive):
             for lot, sell in zip(position.lots, position.sells, strict=True):
                 at_loss = physics.at_loss(lot)
                 if at_loss and forbids_lot(scope, physics.household, taxable[owner], lot):
-                    block.no_harvest[owner, lot.security_id, lot.id] = sell <= 0.0
+                    key = (owner, lot.security_id, lot.id)
+                    physics.bar(block, "no_harvest", key, sell, scope)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every sale at a loss in a taxable account is of a lot that may be harvested."""
@@ -72,10 +73,11 @@ class Harvest(Directive):
                 yield Breach(
                     key=scope.statement.key,
                     where=f"{sale.account_id} {sale.security_id} {sale.lot.id}",
-                    found=sale.shares,
+                    found=sale.amount,
                     bound=Decimal(0),
-                    unit="shares",
-                    message=f"lot {sale.lot.id} is sold at a loss that may not be harvested",
+                    unit="dollars",
+                    message=f"${sale.amount:,.2f} of lot {sale.lot.id} is sold at a loss that may "
+                    "not be harvested",
                 )
 
 

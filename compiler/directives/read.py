@@ -16,7 +16,10 @@ from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
 from compiler.directives.read_band import read_band
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
+from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.target_weight import read_target
+from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
@@ -33,22 +36,30 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", *_TAKES_PERIOD, ""})
+_TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
 _FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Target: "target",
-    tree.Replace: "replace",
     tree.Treat: "treat",
 }
 """Directives that no file reads yet."""
 
 
+def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
+    if node.only:
+        reader.not_yet("`only replace`", node.span)
+        return None
+    return read_replacement(node, reader)
+
+
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
+    tree.Target: read_target,
+    tree.Replace: _replace,
     tree.Prefer: read_preference,
     tree.Ask: read_approval,
     tree.Report: read_watch,
@@ -98,7 +109,7 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"tracking error", "holdings", "trades"})
+_LATER = frozenset({"holdings", "trades"})
 _LATER_EACH = frozenset({"transition"})
 
 

@@ -58,6 +58,7 @@ class RealizedLimit(Directive):
 
     kind: ClassVar[str] = "realized"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     measure: str
     amount: Amount
@@ -191,10 +192,10 @@ class RealizedLimit(Directive):
 
     def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
         """Year to date and this run together, by holder."""
-        for where, account_id, entities in self._held_by(scope, closing.household):
-            after = self._exactly(closing, account_id, entities, after=True)
-            bound = self.dollars(closing.household, account_id)
-            yield Measured(where, f"realized {self.measure}", after, None, bound)
+        household = closing.household
+        for held in self._holders(scope, household) if self.period.applies(household.as_of) else ():
+            after = self._with_run(closing, held, self._so_far(household, held))
+            yield Measured(held.where, self.measure, after, None, self._bound(household, held))
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""

@@ -30,6 +30,7 @@ class Restriction(Directive):
     kind: ClassVar[str] = "restriction"
     family: ClassVar[Family] = Family.RESTRICTION
     selective: ClassVar[bool] = True
+    may_be_soft: ClassVar[bool] = True
 
     mode: Mode
     action: str
@@ -42,8 +43,8 @@ class Restriction(Directive):
 
     @property
     def bans_holding(self) -> bool:
-        """Whether what is selected may not be held."""
-        return self.mode is Mode.NEVER and self.action == "hold"
+        """Whether it is about what may be held."""
+        return self.action == "hold"
 
     @property
     def slot(self) -> tuple[str, ...]:
@@ -59,8 +60,6 @@ class Restriction(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security, `no_sell` by lot, and `leave` for what may not be held."""
-        block.no_buy = pyo.Constraint(pyo.Any)
-        block.no_sell = pyo.Constraint(pyo.Any)
         for account in physics.tradable(scope):
             for position in physics.of_account(account.id):
                 security = physics.security(position.security_id)
@@ -70,11 +69,11 @@ class Restriction(Directive):
                     and position.buy is not None
                     and forbids_security(scope, physics.household, account, security)
                 ):
-                    block.no_buy[key] = position.buy <= 0.0
+                    physics.bar(block, "no_buy", key, position.buy, scope)
                 if self.action in ("sell", "trade"):
                     for lot, sell in zip(position.lots, position.sells, strict=True):
                         if forbids_lot(scope, physics.household, account, lot):
-                            block.no_sell[(*key, lot.id)] = sell <= 0.0
+                            physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
                 if self.action == "hold":
                     self._leave(block, scope, physics, account, position)
 
@@ -101,8 +100,8 @@ class Restriction(Directive):
             physics.upper(block, "leave", where, remaining, held, 0.0, scope=scope, tighten=False)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """No trade of this kind touches what is barred. What may not be held is not bought; how
-        far it could be sold is for the report, not for this check."""
+        """No trade of this kind touches what is barred. What may not be held is not bought; what
+        of it is still held is broken only where `scope.strict`."""
         if self.action != "sell":
             for buy in closing.purchases:
                 account = closing.account(buy.account_id)
@@ -110,14 +109,39 @@ class Restriction(Directive):
                 if account.id in scope.accounts and forbids_security(
                     scope, closing.household, account, security
                 ):
-                    yield self._breach(scope, account, security.id, "bought", buy.shares)
+                    yield self._breach(scope, account, security.id, "bought", buy.amount)
         if self.action in ("sell", "trade"):
+            sold: dict[tuple[str, str], Decimal] = {}
             for sale in closing.sales:
                 account = closing.account(sale.account_id)
                 if account.id in scope.accounts and forbids_lot(
                     scope, closing.household, account, sale.lot
                 ):
-                    yield self._breach(scope, account, sale.security_id, "sold", sale.shares)
+                    key = (account.id, sale.security_id)
+                    sold[key] = sold.get(key, Decimal(0)) + sale.amount
+            for (account_id, security_id), dollars in sold.items():
+                account = closing.account(account_id)
+                yield self._breach(scope, account, security_id, "sold", dollars)
+        if self.action == "hold" and scope.strict:
+            yield from self._still_held(scope, closing)
+
+    def _still_held(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """What is left of lots that had to go by today."""
+        household = closing.household
+        for account in household.accounts:
+            left: dict[str, Decimal] = {}
+            for lot in account.lots if account.id in scope.accounts else ():
+                security = household.securities[lot.security_id]
+                where = f"{account.id} {security.id}"
+                if forbids_lot(scope, household, account, lot) and compliance_is_due(
+                    scope, household, account, security, lot, where
+                ):
+                    shares = lot.shares - closing.lot_shares_sold.get(lot.id, Decimal(0))
+                    worth = shares * household.prices[security.id]
+                    left[security.id] = left.get(security.id, Decimal(0)) + worth
+            for security_id, worth in sorted(left.items()):
+                if worth > 0:
+                    yield self._breach(scope, account, security_id, "still held", worth)
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
         """Positions that may not be held and were, before the trades."""
@@ -134,15 +158,15 @@ class Restriction(Directive):
             yield from (f"{account.id} {security_id}" for security_id in sorted(barred))
 
     def _breach(
-        self, scope: InForce, account: Account, security_id: str, did: str, shares: Decimal
+        self, scope: InForce, account: Account, security_id: str, did: str, dollars: Decimal
     ) -> Breach:
         return Breach(
             key=scope.statement.key,
             where=f"{account.id} {security_id}",
-            found=shares,
+            found=dollars,
             bound=Decimal(0),
-            unit="shares",
-            message=f"{shares} {security_id} {did} in {account.id}: {self.sentence()}",
+            unit="dollars",
+            message=f"${dollars:,.2f} of {security_id} {did} in {account.id}: {self.sentence()}",
         )
 
 

@@ -30,6 +30,7 @@ class TradeMinimum(Directive):
 
     kind: ClassVar[str] = "trade minimum"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     amount: Amount
 
@@ -48,7 +49,8 @@ class TradeMinimum(Directive):
         return f"keep each trade {self.describe_range()}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """An order is nothing, at least the minimum, or closes the position."""
+        """An order is nothing, at least the minimum, or closes the position. Of a soft minimum each
+        order may fall short, by dollars that are its violation."""
         block.sale = pyo.Constraint(pyo.Any)
         block.purchase = pyo.Constraint(pyo.Any)
         for account in physics.tradable(scope):
@@ -58,12 +60,22 @@ class TradeMinimum(Directive):
                 key = (account.id, position.security_id)
                 if position.sold is not None:
                     smallest = min(least + step, position.held)
-                    position.smallest_sale = max(position.smallest_sale, smallest)
-                    block.sale[key] = pyo.quicksum(position.sells) >= smallest * position.sold
+                    short = physics.shortfall(block, "sale", key, smallest, scope)
+                    if short is None:
+                        position.smallest_sale = max(position.smallest_sale, smallest)
+                    else:
+                        position.soft_sales.append((smallest, short))
+                    sold = pyo.quicksum(position.sells) + (0.0 if short is None else short)
+                    block.sale[key] = sold >= smallest * position.sold
                 if position.bought is not None:
                     smallest = least + step
-                    position.smallest_purchase = max(position.smallest_purchase, smallest)
-                    block.purchase[key] = position.buy >= smallest * position.bought
+                    short = physics.shortfall(block, "purchase", key, smallest, scope)
+                    if short is None:
+                        position.smallest_purchase = max(position.smallest_purchase, smallest)
+                    else:
+                        position.soft_purchases.append((smallest, short))
+                    bought = position.buy if short is None else position.buy + short
+                    block.purchase[key] = bought >= smallest * position.bought
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""

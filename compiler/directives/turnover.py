@@ -34,6 +34,7 @@ class TurnoverLimit(Directive):
 
     kind: ClassVar[str] = "turnover"
     family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
 
     amount: Amount
     period: Period

@@ -29,6 +29,7 @@ class WaiverLimit(Directive):
 
     kind: ClassVar[str] = "waiver limit"
     family: ClassVar[Family] = Family.LIMIT
+    never_soft: ClassVar[str] = "a waiver that is too long has no effect"
 
     most: int
 

@@ -26,6 +26,7 @@ class WashSales(Directive):
 
     kind: ClassVar[str] = "wash sales"
     family: ClassVar[Family] = Family.RESTRICTION
+    never_soft: ClassVar[str] = "wash sales are avoided even without a rule"
 
     across: Literal["household"] = "household"
 

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import importlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
-from compiler.check import TypedPolicies, check_policies
-from compiler.layers import fold
-from compiler.policyset import MANIFEST, PolicySet, load_policies
-from grammar.diagnostics import Diagnostic, in_order, to_json
 from policydsl import options, output
+from policydsl.memory import collector_off
 from policydsl.policies import policies_folder
-from policydsl.progress import followed
-from policydsl.sarif import to_sarif
-from portfolio.book import Book, load_book
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One policy set, and what was found in the part of it that was asked for.
-
-    `held` names the accounts of the book that a mistake stops, with its code and place.
-    """
-
-    folder: Path
-    policies: PolicySet
-    statements: int
-    found: tuple[Diagnostic, ...]
-    held: dict[str, tuple[str, ...]]
+from policydsl.remembered import Answer, remembered
 
 
 @click.command()
@@ -40,6 +21,7 @@ class Checked:
 @options.book(required=False)
 @options.as_of
 @options.strict
+@click.option("--no-cache", is_flag=True, help="Check anew what has not changed since last time.")
 @options.common("sarif")
 @click.pass_context
 def command(
@@ -49,6 +31,7 @@ def command(
     book_folder: Path | None,
     as_of: date | None,
     strict: bool,
+    no_cache: bool,
     form: str,
 ) -> None:
     """Check policies: parse, resolve names, check meanings, merge layers.
@@ -66,131 +49,19 @@ def command(
         raise click.UsageError("name the policies once: as PATH, or by --policies")
     if as_of is not None and book_folder is None:
         raise click.UsageError("--as-of needs a --book")
-    book = None if book_folder is None else load_book(book_folder, as_of)
-    if book is not None and book.findings:
-        _mention(book, book_folder)
-    checked = [check(path, book) for path in paths or (policies_folder(policies),)]
-    errors, warnings = output.tally(each for one in checked for each in one.found)
-    if form == "json":
-        output.result_json(_as_json(checked))
-    elif form == "sarif":
-        output.result_json(to_sarif((each.folder, each.found) for each in checked))
+    asked = paths or (policies_folder(policies),)
+    if book_folder is None and not no_cache:
+        how = ("check", form, strict, output.colour())
+        said = remembered(asked, how, lambda: _checked(asked, None, None, form, strict))
     else:
-        output.result(_as_text(checked))
-    stopped = book is not None and book.stopped
-    ctx.exit(1 if errors or stopped or (strict and warnings) else 0)
+        said = _checked(asked, book_folder, as_of, form, strict)
+    output.result(said.text)
+    ctx.exit(said.exit_code)
 
 
-def _mention(book: Book, folder: Path | None) -> None:
-    """The book's own mistakes are another command's business, but not to be overlooked."""
-    found = output.counted(len(book.findings), "finding")
-    limits = "; policies are not merged for its accounts" if book.stopped else ""
-    output.note(f"{folder} has {found}{limits}: see `policydsl book check {folder}`")
-
-
-def check(path: Path, book: Book | None) -> Checked:
-    """The set in the folder `path`, or around the file `path`, checked."""
-    folder, only = (path, None) if path.is_dir() or not path.exists() else _set_around(path)
-    policies = load_policies(folder)
-    if only is not None and policies.manifest is None:
-        policies = _alone(policies, only)
-    typed = _typed(policies, book)
-    merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
-    every = in_order(dict.fromkeys((*typed.diagnostics, *merged)))
-    found = tuple(one for one in every if only is None or only in _paths(one))
-    return Checked(folder, policies, len(typed.statements), found, held)
-
-
-def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
-    if book is None:
-        return check_policies(policies)
-    return check_policies(policies, book.attributes, known_securities(book), book.as_of)
-
-
-def merge(
-    typed: TypedPolicies, book: Book, households: Sequence[str] | None = None
-) -> tuple[list[Diagnostic], dict[str, tuple[str, ...]]]:
-    """What disagrees only for some account of the book, and the accounts held by a mistake.
-
-    `households` names those to be looked at; without it, all that are not on hold.
-    """
-    found: list[Diagnostic] = []
-    held: dict[str, tuple[str, ...]] = {}
-    every = book.household_ids if households is None else households
-    ids = [each for each in every if each not in book.households_on_hold]
-    for household in map(book.household, followed(ids, len(ids), "households merged")):
-        for account in household.accounts:
-            policy = fold(typed, household, account)
-            found += (clash.diagnostic for clash in policy.clashes)
-            found += (each.found for each in policy.waivers if each.found is not None)
-            if policy.held:
-                held[account.id] = policy.held
-    return found, held
-
-
-def known_securities(book: Book) -> frozenset[str]:
-    """Ids and tickers."""
-    return frozenset().union(
-        *(
-            attribute.values
-            for attribute in book.attributes
-            if attribute.table == "securities" and attribute.name in ("security_id", "ticker")
-        )
-    )
-
-
-def _set_around(file: Path) -> tuple[Path, str]:
-    """The folder of the set a file belongs to, and the file's name in it."""
-    whole = file.resolve()
-    for above in whole.parents:
-        if (above / MANIFEST).exists():
-            return above, whole.relative_to(above).as_posix()
-    return file.parent, file.name
-
-
-def _alone(policies: PolicySet, name: str) -> PolicySet:
-    """A file of no set: what lies beside it does not belong to it."""
-    return replace(
-        policies,
-        files=tuple(file for file in policies.files if file.path == name),
-        diagnostics=tuple(each for each in policies.diagnostics if name in _paths(each)),
-    )
-
-
-def _paths(diagnostic: Diagnostic) -> set[str]:
-    return {label.span.path for label in (diagnostic.primary, *diagnostic.related)}
-
-
-def _as_text(checked: Sequence[Checked]) -> str:
-    parts = []
-    for each in checked:
-        if each.found:
-            parts.append(output.diagnostics_text(each.found, each.policies.sources) + "\n")
-        errors, warnings = output.tally(each.found)
-        parts.append(
-            f"{each.folder}: {output.counted(len(each.policies.files), 'file')}, "
-            f"{output.counted(each.statements, 'statement')}, "
-            f"{output.counted(errors, 'error')}, {output.counted(warnings, 'warning')}\n"
-        )
-        if each.held:
-            parts.append(f"not traded until mended: {', '.join(each.held)}\n")
-    return "".join(parts)
-
-
-def _as_json(checked: Sequence[Checked]) -> dict[str, object]:
-    errors, warnings = output.tally(each for one in checked for each in one.found)
-    return {
-        "errors": errors,
-        "warnings": warnings,
-        "sets": [
-            {
-                "folder": str(each.folder),
-                "name": each.policies.name,
-                "files": [file.path for file in each.policies.files],
-                "statements": each.statements,
-                "diagnostics": [to_json(one) for one in each.found],
-                "held": {account: list(causes) for account, causes in each.held.items()},
-            }
-            for each in checked
-        ],
-    }
+def _checked(*asked: Any) -> Answer:
+    """The answer of `policydsl.checking`, which takes its time to load."""
+    checking = importlib.import_module("policydsl.checking")
+    with collector_off():
+        said: Answer = checking.answer(*asked)
+    return said

@@ -10,10 +10,12 @@ import click
 from compiler.check import check_policies
 from compiler.effective import effective
 from compiler.effective_report import render_effective, to_json
+from compiler.effective_tree import render_tree
 from compiler.policyset import load_policies
 from compiler.reader import closest
 from policydsl import options, output
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
+from policydsl.memory import collector_off
 from policydsl.policies import policies_folder
 from portfolio.book import Book, load_book
 from portfolio.findings import render_findings
@@ -25,7 +27,7 @@ from portfolio.household import Household
 @options.book(required=True)
 @click.option("--account", "account_id", required=True, metavar="ID", help="The account's id.")
 @options.as_of
-@options.common()
+@options.common("tree")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,20 +39,27 @@ def command(
 ) -> None:
     """Show the merged policy of one account: every value, what won, what lost, and why.
 
+    As a table, as JSON, or as a tree: layers from the highest down, boundaries apart from values,
+    what replaced what, and what is not in force.
+
     \b
-    Example
+    Examples
       policydsl effective --book book --account H00001-TX
+      policydsl effective --book book --account H00001-TX --format tree
     """
     book = load_book(book_folder, as_of)
     if book.stopped:
         output.note(render_findings(each for each in book.findings if each.stops))
         ctx.exit(1)
     household = household_of(account_id, book)
-    loaded = load_policies(policies_folder(policies))
-    typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
+    with collector_off():
+        loaded = load_policies(policies_folder(policies))
+        typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
     found = effective(typed, household, account_id)
     if form == "json":
         output.result_json(to_json(found))
+    elif form == "tree":
+        output.result(render_tree(found, typed.sources, colour=output.colour()))
     else:
         output.result(render_effective(found, typed.sources, colour=output.colour()))
     ctx.exit(1 if found.held else 0)

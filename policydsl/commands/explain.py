@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from policydsl import options, output
-from policydsl.commands.check import known_securities
+from policydsl.checking import known_securities
 from policydsl.rebalance import outcomes, recorded_inputs
 from policydsl.report import (
     held_back,

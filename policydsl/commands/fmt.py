@@ -15,6 +15,7 @@ from grammar.parse_tests import parse_tests, parse_tests_bytes
 from grammar.source import decode
 from grammar.tree import PolicyFile
 from policydsl import options, output
+from policydsl.memory import collector_off
 from policydsl.policies import DEFAULT
 
 TESTS = ".policytest"
@@ -52,7 +53,8 @@ def command(ctx: click.Context, paths: tuple[Path, ...], only_check: bool, form:
     """
     if not paths and not DEFAULT.is_dir():
         raise click.UsageError("there is no folder `policies` here: name a file or folder")
-    found = [formatted(path) for path in policy_files(paths or (DEFAULT,))]
+    with collector_off():
+        found = [formatted(path) for path in policy_files(paths or (DEFAULT,))]
     if not only_check:
         for each in found:
             if each.changes and each.after is not None:

@@ -78,10 +78,14 @@ def ids_at(ran: Ran, span: Span) -> Iterator[str]:
             continue
         for node in file.tree.statements:
             if node.span.line <= span.line <= node.span.end_line:
-                if isinstance(node, tree.Rule | tree.Set | tree.Waive):
-                    yield node.id.value
-                else:
-                    yield node.name.value
+                yield owner_of(node)
+
+
+def owner_of(node: tree.Statement) -> str:
+    """The id of a rule, `set` or waiver, or the name that is defined."""
+    if isinstance(node, tree.Rule | tree.Set | tree.Waive):
+        return node.id.value
+    return node.name.value
 
 
 def _excluded(proposal: Proposal) -> Iterator[tuple[str, str]]:
@@ -151,9 +155,6 @@ def without(typed: TypedPolicies, rule_id: str) -> TypedPolicies:
         statements=tuple(each for each in typed.statements if each.rule_id != rule_id),
         grants=tuple(each for each in typed.grants if each.statement.rule_id != rule_id),
         faults=tuple(each for each in typed.faults if each.rule_id != rule_id),
-        rivals=tuple(
-            pair for pair in typed.rivals if rule_id not in (pair[0].rule_id, pair[1].rule_id)
-        ),
         waivers=tuple(each for each in typed.waivers if each.rule_id != rule_id),
     )
 

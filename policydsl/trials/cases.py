@@ -60,6 +60,7 @@ _ONLY_NAMES = {
     (tree.Keep, "measure"),
     (tree.Keep, "per"),
     (trial.GivenEvent, "kind"),
+    (trial.GivenBroken, "rule"),
     (trial.ExpectRule, "rule"),
     (trial.ExpectSetting, "rule"),
     (trial.ExpectFinding, "code"),

@@ -14,6 +14,9 @@ TODAY = date(2026, 6, 15)
 """The day of a test that names none."""
 HELD_FOR = timedelta(days=730)
 """How long a lot has been held whose day is not given."""
+GAINED = Decimal("0.01")
+"""The part of its value that a lot has gained whose basis is not given: the cost of a trade alone
+then makes no loss of its sale."""
 CASH = Decimal(100_000)
 """Dollars in an account of which neither cash nor holdings are given."""
 WANTED = Decimal("0.1")
@@ -120,7 +123,7 @@ def _lot(row: Row, stated: Stated) -> None:
     worth = stated.prices.get(row.cells["security_id"] or "", PRICE) * money(row.cells["shares"])
     for fact in asked:
         _work_back(fact, row, worth, stated.today)
-    _default(row, {"basis": f"{worth:f}"})
+    _default(row, {"basis": f"{worth * (1 - GAINED):f}"})
 
 
 def _work_back(fact: Fact, row: Row, worth: Decimal, today: date) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from compiler.attributes import Vocabulary
 from compiler.dimensions import Dimension
+from compiler.reader import closest
 from grammar import tree, trial
 from grammar.spans import Span
 from grammar.tree import Unit
@@ -53,7 +54,8 @@ class Stated:
     """The tables of a book as they are stated line by line.
 
     `prices` are dollars by security. `asked` keeps what is said of a lot's gain or age, by lot,
-    until prices are known.
+    until prices are known. `all_accounts`: the test, or its book, says which accounts there are, so
+    that another one is a slip.
     """
 
     today: date
@@ -62,6 +64,7 @@ class Stated:
     prices: dict[str, Decimal] = field(default_factory=dict)
     asked: dict[str, list[Fact]] = field(default_factory=dict)
     from_book: bool = False
+    all_accounts: bool = False
 
     def rows(self, table: str) -> list[Row]:
         """The rows of a table, in order."""
@@ -106,6 +109,7 @@ def state(lines: Iterable[trial.Given], stated: Stated) -> None:
         for fact in known:
             if fact.kind == kind:
                 _fact(fact, stated)
+    stated.all_accounts = stated.from_book or any(fact.kind == "account" for fact in known)
     for line in lines:
         match line:
             case trial.GivenFund():
@@ -212,8 +216,15 @@ def account_of(said: Iterable[Fact], stated: Stated, span: Span) -> Row:
     if not names:
         return stated.row("accounts", None, span)
     name = names[0].text
-    if stated.from_book and name is not None and stated.find("accounts", name) is None:
-        raise cannot(names[0].span, f"the book has no account {name}")
+    known = [str(row.cells["account_id"]) for row in stated.rows("accounts")]
+    if stated.all_accounts and name is not None and name not in known:
+        near = closest(name, known)
+        raise cannot(
+            names[0].span,
+            f'there is no account "{name}"',
+            f"accounts of this test: {', '.join(known)}",
+            f'did you mean "{near}"?' if near else f'add a line `given account "{name}"`',
+        )
     return stated.row("accounts", name, span)
 
 

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 from grammar.diagnostics import to_json
 from policydsl import output
+from policydsl.trials.coverage import Coverage
+from policydsl.trials.coverage_report import NAMES, coverage_json
 from policydsl.trials.results import Verdict
 
 
@@ -41,8 +43,14 @@ def _failure(verdict: Verdict) -> str:
     return "".join(rows) + "\n"
 
 
-def as_json(verdicts: Sequence[Verdict]) -> dict[str, object]:
+def as_json(
+    verdicts: Sequence[Verdict], covers: Sequence[Coverage] = (), short: Sequence[str] = ()
+) -> dict[str, object]:
     """Stable field names."""
+    coverage = {
+        "coverage": [coverage_json(each) for each in covers],
+        "coverage_too_low": list(short),
+    }
     return {
         "tests": len(verdicts),
         "failed": sum(not each.passed for each in verdicts),
@@ -59,11 +67,15 @@ def as_json(verdicts: Sequence[Verdict]) -> dict[str, object]:
             }
             for each in verdicts
         ],
+        **(coverage if covers else {}),
     }
 
 
-def as_junit(verdicts: Sequence[Verdict]) -> str:
-    """The XML that test servers read: a suite a file, a case a test."""
+def as_junit(
+    verdicts: Sequence[Verdict], covers: Sequence[Coverage] = (), short: Sequence[str] = ()
+) -> str:
+    """The XML that test servers read: a suite a file, a case a test; and a suite for the coverage
+    of each policy set, a case a share."""
     root = ElementTree.Element("testsuites")
     for path in dict.fromkeys(str(each.suite.path) for each in verdicts):
         own = [each for each in verdicts if str(each.suite.path) == path]
@@ -88,8 +100,22 @@ def as_junit(verdicts: Sequence[Verdict]) -> str:
             if not each.passed:
                 failure = ElementTree.SubElement(case, "failure", message=each.found[0].message)
                 failure.text = _plain(_failure(each))
+    for cover in covers:
+        _junit_of_coverage(root, cover, short)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _junit_of_coverage(root: ElementTree.Element, cover: Coverage, short: Sequence[str]) -> None:
+    name = f"coverage of {cover.folder}"
+    suite = ElementTree.SubElement(root, "testsuite", name=name, tests=str(len(cover.shares)))
+    for what, share in cover.shares.items():
+        case = ElementTree.SubElement(suite, "testcase", name=NAMES[what], classname=name)
+        told = ElementTree.SubElement(case, "system-out")
+        told.text = f"{share.done} of {share.total}, {share.percent:.1f}%"
+        for said in short:
+            if said.startswith(f"{cover.folder}: {NAMES[what]}:"):
+                ElementTree.SubElement(case, "failure", message=said)
 
 
 def _plain(text: str) -> str:

@@ -15,16 +15,19 @@ from compiler.closing import Closing
 from compiler.layers import AccountPolicy, fold
 from compiler.lists import load_lists
 from compiler.policyset import LoadedFile, PolicySet, load_policies
+from compiler.reader import did_you_mean
 from grammar import tree, trial
 from grammar.diagnostics import Diagnostic, in_order
 from grammar.parse import parse_bytes
+from grammar.parse_tests import parse_givens_bytes
 from grammar.source import decode
 from grammar.spans import Span
+from policydsl.carried import Carried
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, proposal_of, with_chosen_models
+from policydsl.rebalance import Inputs, policy_of, proposal_of, with_chosen_models
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
-from policydsl.trials.facts import cannot, day
+from policydsl.trials.facts import LineError, cannot, day
 from policydsl.trials.givens import Row, Stated, state
 from policydsl.trials.suite import Suite
 from portfolio.book.attributes import DERIVED
@@ -34,6 +37,9 @@ from portfolio.book.load import Book, load_book
 from portfolio.book.stated import stated_book
 from portfolio.findings import Finding
 from portfolio.household import Account, Attribute, Household
+
+GIVENS = ".given"
+"""The ending of files of nothing but `given` lines."""
 
 
 @dataclass
@@ -53,6 +59,11 @@ class Bench:
     @cached_property
     def declared(self) -> tuple[Attribute, ...]:
         return tuple(each.attribute for each in self.policies.declared)
+
+    @cached_property
+    def alone(self) -> TypedPolicies:
+        """The set as it stands, on no day in particular."""
+        return check_policies(self.policies, self.declared)
 
     def with_files(self, paths: Iterable[Path]) -> PolicySet:
         """The set with more files; those it has already are left out."""
@@ -148,7 +159,8 @@ class Ran:
 def run(case: Case, suite: Suite, bench: Bench) -> Ran:
     """Build the household of a case and propose its trades. Raises LineError where a line of the
     test cannot be acted on."""
-    today = _today(case)
+    case = replace(case, given=(*_shared(case, suite), *case.given))
+    today = _today(case, bench)
     stated, attributes = _begin(case, suite, bench, today)
     extra = tuple(
         _beside(line.policy, suite, bench)
@@ -163,7 +175,33 @@ def run(case: Case, suite: Suite, bench: Bench) -> Ran:
     typed = bench.typed(extra, attributes, today)
     book = with_chosen_models(book, typed)
     inputs = Inputs(book, suite.path.parent, bench.with_files(extra), bench.folder, typed, {})
-    return proposed(case, inputs)
+    return proposed(case, replace(inputs, carried=_carried(case, inputs)))
+
+
+def _carried(case: Case, inputs: Inputs) -> Carried:
+    """What earlier runs are said to have seen: every place that lies outside a rule today has done
+    so since the day given."""
+    lines = [line for line in case.given if isinstance(line, trial.GivenBroken)]
+    if not lines:
+        return Carried()
+    days = {line.rule.value: day(line.since, inputs.book.as_of) for line in lines}
+    rules = {statement.rule_id for statement in inputs.typed.statements}
+    for line in lines:
+        if line.rule.value not in rules:
+            help = did_you_mean(line.rule.value, rules)
+            raise cannot(line.rule.span, f"there is no rule `{line.rule.value}`", help=help)
+    since: dict[str, dict[str, dict[str, date]]] = {}
+    for name in inputs.book.household_ids:
+        household = inputs.book.household(name)
+        policy = policy_of(inputs, household)
+        closing = empty_closing(household, policy)
+        for scope in policy.statements:
+            if scope.statement.rule_id in days:
+                places = dict.fromkeys(
+                    scope.directive.outside(scope, closing), days[scope.statement.rule_id]
+                )
+                since.setdefault(name, {})[scope.statement.key] = places
+    return Carried(since)
 
 
 def proposed(case: Case, inputs: Inputs) -> Ran:
@@ -181,26 +219,46 @@ def proposed(case: Case, inputs: Inputs) -> Ran:
     )
 
 
-def _today(case: Case) -> date:
+def _books(case: Case) -> list[trial.GivenBook]:
+    return [line for line in case.given if isinstance(line, trial.GivenBook)]
+
+
+def _shared(case: Case, suite: Suite) -> tuple[trial.Given, ...]:
+    """The lines of the files of `given` lines that a test begins from."""
+    found: tuple[trial.Given, ...] = ()
+    for line in _books(case):
+        path = suite.path.parent / line.book.value
+        if (path / "book.toml").is_file():
+            continue
+        path = path.with_name(path.name + GIVENS)
+        if not path.is_file():
+            raise cannot(
+                line.book.span,
+                f'there is no book "{line.book.value}" beside this file',
+                f"neither a folder with a book.toml nor a file {path.name}",
+            )
+        lines, mistakes = parse_givens_bytes(path.read_bytes(), str(path))
+        for mistake in mistakes:
+            raise LineError(mistake)
+        found += tuple(each for each in lines if not isinstance(each, trial.GivenBook))
+    return found
+
+
+def _today(case: Case, bench: Bench) -> date:
+    usual = bench.policies.tests.today or TODAY
     named = [line for line in case.given if isinstance(line, trial.GivenToday)]
-    return day(named[-1].day, TODAY) if named else TODAY
+    return day(named[-1].day, usual) if named else usual
 
 
 def _begin(
     case: Case, suite: Suite, bench: Bench, today: date
 ) -> tuple[Stated, tuple[Attribute, ...]]:
     """The tables a test begins from, and every attribute its policies may name."""
-    books = [line for line in case.given if isinstance(line, trial.GivenBook)]
+    folders = [suite.path.parent / line.book.value for line in _books(case)]
+    books = [folder for folder in folders if (folder / "book.toml").is_file()]
     tables: dict[str, list[Row]] = {}
     attributes = bench.declared
-    for line in books:
-        folder = suite.path.parent / line.book.value
-        if not (folder / "book.toml").is_file():
-            raise cannot(
-                line.book.span,
-                f'there is no book "{line.book.value}" beside this file',
-                f"no folder {folder} with a book.toml",
-            )
+    for folder in books:
         tables, found = bench.book_rows(folder)
         named = {(each.table, each.name) for each in found}
         attributes = (

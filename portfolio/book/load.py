@@ -53,6 +53,7 @@ class Book:
     _risk_tables: RiskTables | None = field(repr=False)
     _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
     _also_models: frozenset[str] = frozenset()
+    _also_securities: frozenset[str] = frozenset()
 
     @property
     def stopped(self) -> bool:
@@ -124,6 +125,17 @@ class Book:
         known = self.model_ids & frozenset(names)
         return replace(self, _also_models=known, _snapshots={}) if known else self
 
+    def with_securities(self, names: Iterable[str]) -> Book:
+        """The book with these securities (ids or tickers) in every household's snapshot, for
+        policies that name them; what it does not have is left out."""
+        wanted = frozenset(names)
+        also = frozenset(
+            security.id
+            for security in self._contents.securities.values()
+            if security.id in wanted or security.ticker in wanted
+        )
+        return replace(self, _also_securities=also, _snapshots={}) if also else self
+
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
         """Every account of the book, in order."""
@@ -143,7 +155,12 @@ class Book:
         """
         if household_id not in self._snapshots:
             self._snapshots[household_id] = household_of(
-                self._contents, household_id, self.frozen, self.risk, self._also_models
+                self._contents,
+                household_id,
+                self.frozen,
+                self.risk,
+                self._also_models,
+                self._also_securities,
             )
         return self._snapshots[household_id]
 

@@ -23,6 +23,7 @@ def household_of(
     frozen: Mapping[str, tuple[str, ...]],
     risk: Risk,
     also_models: Iterable[str] = (),
+    also_securities: Iterable[str] = (),
 ) -> Household:
     """The snapshot of one household (KeyError where there is none); `frozen` gives reasons by
     account.
@@ -49,7 +50,7 @@ def household_of(
     )
     named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
-    relevant = _relevant(contents, accounts, models.values(), linked_lots)
+    relevant = _relevant(contents, accounts, models.values(), linked_lots, also_securities)
     latest = contents.market.latest
     return Household(
         id=household_id,
@@ -243,10 +244,11 @@ def _relevant(
     accounts: Iterable[Account],
     models: Iterable[Model],
     linked: Iterable[Lot],
+    also: Iterable[str],
 ) -> list[str]:
-    """Securities held, modelled or linked, and what the funds among them hold; sorted."""
+    """Securities held, modelled, linked or asked for, and what funds among them hold; sorted."""
     named = {lot.security_id for account in accounts for lot in account.lots}
-    named |= {lot.security_id for lot in linked}
+    named |= {lot.security_id for lot in linked} | set(also)
     named |= {name for model in models for name in model.weights}
     named |= {inside for name in tuple(named) for inside in contents.funds.get(name, {})}
     return sorted(name for name in named if name in contents.securities)

@@ -13,13 +13,16 @@ from decimal import Decimal
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from compiler.exact_check import soft_breaches
 from portfolio.household import Household, PastSale
 from tests.by_hand import (
     account,
     breaches,
+    closing,
     household,
     lot,
     model_allows,
+    model_violations,
     policy,
     taxpayer,
     usual,
@@ -55,6 +58,8 @@ RULES = (
     "keep taxable gains at most $503 each year per taxpayer",
     "keep turnover at most 9.003% of account each year",
     "keep turnover at most 6.003% of household each month prorated",
+    "keep tracking error at most 7.003%",
+    "keep tracking error at most 5.003% per account",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
@@ -126,3 +131,33 @@ def test_doing_nothing_breaks_nothing(home: Household, rules: list[str]) -> None
     agreed = policy(home, NO_WASH, *rules)
     assert breaches(home, agreed, "") == ()
     assert model_allows(home, agreed, "")
+
+
+def softened(rules: list[str], priorities: list[int]) -> list[str]:
+    """The rules, all soft, `when` and `except` kept."""
+    return [f"{r}\nsoft priority {p}" for r, p in zip(rules, priorities, strict=False)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    HOMES,
+    trades(),
+    st.lists(st.sampled_from(RULES), max_size=4, unique=True),
+    st.lists(st.integers(1, 3), min_size=4, max_size=4),
+)
+def test_soft_rules_forbid_nothing_and_are_measured_alike(
+    home: Household, text: str, rules: list[str], priorities: list[int]
+) -> None:
+    """What the model lets a tier be broken by, and what the check finds, are the same dollars."""
+    agreed = policy(home, NO_WASH, *softened(rules, priorities))
+    found = breaches(home, agreed, text)
+    least = model_violations(home, agreed, text)
+    assert (least is None) is bool(found), [each.message for each in found]
+    if least is None:
+        return
+    dollars = dict.fromkeys(range(1, 4), 0.0)
+    for scope, breach in soft_breaches(agreed, closing(home, agreed, text)):
+        dollars[scope.statement.soft or 0] += abs(float(breach.found - breach.bound))
+    event(f"broken: {any(dollars.values())}")
+    for priority, amount in dollars.items():
+        assert abs(amount - least.get(priority, 0.0)) < 0.06, (priority, amount, least)

@@ -15,7 +15,7 @@ from compiler.layers import household_policy
 from compiler.model import compile_household
 from compiler.policyset import LAYERS, LoadedFile, PolicySet
 from compiler.statements import HouseholdPolicy
-from compiler.target import excluded_by, target
+from compiler.target import left_out, target
 from grammar.diagnostics import Severity
 from grammar.parse import parse
 from portfolio.household import Household
@@ -143,7 +143,7 @@ def test_what_is_waived_keeps_its_place_in_the_target(what: str, shares: int, ke
     found = target(home, taxable, rules)
     assert found.get("AAA", 0) == Decimal(kept)
     assert sum(found.values()) == sum(home.models["CORE"].weights.values())
-    assert list(excluded_by(home, taxable, rules)) == ([] if Decimal(kept) else ["AAA"])
+    assert list(left_out(home, taxable, rules)) == ([] if Decimal(kept) else ["AAA"])
 
 
 # --- who, for whom, when -------------------------------------------------------------------------

@@ -26,7 +26,7 @@ VALID = (HERE / "valid.policytest").read_text(encoding="utf-8")
 def test_the_valid_file_is_read_whole() -> None:
     file, diagnostics = parse_tests(VALID, "a.policytest")
     assert render_text(diagnostics, {"a.policytest": VALID}) == ""
-    assert [len(one.lines) for one in file.trials] == [18, 8, 6, 3]
+    assert [len(one.lines) for one in file.trials] == [19, 8, 6, 3]
     assert not any(one.flawed for one in file.trials)
     holding, trade = file.trials[0].lines[2], file.trials[0].lines[7]
     assert isinstance(holding, trial.GivenHolding)
@@ -37,7 +37,7 @@ def test_the_valid_file_is_read_whole() -> None:
     assert isinstance(cases, trial.ForEach)
     assert [name.value for name in cases.names] == ["stock", "revenue"]
     assert [(type(stock), type(cap)) for stock, cap in cases.cases] == [(Text, Quantity)] * 3
-    assert cases.span == Span("a.policytest", 22, 5, 23, 26)
+    assert cases.span == Span("a.policytest", 23, 5, 24, 26)
 
 
 def test_mistakes(golden) -> None:

@@ -354,7 +354,7 @@ lines = (
         kind=called,
         amount=quantities | names,
         things=st.none() | selections.filter(lambda some: some.items or some.where),
-        day=dates | names,
+        day=values,
         every=st.sampled_from([None, "month", "quarter", "year"]),
     )
     | node(trial.GivenFact, kind=st.none(), things=told)
@@ -363,6 +363,7 @@ lines = (
         kind=st.sampled_from(["account", "household", "taxpayer"]),
         things=selections,
     )
+    | node(trial.GivenBroken, rule=names, since=values)
     | node(trial.ExpectNever, restriction=restrictions)
     | trades
     | node(

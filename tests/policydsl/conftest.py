@@ -11,6 +11,12 @@ from portfolio.synth import synthesise
 from tests.policydsl.runs import rebalanced
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes what the user's own commands remember."""
+    monkeypatch.setenv("POLICYDSL_CACHE", "")
+
+
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six households of five kinds: an index, funds, a legacy position, a retiree, a transition."""

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from policydsl.cli import cli
+from portfolio.book import Book
+from portfolio.household import Household
 from portfolio.synth import synthesise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +105,79 @@ def test_a_damaged_book_gives_no_traceback(
     for result in (run("check", *words), run("effective", *words, "--account", "H00002-IRA")):
         assert result.exit_code in (0, 1, 2)
         assert "internal error" not in result.stderr
+
+
+# --- the worked example of docs/merging.md -------------------------------------------------------
+
+EXAMPLE = ROOT / "docs" / "examples" / "merge"
+GOLDEN = Path(__file__).parent / "cases" / "worked_example"
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("text", "table.txt"), ("tree", "tree.txt"), ("json", "effective.json")]
+)
+def test_the_worked_example_comes_out_in_every_form(form: str, name: str, golden) -> None:  # type: ignore[no-untyped-def]
+    words = (
+        "--policies",
+        EXAMPLE / "policies",
+        "--book",
+        EXAMPLE / "book",
+        "--as-of",
+        "2026-06-15",
+    )
+    result = run("effective", *words, "--account", "H1042-TX", "--format", form)
+    assert result.exit_code == 1
+    golden(GOLDEN / name, result.stdout)
+
+
+def test_every_form_has_the_same_statements_with_file_and_line() -> None:
+    shown = json.loads((GOLDEN / "effective.json").read_text())
+    table, tree = ((GOLDEN / name).read_text() for name in ("table.txt", "tree.txt"))
+    lines = [line for slot in shown["slots"] for line in slot["lines"]]
+    assert len(lines) == 15
+    for line in lines:
+        place = f"{line['path']}:{line['line']}"
+        assert re.search(rf"{line['verb']} .*{re.escape(line['rule'])} +{re.escape(place)}", table)
+        assert re.search(rf"{line['verb']} .*{re.escape(line['rule'])}, {re.escape(place)}", tree)
+
+
+def test_the_tree_goes_from_the_firm_down_and_says_what_replaced_what(
+    effective: tuple[str | Path, ...],
+) -> None:
+    tree = run(*effective, "H00001-TX", "--format", "tree").stdout
+    cash = tree[tree.index("cash: 2% to 4% of account") :].partition("\n\n")[0]
+    assert cash.index("boundaries") < cash.index("firm.cash") < cash.index("values")
+    assert cash.index("ipc.cash, ipc/core") < cash.index("set ipc.cash, household/H00001")
+    assert re.search(r"└─ replaced by set ipc.cash household/H00001.policy:\d+", cash)
+    assert re.search(
+        r"may set +advisor, household: 0.5% to 8% of account +ipc/core.policy:\d+", cash
+    )
+
+
+def test_the_tree_says_what_is_not_in_force_and_why(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "a.policy").write_text(
+        'policy ipc.a "A"\nlayer ipc\n'
+        'rule ipc.x "X"\n    never buy "A"\n    from 2027-01-01\n'
+        'rule ipc.y "Y"\n    when account.type is "roth_ira"\n    never buy "B"\n'
+    )
+    words = ("effective", "--policies", tmp_path, "--book", book, "--account", "H00001-TX")
+    absent = run(*words, "--format", "tree").stdout.partition("not in force here today\n")[2]
+    assert re.search(r"├─ ipc +waits +never buy +ipc.x, a.policy:4 +\(from 2027-01-01\)", absent)
+    assert re.search(
+        r'└─ ipc +elsewhere +never buy +ipc.y, a.policy:8 +\(for .*"roth_ira"\)', absent
+    )
+
+
+def test_one_account_builds_one_household(
+    effective: tuple[str | Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+    original = Book.household
+
+    def watched(self: Book, household_id: str) -> Household:
+        built.append(household_id)
+        return original(self, household_id)
+
+    monkeypatch.setattr(Book, "household", watched)
+    assert run(*effective, "H00005-TX").exit_code == 0
+    assert built == ["H00005"]

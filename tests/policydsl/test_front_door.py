@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from policydsl import checking
 from policydsl.cli import cli
-from policydsl.commands import check as check_module
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,7 +54,7 @@ def test_wrong_usage_is_2_and_goes_to_stderr() -> None:
 
 
 def test_a_mistake_of_the_program_is_3_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_module, "load_policies", lambda folder: 1 / 0)
+    monkeypatch.setattr(checking, "load_policies", lambda folder: 1 / 0)
     result = run("check", ROOT / "policies")
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.startswith("internal error: ZeroDivisionError: division by zero\n")

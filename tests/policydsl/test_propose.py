@@ -9,6 +9,7 @@ import pytest
 
 from compiler.closing import Closing
 from policydsl.propose import Proposal, Status, propose
+from policydsl.reasons import explained_trades
 from portfolio.household import Household
 from tests.by_hand import MARKET, account, household, lot, policy, taxpayer, usual
 
@@ -207,3 +208,25 @@ def test_what_can_leave_leaves_whole_though_another_limit_stays_broken(
     _, closing = proposed(home, *rules)
     assert closing.shares_after["TX", "AAA"] == 0
     assert closing.shares_after["TX", "BBB"] == 700 * times
+
+
+def test_a_replaced_fund_leaves_and_its_constituents_come() -> None:
+    home = usual()
+    line = 'replace "FND" with constituents'
+    proposal, closing = proposed(home, line, "use risk aversion 500")
+    assert closing.shares_after["TX", "FND"] < 500
+    assert closing.targets["TX"]["XXX"] == Decimal("0.02")
+    assert weight(home, closing, "XXX", "IRA") > 0.015
+    trades = {trade.trade_id: trade for trade in explained_trades(proposal)}
+    assert trades["TX:FND:sell"].rules[0] == "r1"
+    assert f"the target leaves it out: {line}" in trades["TX:FND:sell"].sentence
+
+
+def test_trades_follow_a_target_and_limits_still_know_the_model() -> None:
+    home = usual()
+    tilt = 'target "AAA" at 0% of model'
+    _, closing = proposed(home, tilt, "use risk aversion 500")
+    assert weight(home, closing, "AAA", "IRA") < 0.02
+    band = 'keep "AAA" at least 100% of model'
+    _, closing = proposed(home, tilt, band, "use risk aversion 500")
+    assert weight(home, closing, "AAA", "IRA") >= 0.2

@@ -1,0 +1,151 @@
+"""`replace "USX" with constituents`, `replace em with "A", "B"`: what the target holds instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyomo.environ as pyo
+
+from compiler import codes
+from compiler.closing import Closing
+from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.physics import Physics
+from compiler.read_conditions import read_selection
+from compiler.reader import Reader
+from compiler.selections import Group, Named, Selection
+from compiler.statements import InForce
+from grammar import tree
+
+CONSTITUENTS = "constituents"
+
+
+@dataclass(frozen=True)
+class Replacement(Directive):
+    """Weight of `things` in the model goes to the first of `substitutes` that the account may buy,
+    or, where there are none to choose from, to what the fund holds."""
+
+    kind: ClassVar[str] = "replacement"
+    family: ClassVar[Family] = Family.SETTING
+
+    things: Selection
+    substitutes: Selection | None
+
+    @property
+    def selection(self) -> Selection:
+        """What is replaced."""
+        return self.things
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """Ids or tickers of the substitutes, first choice first."""
+        return () if self.substitutes is None else tuple(_listed(self.substitutes))
+
+    @property
+    def brings_in(self) -> tuple[str, ...]:
+        return self.ranked
+
+    @property
+    def slot(self) -> tuple[str, ...]:
+        return "replace", self.things.describe()
+
+    def hears(self, clause: tree.Clause) -> bool:
+        return selective_clause(clause)
+
+    def describe_range(self) -> str:
+        return CONSTITUENTS if self.substitutes is None else self.substitutes.describe()
+
+    def sentence(self) -> str:
+        return f"replace {self.things.describe()} with {self.describe_range()}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """A setting is data: the target was made before the model was built."""
+        block.doc = self.sentence()
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """A replacement forbids nothing by itself."""
+        yield from ()
+
+
+@dataclass(frozen=True)
+class ReplacementPool(Directive):
+    """Whatever replaces `things` lies in `pool`. It binds the text of its own layer and of lower
+    ones, and no portfolio."""
+
+    kind: ClassVar[str] = "replacement pool"
+    family: ClassVar[Family] = Family.RESTRICTION
+
+    things: Selection
+    pool: Selection
+
+    @property
+    def slot(self) -> tuple[str, ...]:
+        return "only replace", self.things.describe()
+
+    def sentence(self) -> str:
+        return f"only replace {self.things.describe()} with {self.pool.describe()}"
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Nothing: the merge keeps it."""
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """None: a replacement from outside the pool takes no part."""
+        yield from ()
+
+
+def _listed(selection: Selection) -> Iterator[str]:
+    for item in selection.items:
+        if isinstance(item, Named):
+            yield item.text
+        else:
+            yield from _listed(item.selection)
+
+
+def read_replacement(node: tree.Replace, reader: Reader) -> Replacement | ReplacementPool | None:
+    """The typed directive, or None after reporting every mistake in it."""
+    things = _securities(node.things, reader)
+    if node.only:
+        pool = _securities(node.substitutes, reader)
+        return None if things is None or pool is None else ReplacementPool(things, pool)
+    if _is_constituents(node.substitutes, reader):
+        return None if things is None else Replacement(things, None)
+    substitutes = _securities(node.substitutes, reader)
+    if substitutes is None or things is None:
+        return None
+    if not _is_list(substitutes):
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            "a replacement names what it puts in place, first choice first",
+            node.substitutes.span,
+            "a condition has no first choice",
+            help='write a list, `"AAA", "BBB"`, or the name of one',
+        )
+        return None
+    return Replacement(things, substitutes)
+
+
+def _is_constituents(things: tree.Things, reader: Reader) -> bool:
+    """Whether the word `constituents` stands alone, and is nobody's group."""
+    items = things.items
+    word = len(items) == 1 and isinstance(items[0], tree.Name) and items[0].value == CONSTITUENTS
+    return word and things.where is None and not reader.is_group(CONSTITUENTS)
+
+
+def _is_list(selection: Selection) -> bool:
+    """Whether securities are named one by one, groups opened."""
+    groups = [item.selection for item in selection.items if isinstance(item, Group)]
+    return bool(selection.items) and selection.where is None and all(map(_is_list, groups))
+
+
+def _securities(things: tree.Things, reader: Reader) -> Selection | None:
+    selection = read_selection(things, reader)
+    if selection is not None and selection.lot_level:
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            "a replacement is of whole positions, not lots",
+            things.span,
+            help="leave `lot.` out of this line",
+        )
+        return None
+    return selection
