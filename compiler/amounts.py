@@ -8,29 +8,37 @@ from typing import Literal as OneOf
 
 from compiler.conditions import Environment
 from compiler.expressions import Expression, Literal, Share
-from portfolio.household import Account, Household
+from portfolio.household import Account, Household, TaxEntity
 
 Base = OneOf["account", "household"]
 
 
 @dataclass(frozen=True)
 class Amount:
-    """An expression in dollars made of constants and shares of account and household values.
-
-    The reader of directives lets nothing else in, so a value always exists where its bases do.
-    """
+    """An expression in dollars, made of constants and of what accounts, households and taxpayers
+    have; an account for which it is unknown is held before anybody asks for its dollars."""
 
     expression: Expression
 
-    def dollars(self, household: Household, account: Account | None) -> Decimal:
+    def dollars(
+        self, household: Household, account: Account | None, taxpayer: TaxEntity | None = None
+    ) -> Decimal:
         """Dollars, at values before trades and run prices.
 
-        Raises ValueError where the amount is a share of an account and `account` is None.
+        Raises ValueError where a value is missing, or the amount is that of an account and
+        `account` is None.
         """
-        value = self.expression.value(Environment(household, account))
-        if not isinstance(value, Decimal):
-            raise ValueError(f"{self.describe()} needs an account")  # noqa: TRY004
+        value = self.known(household, account, taxpayer)
+        if value is None:
+            raise ValueError(f"{self.describe()} is not known")
         return value
+
+    def known(
+        self, household: Household, account: Account | None, taxpayer: TaxEntity | None = None
+    ) -> Decimal | None:
+        """Dollars, or None where a value is missing."""
+        value = self.expression.value(Environment(household, account, taxpayer=taxpayer))
+        return value if isinstance(value, Decimal) else None
 
     def describe(self) -> str:
         """The amount in the language's words."""
@@ -46,6 +54,6 @@ class Amount:
             case Literal(constant=Decimal() as dollars):
                 return "$", dollars
             case Share(fraction=fraction, base=base):
-                return base.column.table, fraction
+                return base.column.written, fraction
             case _:
                 return None

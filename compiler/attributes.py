@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import cast
 
 from compiler.dimensions import Dimension, Value
-from portfolio.holding import holding_start, is_long_term
+from portfolio.holding import first_long_day, holding_start, is_long_term
 from portfolio.household import (
     Account,
     Attribute,
@@ -29,21 +29,45 @@ PREFIXES = {
     "household": "households",
     "lot": "lots",
     "taxpayer": "tax_entities",
+    "position": "positions",
+    "trade": "trades",
+    "proposal": "proposals",
 }
+AFTER_THE_SOLVE = frozenset({"trades", "proposals"})
+"""Tables that are empty until a household's trades are known."""
 PREFIX_OF = {table: prefix for prefix, table in PREFIXES.items()}
 
 
 @dataclass(frozen=True, slots=True)
+class Trade:
+    """One order: an account's purchase of a security, or its sales of all its lots.
+
+    `side` is buy or sell; `amount` is in dollars and positive.
+    """
+
+    side: str
+    shares: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
-    """Where an expression is evaluated: what is not set is unknown."""
+    """Where an expression is evaluated: what is not set is unknown.
+
+    `taxpayer` is the account's where it is not set. `trade` is one of `proposal`, the account's
+    orders.
+    """
 
     household: Household
     account: Account | None = None
     security: Security | None = None
     lot: Lot | None = None
+    taxpayer: TaxEntity | None = None
+    trade: Trade | None = None
+    proposal: tuple[Trade, ...] = ()
 
 
-Subject = Security | Account | Household | Lot | TaxEntity
+Subject = Security | Account | Household | Lot | TaxEntity | Trade
 Getter = Callable[[Environment, Subject], Value | None]
 
 
@@ -91,9 +115,13 @@ class Column:
                 return env.account
             case "households":
                 return env.household
+            case "positions":
+                return None if env.account is None else env.security
+            case "trades" | "proposals":
+                return env.trade
             case _:
-                if env.account is None:
-                    return None
+                if env.taxpayer is not None or env.account is None:
+                    return env.taxpayer
                 return env.household.tax_entities.get(env.account.tax_entity_id)
 
     def value(self, env: Environment) -> Value | None:
@@ -103,11 +131,15 @@ class Column:
             return None
         if self.read is not None:
             return self.read(env, subject)
+        assert not isinstance(subject, Trade)
         value = cast("Value | None", subject.attributes.get(self.name))
         return value if isinstance(value, _TYPES.get(self.dimension, Decimal)) else None
 
     def applicable(self, env: Environment) -> bool:
-        """False where the value is blank because this kind of security has none."""
+        """False where the value is blank because this kind of security has none, or the account
+        holds none of it."""
+        if self.table == "positions":
+            return self.subject(env) is None or self.value(env) is not None or bool(_lots(env))
         if not self.applies_to or env.security is None or self.table != "securities":
             return True
         return env.security.kind in self.applies_to or self.value(env) is not None
@@ -134,6 +166,44 @@ def _gain_fraction(household: Household, lot: Lot) -> Decimal | None:
     return _gain(household, lot) / lot.basis if lot.basis else None
 
 
+def _term(household: Household, lot: Lot) -> str:
+    return "long" if is_long_term(lot, household.as_of) else "short"
+
+
+def _days_to_long_term(household: Household, lot: Lot) -> Decimal:
+    days = (first_long_day(holding_start(lot)) - household.as_of).days
+    return Decimal(max(days, 0))
+
+
+def _lots(env: Environment) -> list[Lot]:
+    """The lots of the security that the account holds."""
+    if env.account is None or env.security is None:
+        return []
+    return [lot for lot in env.account.lots if lot.security_id == env.security.id]
+
+
+def _of_position(function: Callable[[Household, Lot], Decimal]) -> Getter:
+    return lambda env, subject: sum(
+        (function(env.household, lot) for lot in _lots(env)), Decimal(0)
+    )
+
+
+def _position_gain(env: Environment) -> Decimal:
+    return sum((_gain(env.household, lot) for lot in _lots(env)), Decimal(0))
+
+
+def _position_gain_fraction(env: Environment) -> Decimal | None:
+    basis = sum((lot.basis for lot in _lots(env)), Decimal(0))
+    return _position_gain(env) / basis if basis else None
+
+
+def _position_weight(env: Environment) -> Decimal | None:
+    assert env.account is not None
+    worth = env.household.value(env.account)
+    held = sum((lot_value(env.household, lot) for lot in _lots(env)), Decimal(0))
+    return held / worth if worth > 0 else None
+
+
 def _age(household: Household, lot: Lot) -> Decimal:
     return Decimal((household.as_of - holding_start(lot)).days)
 
@@ -148,6 +218,8 @@ def household_value(household: Household) -> Decimal:
 _STOCKS = frozenset({"stock", "bond"})
 _KINDS = frozenset({"stock", "etf", "fund", "bond", "cash"})
 _ACCOUNT_TYPES = frozenset({"taxable", "traditional_ira", "roth_ira", "k401", "hsa", "trust"})
+_TERMS = frozenset({"short", "long"})
+_SIDES = frozenset({"buy", "sell"})
 _FILINGS = frozenset({"single", "joint", "separate", "head", "trust"})
 
 
@@ -234,9 +306,45 @@ def _lot_columns() -> Iterator[Column]:
         ("loss", Dimension.MONEY, lambda h, lot: max(-_gain(h, lot), Decimal(0))),
         ("gain_percent", Dimension.FRACTION, _gain_fraction),
         ("age", Dimension.DURATION, _age),
+        ("days_to_long_term", Dimension.DURATION, _days_to_long_term),
         ("long_term", Dimension.FLAG, lambda h, lot: is_long_term(lot, h.as_of)),
     ):
         yield Column(table, name, dimension, read=_of_lot(function))
+    yield Column(table, "term", Dimension.TEXT, values=_TERMS, closed=True, read=_of_lot(_term))
+
+
+def _position_columns() -> Iterator[Column]:
+    table = "positions"
+    yield Column(
+        table, "shares", Dimension.SHARES, read=_of_position(lambda household, lot: lot.shares)
+    )
+    yield Column(table, "value", Dimension.MONEY, read=_of_position(lot_value))
+    for name, dimension, function in (
+        ("weight", Dimension.FRACTION, _position_weight),
+        ("gain", Dimension.MONEY, lambda env: max(_position_gain(env), Decimal(0))),
+        ("loss", Dimension.MONEY, lambda env: max(-_position_gain(env), Decimal(0))),
+        ("gain_percent", Dimension.FRACTION, _position_gain_fraction),
+    ):
+        yield Column(table, name, dimension, read=_of_env(function))
+
+
+def _of_env(function: Callable[[Environment], Value | None]) -> Getter:
+    return lambda env, subject: function(env)
+
+
+def _trade_columns() -> Iterator[Column]:
+    yield Column("trades", "side", Dimension.TEXT, values=_SIDES, closed=True, read=_field("side"))
+    yield Column("trades", "shares", Dimension.SHARES, read=_field("shares"))
+    yield Column("trades", "amount", Dimension.MONEY, read=_field("amount"))
+    yield Column(
+        "proposals", "trades", Dimension.NUMBER, read=lambda env, _: Decimal(len(env.proposal))
+    )
+    yield Column(
+        "proposals",
+        "amount",
+        Dimension.MONEY,
+        read=lambda env, _: sum((each.amount for each in env.proposal), Decimal(0)),
+    )
 
 
 def _taxpayer_columns() -> Iterator[Column]:
@@ -258,6 +366,8 @@ BUILT_IN: tuple[Column, ...] = (
     *_account_columns(),
     *_household_columns(),
     *_lot_columns(),
+    *_position_columns(),
+    *_trade_columns(),
     *_taxpayer_columns(),
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler import codes
+from compiler.expressions import Literal
 from compiler.files import OpenFile
 from compiler.read_conditions import read_guard, read_selection
-from compiler.read_expressions import read_duration
+from compiler.read_expressions import read_duration, read_expression
 from compiler.reader import Reader, causes, check_dates
 from compiler.scopes import Scope
 from compiler.statements import Carveout, Transition
@@ -23,9 +24,14 @@ class Clauses:
     approver: str
     carveouts: tuple[Carveout, ...]
     transitions: tuple[Transition, ...]
-    missing_excluded: bool | None
+    missing: bool | Literal | None
     soft: int | None
     fine: bool
+
+    @property
+    def counts_as(self) -> Literal | None:
+        """The value that unknown attributes are read as."""
+        return self.missing if isinstance(self.missing, Literal) else None
 
 
 def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
@@ -40,7 +46,7 @@ def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
     carveouts = [_carveout(node, reader) for node in nodes if isinstance(node, tree.Except)]
     transitions = [_transition(node, reader) for node in nodes if isinstance(node, tree.Existing)]
     missing = next((node for node in nodes if isinstance(node, tree.MissingCounts)), None)
-    excluded = None if missing is None else _missing(missing, reader)
+    counts_as = None if missing is None else _missing(missing, reader)
     fine = len(causes(reader.diagnostics)) == before
     fine = fine and None not in whens and None not in carveouts and None not in transitions
     first = None if starts is None else starts.value
@@ -53,7 +59,7 @@ def read_clauses(nodes: tuple[tree.Clause, ...], file: OpenFile) -> Clauses:
         next((node.by.value for node in nodes if isinstance(node, tree.Approved)), ""),
         tuple(carveout for carveout in carveouts if carveout is not None),
         tuple(transition for transition in transitions if transition is not None),
-        excluded,
+        counts_as,
         next((node.priority for node in nodes if isinstance(node, tree.Soft)), None),
         fine,
     )
@@ -89,12 +95,17 @@ def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
     return Transition(selection, node.stay, within, by)
 
 
-def _missing(node: tree.MissingCounts, reader: Reader) -> bool | None:
+def _missing(node: tree.MissingCounts, reader: Reader) -> bool | Literal | None:
+    """True for `excluded`, False for `allowed`, or the value that unknown ones are read as."""
     if isinstance(node.value, tree.Name) and node.value.value in ("excluded", "allowed"):
         return node.value.value == "excluded"
+    if isinstance(node.value, tree.Quantity | tree.Text | tree.Date):
+        value = read_expression(node.value, reader)
+        if isinstance(value, Literal):
+            return value
     reader.report(
         codes.MISSING_AS_WHAT,
-        "missing data counts as `excluded` or `allowed`",
+        "missing data counts as `excluded`, as `allowed`, or as a value",
         node.value.span,
         help="write `missing counts as excluded` where blank data is to be treated strictly",
     )

@@ -50,7 +50,7 @@ DOES_NOT_APPLY = Code("E0308", "a part of a line that its directive has no use f
 WHICH_YEAR = Code("E0309", "a limit on gains, tax or turnover that does not say for which year")
 NOT_A_FLAG = Code("E0311", "a bare attribute that is not yes or no")
 NOT_SANE = Code("E0312", "an assumption outside the range that makes sense")
-MISSING_AS_WHAT = Code("E0313", "`missing counts as` something else than `excluded` or `allowed`")
+MISSING_AS_WHAT = Code("E0313", "`missing counts as` neither `excluded`, `allowed` nor a value")
 WRONG_SHAPE = Code("E0314", "`set` or `allow` with a value of another shape than the default's")
 GRANT_UPWARD = Code("E0315", "`allow` names a layer that is not below its own")
 ONE_DIRECTIVE = Code("E0316", "a default with several directives")
@@ -73,6 +73,7 @@ SELL_AND_HOLD = Code("E0408", "one layer forbids both selling and holding one th
 BARE_WAIVER = Code("E0409", "a waiver without a reason, an approver or a last day")
 LAPSED_WAIVER = Code("W0410", "a waiver that has ended, or has not begun")
 LONG_WAIVER = Code("E0411", "a waiver that lasts longer than waivers may")
+UNDECIDED = Code("E0412", "an amount that a missing value leaves open")
 
 CODES = by_code(
     UNKNOWN_ATTRIBUTE, UNKNOWN_NAME, UNKNOWN_LAYER, ID_TWICE, NAME_TAKEN, DEFINITION_CYCLE,
@@ -85,5 +86,5 @@ CODES = by_code(
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
     ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET, NO_FIRST_DAY, NOT_ENFORCED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
-    NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER,
+    NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
 )  # fmt: skip

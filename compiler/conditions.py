@@ -116,10 +116,14 @@ class Compare(Condition):
     def truth(self, env: Environment) -> Truth:
         if not (self.left.applicable(env) and self.right.applicable(env)):
             return False
-        left, right = self.left.value(env), self.right.value(env)
+        left, right = self.left.span(env), self.right.span(env)
         if left is None or right is None:
             return None
-        return _ORDER[self.comparison](_order(left, right))
+        signs = {_order(a, b) for a in left for b in right}
+        if {-1, 1} <= signs:
+            signs.add(0)
+        truths = {_ORDER[self.comparison](sign) for sign in signs}
+        return truths.pop() if len(truths) == 1 else None
 
     def describe(self) -> str:
         return f"{self.left.describe()} {self.comparison.value} {self.right.describe()}"
@@ -213,22 +217,31 @@ class IsOneOf(Condition):
 
 @dataclass(frozen=True)
 class Tagged(Condition):
-    """`"founder" in household.tags`; an account without tags is known not to have this one."""
+    """`"founder" in household.tags`, `taxpayer.state in unregistered_states`.
 
-    tag: str
+    An account without tags is known not to have this one. A text is a list, with `;` between.
+    """
+
+    tag: Expression
     tags: Reference
     negative: bool
 
     def truth(self, env: Environment) -> Truth:
-        tags = self.tags.value(env)
-        if not isinstance(tags, frozenset):
+        if not (self.tag.applicable(env) and self.tags.applicable(env)):
+            return False
+        tag, tags = self.tag.value(env), self.tags.value(env)
+        if isinstance(tags, str):
+            tags = frozenset(each.strip() for each in tags.split(";"))
+        if not isinstance(tags, frozenset) or tag is None:
             return None
-        return (self.tag in tags) is not self.negative
+        return (tag in tags) is not self.negative
 
     def describe(self) -> str:
-        return f'"{self.tag}" {"not in" if self.negative else "in"} {self.tags.describe()}'
+        word = "not in" if self.negative else "in"
+        return f"{self.tag.describe()} {word} {self.tags.describe()}"
 
     def columns(self) -> Iterator[Column]:
+        yield from self.tag.columns()
         yield from self.tags.columns()
 
 
@@ -244,7 +257,7 @@ class IsMissing(Condition):
             return False
         if self.attribute.column.subject(env) is None:
             return None
-        return (self.attribute.value(env) is None) is not self.negative
+        return (self.attribute.column.value(env) is None) is not self.negative
 
     def describe(self) -> str:
         return f"{self.attribute.describe()} is {'not ' if self.negative else ''}missing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Protocol, cast
 
+from compiler.attributes import Trade
 from compiler.conditions import Environment, Truth
 from compiler.selections import Selection
 from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
@@ -30,18 +31,31 @@ class _Barring(Protocol):
 
 
 def forbids_security(
-    scope: InForce, household: Household, account: Account, security: Security
+    scope: InForce,
+    household: Household,
+    account: Account,
+    security: Security,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
 ) -> bool:
     """Whether the restriction bars this security, what it asks of lots left open."""
-    env = Environment(household, account, security)
+    env = Environment(household, account, security, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.security(env)
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
     return _barred(scope, truth) and not spared
 
 
-def forbids_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+def forbids_lot(
+    scope: InForce,
+    household: Household,
+    account: Account,
+    lot: Lot,
+    trade: Trade | None = None,
+    proposal: tuple[Trade, ...] = (),
+) -> bool:
     """Whether the restriction bars this lot, its security included."""
-    env = Environment(household, account, household.securities[lot.security_id], lot)
+    security = household.securities[lot.security_id]
+    env = Environment(household, account, security, lot, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.lot(env)
     spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
     return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)

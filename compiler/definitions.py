@@ -27,6 +27,7 @@ _WORDS = frozenset(
         "account",
         "anything",
         "cash",
+        "deposits",
         "holding",
         "household",
         "model",
@@ -35,6 +36,8 @@ _WORDS = frozenset(
         "taxpayer",
         "today",
         "trade",
+        "withdrawals",
+        "year",
     ]
 )
 

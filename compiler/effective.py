@@ -255,7 +255,7 @@ class _View:
             case Status.NOT_TODAY:
                 return "waits", self._days(statement)
             case Status.UNKNOWN:
-                return "loses", "what its guard needs is missing"
+                return "loses", "what it needs is missing"
             case Status.ERROR:
                 return "error", self._error(statement)
             case Status.NOT_HERE:

@@ -33,6 +33,11 @@ class Expression(ABC):
     def value(self, env: Environment) -> Value | None:
         """Dollars, fractions of one, days, or the value itself; None where unknown."""
 
+    def span(self, env: Environment) -> tuple[Value, Value] | None:
+        """The least and the greatest value it may have; None where nothing is known of it."""
+        value = self.value(env)
+        return None if value is None else (value, value)
+
     @abstractmethod
     def describe(self) -> str:
         """The expression in the language's words."""
@@ -118,16 +123,20 @@ class ThatDay(Expression):
 
 @dataclass(frozen=True)
 class Reference(Expression):
-    """A named attribute."""
+    """A named attribute; `otherwise` is what a missing value of it counts as, None for nothing."""
 
     column: Column
+    otherwise: Value | None = None
 
     @property
     def dimension(self) -> Dimension:
         return self.column.dimension
 
     def value(self, env: Environment) -> Value | None:
-        return self.column.value(env)
+        value = self.column.value(env)
+        if value is not None or self.column.subject(env) is None:
+            return value
+        return self.otherwise if self.column.applicable(env) else None
 
     def describe(self) -> str:
         return self.column.written

@@ -32,6 +32,7 @@ from compiler.ranges import Comparable, Measure
 from compiler.rules import Fault
 from compiler.scopes import belongs, scope_of
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement, Waiver
+from compiler.undecided import undecided
 from compiler.waivers import lapsed, tightest, too_long
 from grammar.diagnostics import Diagnostic
 from portfolio.household import Account, Household
@@ -47,7 +48,7 @@ class Status(StrEnum):
     EXCEPTED = "excepted"
     NOT_TODAY = "not today"
     NOT_HERE = "guard does not hold"
-    UNKNOWN = "guard unknown"
+    UNKNOWN = "unknown"
     WAIVED = "waived"
     NOTED = "noted"
     ERROR = "in error"
@@ -116,9 +117,10 @@ def _cause(diagnostic: Diagnostic) -> str:
 def dollars(household: Household, account: Account) -> Measure:
     """Amounts in dollars of this account or its household, at values before trades."""
 
-    def measure(end: Amount | Decimal) -> Comparable:
+    def measure(end: Amount | Decimal) -> Comparable | None:
         if isinstance(end, Amount):
-            return "$", end.dollars(household, account)
+            known = end.known(household, account)
+            return None if known is None else ("$", known)
         return "", end
 
     return measure
@@ -162,6 +164,7 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     _sift(state, reaching)
     _choose(state)
     _waive(state)
+    _decide(state)
     _settle(state)
     _compare(state)
     standings = tuple(
@@ -201,7 +204,8 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
         ):
             state.lose(statement, Status.EXCEPTED)
         elif statement.origin is Origin.NOTE:
-            state.lose(statement, Status.NOTED)
+            unknown = undecided(statement, state.household, state.account)
+            state.lose(statement, Status.UNKNOWN if unknown else Status.NOTED)
     state.active = state.still(reaching)
 
 
@@ -265,6 +269,15 @@ def _waive(state: _Fold) -> None:
             for statement in state.active:
                 if statement.rule_id == waiver.rule_id:
                     state.lose(statement, Status.WAIVED)
+    state.active = state.still(state.active)
+
+
+def _decide(state: _Fold) -> None:
+    """What needs a value that is missing can be neither kept nor left out: its account waits."""
+    for statement in state.active:
+        found = undecided(statement, state.household, state.account)
+        if found is not None:
+            state.clash(Clash((statement,), found))
     state.active = state.still(state.active)
 
 

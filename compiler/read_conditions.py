@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler import codes
 from compiler.conditions import (
     AllOf,
@@ -220,7 +222,7 @@ def _fits(node: tree.Compare, left: Expression, reader: Reader) -> bool:
 
 def _between(node: tree.Between, reader: Reader) -> Condition | None:
     left = read_expression(node.left, reader)
-    ends = [read_expression(end, reader) for end in (node.low, node.high)]
+    ends = [read_expression(end, reader) for end in (_with_unit(node.low, node.high), node.high)]
     low, high = ends
     if left is None or low is None or high is None:
         return None
@@ -236,6 +238,14 @@ def _between(node: tree.Between, reader: Reader) -> Condition | None:
         )
         return None
     return None if _over_new_year(low, high, node, reader) else InRange(left, low, high)
+
+
+def _with_unit(low: tree.Expression, high: tree.Expression) -> tree.Expression:
+    """In `between 1 and 45 days` the unit is said once."""
+    bare = isinstance(low, tree.Quantity) and low.unit is tree.Unit.NONE
+    if bare and isinstance(low, tree.Quantity) and isinstance(high, tree.Quantity):
+        return replace(low, unit=high.unit)
+    return low
 
 
 def _over_new_year(low: Expression, high: Expression, node: tree.Between, reader: Reader) -> bool:
@@ -273,7 +283,7 @@ def _recent(node: tree.Recent, reader: Reader) -> Condition | None:
 
 def _member(node: tree.Member, reader: Reader) -> Condition | None:
     if isinstance(node.left, tree.Text):
-        return _tagged(node.left, node, reader)
+        return _listed(Literal(node.left.value, Dimension.TEXT), node, reader)
     name = node.options[0] if len(node.options) == 1 else None
     if isinstance(name, tree.Name):
         return _defined(node, name, reader)
@@ -298,8 +308,12 @@ def _defined(node: tree.Member, name: tree.Name, reader: Reader) -> Condition | 
         accounts = reader.groups.find(name, AccountGroup, reader)
         return None if accounts is None else InAccounts(accounts, node.negated)
     left = read_expression(node.left, reader)
+    if left is None:
+        return None
+    if left.dimension is Dimension.TEXT and not reader.is_group(name.value):
+        return _listed(left, node, reader)
     periods = reader.groups.find(name, Periods, reader)
-    if left is None or periods is None:
+    if periods is None:
         return None
     if left.dimension is Dimension.DATE:
         return InPeriods(left, periods, node.negated)
@@ -327,7 +341,8 @@ def _option(left: Reference, option: Expression, at: tree.Expression, reader: Re
     return False
 
 
-def _tagged(tag: tree.Text, node: tree.Member, reader: Reader) -> Condition | None:
+def _listed(tag: Expression, node: tree.Member, reader: Reader) -> Condition | None:
+    """A text that a list of them may hold: tags, or a column of texts with `;` between."""
     only = node.options[0] if len(node.options) == 1 else None
     if not isinstance(only, tree.Name):
         reader.report(
@@ -340,17 +355,18 @@ def _tagged(tag: tree.Text, node: tree.Member, reader: Reader) -> Condition | No
     tags = read_reference(only, reader)
     if tags is None:
         return None
-    if tags.dimension is not Dimension.TAGS:
-        reader.report(
-            codes.UNLIKE,
-            f"`{only.value}` is {tags.dimension.value}, not a list of tags",
-            only.span,
-            help=f'write `{only.value} is "{tag.value}"`'
-            if tags.dimension is Dimension.TEXT
-            else "",
-        )
-        return None
-    return Tagged(tag.value, tags, node.negated)
+    a_list = tags.dimension is Dimension.TEXT and tags.column.read is None
+    if a_list or tags.dimension is Dimension.TAGS:
+        return Tagged(tag, tags, node.negated)
+    reader.report(
+        codes.UNLIKE,
+        f"`{only.value}` is {tags.dimension.value}, not a list of tags",
+        only.span,
+        help=f"write `{only.value} is {tag.describe()}`"
+        if tags.dimension is Dimension.TEXT
+        else "",
+    )
+    return None
 
 
 def _flag(name: tree.Name, reader: Reader) -> Condition | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from compiler import codes
 from compiler.dimensions import (
     DIMENSIONS,
@@ -23,6 +26,8 @@ from compiler.expressions import (
     Today,
     Total,
 )
+from compiler.flow_sums import FLOWS, FlowSum
+from compiler.inside import INSIDE, Inside
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
@@ -30,6 +35,7 @@ from grammar.tree import Unit
 LENGTHS = (Unit.DAYS, Unit.TRADING_DAYS, Unit.MONTHS, Unit.QUARTERS, Unit.YEARS)
 TAX_YEAR = {"year.start": DayOfYear(1, 1), "year.end": DayOfYear(12, 31)}
 """First and last day of the tax year of the run."""
+_ANY_DAY, _A_YEAR_LATER = date(2026, 1, 1), date(2027, 1, 1)
 
 
 def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
@@ -48,6 +54,8 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
             return Today()
         case tree.Name(value=name) if name in TAX_YEAR:
             return ThatDay(TAX_YEAR[name], name)
+        case tree.Name(value=name) if name.startswith(INSIDE):
+            return _inside(node, reader)
         case tree.Name():
             return read_reference(node, reader)
         case tree.ShareOf():
@@ -93,7 +101,44 @@ def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
     return None if column is None else Reference(column)
 
 
-def _share_of(node: tree.ShareOf, reader: Reader) -> Share | None:
+def _inside(name: tree.Name, reader: Reader) -> Inside | None:
+    """A group in sight, or a percentage that securities have."""
+    rest = name.value.removeprefix(INSIDE)
+    column = reader.vocabulary.get("securities", rest)
+    if reader.accounts_only:
+        reader.report(
+            codes.SECURITY_IN_WHEN,
+            f"`when` picks accounts, and `{name.value}` belongs to securities",
+            name.span,
+            "not a property of an account",
+            help="put this condition after `where` at the end of the directive",
+        )
+        return None
+    if column is not None and not reader.is_group(rest):
+        if column.dimension is Dimension.FRACTION:
+            return Inside(Reference(column))
+        reader.report(
+            codes.UNLIKE,
+            f"`{rest}` is {column.dimension.value}, and a fund has an average of percentages only",
+            name.span,
+            help=f"define a group: `define name as anything where {rest} is ...`",
+        )
+        return None
+    group = reader.find_group(replace(name, value=rest))
+    if group is None or not group.selection.lot_level:
+        return None if group is None else Inside(group)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`{rest}` is a group of lots, and a fund holds securities",
+        name.span,
+        help="name a group that says nothing of `lot.`",
+    )
+    return None
+
+
+def _share_of(node: tree.ShareOf, reader: Reader) -> Expression | None:
+    if node.share.unit in LENGTHS or node.base.value in FLOWS:
+        return read_flow_sum(node.share, node.base, reader)
     base = read_base(node.base, reader)
     share = read_quantity(node.share, reader)
     if isinstance(share, Length) or (share and share.dimension is not Dimension.FRACTION):
@@ -111,6 +156,42 @@ def _share_of(node: tree.ShareOf, reader: Reader) -> Share | None:
     fraction = share.constant
     assert not isinstance(fraction, str | bool | frozenset)
     return Share(fraction, base)  # type: ignore[arg-type]
+
+
+def read_flow_sum(ahead: tree.Quantity, flows: tree.Name, reader: Reader) -> FlowSum | None:
+    """`6 months of withdrawals`: the book's flows, which are known for a year ahead."""
+    said = "`6 months of withdrawals` or `of deposits`"
+    if flows.value not in FLOWS:
+        reader.report(
+            codes.OF_WHAT,
+            f"a length of time of `{flows.value}`",
+            flows.span,
+            "not what comes or goes by date",
+            help=f"write {said}",
+        )
+        return None
+    if ahead.unit not in LENGTHS:
+        reader.report(
+            codes.OF_WHAT,
+            f"{flows.value} are counted in time",
+            ahead.span,
+            DIMENSIONS[ahead.unit].value,
+            help=f"write {said}",
+        )
+        return None
+    duration = read_duration(ahead, reader)
+    if duration is None:
+        return None
+    if duration.after(_ANY_DAY) <= _A_YEAR_LATER:
+        return FlowSum(duration, flows.value)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"{flows.value} are known for one year ahead",
+        ahead.span,
+        "nobody knows the rest",
+        help=f"write `12 months of {flows.value}`, or the dollars",
+    )
+    return None
 
 
 def read_base(name: tree.Name, reader: Reader) -> Reference | None:

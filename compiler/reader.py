@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
 from compiler import codes
-from compiler.attributes import PREFIXES, Column, Vocabulary
+from compiler.attributes import AFTER_THE_SOLVE, PREFIXES, Column, Vocabulary
 from compiler.memberships import AccountGroup, Periods
 from compiler.selections import Group
 from compiler.statements import Authority
@@ -69,7 +69,7 @@ class Reader:
 
     `securities` are the known ids and tickers, None without a book. `accounts_only` while reading
     a `when`: securities and lots are out of sight there. `using` are the policies whose definitions
-    the file prefers.
+    the file prefers. `after_solve` while reading what is asked of trades once they are known.
     """
 
     authority: Authority
@@ -80,6 +80,7 @@ class Reader:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     accounts_only: bool = False
     using: frozenset[str] = frozenset()
+    after_solve: bool = False
 
     def report(
         self,
@@ -113,6 +114,10 @@ class Reader:
     def for_accounts(self) -> Reader:
         """The same reader, inside a `when`."""
         return replace(self, accounts_only=True)
+
+    def for_trades(self) -> Reader:
+        """The same reader, for lines about a proposal's trades."""
+        return replace(self, after_solve=True)
 
     def not_yet(self, what: str, at: Span, help: str = "") -> None:
         """Report what the grammar reads and the compiler does not act on: never in silence."""
@@ -156,6 +161,15 @@ class Reader:
         column = self.vocabulary.find(name.value)
         if column is None:
             self._unknown(name)
+            return None
+        if column.table in AFTER_THE_SOLVE and not self.after_solve:
+            self.report(
+                codes.DOES_NOT_APPLY,
+                f"`{name.value}` is known once the trades are",
+                name.span,
+                "this line decides which trades there are",
+                help="use it in `ask ... before` or `report`, on the line itself",
+            )
             return None
         if self.accounts_only and column.table not in ACCOUNT_TABLES:
             self.report(

@@ -10,7 +10,9 @@ from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
 from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
+from compiler.expressions import Literal
 from compiler.files import OpenFile
+from compiler.missing_values import counting
 from compiler.reader import Reader, causes
 from compiler.scopes import Scope
 from compiler.statements import Origin, Statement
@@ -62,7 +64,11 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     fine = (
         _begun(directives, clauses.scope, [node.span for node in rule.directives], reader) and fine
     )
-    fine = fine and _heard(rule, [each for each in directives if each is not None], reader)
+    given = [each for each in directives if each is not None]
+    fine = fine and _heard(rule, given, clauses.counts_as, reader)
+    if clauses.counts_as is not None:
+        value = clauses.counts_as
+        directives = [None if each is None else counting(each, value) for each in directives]
     _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
     allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
@@ -74,13 +80,34 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
 
 
-def _heard(rule: tree.Rule, directives: list[Directive], reader: Reader) -> bool:
+def _reads(
+    directives: list[Directive], value: Literal, clause: tree.MissingCounts, reader: Reader
+) -> bool:
+    """Whether each directive reads an attribute of the value's kind; reported if not."""
+    deaf = next((each for each in directives if counting(each, value) == each), None)
+    if deaf is not None:
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"`{deaf.sentence()}` reads no attribute that is {value.dimension.value}",
+            clause.value.span,
+            "nothing counts as it",
+            help="write a value of the attribute's own kind, or give the line a rule of its own",
+        )
+    return deaf is None
+
+
+def _heard(
+    rule: tree.Rule, directives: list[Directive], counts_as: Literal | None, reader: Reader
+) -> bool:
     """Report clauses that would have no effect on a directive of the rule."""
     fine = True
     for clause in rule.clauses:
         if not isinstance(clause, tree.Except | tree.MissingCounts | tree.Existing):
             continue
         if isinstance(clause, tree.Except) and clause.condition is not None:
+            continue
+        if isinstance(clause, tree.MissingCounts) and counts_as is not None:
+            fine = _reads(directives, counts_as, clause, reader) and fine
             continue
         deaf = next((each for each in directives if not _hears(each, clause)), None)
         if deaf is not None:
@@ -213,7 +240,8 @@ def _statements(
                 guards=clauses.scope.guards,
                 carveouts=clauses.carveouts,
                 transitions=clauses.transitions,
-                missing=_missing_selected(clauses.missing_excluded, node),
+                missing=_missing_selected(clauses.missing, node),
+                counts_as=clauses.counts_as,
                 starts=clauses.scope.starts,
                 ends=clauses.scope.ends,
                 value_span=_value_span(node),
@@ -223,10 +251,12 @@ def _statements(
         )
 
 
-def _missing_selected(excluded: bool | None, node: tree.Directive) -> bool | None:
+def _missing_selected(excluded: bool | Literal | None, node: tree.Directive) -> bool | None:
     """With `only`, what is selected is what is allowed."""
+    if not isinstance(excluded, bool):
+        return None
     only = isinstance(node, tree.Restrict) and node.mode is Mode.ONLY
-    return excluded if excluded is None or not only else not excluded
+    return excluded is not only
 
 
 def _value_span(node: tree.Directive) -> Span:
@@ -299,6 +329,8 @@ def read_set(
     broken = node.flawed or file.broken or not clauses.fine or bool(new) or not begun
     if default is None or directive is None or broken:
         return None, Fault(clauses.scope, node.head, node.id.value, new)
+    if default.statement.counts_as is not None:
+        directive = counting(directive, default.statement.counts_as)
     statement = Statement(
         key=_key(node, file),
         rule_id=node.id.value,
@@ -313,6 +345,7 @@ def read_set(
         carveouts=default.statement.carveouts,
         transitions=default.statement.transitions,
         missing=default.statement.missing,
+        counts_as=default.statement.counts_as,
         starts=clauses.scope.starts,
         ends=clauses.scope.ends,
         value_span=_chosen_span(node),

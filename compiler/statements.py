@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from compiler.conditions import Condition
     from compiler.dimensions import Duration
     from compiler.directives.base import Directive
+    from compiler.expressions import Literal
     from compiler.selections import Selection
 
 
@@ -67,11 +68,12 @@ class Statement:
     `key` is unique in a policy set and stable under reordering of files: the rule id, with `.2`,
     `.3` ... after it where a rule holds several directives. `guards` must all hold (file's and
     rule's). `missing` is what an unknown selection counts as: True selected, False not, None where
-    the author did not say. `starts` and `ends` are the first and last day in force. `value_span` is
-    where the value stands, for messages. `off` is a `set ... to off`: the directive of the default
-    is then not in force where this statement wins. A `set` carries the carve-outs, transitions and
-    softness of its default. `approver` is who approved it, empty where nobody is named. `soft` is
-    the priority of a soft statement (1 is broken last), None of a hard one.
+    the author did not say; `counts_as` is what the directive reads unknown values as. `starts` and
+    `ends` are the first and last day in force. `value_span` is where the value stands, for
+    messages. `off` is a `set ... to off`: the directive of the default is then not in force where
+    this statement wins. A `set` carries the carve-outs, transitions and softness of its default.
+    `approver` is who approved it, empty where nobody is named. `soft` is the priority of a soft
+    statement (1 is broken last), None of a hard one.
     """
 
     key: str
@@ -87,6 +89,7 @@ class Statement:
     carveouts: tuple[Carveout, ...] = ()
     transitions: tuple[Transition, ...] = ()
     missing: bool | None = None
+    counts_as: Literal | None = None
     starts: date | None = None
     ends: date | None = None
     value_span: Span | None = None

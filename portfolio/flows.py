@@ -57,7 +57,16 @@ def _months_after(start: date, months: int) -> date:
 
 
 def due_before_settlement(household: Household) -> dict[str, Decimal]:
-    """Net dollars that leave (negative) or enter each account before a later run could raise them.
+    """Net dollars that leave (negative) or enter each account before a later run could raise them,
+    as `flows_due` gives them."""
+    due: dict[str, Decimal] = {}
+    for flow in flows_due(household):
+        due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
+    return due
+
+
+def flows_due(household: Household) -> tuple[Flow, ...]:
+    """The flows that today's trades are the last to serve.
 
     Today's trades are the last to settle in time for what leaves up to the day before the next
     session's trades settle; what leaves before today's settle has to be there already. What enters
@@ -67,13 +76,11 @@ def due_before_settlement(household: Household) -> dict[str, Decimal]:
     horizon = household.as_of + timedelta(days=10 + 2 * household.settlement_days)
     near = [flow for flow in household.flows if flow.day <= horizon]
     if not near:
-        return {}
+        return ()
     settled, too_late = (
         settles_on(household.as_of, household.settlement_days + later, household.calendar)
         for later in (0, 1)
     )
-    due: dict[str, Decimal] = {}
-    for flow in near:
-        if flow.day <= settled or (flow.amount < 0 and flow.day < too_late):
-            due[flow.account_id] = due.get(flow.account_id, Decimal(0)) + flow.amount
-    return due
+    return tuple(
+        flow for flow in near if flow.day <= settled or (flow.amount < 0 and flow.day < too_late)
+    )

@@ -44,7 +44,10 @@ from solver.quadratic import linear_model, new_engine
 
 AS_OF = date(2026, 6, 15)
 NO_COST = "rule no_cost\n    use trading cost 0 bps\n"
-ATTRIBUTES = (Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),)
+ATTRIBUTES = (
+    Attribute("securities", "revenue.oil", AttributeType.FRACTION, frozenset({"stock"})),
+    Attribute("households", "income", AttributeType.MONEY),
+)
 
 
 def security(
@@ -179,7 +182,9 @@ def household(
             for name, weights in (models or {"CORE": CORE}).items()
         },
         constituents=constituents,
-        flows=tuple(Flow(a, date.fromisoformat(day), Decimal(n), "pay") for a, day, n in flows),
+        flows=tuple(
+            Flow(a, date.fromisoformat(day), Decimal(n), "withdrawal") for a, day, n in flows
+        ),
         wash_blocks=tuple(
             WashBlock(group, date(2026, 7, 1), Decimal(10), Decimal(1), "transactions")
             for group in blocks

@@ -27,6 +27,7 @@ from compiler.directives.base import (
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
+    implied_holder,
 )
 from compiler.exposure import Exposure, GroupOf, Through, weigh
 from compiler.physics import Physics
@@ -144,10 +145,7 @@ class WeightBand(Directive):
     def _per(self) -> str:
         if self.relation is not None:
             return "" if self.base == "account" else " per household"
-        columns = {
-            c.table for end in (self.low, self.high) if end for c in end.expression.columns()
-        }
-        implied = "account" if "accounts" in columns else "household" if columns else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from compiler.amounts import Amount
 from grammar import tree
 
 if TYPE_CHECKING:
@@ -95,6 +96,12 @@ class Directive(ABC):
     def unenforced(self) -> str:
         """Why nothing comes of the directive yet, as a clause; empty where something does."""
         return ""
+
+    @property
+    def amounts(self) -> tuple[Amount, ...]:
+        """The amounts of money in it, which are dollars once a household is known."""
+        ends = () if self.range is None else (self.range.low, self.range.high)
+        return tuple(end for end in ends if isinstance(end, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:

@@ -7,20 +7,18 @@ from decimal import Decimal
 
 from compiler import codes
 from compiler.amounts import Amount, Base
-from compiler.dimensions import Dimension, describe_fraction
-from compiler.expressions import Choice, Expression, Literal, Share, Total
+from compiler.dimensions import describe_fraction
+from compiler.flow_sums import FlowSum
 from compiler.ranges import Range, stated, upside_down
-from compiler.read_expressions import read_base, read_quantity
+from compiler.read_amounts import BASES, is_base, read_amount, whose
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Side, Unit
 
-BASES = ("account", "household")
-
 
 @dataclass(frozen=True)
 class AmountBand:
-    """Ends in dollars, and the shares' bases named in them."""
+    """Ends in dollars, and whom they depend on: `account`, `household`, `taxpayer`."""
 
     low: Amount | None
     high: Amount | None
@@ -41,23 +39,14 @@ def read_amount_band(bound: tree.Bound, reader: Reader) -> AmountBand | None:
             help="write a percentage `of account`, or dollars",
         )
         return None
-    base = None if bound.base is None else bound.base.value
-    if base is not None and base not in BASES:
-        assert bound.base is not None
-        reader.report(
-            codes.OF_WHAT,
-            f"a percentage of `{base}`",
-            bound.base.span,
-            "not an account or household",
-            help="write `of account` or `of household`",
-        )
+    if bound.base is not None and not is_base(bound.base, reader):
         return None
     nodes = (bound.low, bound.high)
-    ends = [None if node is None else _amount(node, base, reader) for node in nodes]
+    ends = [None if node is None else read_amount(node, reader, bound.base) for node in nodes]
     if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):
         return None
     low, high = (None if end is None else Amount(end) for end in ends)
-    bases = frozenset(name for end in ends if end is not None for name in _bases(end))
+    bases = frozenset(name for end in ends if end is not None for name in whose(end))
     if upside_down(Range(low, high), stated):
         report_upside_down(bound, reader)
         return None
@@ -75,65 +64,11 @@ def report_upside_down(bound: tree.Bound, reader: Reader) -> None:
     )
 
 
-def _bases(expression: Expression) -> set[str]:
-    return {
-        "account" if column.table == "accounts" else "household" for column in expression.columns()
-    }
-
-
-def _amount(node: tree.Expression, base: str | None, reader: Reader) -> Expression | None:
-    match node:
-        case tree.Quantity(unit=Unit.MONEY):
-            return Literal(node.value, Dimension.MONEY)
-        case tree.Quantity(unit=Unit.PERCENT | Unit.BPS):
-            return _share(node, base, reader)
-        case tree.ShareOf(share=share, base=name) if name.value in BASES:
-            return _share(share, name.value, reader)
-        case tree.Choice(left=left, right=right):
-            ends = _amount(left, base, reader), _amount(right, base, reader)
-            return None if None in ends else Choice(node.larger, *ends)  # type: ignore[arg-type]
-        case tree.Sum(left=left, right=right):
-            ends = _amount(left, base, reader), _amount(right, base, reader)
-            return None if None in ends else Total(node.sign, *ends)  # type: ignore[arg-type]
-    reader.report(
-        codes.WRONG_UNIT,
-        "this bound takes dollars, or a percentage of account or household",
-        node.span,
-        help="write `$25,000` or `3% of account`",
-    )
-    return None
-
-
-def _share(node: tree.Quantity, base: str | None, reader: Reader) -> Share | None:
-    if node.unit not in (Unit.PERCENT, Unit.BPS):
-        reader.report(
-            codes.WRONG_UNIT, "a share of an account is a percentage", node.span, "not a percentage"
-        )
-        return None
-    share = read_quantity(node, reader)
-    assert isinstance(share, Literal)
-    fraction = share.constant
-    assert isinstance(fraction, Decimal)
-    if base is None:
-        shown = describe_fraction(fraction)
-        reader.report(
-            codes.OF_WHAT,
-            f"{shown} of what?",
-            node.span,
-            "a weight names its base",
-            help=f"`{shown} of account` binds each account; `{shown} of household` binds their sum",
-        )
-        return None
-    reference = read_base(tree.Name(span=node.span, value=base), reader)
-    assert reference is not None
-    return Share(fraction, reference)
-
-
 def holder(band: AmountBand, per: tree.Name | None, at: tree.Node, reader: Reader) -> Base | None:
     """Whose weight or money is bounded: said by `per`, by a base, or by whose file it is."""
     if per is not None:
         return _stated_holder(band, per, reader)
-    if "account" in band.bases:
+    if not band.bases.isdisjoint(("account", "taxpayer")):
         return "account"
     if "household" in band.bases:
         return "household"
@@ -158,13 +93,14 @@ def whose_dollars(at: tree.Node, choices: str, reader: Reader) -> None:
 
 
 def _stated_holder(band: AmountBand, per: tree.Name, reader: Reader) -> Base | None:
-    if per.value not in BASES or (per.value == "household" and "account" in band.bases):
+    single = not band.bases.isdisjoint(("account", "taxpayer"))
+    if per.value not in BASES or (per.value == "household" and single):
         reader.report(
             codes.DOES_NOT_APPLY,
             f"`per {per.value}` does not go with this bound",
             per.span,
-            "the bound is a share of an account"
-            if "account" in band.bases
+            "the bound is that of one account"
+            if single
             else "weights belong to an account or a household",
             help="leave it out" if band.bases else "write `per account` or `per household`",
         )
@@ -267,12 +203,27 @@ def describe_band(low: str | None, high: str | None) -> str:
     return f"at least {low}" if high is None else f"at most {high}"
 
 
+def implied_holder(low: Amount | None, high: Amount | None) -> Base | None:
+    """Whose money or weight a band binds by what its ends depend on, where nothing else is said."""
+    bases = {base for end in (low, high) if end is not None for base in whose(end.expression)}
+    if not bases:
+        return None
+    return "household" if bases == {"household"} else "account"
+
+
 def describe_amounts(low: Amount | None, high: Amount | None) -> str:
     """A band of amounts, their common base said once: `between 1% and 3% of account`."""
     ends = [None if end is None else end.describe() for end in (low, high)]
     if all(ends):
         assert ends[0] is not None and ends[1] is not None
         share, of, base = ends[0].partition(" of ")
-        if of and ends[1].endswith(of + base) and "the " not in ends[0]:
+        if of and ends[1].endswith(of + base) and "the " not in ends[0] and _one_unit(low, high):
             ends[0] = share
     return describe_band(*ends)
+
+
+def _one_unit(low: Amount | None, high: Amount | None) -> bool:
+    """Whether two ends that name one base are counted in one unit too."""
+    sums = [end.expression for end in (low, high) if end is not None]
+    units = {each.ahead.unit for each in sums if isinstance(each, FlowSum)}
+    return len(units) <= 1

@@ -21,7 +21,7 @@ from compiler.directives.base import (
     least,
     most,
 )
-from compiler.directives.bounds import describe_amounts, holder, read_amount_band
+from compiler.directives.bounds import describe_amounts, holder, implied_holder, read_amount_band
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
@@ -56,8 +56,7 @@ class CashBand(Directive):
         return f"keep cash {self.describe_range()}" + self._per()
 
     def _per(self) -> str:
-        bases = {c.table for end in (self.low, self.high) if end for c in end.expression.columns()}
-        implied = "account" if "accounts" in bases else "household" if bases else None
+        implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

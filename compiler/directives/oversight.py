@@ -9,6 +9,7 @@ from typing import ClassVar
 import pyomo.environ as pyo
 
 from compiler import codes
+from compiler.attributes import Trade
 from compiler.closing import Closing, Purchase, Sale
 from compiler.coverage import forbids_lot, forbids_security
 from compiler.directives.base import Breach, Directive, Family, selective_clause
@@ -58,19 +59,39 @@ class Oversight(Directive):
     def touched(self, scope: InForce, closing: Closing) -> Iterator[Sale | Purchase]:
         """The rows of trades that the directive is about."""
         household = closing.household
+        orders = _orders(closing)
         if self.action != "buy":
             for sale in closing.sales:
                 account = closing.account(sale.account_id)
                 mine = account.id in scope.accounts
-                if mine and forbids_lot(scope, household, account, sale.lot):
+                order = orders[account.id][sale.security_id]
+                proposal = tuple(orders[account.id].values())
+                if mine and forbids_lot(scope, household, account, sale.lot, order, proposal):
                     yield sale
         if self.action != "sell":
             for buy in closing.purchases:
                 account = closing.account(buy.account_id)
                 security = household.securities[buy.security_id]
                 mine = account.id in scope.accounts
-                if mine and forbids_security(scope, household, account, security):
+                order = orders[account.id][buy.security_id]
+                proposal = tuple(orders[account.id].values())
+                if mine and forbids_security(scope, household, account, security, order, proposal):
                     yield buy
+
+
+def _orders(closing: Closing) -> dict[str, dict[str, Trade]]:
+    """By account and security, whose lots are one order; nothing is bought and sold in one run."""
+    orders: dict[str, dict[str, Trade]] = {}
+    for row in closing.trades:
+        own = orders.setdefault(row.account_id, {})
+        before = own.get(row.security_id)
+        side = "sell" if isinstance(row, Sale) else "buy"
+        own[row.security_id] = Trade(
+            side,
+            row.shares + (before.shares if before else 0),
+            row.amount + (before.amount if before else 0),
+        )
+    return orders
 
 
 @dataclass(frozen=True)
@@ -130,7 +151,7 @@ class Watch(Oversight):
 
 def read_approval(node: tree.Ask, reader: Reader) -> Approval | None:
     """The typed directive, or None after reporting what is wrong."""
-    things = read_selection(node.things, reader)
+    things = read_selection(node.things, reader.for_trades())
     if not node.who.value.strip():
         reader.report(
             codes.DOES_NOT_APPLY,
@@ -152,5 +173,6 @@ def read_approval(node: tree.Ask, reader: Reader) -> Approval | None:
 
 def read_watch(node: tree.Report, reader: Reader) -> Watch | None:
     """The typed directive, or None after reporting what is wrong."""
-    things = read_selection(node.things, reader)
+    about = reader if node.action == "hold" else reader.for_trades()
+    things = read_selection(node.things, about)
     return None if things is None else Watch(node.action, things)

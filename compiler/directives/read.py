@@ -70,7 +70,7 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
     if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
-        reader.not_yet("`where` on this line", node.where.span)
+        _no_where(node, node.where, reader)
         return None
     if type(node) in _READERS:
         return _READERS[type(node)](node, reader)
@@ -95,6 +95,17 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
         case _:
             reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
             return None
+
+
+def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Reader) -> None:
+    prevents = isinstance(node, tree.Prevent)
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"`{'prevent' if prevents else 'use'} {node.what}` has no use for `where`",
+        where.span,
+        "it is the same for every security",
+        help="say for which accounts in a line of its own: `when ...`",
+    )
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:

@@ -87,7 +87,8 @@ class RealizedLimit(Directive):
         """The limit in dollars today; a taxpayer's accounts add up where it is a share of them."""
         of_accounts = any(c.table == "accounts" for c in self.amount.expression.columns())
         bases: tuple[Account | None, ...] = held.bases if of_accounts else (None,)
-        dollars = sum((self.amount.dollars(household, base) for base in bases), ZERO)
+        payer = None if of_accounts else household.tax_entities.get(held.where)
+        dollars = sum((self.amount.dollars(household, base, payer) for base in bases), ZERO)
         return self.period.grown(dollars, household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
@@ -276,7 +277,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     stated = None if node.per is None else _HOLDERS.get(node.per.value)
     account_tax = measure in OF_TAXPAYERS and stated == "account"
     account_share = "account" in band.bases and stated in ("taxpayer", "household")
-    if node.per is not None and (stated is None or account_tax or account_share):
+    several = "taxpayer" in band.bases and stated == "household"
+    if node.per is not None and (stated is None or account_tax or account_share or several):
         reader.report(
             codes.DOES_NOT_APPLY,
             f"`per {node.per.value}` does not go with {measure}",
@@ -290,6 +292,8 @@ def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> 
     layer = reader.authority.layer
     if layer == "account" or "account" in band.bases:
         return "taxpayer" if measure in OF_TAXPAYERS else "account"
+    if "taxpayer" in band.bases:
+        return "taxpayer"
     if layer == "household" or "household" in band.bases:
         return "household"
     whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)

@@ -14,9 +14,9 @@ from compiler.amounts import Base
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction
 from compiler.directives.base import Breach, Directive, Family, holders, most
-from compiler.directives.bounds import BASES
 from compiler.physics import Physics
 from compiler.ranges import Range
+from compiler.read_amounts import BASES
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree

@@ -34,6 +34,7 @@ ATTRIBUTES = (
         values=frozenset({"Tobacco", "Banks", "Software"}),
     ),
     Attribute("households", "client_since", AttributeType.DATE),
+    Attribute("households", "income", AttributeType.MONEY),
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 from compiler.attribute_page import attribute_page
-from compiler.attributes import BUILT_IN, Environment
+from compiler.attributes import BUILT_IN, Environment, Trade
 from compiler.dimensions import Dimension
 from portfolio.book.attributes import DERIVED
 
@@ -34,7 +35,9 @@ def test_every_name_is_known_once() -> None:
 def test_every_name_reads_a_value_of_its_kind(household) -> None:
     account = household.accounts[0]
     lot = account.lots[0]
-    env = Environment(household, account, household.securities[lot.security_id], lot)
+    order = Trade("buy", Decimal(1), Decimal(50))
+    security = household.securities[lot.security_id]
+    env = Environment(household, account, security, lot, trade=order, proposal=(order,))
     read = [column for column in BUILT_IN if column.read is not None]
     wrong = [
         column.written

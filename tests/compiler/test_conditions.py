@@ -179,6 +179,19 @@ def test_a_blank_is_missing_where_it_could_be_and_false_where_it_could_not(
         ("lot.shares at least 200 shares", False, True),
         ("lot.value above 40% of account", True, False),
         ("lot.value at least 40% of account", True, True),
+        ('lot.term is "long"', True, False),
+        ("lot.days_to_long_term is 0 days", True, False),
+        # bought on 2026-01-15: long-term on a sale from 2027-01-16 on
+        ("lot.days_to_long_term is 215 days", False, True),
+        ("lot.days_to_long_term between 1 and 215 days", False, True),
+        ("lot.pledged", False, False),
+        ("lot.basis is missing", False, False),
+        ("position.value is $5,000", True, False),
+        ("position.shares is 100 shares", True, False),
+        ("position.weight at most 40%", False, True),
+        ("position.gain is $1,000", True, False),
+        ("position.loss is $1,000", False, True),
+        ("position.gain_percent below 0%", False, True),
     ],
 )
 def test_lots(truth, text: str, alfa: bool, brvo: bool) -> None:

@@ -39,6 +39,11 @@ def directive(load, check):
         'never sell "ALFA" where lot.acquired before 2001-01-01',
         'never hold anything where industry is "Tobacco" or revenue.tobacco at least 5%',
         "never trade anything",
+        "never sell anything where position.weight above 5%",
+        "never buy anything where inside.core at least 5%",
+        "never buy anything where inside.revenue.tobacco above 5%",
+        "never buy anything where issuer in household.tags and today after December 1",
+        "never buy anything where lot.acquired not in the last 20 trading days",
         'only hold core, "CHRL"',
         "only harvest anything where lot.loss above the larger of $500 and 5% of basis",
         "never harvest anything",
@@ -57,6 +62,16 @@ def directive(load, check):
         "keep core at most $10,000 per account",
         'keep each holding at most 5% of account where country is "US"',
         "keep realized gains at most $60,000 in 2026 per household",
+        "keep cash at least 6 months of withdrawals per account",
+        "keep cash between 1 month and 6 months of withdrawals per household",
+        "keep cash between 20 days of withdrawals and 2 quarters of withdrawals per household",
+        "keep cash between 1% of account and 3 months of withdrawals",
+        "keep cash at most account.unsettled_cash plus $500",
+        "keep cash at most 50% of household.income",
+        "keep core at most the smaller of taxpayer.ordinary_income and 5% of account",
+        "keep realized gains at most $450,000 minus household.income each year per household",
+        "keep realized gains at most 50% of taxpayer.ordinary_income each year per taxpayer",
+        "keep each trade at least 1% of account",
         "keep realized tax at most $25,000 each year prorated per taxpayer",
         "keep realized short gains at most $5,000 each quarter prorated per account",
         "keep taxable gains at most $60,000 each year per taxpayer",
@@ -149,7 +164,7 @@ def test_held_away_accounts_are_left_out_of_the_household(directive, household) 
 
 def test_a_share_of_an_account_needs_one(directive, household) -> None:
     band = directive("keep cash at most 3% of account")
-    with pytest.raises(ValueError, match="needs an account"):
+    with pytest.raises(ValueError, match="is not known"):
         band.high.dollars(household, None)
 
 

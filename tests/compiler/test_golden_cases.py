@@ -13,7 +13,9 @@ from grammar.diagnostics import render_text
 
 CASES = sorted(path for path in Path(__file__).parent.glob("cases/*") if path.is_dir())
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
-IN_FOLDERS = {"E0231", "E0234", "W0235"}
+OF_HOUSEHOLDS = {"E0412"}
+"""Mistakes that only a household shows: test_amounts.py has them."""
+IN_FOLDERS = OF_HOUSEHOLDS | {"E0231", "E0234", "W0235"}
 """Mistakes of folders and bytes, which no text can show: test_policyset.py has them."""
 
 

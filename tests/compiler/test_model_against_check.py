@@ -32,8 +32,8 @@ NO_WASH = "prevent wash sales across household"
 RULES = (
     # No order here is worth $456 to $556: the model asks for one share more, to round.
     "keep each trade at least $456",
-    "keep cash between 1.003% and 22.007% of account",
-    "keep cash at least $20,011 per household",
+    "keep cash between 1.003% of account and 21.007% of account plus household.income",
+    "keep cash at least $10,011 plus 2 months of withdrawals per household",
     "keep each sector within 8.003 points of model",
     "keep each sector at most 71.003% of household",
     "keep each issuer at most 33.003% of account",
@@ -61,6 +61,8 @@ RULES = (
     "keep tracking error at most 7.003%",
     "keep tracking error at most 5.003% per account",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
+    "keep realized gains at most $3,003 minus household.income each year per household",
+    "never buy anything where revenue.oil at least 5%\nmissing counts as 6%",
 )
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
 BOUGHT = ("AAA", "BBB", "CCC", "DDD", "FND")
@@ -74,11 +76,12 @@ def home_of(recent: str, ytd: int, due: int, blocked: bool) -> Household:
         taxable,
         ira,
         entities=[taxpayer(ytd_short=ytd, carry_long=100)],
-        flows=[("TX", "2026-06-15", due)] if due else [],
+        flows=[("TX", day, due) for day in ("2026-06-15", "2026-07-20", "2026-09-01") if due],
         blocks=["CCC"] if blocked else [],
     )
     sold = PastSale("TX", "CCC", date(2026, 6, 1), Decimal(1_007), Decimal(ytd), False)
-    return replace(home, past_sales=(sold,) if ytd else ())
+    income = {"income": Decimal(1_000)}
+    return replace(home, attributes=income, past_sales=(sold,) if ytd else ())
 
 
 HOMES = st.builds(

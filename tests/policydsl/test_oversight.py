@@ -31,6 +31,15 @@ ASK = 'ask "Chief Compliance Officer" before '
          ["TX:AAA:buy"]),
         (ASK + "buying anything where revenue.oil at least 5%\nmissing counts as excluded",
          "+9 AAA TX, +9 CCC TX", ["TX:AAA:buy", "TX:CCC:buy"]),
+        # $900 of CCC; $1,500 of BBB in two lots
+        (ASK + "trading anything where trade.amount above $900", "+45 CCC TX, -20 b1, -10 b2",
+         ["TX:BBB:sell"]),
+        (ASK + 'trading anything where trade.side is "buy" and trade.shares at least 45 shares',
+         "+45 CCC TX, -50 b1", ["TX:CCC:buy"]),
+        (ASK + "trading anything where proposal.amount above $2,000",
+         "+45 CCC TX, -20 b1, +1 DDD IRA", []),
+        (ASK + "trading anything where proposal.trades above 1",
+         "+45 CCC TX, -20 b1, +1 DDD IRA", ["TX:BBB:sell", "TX:CCC:buy"]),
     ],
 )  # fmt: skip
 def test_who_is_asked_for_what(rule: str, trades: str, waiting: list[str]) -> None:
