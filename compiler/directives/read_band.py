@@ -53,10 +53,12 @@ def _subject(node: tree.Keep, reader: Reader) -> tuple[str | None, Selection | N
     things = node.things
     if things is None:
         assert node.measure is not None
-        if not reader.is_group(node.measure.value):
+        anything = node.measure.value == "anything"
+        if not anything and not reader.is_group(node.measure.value):
             _unknown_measure(node.measure, reader)
             return None
-        things = tree.Things(span=node.measure.span, items=(node.measure,), where=None)
+        items = () if anything else (node.measure,)
+        things = tree.Things(span=node.measure.span, items=items, where=None)
     selection = read_selection(things, reader)
     if selection is None:
         return None

@@ -68,6 +68,7 @@ def directive(load, check):
         "keep cash between 1% of account and 3 months of withdrawals",
         "keep cash at most account.unsettled_cash plus $500",
         "keep cash at most 50% of household.income",
+        "keep anything at most 10% of account where issuer is account.custodian",
         "keep core at most the smaller of taxpayer.ordinary_income and 5% of account",
         "keep realized gains at most $450,000 minus household.income each year per household",
         "keep realized gains at most 50% of taxpayer.ordinary_income each year per taxpayer",

@@ -45,6 +45,7 @@ RULES = (
     'keep "AAA" between 50.3% and 190.3% of model per household',
     "keep each asset_class within 30.003 points of model",
     'never buy "AAA"',
+    'keep anything at most 20.003% of account where sector is "Tech"',
     'never sell "AAA" where lot.acquired before 2021-01-01',
     'never hold "CCC"\nexisting positions comply within 30 days',
     'never hold "BBB"',

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compiler.attributes import Vocabulary
 from compiler.conditions import Environment
@@ -21,6 +23,7 @@ from grammar.tree import Unit
 from portfolio.household import Attribute, AttributeType
 from portfolio.sessions import session_by, sessions_from
 from tests.by_hand import policy, usual
+from tests.compiler.conftest import HOUSEHOLD
 from tests.compiler.test_conditions import NoGroups
 
 EX_DATE = Attribute("securities", "ex_date", AttributeType.DATE, frozenset({"stock"}))
@@ -212,3 +215,64 @@ def test_the_day_by_which_positions_comply(deadline: str, first_day: str) -> Non
         lot = next(each for each in tx.lots if each.id == "c1")
         security = home.securities["CCC"]
         assert compliance_is_due(scope, home, tx, security, lot, "TX CCC") is due
+
+
+# --- truth in three values -----------------------------------------------------------------------
+
+DAYS = st.one_of(st.none(), st.dates(date(2026, 3, 1), date(2026, 9, 30)))
+WORDS = st.sampled_from(
+    ["is", "is not", "before", "after", "on or before", "on or after"],
+)
+CONDITIONS = st.one_of(
+    st.builds("ex_date {} {}".format, WORDS, st.dates(date(2026, 3, 1), date(2026, 9, 30))),
+    st.builds(
+        "ex_date {} the {} {} {}".format,
+        st.sampled_from(["in", "not in"]),
+        st.sampled_from(["last", "next"]),
+        st.integers(0, 5),
+        st.sampled_from(["days", "months", "quarters"]),
+    ),
+    st.just("ex_date is missing"),
+    st.just("ex_date is not missing"),
+)
+
+
+def kleene(text: str, day: date | None) -> bool | None:
+    return truth(text, HOUSEHOLD, None if day is None else day.isoformat())
+
+
+@settings(max_examples=100, deadline=None)
+@given(DAYS, CONDITIONS, CONDITIONS, CONDITIONS)
+def test_and_or_and_not_keep_the_laws(day: date | None, a: str, b: str, c: str) -> None:
+    def same(one: str, other: str) -> bool:
+        return kleene(one, day) is kleene(other, day)
+
+    assert same(f"not (not ({a}))", a)
+    assert same(f"{a} and {b}", f"{b} and {a}")
+    assert same(f"not ({a} and {b})", f"not ({a}) or not ({b})")
+    assert same(f"not ({a} or {b})", f"not ({a}) and not ({b})")
+    assert same(f"{a} and ({b} or {c})", f"({a} and {b}) or ({a} and {c})")
+    assert same(f"{a} or ({a} and {b})", a)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.dates(date(2026, 3, 1), date(2026, 9, 30)), st.integers(0, 90))
+def test_between_is_both_comparisons(day: date | None, low: date, length: int) -> None:
+    high = low + timedelta(days=length)
+    between = kleene(f"ex_date between {low} and {high}", day)
+    assert between is kleene(f"ex_date on or after {low} and ex_date on or before {high}", day)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.dates(date(2026, 3, 1), date(2026, 9, 30)), st.integers(0, 100))
+def test_a_comparison_and_its_contrary(day: date | None, other: date, count: int) -> None:
+    """One holds and the other does not, or, where the day is missing, nobody knows."""
+    for one, contrary in (
+        (f"ex_date before {other}", f"ex_date on or after {other}"),
+        (f"ex_date is {other}", f"ex_date is not {other}"),
+        (f"ex_date in the last {count} days", f"ex_date not in the last {count} days"),
+    ):
+        found = kleene(one, day)
+        assert (found is None) is (day is None)
+        assert kleene(contrary, day) is (None if found is None else not found)
+        assert kleene(f"not ({one})", day) is kleene(contrary, day)
