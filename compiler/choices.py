@@ -23,11 +23,15 @@ from compiler.directives.bounds import (
     read_shares,
 )
 from compiler.directives.cash import CashBand
+from compiler.directives.lot_order import lot_order
 from compiler.directives.read import read_directive
 from compiler.directives.realized import RealizedLimit
+from compiler.directives.share_units import UNITS
+from compiler.directives.target_boundary import TargetBoundary
 from compiler.directives.target_weight import TargetWeight, read_weight
 from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
 from compiler.directives.trade_minimum import TradeMinimum
+from compiler.directives.transition_limit import TransitionLimit, read_length
 from compiler.directives.turnover import TurnoverLimit
 from compiler.directives.waiver_limit import WaiverLimit, days, read_days
 from compiler.files import OpenFile
@@ -78,9 +82,11 @@ def describe_end(directive: Directive, end: Amount | Decimal) -> str:
         return end.describe()
     if isinstance(directive, Assumption):
         return ASSUMPTIONS[directive.name].describe(end)
-    if isinstance(directive, WaiverLimit):
+    if isinstance(directive, WaiverLimit | TransitionLimit):
         return days(int(end))
-    points = isinstance(directive, WeightBand) and directive.relation != "share"
+    points = isinstance(directive, TargetBoundary) or (
+        isinstance(directive, WeightBand) and directive.relation != "share"
+    )
     return describe_points(end) if points else describe_fraction(end)
 
 
@@ -106,7 +112,7 @@ def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive
     if isinstance(default.node, tree.Keep) and chosen.bound is not None:
         node = _with_bound(default, default.node, chosen.bound)
     elif isinstance(default.node, tree.Use) and chosen.value is not None:
-        node = replace(default.node, value=chosen.value, span=chosen.value.span)
+        node = _used(default.node, chosen.value)
     elif isinstance(default.node, tree.Target) and chosen.value is not None:
         node = replace(default.node, weight=chosen.value, span=chosen.value.span)
     elif isinstance(default.node, tree.Replace) and isinstance(chosen.value, tree.Name | tree.Text):
@@ -124,6 +130,16 @@ def read_choice(default: Default, chosen: tree.Set, reader: Reader) -> Directive
         _wrong_shape(default, chosen, reader)
         return None
     return typed
+
+
+def _used(node: tree.Use, chosen: tree.Expression) -> tree.Use:
+    """The line with another value; of an order of lots or a unit of shares, the words are it."""
+    words = chosen.value if isinstance(chosen, tree.Name) else ""
+    if f"{words.removesuffix(' shares')} shares" in UNITS:
+        words = f"{words.removesuffix(' shares')} shares"
+    if words in UNITS or lot_order(words) is not None:
+        return replace(node, what=words, value=None, span=chosen.span)
+    return replace(node, value=chosen, span=chosen.span)
 
 
 def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
@@ -184,6 +200,11 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if not isinstance(node, tree.Keep):
         _wrong_shape(default, bound, reader)
         return None
+    if isinstance(directive, TransitionLimit):
+        limit = read_length(bound, inner)
+        return None if limit is None else limit.range
+    if isinstance(directive, TargetBoundary):
+        return read_points(_inherited(bound, node.bound), inner)
     if isinstance(directive, WaiverLimit):
         most = read_days(bound, inner)
         return None if most is None else Range(high=Decimal(most))

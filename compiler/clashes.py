@@ -56,7 +56,7 @@ def topic(statement: Statement) -> str:
         return rest[0]
     if kind.startswith(("realized", "taxable")) or kind == "turnover":
         return f"{kind} {rest[0]}"
-    if kind in ("target", "replace"):
+    if kind in ("target", "replace", "treat", "only replace", "target of each"):
         return f"{kind} {rest[0]}"
     if kind.startswith(("never ", "only ")):
         return rest[0]

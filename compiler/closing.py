@@ -7,11 +7,13 @@ are shares times price, unrounded.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from compiler.exposure import GroupOf, Through, weigh
+from compiler.exposure import GroupOf, Sight, Through, weigh
+from compiler.statements import InForce
+from compiler.treated import as_seen
 from portfolio.flows import due_before_settlement
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot
@@ -54,13 +56,22 @@ class Purchase:
 @dataclass(frozen=True)
 class Closing:
     """Trades of one household on its opening positions. `models` and `targets` give each account's
-    published model and target as fractions by security."""
+    published model and target as fractions by security. `household` is without the lots that its
+    policy calls absent, `whole` with them."""
 
     household: Household
     sales: tuple[Sale, ...]
     purchases: tuple[Purchase, ...]
     models: Mapping[str, Mapping[str, Decimal]]
     targets: Mapping[str, Mapping[str, Decimal]]
+    whole: Household | None = None
+
+    def seen_by(self, scope: InForce) -> Closing:
+        """The same trades over the lots that a statement counts."""
+        if self.whole is None:
+            return self
+        seen = as_seen(self.whole, self.household, scope)
+        return self if seen is self.household else replace(self, household=seen)
 
     @property
     def trades(self) -> tuple[Sale | Purchase, ...]:
@@ -85,7 +96,8 @@ class Closing:
     def shares_after(self) -> dict[tuple[str, str], Decimal]:
         shares = dict(self.shares_before)
         for sale in self.sales:
-            shares[sale.account_id, sale.security_id] -= sale.shares
+            key = (sale.account_id, sale.security_id)
+            shares[key] = shares.get(key, ZERO) - sale.shares
         for buy in self.purchases:
             key = (buy.account_id, buy.security_id)
             shares[key] = shares.get(key, ZERO) + buy.shares
@@ -115,7 +127,7 @@ class Closing:
         return cash
 
     def exposures(
-        self, account: Account, group_of: GroupOf, through: Through, *, after: bool
+        self, account: Account, group_of: GroupOf, through: Through | Sight, *, after: bool
     ) -> dict[str, Decimal]:
         """Dollars by group, before or after the trades."""
         counts = self.shares_after if after else self.shares_before
@@ -131,7 +143,7 @@ class Closing:
         account: Account,
         names: Collection[str],
         group_of: GroupOf,
-        through: Through,
+        through: Through | Sight,
         *,
         after: bool,
     ) -> dict[str, Decimal]:

@@ -73,6 +73,9 @@ SELL_AND_HOLD = Code("E0408", "one layer forbids both selling and holding one th
 BARE_WAIVER = Code("E0409", "a waiver without a reason, an approver or a last day")
 LAPSED_WAIVER = Code("W0410", "a waiver that has ended, or has not begun")
 LONG_WAIVER = Code("E0411", "a waiver that lasts longer than waivers may")
+OUTSIDE_POOL = Code("E0421", "a replacement that is not in the pool of a higher layer")
+TARGET_TOO_FAR = Code("E0422", "targets that leave the boundary of a higher layer")
+LONG_TRANSITION = Code("E0423", "a transition that takes longer than transitions may")
 UNDECIDED = Code("E0412", "an amount that a missing value leaves open")
 
 CODES = by_code(
@@ -87,4 +90,5 @@ CODES = by_code(
     ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET, NO_FIRST_DAY, NOT_ENFORCED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
     NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
+    OUTSIDE_POOL, TARGET_TOO_FAR, LONG_TRANSITION,
 )  # fmt: skip

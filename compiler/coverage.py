@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol, cast
 
@@ -22,6 +23,11 @@ class _Selective(Protocol):
     def selection(self) -> Selection | None: ...
 
 
+class _Treating(Protocol):
+    @property
+    def purpose(self) -> str: ...
+
+
 class _Barring(Protocol):
     @property
     def selection(self) -> Selection: ...
@@ -38,7 +44,15 @@ def forbids_security(
     trade: Trade | None = None,
     proposal: tuple[Trade, ...] = (),
 ) -> bool:
-    """Whether the restriction bars this security, what it asks of lots left open."""
+    """Whether the restriction bars this security, what it asks of lots left open; a fund that
+    counts as what it holds, where it bars any of that."""
+    if opened(scope, household, account, security):
+        return any(
+            forbids_security(
+                scope, household, account, household.securities[under], trade, proposal
+            )
+            for under in household.constituents[security.id]
+        )
     env = Environment(household, account, security, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.security(env)
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
@@ -55,6 +69,11 @@ def forbids_lot(
 ) -> bool:
     """Whether the restriction bars this lot, its security included."""
     security = household.securities[lot.security_id]
+    if opened(scope, household, account, security):
+        return any(
+            forbids_lot(scope, household, account, replace(lot, security_id=under), trade, proposal)
+            for under in household.constituents[security.id]
+        )
     env = Environment(household, account, security, lot, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.lot(env)
     spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
@@ -79,6 +98,25 @@ def selects(scope: InForce, household: Household, account: Account, security: Se
     truth = True if selection is None else selection.security(env)
     selected = scope.statement.missing is True if truth is None else truth
     return selected and not _carved_out(scope, env, lot_level=False)
+
+
+def selects_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+    """Whether a setting is about this lot; an unknown one is not, if nobody says so."""
+    env = Environment(household, account, household.securities[lot.security_id], lot)
+    selection = cast("_Selective", scope.directive).selection
+    truth = True if selection is None else selection.lot(env)
+    selected = scope.statement.missing is True if truth is None else truth
+    return selected and not _carved_out(scope, env, lot_level=True)
+
+
+def opened(scope: InForce, household: Household, account: Account, security: Security) -> bool:
+    """Whether a fund counts, for this statement, as what it holds and never as itself."""
+    return security.id in household.constituents and any(
+        cast("_Treating", each.directive).purpose == "limits"
+        and account.id in each.accounts
+        and selects(each, household, account, security)
+        for each in scope.treatments
+    )
 
 
 def bars_purchase(

@@ -20,7 +20,7 @@ def exact_breaches(policy: HouseholdPolicy, closing: Closing) -> tuple[Breach, .
     found = list(_physics(policy, closing))
     for scope in policy.statements:
         if scope.statement.soft is None:
-            found.extend(scope.directive.breaches(scope, closing))
+            found.extend(scope.directive.breaches(scope, closing.seen_by(scope)))
     return tuple(found)
 
 
@@ -28,7 +28,7 @@ def soft_breaches(policy: HouseholdPolicy, closing: Closing) -> Iterator[tuple[I
     """What soft statements ask today and the trades leave undone, by priority: 1 comes first."""
     soft = [scope for scope in policy.statements if scope.statement.soft is not None]
     for scope in sorted(soft, key=lambda scope: scope.statement.soft or 0):
-        for breach in scope.directive.breaches(replace(scope, strict=True), closing):
+        for breach in scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope)):
             yield scope, breach
 
 

@@ -26,6 +26,14 @@ class Through(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """`through` for every fund but those `opened`, which count as what they hold in any group."""
+
+    through: Through
+    opened: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
 
@@ -37,7 +45,10 @@ class Exposure:
 
 
 def weigh(
-    weights: Mapping[str, Decimal], group_of: GroupOf, household: Household, through: Through
+    weights: Mapping[str, Decimal],
+    group_of: GroupOf,
+    household: Household,
+    through: Through | Sight,
 ) -> dict[str, Decimal]:
     """Total weight of each group; `weights` by security, in any unit."""
     totals: dict[str, Decimal] = {}
@@ -48,11 +59,13 @@ def weigh(
 
 
 def shares(
-    name: str, group_of: GroupOf, household: Household, through: Through
+    name: str, group_of: GroupOf, household: Household, through: Through | Sight
 ) -> dict[str, Decimal]:
     """How much of one security counts in each group, as fractions of it."""
     own = group_of(household.securities[name])
-    if through is Through.NEVER or (through is Through.UNLESS_NAMED and own is not None):
+    sight = through if isinstance(through, Sight) else Sight(through)
+    never, named = (sight.through is each for each in (Through.NEVER, Through.UNLESS_NAMED))
+    if name not in sight.opened and (never or (named and own is not None)):
         return {} if own is None else {own: Decimal(1)}
     found: dict[str, Decimal] = {}
     for under, share in look_through({name: Decimal(1)}, household.constituents).items():

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from compiler.amounts import Amount
+from compiler.boundaries import clashes_with_boundaries
 from compiler.check import TypedPolicies
 from compiler.clashes import (
     Clash,
@@ -167,6 +168,8 @@ def fold(typed: TypedPolicies, household: Household, account: Account) -> Accoun
     _decide(state)
     _settle(state)
     _compare(state)
+    for clash in clashes_with_boundaries(state.active, household, account):
+        state.clash(clash)
     standings = tuple(
         state.lost.get(each.key, Standing(each, Status.IN_FORCE)) for each in reaching
     )
@@ -343,8 +346,18 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
                 statements[statement.key] = statement
                 accounts.setdefault(statement.key, []).append(account.id)
     ordered = sorted(statements.values(), key=lambda each: (each.authority.rank, each.key))
+    treatments = [
+        InForce(each, tuple(accounts[each.key]))
+        for each in ordered
+        if each.directive.kind == "treatment"
+    ]
     found = [
-        InForce(each, tuple(accounts[each.key]), waivers=_of_rule(each.rule_id, waivers))
+        InForce(
+            each,
+            tuple(accounts[each.key]),
+            waivers=_of_rule(each.rule_id, waivers),
+            treatments=_treating(each, treatments),
+        )
         for each in ordered
     ]
     return HouseholdPolicy(
@@ -354,6 +367,16 @@ def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPol
         held,
         tuple(each for each in found if each.statement.origin is Origin.NOTE),
         (*remarks, *_unenforced(ordered), *_read_with_care(ordered, household)),
+    )
+
+
+def _treating(statement: Statement, treatments: Sequence[InForce]) -> tuple[InForce, ...]:
+    """The treatments of a statement's own layer and of higher ones: they reach down, never up."""
+    return tuple(
+        each
+        for each in treatments
+        if each.statement.authority.rank <= statement.authority.rank
+        and each.statement.key != statement.key
     )
 
 

@@ -55,7 +55,7 @@ def compile_household(
         block = pyo.Block()
         physics.model.add_component(scope.statement.key, block)
         statements[scope.statement.key] = scope
-        scope.directive.build(block, scope, physics)
+        scope.directive.build(block, scope, physics.seen_by(scope))
     if not any(scope.directive.kind == "wash sales" for scope in policy.statements):
         physics.model.physics.wash_sales_avoided = pyo.Block()
         add_wash_rows(physics.model.physics.wash_sales_avoided, physics)

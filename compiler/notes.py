@@ -18,10 +18,11 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     Weights and holdings are judged as they are after the trades; other kinds, such as cash or the
     size of a trade, by what the trades do.
     """
-    after = replace(closing, household=after_trades(closing), sales=(), purchases=())
     for note in policy.notes:
         statement = note.statement
-        broken = {breach.where for breach in note.directive.breaches(note, closing)}
+        seen = closing.seen_by(note)
+        after = replace(seen, household=after_trades(seen), sales=(), purchases=())
+        broken = {breach.where for breach in note.directive.breaches(note, seen)}
         broken |= set(note.directive.outside(note, after))
         if broken:
             places = sorted(broken)

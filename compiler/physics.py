@@ -9,7 +9,7 @@ broken limits) is registered beside the Pyomo model, for the solver.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +19,13 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
-from compiler.exposure import Exposure, GroupOf, Through, shares
+from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
 from compiler.tax_pieces import add_taxes
+from compiler.treated import as_seen, as_whole, treatments, without_absent
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
@@ -53,12 +54,25 @@ class Physics:
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
+    whole: Household | None = None
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improve_broken: bool = False
     not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding
 
     # --- what directives ask ----------------------------------------------------------------------
+
+    def seen_by(self, scope: InForce) -> Physics:
+        """The same physics over the lots that a statement counts: absent ones of lower layers are
+        there for it, though nothing sells them."""
+        if self.whole is None:
+            return self
+        seen = as_seen(self.whole, self.household, scope)
+        if seen is self.household:
+            return self
+        names = {account.id for account in self.accounts}
+        accounts = tuple(account for account in seen.accounts if account.id in names)
+        return replace(self, household=seen, accounts=accounts)
 
     def account(self, account_id: str) -> Account:
         return next(a for a in self.household.accounts if a.id == account_id)
@@ -105,15 +119,16 @@ class Physics:
         self,
         account: Account,
         group_of: GroupOf,
-        through: Through,
+        through: Through | Sight,
         only: frozenset[str] | None = None,
     ) -> dict[str, Exposure]:
         """The account's holdings (`only` these securities) by group, as expressions of trades where
         it may trade."""
         positions = {p.security_id: p for p in self.of_account(account.id)}
         fixed: dict[str, float] = {}
-        if not positions:
-            for lot in account.lots:
+        traded = {lot.id for position in positions.values() for lot in position.lots}
+        for lot in account.lots:
+            if lot.id not in traded:
                 worth = self.bp(lot.shares * self.household.prices[lot.security_id])
                 fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
         found: dict[str, Exposure] = {}
@@ -121,11 +136,8 @@ class Physics:
         for name in sorted(names if only is None else names & only):
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
-                held = (
-                    Exposure(0.0, ((part, positions[name]),))
-                    if name in positions
-                    else Exposure(part * fixed[name], ())
-                )
+                terms = ((part, positions[name]),) if name in positions else ()
+                held = Exposure(part * fixed.get(name, 0.0), terms)
                 found[group] = found[group].plus(held) if group in found else held
         return found
 
@@ -315,6 +327,8 @@ def build_physics(
     improve_broken: bool,
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
+    whole = as_whole(household, policy)
+    household = without_absent(whole, treatments(policy, "absent"))
     accounts = tuple(
         a
         for a in household.accounts
@@ -331,6 +345,7 @@ def build_physics(
         reserve=reserve,
         improve_broken=improve_broken,
         due=due_before_settlement(household),
+        whole=whole,
     )
     for account in accounts:
         physics.models[account.id] = published(household, account, policy)

@@ -145,13 +145,17 @@ def _say_unenforced(rule: tree.Rule, directives: list[Directive | None], reader:
     """Warn of directives that are checked and merged, and of which nothing comes yet."""
     for node, directive in zip(rule.directives, directives, strict=True):
         if directive is not None and directive.unenforced:
-            reader.report(
-                codes.NOT_ENFORCED,
-                f"`{rule.id.value}` is not yet enforced: {directive.unenforced}",
-                node.span,
-                "checked, merged and reported, and no trade follows from it",
-                help="see to it by hand until then",
-            )
+            _not_enforced(rule.id.value, directive, node.span, reader)
+
+
+def _not_enforced(name: str, directive: Directive, at: Span, reader: Reader) -> None:
+    reader.report(
+        codes.NOT_ENFORCED,
+        f"`{name}` is not yet enforced: {directive.unenforced}",
+        at,
+        "checked, merged and reported, and no trade follows from it",
+        help="see to it by hand until then",
+    )
 
 
 def origin_of(rule: tree.Rule) -> Origin:
@@ -266,6 +270,8 @@ def _value_span(node: tree.Directive) -> Span:
         return node.value.span
     if isinstance(node, tree.Target):
         return node.weight.span
+    if isinstance(node, tree.Replace):
+        return node.substitutes.span
     return node.span
 
 
@@ -325,6 +331,8 @@ def read_set(
     clauses = read_clauses(node.clauses, file)
     directive = None if default is None else read_choice(default, node, reader)
     begun = _begun([directive], clauses.scope, [node.head], reader)
+    if directive is not None and directive.unenforced and not node.off:
+        _not_enforced(node.id.value, directive, node.head, reader)
     new = causes(reader.diagnostics[before:])
     broken = node.flawed or file.broken or not clauses.fine or bool(new) or not begun
     if default is None or directive is None or broken:

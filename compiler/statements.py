@@ -148,16 +148,18 @@ class InForce:
     """A statement with the accounts of one household for which it is in force.
 
     For a setting these are the accounts where its value won; for restrictions and limits the
-    accounts its guards admit. `waivers` gives those in effect for parts of it, by account.
-    `breached_since` gives, for places known from earlier runs to lie outside the rule, the day on
-    which they were first seen there. Where `strict` the exact check measures against what the
-    statement asks today, wherever positions stood before the trades.
+    accounts its guards admit. `treatments` are those of its own layer and of higher ones, which
+    say what counts as absent, or as what it holds. `waivers` gives those in effect for parts of it,
+    by account. `breached_since` gives, for places known from earlier runs to lie outside the rule,
+    the day on which they were first seen there. Where `strict` the exact check measures against
+    what the statement asks today, wherever positions stood before the trades.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
     breached_since: Mapping[str, date] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
+    treatments: tuple[InForce, ...] = ()
     strict: bool = False
 
     @property

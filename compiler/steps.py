@@ -39,8 +39,6 @@ class Steps:
         return max(0, months if self._day(first, months) <= last else months - 1)
 
     def _day(self, first: date, step: int) -> date:
-        if self.unit is Unit.QUARTERS:
-            return Duration(Decimal(3 * step), Unit.MONTHS).after(first)
         return Duration(Decimal(step), self.unit).after(first)
 
     def end(self, first: date) -> date:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from compiler.coverage import excused_lot, forbids_security
+from compiler.equivalents import classes, met_by_equivalents
 from compiler.replacements import replaced, replacements
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.tilts import tilted
+from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household
 
 
@@ -90,7 +92,8 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
     """The model after replacements, targets for groups and removals, in this order.
 
     An excluded weight goes pro rata to its asset class. Where a whole class is excluded its weight
-    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight.
+    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight. Last,
+    what is held of securities that are one for drift stands in for the model's own.
     """
     model = wanted_weights(household, account, policy)
     removed = _banned(household, account, policy, model)
@@ -110,7 +113,26 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
         for name, weight in kept.items()
         if weight > 0
     }
-    return {name: (grown | placed)[name] for name in model if name in grown or name in placed}
+    found = {name: (grown | placed)[name] for name in model if name in grown or name in placed}
+    if not classes(policy, account):
+        return found
+    held = _holdings(household, account, policy)
+    return met_by_equivalents(household, account, policy, found, held)
+
+
+def _holdings(
+    household: Household, account: Account, policy: HouseholdPolicy
+) -> dict[str, Decimal]:
+    """What the account holds and may go on holding, as fractions of it, flows due counted."""
+    value = household.value(account) + due_before_settlement(household).get(account.id, Decimal(0))
+    if value <= 0:
+        return {}
+    held: dict[str, Decimal] = {}
+    for lot in account.lots:
+        worth = lot.shares * household.price(lot.security_id) / value
+        held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
+    barred = _banned(household, account, policy, held)
+    return {name: share for name, share in held.items() if name not in barred}
 
 
 def _spared(

@@ -76,7 +76,7 @@ def observed(policy: HouseholdPolicy, closing: Closing) -> dict[str, dict[str, d
         if any(transition.within is not None for transition in scope.statement.transitions):
             places = {
                 where: scope.breached_since.get(where, policy.as_of)
-                for where in scope.directive.outside(scope, closing)
+                for where in scope.directive.outside(scope, closing.seen_by(scope))
             }
             if places:
                 found[scope.statement.key] = places

@@ -20,6 +20,7 @@ from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
+from compiler.treated import as_whole, treatments, without_absent
 from portfolio.household import Account, Household
 from solver.conflict import conflicting
 from solver.rounding import RoundedOrder
@@ -214,7 +215,10 @@ def empty_closing(
     sales: tuple[Sale, ...] = (),
     purchases: tuple[Purchase, ...] = (),
 ) -> Closing:
-    """A closing with the models and targets of every account that may trade."""
+    """A closing with the models and targets of every account that may trade, over the household as
+    its policy has it read."""
+    whole = as_whole(household, policy)
+    household = without_absent(whole, treatments(policy, "absent"))
     accounts = [a for a in household.accounts if _tradable(a, policy)]
     return Closing(
         household=household,
@@ -222,4 +226,5 @@ def empty_closing(
         purchases=purchases,
         models={a.id: published(household, a, policy) for a in accounts},
         targets={a.id: target(household, a, policy) for a in accounts},
+        whole=whole,
     )

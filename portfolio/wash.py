@@ -9,9 +9,11 @@ the order of purchase and each share replaces once (Treas. Reg. 1.1091-1(c)-(e))
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+
+import networkx as nx
 
 from portfolio.household import Household, WashBlock
 
@@ -58,6 +60,28 @@ class Replacement:
     def last_day(self) -> date:
         """The last day on which a loss sale would still be washed by this purchase."""
         return self.acquired + WINDOW
+
+
+def joined(household: Household, classes: Iterable[Iterable[str]]) -> Household:
+    """The household with securities declared identical in one wash group, blocks included; a group
+    with a security in two classes joins both."""
+    graph: nx.Graph[str] = nx.Graph()
+    for members in classes:
+        nx.add_path(graph, [household.securities[name].wash_group for name in members])
+    name_of = {group: min(part) for part in nx.connected_components(graph) for group in part}
+    return replace(
+        household,
+        securities={
+            name: replace(
+                security, wash_group=name_of.get(security.wash_group, security.wash_group)
+            )
+            for name, security in household.securities.items()
+        },
+        wash_blocks=tuple(
+            replace(block, wash_group=name_of.get(block.wash_group, block.wash_group))
+            for block in household.wash_blocks
+        ),
+    )
 
 
 def recent_purchases(household: Household) -> tuple[Replacement, ...]:

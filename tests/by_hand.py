@@ -15,7 +15,7 @@ import highspy
 import numpy as np
 
 from compiler.assumptions import assumptions_for
-from compiler.check import check_policies
+from compiler.check import TypedPolicies, check_policies
 from compiler.closing import Closing, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches
@@ -215,6 +215,17 @@ WHOLE = ("rule ", "default ", "note ", "set ", "waive ", "define ", "layer ")
 """How a text begins that is more than a directive with its clauses."""
 
 
+def checked_layers(texts: Mapping[str, str]) -> TypedPolicies:
+    """A policy set of one file a layer."""
+    files = [f"layer {layer}\n{text}" for layer, text in texts.items()]
+    parsed = [parse_bytes(text.encode(), f"{k}.policy") for k, text in enumerate(files)]
+    assert not any(found for _, found in parsed), parsed
+    loaded = tuple(
+        LoadedFile(tree.path, text, "", tree) for (tree, _), text in zip(parsed, files, strict=True)
+    )
+    return check_policies(PolicySet("by hand", LAYERS, (), loaded, ()), ATTRIBUTES)
+
+
 def policy(
     home: Household, *texts: str, layer: str = 'household "H1"', free: bool = True
 ) -> HouseholdPolicy:
@@ -222,17 +233,12 @@ def policy(
 
     `free`: trades cost nothing, so that cash can be reckoned in one's head.
     """
+    assert not (free and layer == "ipc"), "one file a layer"
     rules = [
         text if text.startswith(WHOLE) else f"rule r{k}\n{text}\n"
         for k, text in enumerate(texts, start=1)
     ]
-    files = [f"layer {layer}\n" + "\n".join(rules)] + ([f"layer ipc\n{NO_COST}"] if free else [])
-    parsed = [parse_bytes(text.encode(), f"{k}.policy") for k, text in enumerate(files)]
-    assert not any(found for _, found in parsed), parsed
-    loaded = tuple(
-        LoadedFile(tree.path, text, "", tree) for (tree, _), text in zip(parsed, files, strict=True)
-    )
-    checked = check_policies(PolicySet("by hand", LAYERS, (), loaded, ()), ATTRIBUTES)
+    checked = checked_layers({layer: "\n".join(rules)} | ({"ipc": NO_COST} if free else {}))
     assert not checked.diagnostics, [each.message for each in checked.diagnostics]
     return household_policy(checked, home)
 

@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.coverage import compliance_is_due, covers, excused_holdings
+from compiler.coverage import compliance_is_due, covers, excused_holdings, opened
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import (
     Breach,
@@ -29,7 +29,7 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Exposure, GroupOf, Through, weigh
+from compiler.exposure import Exposure, GroupOf, Sight, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -150,16 +150,17 @@ class WeightBand(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high` on the closing weight of each group, funds seen through."""
+        through = self.sight(scope, physics.household)
         for where, accounts, account in holders(self.base, scope, physics.household):
             if not any(a in physics.accounts for a in accounts):
                 continue
             group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
-            ends_of = self._ends(physics, accounts, account, group_ofs)
+            ends_of = self._ends(physics, accounts, account, group_ofs, through)
             first = accounts[0], group_ofs[0]
             excused = [excused_holdings(scope, physics.household, a) for a in accounts]
-            spared = _exposures(physics, accounts, group_ofs, self.through, excused)
+            spared = _exposures(physics, accounts, group_ofs, through, excused)
             all_of = [None] * len(accounts)
-            held_in = _exposures(physics, accounts, group_ofs, self.through, all_of)
+            held_in = _exposures(physics, accounts, group_ofs, through, all_of)
             for group, held in held_in.items():
                 if not held.terms:
                     continue
@@ -203,6 +204,20 @@ class WeightBand(Directive):
         value: str | None = getattr(security, "id" if self.each == "holding" else self.each)
         return value
 
+    def sight(self, scope: InForce, household: Household) -> Sight:
+        """How funds count here; those that are treated as what they hold count so."""
+        names = frozenset(
+            name
+            for name in household.constituents
+            if name in household.securities
+            and any(
+                account.id in scope.accounts
+                and opened(scope, household, account, household.securities[name])
+                for account in household.accounts
+            )
+        )
+        return Sight(self.through, names)
+
     @property
     def through(self) -> Through:
         """Holdings count as held; a selection counts a fund it names, and looks through others."""
@@ -216,6 +231,7 @@ class WeightBand(Directive):
         accounts: tuple[Account, ...],
         account: Account | None,
         group_ofs: list[GroupOf],
+        through: Sight,
     ) -> Callable[[str], tuple[Decimal | None, Decimal | None]]:
         """The band of each group, in dollars."""
         if self.relation is None:
@@ -238,7 +254,7 @@ class WeightBand(Directive):
                 if each.id in published
                 else _held(each, source.household)
             )
-            found = weigh(meant, group_of, source.household, self.through)
+            found = weigh(meant, group_of, source.household, through)
             for group, dollars in found.items():
                 reference[group] = reference.get(group, Decimal(0)) + dollars
 
@@ -304,6 +320,7 @@ class WeightBand(Directive):
 
     def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
         """Every group of every holder."""
+        through = self.sight(scope, closing.household)
         for where, accounts, account in holders(self.base, scope, closing.household):
             totals: list[dict[str, Decimal]] = [{}, {}]
             kept: list[dict[str, Decimal]] = [{}, {}]
@@ -311,11 +328,11 @@ class WeightBand(Directive):
             for each, group_of in zip(accounts, group_ofs, strict=True):
                 excused = excused_holdings(scope, closing.household, each)
                 for after in (False, True):
-                    found = closing.exposures(each, group_of, self.through, after=after)
+                    found = closing.exposures(each, group_of, through, after=after)
                     _add(totals[after], found)
-                    spared = closing.kept(each, excused, group_of, self.through, after=after)
+                    spared = closing.kept(each, excused, group_of, through, after=after)
                     _add(kept[after], spared)
-            ends_of = self._ends(closing, accounts, account, group_ofs)
+            ends_of = self._ends(closing, accounts, account, group_ofs, through)
             groups = totals[0].keys() | totals[1].keys()
             if scope.strict:
                 groups |= self._wanted(closing, accounts, group_ofs)
@@ -363,7 +380,7 @@ def _exposures(
     physics: Physics,
     accounts: tuple[Account, ...],
     group_ofs: list[GroupOf],
-    through: Through,
+    through: Sight,
     only: Sequence[frozenset[str] | None],
 ) -> dict[str, Exposure]:
     total: dict[str, Exposure] = {}

@@ -69,6 +69,8 @@ class Directive(ABC):
 
     kind: ClassVar[str]
     family: ClassVar[Family]
+    counts_absent: ClassVar[bool] = True
+    """Whether lots that a lower layer calls absent count for it; they never do for risk."""
     selective: ClassVar[bool] = False
     """Whether parts of it, by security or lot, can be waived."""
     may_be_soft: ClassVar[bool] = False

@@ -11,6 +11,7 @@ from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
+from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
@@ -18,9 +19,13 @@ from compiler.directives.read_band import read_band
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
+from compiler.directives.share_units import UNITS, read_share_units
+from compiler.directives.target_boundary import OF_TARGET, read_target_boundary
 from compiler.directives.target_weight import read_target
 from compiler.directives.tracking_error import read_tracking_error
 from compiler.directives.trade_minimum import read_trade_minimum
+from compiler.directives.transition_limit import read_transition_limit
+from compiler.directives.treatment import read_treatment
 from compiler.directives.turnover import read_turnover
 from compiler.directives.waiver_limit import read_waiver_limit
 from compiler.directives.wash_sales import read_wash_sales
@@ -40,26 +45,21 @@ MEASURES: dict[str, ReadKeep] = {
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
+EACH_ONE: dict[str, ReadKeep] = {
+    "trade": read_trade_minimum,
+    "waiver": read_waiver_limit,
+    "transition": read_transition_limit,
+}
+"""What `keep each` counts one by one."""
+
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
 _TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
 _TAKES_WHERE = frozenset({""})
 
-_FIRST_WORDS: dict[type[tree.Directive], str] = {
-    tree.Treat: "treat",
-}
-"""Directives that no file reads yet."""
-
-
-def _replace(node: tree.Replace, reader: Reader) -> Directive | None:
-    if node.only:
-        reader.not_yet("`only replace`", node.span)
-        return None
-    return read_replacement(node, reader)
-
-
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
     tree.Target: read_target,
-    tree.Replace: _replace,
+    tree.Replace: read_replacement,
+    tree.Treat: read_treatment,
     tree.Prefer: read_preference,
     tree.Ask: read_approval,
     tree.Report: read_watch,
@@ -83,18 +83,24 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_cross_trades(node, reader)
         case tree.Prevent():
             return read_wash_sales(node, reader)
-        case tree.Use(what="model"):
-            return read_model_choice(node, reader)
         case tree.Use():
-            return read_assumption(node, reader)
+            return _use(node, reader)
         case tree.Keep():
             return _keep(node, reader)
-        case tree.Flow() | tree.Deal():
+        case _:
+            assert isinstance(node, tree.Flow | tree.Deal)
             reader.not_yet(f"`{node.action}`", node.span)
             return None
-        case _:
-            reader.not_yet(f"`{_FIRST_WORDS[type(node)]}`", node.span)
-            return None
+
+
+def _use(node: tree.Use, reader: Reader) -> Directive | None:
+    if node.what == "model":
+        return read_model_choice(node, reader)
+    if node.what in UNITS:
+        return read_share_units(node, reader)
+    if lot_order(node.what) is not None or node.what.endswith(" lots"):
+        return read_lot_order(node, reader)
+    return read_assumption(node, reader)
 
 
 def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Reader) -> None:
@@ -111,7 +117,7 @@ def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Read
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
     measure = "" if node.measure is None else node.measure.value
     if node.each:
-        measure = measure if measure in ("trade", "waiver") else ""
+        measure = measure if measure in EACH_ONE or measure.endswith(OF_TARGET) else ""
     elif measure not in MEASURES:
         measure = ""
     if _measures_later(node, reader):
@@ -121,7 +127,6 @@ def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
 
 
 _LATER = frozenset({"holdings", "trades"})
-_LATER_EACH = frozenset({"transition"})
 
 
 def _measures_later(node: tree.Keep, reader: Reader) -> bool:
@@ -130,20 +135,17 @@ def _measures_later(node: tree.Keep, reader: Reader) -> bool:
         return False
     name = node.measure.value
     first, _, _rest = name.partition(" ")
-    if node.each:
-        later = name in _LATER_EACH or name.endswith(" target")
-    else:
-        later = name in _LATER or (first == "average" and first != name)
+    later = not node.each and (name in _LATER or (first == "average" and first != name))
     if later:
-        reader.not_yet(f"`keep {'each ' if node.each else ''}{name}`", node.measure.span)
+        reader.not_yet(f"`keep {name}`", node.measure.span)
     return later
 
 
 def _reader_of(measure: str) -> ReadKeep:
-    if measure == "trade":
-        return read_trade_minimum
-    if measure == "waiver":
-        return read_waiver_limit
+    if measure in EACH_ONE:
+        return EACH_ONE[measure]
+    if measure.endswith(OF_TARGET):
+        return read_target_boundary
     return MEASURES.get(measure, read_band)
 
 

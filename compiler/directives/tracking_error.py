@@ -38,6 +38,7 @@ class TrackingErrorLimit(Directive):
 
     kind: ClassVar[str] = "tracking error"
     family: ClassVar[Family] = Family.LIMIT
+    counts_absent: ClassVar[bool] = False
     may_be_soft: ClassVar[bool] = True
 
     highest: Decimal

@@ -44,7 +44,7 @@ class WashSales(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """No share sold at a loss is replaced: by a purchase of the run, by shares bought in the
         last 30 days and still held, or, for losses taken earlier, by a purchase under a block."""
-        household = closing.household
+        household = closing.whole or closing.household
         blocked = {block.wash_group for block in household.wash_blocks}
         bought: dict[str, Decimal] = {}
         for buy in closing.purchases:
@@ -98,7 +98,7 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     block.blocked = pyo.Constraint(pyo.Any)
     blocked = {block.wash_group for block in physics.household.wash_blocks}
     recent: dict[str, list[str]] = {}
-    for lot in recent_purchases(physics.household):
+    for lot in recent_purchases(physics.whole or physics.household):
         recent.setdefault(lot.wash_group, []).append(lot.lot_id)
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():

@@ -1,0 +1,55 @@
+"""Securities that are one for drift: what is held of a class meets the class's target first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from compiler.coverage import selects
+from compiler.statements import HouseholdPolicy, InForce
+from compiler.treated import treatments
+from portfolio.household import Account, Household
+
+ZERO = Decimal(0)
+
+
+def met_by_equivalents(
+    household: Household,
+    account: Account,
+    policy: HouseholdPolicy,
+    weights: Mapping[str, Decimal],
+    held: Mapping[str, Decimal],
+) -> dict[str, Decimal]:
+    """`weights` (the target) with each class met by what is `held` of it, both fractions of the
+    account; what is missing is the target's own member's, what is too much leaves in proportion."""
+    found = dict(weights)
+    taken: set[str] = set()
+    for scope in classes(policy, account):
+        members = [
+            name
+            for name in sorted(weights.keys() | held.keys())
+            if name not in taken and selects(scope, household, account, household.securities[name])
+        ]
+        taken.update(members)
+        found |= _met(members, weights, held)
+    return {name: weight for name, weight in found.items() if weight > 0}
+
+
+def _met(
+    members: list[str], weights: Mapping[str, Decimal], held: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    wanted = sum((weights.get(name, ZERO) for name in members), ZERO)
+    there = sum((held.get(name, ZERO) for name in members), ZERO)
+    if wanted == 0 or there == 0:
+        return {}
+    if there >= wanted:
+        return {name: held.get(name, ZERO) * wanted / there for name in members}
+    missing = wanted - there
+    return {
+        name: held.get(name, ZERO) + missing * weights.get(name, ZERO) / wanted for name in members
+    }
+
+
+def classes(policy: HouseholdPolicy, account: Account) -> tuple[InForce, ...]:
+    """The treatments for drift that hold for an account."""
+    return tuple(s for s in treatments(policy, "drift") if account.id in s.accounts)
