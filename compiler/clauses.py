@@ -12,6 +12,7 @@ from compiler.read_expressions import read_duration, read_expression
 from compiler.reader import Reader, causes, check_dates
 from compiler.scopes import Scope
 from compiler.statements import Carveout, Transition
+from compiler.steps import read_steps
 from grammar import tree
 
 
@@ -84,15 +85,15 @@ def _carveout(node: tree.Except, reader: Reader) -> Carveout | None:
 
 
 def _transition(node: tree.Existing, reader: Reader) -> Transition | None:
-    if node.evenly is not None:
-        reader.not_yet("`comply evenly`", node.evenly.span, "write `comply within 90 days`")
-        return None
     selection = read_selection(node.things, reader)
+    steps = None if node.evenly is None else read_steps(node.evenly, reader)
     within = None if node.within is None else read_duration(node.within, reader)
     if selection is None or (node.within is not None and within is None):
         return None
+    if node.evenly is not None and steps is None:
+        return None
     by = None if node.by is None else node.by.value
-    return Transition(selection, node.stay, within, by)
+    return Transition(selection, node.stay, within, by, steps)
 
 
 def _missing(node: tree.MissingCounts, reader: Reader) -> bool | Literal | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Protocol, cast
 
 from compiler.attributes import Trade
@@ -139,27 +140,46 @@ def excused(scope: InForce, household: Household, account: Account) -> bool:
     )
 
 
-def compliance_is_due(
+def compliance(
     scope: InForce,
     household: Household,
     account: Account,
     security: Security,
     lot: Lot | None,
     where: str,
-) -> bool:
-    """Whether the position at `where`, outside the rule, has to comply by now, as the rule's
-    `existing` clauses say.
+) -> Decimal:
+    """How much of the way from where the position at `where` first lay outside the rule it has to
+    be back by now, as the rule's `existing` clauses say: nothing, all (1), or a part.
 
-    A time `within` runs from the later of the rule's first day and the first breach, which is
-    taken to be today where no earlier run is known.
+    A time runs from the later of the rule's first day and the first breach, which is taken to be
+    today where no earlier run is known.
     """
     env = Environment(household, account, security, lot)
     for transition in scope.statement.transitions:
         if transition.selection.truth(env) is True:
-            return not transition.stay and _is_over(
-                _deadline(scope, household, transition, where), household
-            )
-    return True
+            if transition.stay:
+                return Decimal(0)
+            if transition.evenly is not None:
+                return transition.evenly.done(_begins(scope, household, where), household.as_of)
+            over = _is_over(_deadline(scope, household, transition, where), household)
+            return Decimal(int(over))
+    return Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of a position back into a rule: how much of it is due by today (0 to 1), and the
+    dollars it began at, None where no earlier run has seen it."""
+
+    done: Decimal
+    first: Decimal | None = None
+
+    def back(self, bound: Decimal, before: Decimal) -> Decimal:
+        """Where the position has to be today (dollars): at the bound, where it was, or between."""
+        if self.done in (0, 1):
+            return bound if self.done else before
+        start = before if self.first is None else self.first
+        return start + (bound - start) * self.done
 
 
 def _is_over(deadline: date, household: Household) -> bool:
@@ -172,11 +192,16 @@ def _is_over(deadline: date, household: Household) -> bool:
 def _deadline(scope: InForce, household: Household, transition: Transition, where: str) -> date:
     if transition.by is not None:
         return transition.by
-    since = scope.breached_since.get(where, household.as_of)
-    start = max(scope.statement.starts or since, since)
+    start = _begins(scope, household, where)
     return (
         start if transition.within is None else transition.within.after(start, household.calendar)
     )
+
+
+def _begins(scope: InForce, household: Household, where: str) -> date:
+    """The day from which the time to comply counts."""
+    since = scope.breached_since.get(where, household.as_of)
+    return max(scope.statement.starts or since, since)
 
 
 def _barred(scope: InForce, truth: Truth) -> bool:

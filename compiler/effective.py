@@ -15,62 +15,12 @@ from compiler.check import TypedPolicies
 from compiler.clashes import Clash, grouped, is_setting, topic
 from compiler.directives.base import Family
 from compiler.directives.waiver_limit import days
+from compiler.effective_lines import EffectiveAccount, Line, Slot
 from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
 from compiler.ranges import Measure, Range, below
 from compiler.statements import Origin, Statement
 from grammar.diagnostics import Diagnostic, in_order
 from portfolio.household import Account, Household
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One statement's part in a slot, or that of a waiver.
-
-    `verb` is wins, applies, loses, wider, excepted, waits, notes or error, and of waivers waived or
-    not waived; `value` what it says; `rule` its id, with `set` before a chosen value; `why` the
-    reason for its place. `layer` is whose file it stands in, `rank` counts layers from the highest,
-    and `origin` is rule, default, set, note or waiver; `by` names what replaced it, with its place.
-    """
-
-    verb: str
-    value: str
-    rule: str
-    path: str
-    line: int
-    why: str
-    layer: str
-    rank: int
-    origin: str
-    by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One thing that policy speaks about, what holds of it, and where that comes from.
-
-    `grants` say which layers may set another value and how far, in the order of the lines.
-    """
-
-    name: str
-    value: str
-    lines: tuple[Line, ...]
-    grants: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EffectiveAccount:
-    """What holds for an account; `held` lists the mistakes that keep it from being traded.
-
-    `absent` are the statements of its layers that do not speak of it today: those that begin later
-    or have ended, and those for other accounts.
-    """
-
-    account_id: str
-    facts: tuple[str, ...]
-    held: tuple[str, ...]
-    slots: tuple[Slot, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    absent: tuple[Line, ...] = ()
 
 
 def effective(typed: TypedPolicies, household: Household, account_id: str) -> EffectiveAccount:
@@ -197,6 +147,8 @@ class _View:
                 yield f"{who} may stay"
             elif each.by is not None:
                 yield f"{who} comply by {each.by}"
+            elif each.evenly is not None:
+                yield f"{who} comply {each.evenly.describe()}"
             elif each.within is not None:
                 yield f"{who} comply within {each.within.describe()}"
 
@@ -459,6 +411,7 @@ def _line(
         statement.authority.rank,
         statement.origin.value,
         "" if by is None else f"{_name(by)} {by.path}:{by.line}",
+        statement.soft,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compiler.effective import EffectiveAccount, Line, Slot
+from compiler.effective_lines import EffectiveAccount, Line, Slot
 from grammar.diagnostics import render_text
 from grammar.diagnostics import to_json as diagnostic_json
 
@@ -83,4 +83,5 @@ def _line_json(line: Line) -> dict[str, object]:
         "layer": line.layer,
         "origin": line.origin,
         "replaced_by": line.by,
+        "soft": line.soft,
     }

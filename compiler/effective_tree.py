@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from compiler.effective import EffectiveAccount, Line, Slot
+from compiler.effective_lines import EffectiveAccount, Line, Slot
 from compiler.effective_report import heading
 from grammar.diagnostics import render_text
 
@@ -45,7 +45,7 @@ def _drawn(node: Node) -> Iterator[str]:
         yield from (("   " if last else "│  ") + row for row in others)
 
 
-_GROUPS = ("boundaries", "values", "rules", "notes", "waivers")
+_GROUPS = ("boundaries", "values", "rules", "soft", "notes", "waivers")
 
 
 def _slot(slot: Slot) -> Node:
@@ -66,6 +66,8 @@ def _slot(slot: Slot) -> Node:
 
 
 def _group(line: Line, chosen: bool) -> str:
+    if line.soft is not None and line.origin == "rule":
+        return "soft"
     if line.origin in ("default", "set"):
         return "values"
     if line.origin in ("note", "waiver"):

@@ -23,7 +23,7 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
         seen = closing.seen_by(note)
         after = replace(seen, household=after_trades(seen), sales=(), purchases=())
         broken = {breach.where for breach in note.directive.breaches(note, seen)}
-        broken |= set(note.directive.outside(note, after))
+        broken |= {where for where, _ in note.directive.outside(note, after)}
         if broken:
             places = sorted(broken)
             more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""

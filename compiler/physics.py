@@ -179,15 +179,17 @@ class Physics:
         """Add `value <= bound`, less the rounding reserve if `tighten`, and say with which rows.
 
         A bound broken today may not get worse, and is cured as fast as the other hard rules allow,
-        or (`cured` false) not yet, or as far as `asked` today. A soft one may be broken, in its
-        tier. `highest` is the most that `value` can be, where its variables' bounds do not tell.
+        or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
+        in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
         if not is_potentially_variable(value):
             return ()
         rows = _rows(block, name)
         reserve = self.reserve if tighten else 0.0
         key = f"{name} {index}"
-        wanted = max(bound, asked) if asked is not None else bound if cured else max(bound, before)
+        if asked is None:
+            asked = bound if cured else before
+        wanted = max(bound, min(asked, before))
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
@@ -225,9 +227,13 @@ class Physics:
         *,
         scope: InForce,
         cured: bool = True,
+        asked: float | None = None,
     ) -> None:
         """Add `value >= bound`, with the same care for a bound broken today."""
-        self.upper(block, name, index, -value, -before, -bound, scope=scope, cured=cured)
+        today = None if asked is None else -asked
+        self.upper(
+            block, name, index, -value, -before, -bound, scope=scope, cured=cured, asked=today
+        )
 
     def bar(
         self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from compiler.directives.base import Directive
     from compiler.expressions import Literal
     from compiler.selections import Selection
+    from compiler.steps import Steps
 
 
 class Origin(StrEnum):
@@ -53,12 +55,16 @@ class Carveout:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One `existing` clause: positions outside the rule may stay, or comply in time."""
+    """One `existing` clause: positions outside the rule may stay, or comply in time.
+
+    `evenly` has them comply in equal steps from where they stood at the first breach.
+    """
 
     selection: Selection
     stay: bool = False
     within: Duration | None = None
     by: date | None = None
+    evenly: Steps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +157,15 @@ class InForce:
     accounts its guards admit. `treatments` are those of its own layer and of higher ones, which
     say what counts as absent, or as what it holds. `waivers` gives those in effect for parts of it,
     by account. `breached_since` gives, for places known from earlier runs to lie outside the rule,
-    the day on which they were first seen there. Where `strict` the exact check measures against
+    the day on which they were first seen there, and `breached_at` how far out they were then, as a
+    fraction of the value that the rule goes by. Where `strict` the exact check measures against
     what the statement asks today, wherever positions stood before the trades.
     """
 
     statement: Statement
     accounts: tuple[str, ...]
     breached_since: Mapping[str, date] = field(default_factory=dict)
+    breached_at: Mapping[str, Decimal] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
     treatments: tuple[InForce, ...] = ()
     strict: bool = False

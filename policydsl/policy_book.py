@@ -14,7 +14,7 @@ from datetime import date
 
 from compiler.check import TypedPolicies
 from compiler.policyset import PolicySet
-from compiler.statements import Authority
+from compiler.statements import Authority, Statement
 from grammar import tree
 from grammar.spans import Span
 from grammar.wording import condition, one_row
@@ -96,7 +96,7 @@ def policy_book(policies: PolicySet, typed: TypedPolicies, as_of: date | None) -
     files = [File(file, policies.layers) for file in policies.files]
     files.sort(key=lambda each: (each.authority.rank, each.authority.of or "", each.path))
     references = References(files)
-    reader = _Reader(references, typed, as_of)
+    reader = _Reader(references, _Findings(typed), as_of)
     read = [reader.chapter(file) for file in files]
     chapters = [_with_users(chapter, references) for chapter in read]
     names = dict.fromkeys(chapter.authority.layer for chapter in chapters)
@@ -119,10 +119,32 @@ def _with_users(chapter: Chapter, references: References) -> Chapter:
 # --- entries -------------------------------------------------------------------------------------
 
 
+class _Findings:
+    """What checking found, by rule, by statement and by file."""
+
+    def __init__(self, typed: TypedPolicies) -> None:
+        self.statements: dict[str, list[Statement]] = {}
+        self._causes: dict[Span | str, tuple[str, ...]] = {}
+        for statement in typed.statements:
+            self.statements.setdefault(statement.rule_id, []).append(statement)
+        for waiver in typed.waivers:
+            self._causes[waiver.span] = waiver.causes
+        for fault in typed.faults:
+            self._causes[fault.span if fault.rule_id else fault.span.path] = fault.causes
+
+    def causes(self, node: Block) -> list[str]:
+        """The codes of the mistakes that take a statement's effect away, its file's included."""
+        found = self._causes.get(node.head) or self._causes.get(node.span.path, ())
+        codes = dict.fromkeys(cause.partition(" ")[0] for cause in found)
+        return [
+            code if re.fullmatch(r"[EW]\d{4}", code) else "a mistake elsewhere" for code in codes
+        ]
+
+
 @dataclass
 class _Reader:
     references: References
-    typed: TypedPolicies
+    found: _Findings
     as_of: date | None
 
     def chapter(self, file: File) -> Chapter:
@@ -223,7 +245,7 @@ class _Reader:
 
     def _reported(self, node: Block) -> Iterator[Fact]:
         """What checking found about the statement."""
-        own = [each for each in self.typed.statements if _inside(each.span, node.span)]
+        own = self.found.statements.get(node.id.value, ())
         later = dict.fromkeys(each.directive.unenforced for each in own)
         values = tuple((reason,) for reason in later if reason)
         if values and isinstance(node, tree.Rule):
@@ -241,7 +263,7 @@ class _Reader:
                 yield Fact(label, values)
 
     def _state(self, node: Block, file: File) -> str:
-        causes = self._causes(node)
+        causes = self.found.causes(node)
         if causes:
             return "no effect: " + ", ".join(causes)
         if self.as_of is None:
@@ -254,25 +276,6 @@ class _Reader:
         if ends and self.as_of > min(ends):
             return f"ended on {min(ends)}"
         return ""
-
-    def _causes(self, node: Block) -> list[str]:
-        """The codes of the mistakes that take a statement's effect away."""
-        found = [
-            each.causes for each in self.typed.faults if each.span == node.head and each.rule_id
-        ]
-        found += [each.causes for each in self.typed.waivers if each.span == node.head]
-        if self.typed.faults and not found:
-            everywhere = [
-                each
-                for each in self.typed.faults
-                if not each.rule_id and each.span.path == node.span.path
-            ]
-            found += [each.causes for each in everywhere]
-        causes = dict.fromkeys(cause.partition(" ")[0] for each in found for cause in each)
-        return [
-            cause if re.fullmatch(r"[EW]\d{4}", cause) else "a mistake elsewhere"
-            for cause in causes
-        ]
 
 
 _LABELS = (
@@ -351,7 +354,3 @@ def _brief(node: Block) -> str:
 
 def _at(span: Span) -> tuple[str, int]:
     return span.path, span.line
-
-
-def _inside(span: Span, block: Span) -> bool:
-    return span.path == block.path and block.line <= span.line <= block.end_line

@@ -46,27 +46,18 @@ class File:
         return self.path if self.header.id is None else self.header.id.value
 
     def anchor(self, node: tree.Statement) -> str:
-        """What a statement is found by: its id, or its place where others have that id too."""
+        """What a statement is found by; others may have the same."""
         if isinstance(node, tree.Rule):
             return f"rule-{node.id.value}"
-        if isinstance(node, tree.Set | tree.Waive):
+        if isinstance(node, Block):
             word = "set" if isinstance(node, tree.Set) else "waiver"
-            same = [
-                each
-                for each in self.tree.statements
-                if type(each) is type(node) and id_of(each) == node.id.value
-            ]
-            return f"{word}-{node.id.value}-{slug(self.name)}-{_place(node, same)}"
+            return f"{word}-{node.id.value}-{slug(self.name)}"
         return f"define-{slug(self.name)}-{node.name.value}"
 
 
 def id_of(node: tree.Statement) -> str:
     """The id of a rule, choice or waiver, the name of a definition."""
     return node.id.value if isinstance(node, Block) else node.name.value
-
-
-def _place(node: tree.Statement, among: Sequence[tree.Statement]) -> int:
-    return next(number for number, each in enumerate(among, 1) if each is node)
 
 
 def slug(text: str) -> str:
@@ -87,6 +78,8 @@ class References:
     used: dict[str, dict[str, Link]] = field(default_factory=dict)
     """By definition: the entries that name it."""
     _anchors: dict[int, str] = field(default_factory=dict)
+    _blocks: dict[tuple[type, str], list[tuple[File, Block]]] = field(default_factory=dict)
+    _defines: dict[str, list[tuple[File, tree.Statement]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         taken: dict[str, int] = {}
@@ -94,7 +87,12 @@ class References:
             for node in file.tree.statements:
                 wanted = file.anchor(node)
                 number = taken[wanted] = taken.get(wanted, 0) + 1
-                self._anchors[id(node)] = wanted if number == 1 else f"{wanted}-again-{number}"
+                # No id of the language has two dots, so that what is numbered meets no other.
+                self._anchors[id(node)] = wanted if number == 1 else f"{wanted}..{number}"
+                if isinstance(node, Block):
+                    self._blocks.setdefault((type(node), node.id.value), []).append((file, node))
+                else:
+                    self._defines.setdefault(node.name.value, []).append((file, node))
 
     def anchor(self, node: tree.Statement) -> str:
         """Where a statement is found in the book; no two have one place."""
@@ -102,29 +100,21 @@ class References:
 
     def of_rule(self, name: str, kind: type[Block]) -> list[tuple[File, Block]]:
         """The statements of a kind that name a rule."""
-        return [
-            (file, node)
-            for file in self.files
-            for node in file.tree.statements
-            if isinstance(node, kind) and node.id.value == name
-        ]
+        return self._blocks.get((kind, name), [])
 
     def rule(self, name: str) -> tree.Rule | None:
-        return next(
-            (node for _, node in self.of_rule(name, tree.Rule) if isinstance(node, tree.Rule)), None
-        )
+        """The rule, default or note of an id."""
+        found = (node for _, node in self.of_rule(name, tree.Rule))
+        return next((node for node in found if isinstance(node, tree.Rule)), None)
 
     def definition(self, name: str, viewer: File) -> str | None:
         """The anchor of what a bare word means to a file; None for a word of the language."""
         seen = [
             (file, node)
-            for file in self.files
+            for file, node in self._defines.get(name, ())
             if sees(viewer.authority, file.authority)
-            for node in file.tree.statements
-            if not isinstance(node, Block) and node.name.value == name
         ]
-        preferred = [each for each in seen if each[0].name in _using(viewer)]
-        found = preferred or seen
+        found = [each for each in seen if each[0].name in _using(viewer)] or seen
         return self.anchor(found[-1][1]) if found else None
 
     def linked(self, words: str, viewer: File, by: Link | None = None) -> Text:

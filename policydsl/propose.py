@@ -27,8 +27,16 @@ from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
 
-# Dollars of room for rounding, and whether limits broken today get room too.
-ATTEMPTS = ((Decimal(1), False), (Decimal(1), True), (Decimal(10), True), (Decimal(100), True))
+# Dollars of room for rounding, and whether limits broken today get room too: where one of them
+# cannot get better at all, the others need the room alone.
+ATTEMPTS = (
+    (Decimal(1), False),
+    (Decimal(1), True),
+    (Decimal(10), True),
+    (Decimal(100), True),
+    (Decimal(100), False),
+    (Decimal(1000), False),
+)
 
 
 class Status(StrEnum):
@@ -81,7 +89,7 @@ def propose(
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
             if breaches:
-                break
+                continue
             return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
         for stage, spent in solution.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + spent

@@ -178,12 +178,16 @@ def write_run(
 
 def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
     """The state for the next run; households that were not run keep what was known of them."""
-    since = dict(inputs.carried.since)
+    since, weights = dict(inputs.carried.since), dict(inputs.carried.weights)
     for outcome in done:
         proposal = outcome.proposal
         closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
-        since[proposal.household.id] = observed(proposal.policy, closing)
-    return Carried({household: keys for household, keys in since.items() if keys})
+        name = proposal.household.id
+        since[name], weights[name] = observed(proposal.policy, closing)
+    return Carried(
+        {household: keys for household, keys in since.items() if keys},
+        {household: keys for household, keys in weights.items() if keys},
+    )
 
 
 def revision(policies: PolicySet) -> str:

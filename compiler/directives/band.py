@@ -11,17 +11,14 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.coverage import compliance_is_due, covers, excused_holdings, opened
+from compiler.coverage import Way, compliance, covers, excused_holdings, opened
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import (
     Breach,
     Directive,
     Family,
-    Measured,
     dollars_breach,
     holders,
-    least,
-    most,
     selective_clause,
 )
 from compiler.directives.bounds import (
@@ -44,7 +41,7 @@ Reference = Literal["model", "target"]
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """A group in dollars before and after the trades, and its band; `kept` is the part, before and
-    after, of shares that a waiver excuses; `due` whether it has to be in the band by today."""
+    after, of shares that a waiver excuses; `way` how far it has to be back in the band today."""
 
     where: str
     group: str
@@ -53,7 +50,7 @@ class Weighed:
     kept: tuple[Decimal, Decimal]
     low: Decimal | None
     high: Decimal | None
-    due: bool
+    way: Way
 
     @property
     def counted(self) -> tuple[Decimal, Decimal]:
@@ -156,7 +153,6 @@ class WeightBand(Directive):
                 continue
             group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
             ends_of = self._ends(physics, accounts, account, group_ofs, through)
-            first = accounts[0], group_ofs[0]
             excused = [excused_holdings(scope, physics.household, a) for a in accounts]
             spared = _exposures(physics, accounts, group_ofs, through, excused)
             all_of = [None] * len(accounts)
@@ -164,8 +160,10 @@ class WeightBand(Directive):
             for group, held in held_in.items():
                 if not held.terms:
                     continue
-                low, high = (None if end is None else physics.bp(end) for end in ends_of(group))
+                ends = ends_of(group)
+                low, high = (None if end is None else physics.bp(end) for end in ends)
                 at = f"{where} {group}"
+                way = self._way(scope, physics, accounts, group_ofs, group, at)
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 weight = held.constant + pyo.quicksum(
                     share * physics.holding(p) for share, p in held.terms
@@ -180,11 +178,11 @@ class WeightBand(Directive):
                         counted, was = _without(kept, weight, before)
                     else:
                         counted, was = weight, before
-                    due = was <= high or self._due(scope, physics.household, *first, group, at)
-                    physics.upper(block, "high", at, counted, was, high, scope=scope, cured=due)
+                    asked = _asked(physics, way, ends[1], was)
+                    physics.upper(block, "high", at, counted, was, high, scope=scope, asked=asked)
                 if low is not None:
-                    due = before >= low or self._due(scope, physics.household, *first, group, at)
-                    physics.lower(block, "low", at, weight, before, low, scope=scope, cured=due)
+                    asked = _asked(physics, way, ends[0], before)
+                    physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
 
     def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
@@ -268,90 +266,108 @@ class WeightBand(Directive):
 
         return band
 
-    def _due(
+    def _way(
         self,
         scope: InForce,
-        household: Household,
-        account: Account,
-        group_of: GroupOf,
+        source: Physics | Closing,
+        accounts: tuple[Account, ...],
+        group_ofs: list[GroupOf],
         group: str,
         where: str,
-    ) -> bool:
-        """Whether a band that today's holdings break has to be cured by now."""
+    ) -> Way:
+        """How far a group that today's holdings have outside has to be back by now: as far as the
+        member that has to be back furthest."""
         if not scope.statement.transitions:
-            return True
-        held = {lot.security_id for lot in account.lots}
-        held |= {under for name in held for under in household.constituents.get(name, {})}
-        members = [household.securities[name] for name in sorted(held)]
-        return any(
-            compliance_is_due(scope, household, account, member, None, where)
-            for member in members
-            if group_of(member) == group
-        )
+            return Way(Decimal(1))
+        household = source.household
+        done = Decimal(0)
+        for account, group_of in zip(accounts, group_ofs, strict=True):
+            held = {lot.security_id for lot in account.lots}
+            held |= {under for name in held for under in household.constituents.get(name, {})}
+            for name in sorted(held):
+                member = household.securities[name]
+                if group_of(member) == group:
+                    found = compliance(scope, household, account, member, None, where)
+                    done = max(done, found)
+        weight = scope.breached_at.get(where)
+        value = sum((source.value(account) for account in accounts), Decimal(0))
+        return Way(done, None if weight is None else weight * value)
 
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Groups whose weight lay outside the band before the trades."""
-        for each in self._weights(scope, closing):
-            high, low = each.high, each.low
-            counted = each.counted[0]
-            if (high is not None and counted > high) or (low is not None and each.before < low):
-                yield each.where
-
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
-        """Closing weight of every group, in dollars."""
-        for each in self._weights(scope, closing):
-            yield Measured(each.where, each.group, each.after, each.low, each.high)
+        for where, accounts, account in holders(self.base, scope, closing.household):
+            value = sum((closing.value(each) for each in accounts), Decimal(0))
+            for each in self._weights_of(scope, closing, where, accounts, account):
+                high, low = each.high, each.low
+                counted = each.counted[0]
+                if (high is not None and counted > high) or (low is not None and each.before < low):
+                    yield each.where, counted / value if value > 0 else Decimal(0)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
         for each in self._weights(scope, closing):
             at, low, high = each.where, each.low, each.high
-            asked = scope if each.due else replace(scope, strict=False)
             if high is not None:
                 was, counted = each.counted
                 what = f"{each.group} not waived" if any(each.kept) else each.group
                 total = max(high, each.before)
                 if any(each.kept) and each.after > total:
                     yield dollars_breach(scope, at, each.group, each.after, total)
-                elif counted > (bound := most(asked, high, was)):
+                elif counted > (bound := max(high, min(was, _today(scope, each.way, high, was)))):
                     yield dollars_breach(scope, at, what, counted, bound)
-            if low is not None and each.after < (bound := least(asked, low, each.before)):
-                yield dollars_breach(scope, at, each.group, each.after, bound)
+            if low is not None:
+                today = max(each.before, _today(scope, each.way, low, each.before))
+                if each.after < (bound := min(low, today)):
+                    yield dollars_breach(scope, at, each.group, each.after, bound)
 
     def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
         """Every group of every holder."""
-        through = self.sight(scope, closing.household)
         for where, accounts, account in holders(self.base, scope, closing.household):
-            totals: list[dict[str, Decimal]] = [{}, {}]
-            kept: list[dict[str, Decimal]] = [{}, {}]
-            group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
-            for each, group_of in zip(accounts, group_ofs, strict=True):
-                excused = excused_holdings(scope, closing.household, each)
-                for after in (False, True):
-                    found = closing.exposures(each, group_of, through, after=after)
-                    _add(totals[after], found)
-                    spared = closing.kept(each, excused, group_of, through, after=after)
-                    _add(kept[after], spared)
-            ends_of = self._ends(closing, accounts, account, group_ofs, through)
-            groups = totals[0].keys() | totals[1].keys()
-            if scope.strict:
-                groups |= self._wanted(closing, accounts, group_ofs)
-            for group in sorted(groups):
-                before, after_trades = (total.get(group, Decimal(0)) for total in totals)
-                spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
-                at = f"{where} {group}"
-                due = self._due(scope, closing.household, accounts[0], group_ofs[0], group, at)
-                ends = ends_of(group)
-                yield Weighed(at, group, before, after_trades, spare, *ends, due)
+            yield from self._weights_of(scope, closing, where, accounts, account)
+
+    def _weights_of(
+        self,
+        scope: InForce,
+        closing: Closing,
+        where: str,
+        accounts: tuple[Account, ...],
+        account: Account | None,
+    ) -> Iterator[Weighed]:
+        """Every group of one holder."""
+        through = self.sight(scope, closing.household)
+        totals: list[dict[str, Decimal]] = [{}, {}]
+        kept: list[dict[str, Decimal]] = [{}, {}]
+        group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
+        for each, group_of in zip(accounts, group_ofs, strict=True):
+            excused = excused_holdings(scope, closing.household, each)
+            for after in (False, True):
+                found = closing.exposures(each, group_of, through, after=after)
+                _add(totals[after], found)
+                spared = closing.kept(each, excused, group_of, through, after=after)
+                _add(kept[after], spared)
+        ends_of = self._ends(closing, accounts, account, group_ofs, through)
+        groups = totals[0].keys() | totals[1].keys()
+        if scope.strict:
+            groups |= self._wanted(closing, accounts, group_ofs, through)
+        for group in sorted(groups):
+            before, after_trades = (total.get(group, Decimal(0)) for total in totals)
+            spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
+            at = f"{where} {group}"
+            way = self._way(scope, closing, accounts, group_ofs, group, at)
+            yield Weighed(at, group, before, after_trades, spare, *ends_of(group), way)
 
     def _wanted(
-        self, closing: Closing, accounts: tuple[Account, ...], group_ofs: list[GroupOf]
+        self,
+        closing: Closing,
+        accounts: tuple[Account, ...],
+        group_ofs: list[GroupOf],
+        through: Sight,
     ) -> set[str]:
         """Groups of which something should be held, whether or not it is."""
         wanted = set() if self.each is not None else {self._subject()}
         for account, group_of in zip(accounts, group_ofs, strict=True):
             meant = closing.targets.get(account.id, {})
-            wanted |= weigh(meant, group_of, closing.household, self.through).keys()
+            wanted |= weigh(meant, group_of, closing.household, through).keys()
         return wanted
 
 
@@ -365,6 +381,20 @@ def _without(kept: Exposure, weight: Any, before: float) -> tuple[Any, float]:
     held = kept.constant + sum(share * p.held for share, p in kept.terms)
     sold = pyo.quicksum(share * pyo.quicksum(p.sells) for share, p in kept.terms)
     return weight - held + sold, before - held
+
+
+def _today(scope: InForce, way: Way, bound: Decimal, before: Decimal) -> Decimal:
+    """What a group outside the band may be after the trades: what it was, or where it has to be by
+    now."""
+    return way.back(bound, before) if scope.strict else before
+
+
+def _asked(physics: Physics, way: Way, bound: Decimal | None, before: float) -> float:
+    """Where a group has to be today (bp), if it was outside before."""
+    assert bound is not None
+    if way.done == 0:
+        return before
+    return physics.bp(way.back(bound, Decimal(before * physics.unit)))
 
 
 def _held(account: Account, household: Household) -> dict[str, Decimal]:

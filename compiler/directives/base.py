@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -45,23 +45,6 @@ class Breach:
     bound: Decimal
     unit: str
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a limit is about in a finished portfolio, in dollars, and the bounds it has there."""
-
-    where: str
-    what: str
-    value: Decimal
-    low: Decimal | None
-    high: Decimal | None
-
-    @property
-    def kept(self) -> bool:
-        """Whether the value lies in its bounds, whatever it was before."""
-        low, high = self.low, self.high
-        return (low is None or self.value >= low) and (high is None or self.value <= high)
 
 
 class Directive(ABC):
@@ -102,8 +85,9 @@ class Directive(ABC):
     @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts of money in it, which are dollars once a household is known."""
-        ends = () if self.range is None else (self.range.low, self.range.high)
-        return tuple(end for end in ends if isinstance(end, Amount))
+        assert is_dataclass(self)
+        values = (getattr(self, each.name) for each in fields(self))
+        return tuple(value for value in values if isinstance(value, Amount))
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -148,13 +132,9 @@ class Directive(ABC):
         `scope.strict` it has to be where the rule wants it today.
         """
 
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured] | None:
-        """What the finished portfolio comes to, for limits on dollars; None for other kinds."""
-        del scope, closing
-        return None
-
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Places outside the rule before the trades, for kinds that give time to comply."""
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Places outside the rule before the trades, for kinds that give time to comply, and what
+        is there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
 

@@ -15,7 +15,6 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
-    Measured,
     dollars_breach,
     holders,
     least,
@@ -72,16 +71,6 @@ class CashBand(Directive):
             if self.low is not None:
                 bound = physics.bp(self.low.dollars(physics.household, account))
                 physics.lower(block, "low", where, cash, before, bound, scope=scope)
-
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
-        """Closing cash of each account, or of the household."""
-        for where, accounts, account in holders(self.base, scope, closing.household):
-            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
-            ends = (
-                None if end is None else end.dollars(closing.household, account)
-                for end in (self.low, self.high)
-            )
-            yield Measured(where, "cash", after, *ends)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""

@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, Measured, dollars_breach
+from compiler.directives.base import Breach, Directive, Family, dollars_breach
 from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
@@ -190,13 +190,6 @@ class RealizedLimit(Directive):
             ),
             ZERO,
         )
-
-    def measured(self, scope: InForce, closing: Closing) -> Iterator[Measured]:
-        """Year to date and this run together, by holder."""
-        household = closing.household
-        for held in self._holders(scope, household) if self.period.applies(household.as_of) else ():
-            after = self._with_run(closing, held, self._so_far(household, held))
-            yield Measured(held.where, self.measure, after, None, self._bound(household, held))
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""

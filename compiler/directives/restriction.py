@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -10,7 +10,7 @@ from typing import ClassVar
 import pyomo.environ as pyo
 
 from compiler.closing import Closing
-from compiler.coverage import compliance_is_due, forbids_lot, forbids_security
+from compiler.coverage import Way, compliance, forbids_lot, forbids_security
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
@@ -20,7 +20,7 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
-from portfolio.household import Account
+from portfolio.household import Account, Household, Lot
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,18 @@ class Restriction(Directive):
         """Lots that may not be held are sold as far as the other hard rules allow."""
         security = physics.security(position.security_id)
         where = f"{account.id} {security.id}"
-        due = [
-            (physics.bp(lot.shares * physics.household.prices[security.id]), sell)
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-            if forbids_lot(scope, physics.household, account, lot)
-            and compliance_is_due(scope, physics.household, account, security, lot, where)
-        ]
-        if due:
-            held = sum(worth for worth, _ in due)
-            remaining = held - pyo.quicksum(sell for _, sell in due)
-            physics.upper(block, "leave", where, remaining, held, 0.0, scope=scope, tighten=False)
+        household, value = physics.household, physics.value(account)
+        sell_of = dict(zip((lot.id for lot in position.lots), position.sells, strict=True))
+        lots = [lot for lot in position.lots if forbids_lot(scope, household, account, lot)]
+        for number, (way, due) in enumerate(_ways(scope, household, account, lots, value)):
+            worth = sum((lot.shares * household.prices[security.id] for lot in due), Decimal(0))
+            held = physics.bp(worth)
+            remaining = held - pyo.quicksum(sell_of[lot.id] for lot in due)
+            asked = physics.bp(way.back(Decimal(0), worth))
+            at = where if number == 0 else f"{where} {number + 1}"
+            physics.upper(
+                block, "leave", at, remaining, held, 0.0, scope=scope, asked=asked, tighten=False
+            )
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """No trade of this kind touches what is barred. What may not be held is not bought; what
@@ -129,45 +131,73 @@ class Restriction(Directive):
         """What is left of lots that had to go by today."""
         household = closing.household
         for account in household.accounts:
-            left: dict[str, Decimal] = {}
+            barred: dict[str, list[Lot]] = {}
             for lot in account.lots if account.id in scope.accounts else ():
-                security = household.securities[lot.security_id]
-                where = f"{account.id} {security.id}"
-                if forbids_lot(scope, household, account, lot) and compliance_is_due(
-                    scope, household, account, security, lot, where
-                ):
-                    shares = lot.shares - closing.lot_shares_sold.get(lot.id, Decimal(0))
-                    worth = shares * household.prices[security.id]
-                    left[security.id] = left.get(security.id, Decimal(0)) + worth
-            for security_id, worth in sorted(left.items()):
-                if worth > 0:
-                    yield self._breach(scope, account, security_id, "still held", worth)
+                if forbids_lot(scope, household, account, lot):
+                    barred.setdefault(lot.security_id, []).append(lot)
+            for security_id, lots in sorted(barred.items()):
+                price = household.prices[security_id]
+                for way, due in _ways(scope, household, account, lots, closing.value(account)):
+                    before = sum((lot.shares * price for lot in due), Decimal(0))
+                    sold = sum(closing.lot_shares_sold.get(lot.id, Decimal(0)) for lot in due)
+                    left = before - sold * price
+                    most = min(before, way.back(Decimal(0), before))
+                    if left > most:
+                        yield self._breach(scope, account, security_id, "still held", left, most)
 
-    def outside(self, scope: InForce, closing: Closing) -> Iterator[str]:
-        """Positions that may not be held and were, before the trades."""
+    def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
+        """Positions that may not be held and were, before the trades, by fraction of account."""
         if self.action != "hold":
             return
         for account in closing.household.accounts:
             if account.id not in scope.accounts:
                 continue
-            barred = {
-                lot.security_id
-                for lot in account.lots
-                if forbids_lot(scope, closing.household, account, lot)
-            }
-            yield from (f"{account.id} {security_id}" for security_id in sorted(barred))
+            barred: dict[str, Decimal] = {}
+            for lot in account.lots:
+                if forbids_lot(scope, closing.household, account, lot):
+                    worth = lot.shares * closing.household.prices[lot.security_id]
+                    barred[lot.security_id] = barred.get(lot.security_id, Decimal(0)) + worth
+            value = closing.value(account)
+            for security_id, worth in sorted(barred.items()):
+                yield f"{account.id} {security_id}", worth / value if value > 0 else Decimal(0)
 
     def _breach(
-        self, scope: InForce, account: Account, security_id: str, did: str, dollars: Decimal
+        self,
+        scope: InForce,
+        account: Account,
+        security_id: str,
+        did: str,
+        dollars: Decimal,
+        most: Decimal = Decimal(0),
     ) -> Breach:
         return Breach(
             key=scope.statement.key,
             where=f"{account.id} {security_id}",
             found=dollars,
-            bound=Decimal(0),
+            bound=most,
             unit="dollars",
             message=f"${dollars:,.2f} of {security_id} {did} in {account.id}: {self.sentence()}",
         )
+
+
+def _ways(
+    scope: InForce, household: Household, account: Account, lots: Sequence[Lot], value: Decimal
+) -> list[tuple[Way, list[Lot]]]:
+    """The lots of one security that may not be held, by how much of their way out is due today;
+    none of which nothing is. The way that is carried from run to run is that of all of them."""
+    if not lots:
+        return []
+    security = household.securities[lots[0].security_id]
+    where = f"{account.id} {security.id}"
+    weight = scope.breached_at.get(where)
+    by_done: dict[Decimal, list[Lot]] = {}
+    for lot in lots:
+        done = compliance(scope, household, account, security, lot, where)
+        if done > 0:
+            by_done.setdefault(done, []).append(lot)
+    whole = len(by_done) == 1 and sum(map(len, by_done.values())) == len(lots)
+    first = weight * value if weight is not None and whole else None
+    return [(Way(done, first), due) for done, due in sorted(by_done.items())]
 
 
 def read_restriction(node: tree.Restrict, reader: Reader) -> Restriction | None:

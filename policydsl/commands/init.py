@@ -46,7 +46,8 @@ def command(folder: Path, form: str) -> None:
     output.result(f"{folder}: policies, an invented book and a README with next steps")
     output.result("")
     output.result("Try" if folder == Path() else f"Try, in {folder}")
-    for line in ("check --book book", "rebalance --book book -o run", "explain run"):
+    steps = ("check --book book", "test", "rebalance --book book -o run", "explain run")
+    for line in steps:
         output.result(f"  policydsl {line}")
 
 

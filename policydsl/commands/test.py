@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def command(
     if page is not None:
         page.write_text(coverage_page(covers), encoding="utf-8", newline="\n")
     _show(done, covers, short, form)
+    _mention(benches(each) for each in dict.fromkeys(suite.policy_folder for suite in found))
     stray = _stray(found)
     ctx.exit(1 if stray or short or not all(each.passed for each in done) else 0)
 
@@ -111,6 +113,15 @@ def _show(done: list[Verdict], covers: list[Coverage], short: list[str], form: s
         output.result(as_text(done) + "".join("\n" + coverage_text(each) for each in covers))
         for said in short:
             output.result(f"coverage too low: {said}")
+
+
+def _mention(benches: Iterable[Bench]) -> None:
+    """Mistakes of the policies are another command's business, but not to be overlooked."""
+    for bench in benches:
+        errors, _ = output.tally(bench.alone.diagnostics)
+        if errors:
+            said = output.counted(errors, "error")
+            output.note(f"{bench.folder} has {said}: see `policydsl check {bench.folder}`")
 
 
 def _stray(found: tuple[Suite, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 A rule binds in a test where one of these is so:
 
-1. an error of the policies names it: it refused something;
+1. an error that stops an account of the test names it: it refused something;
 2. a row of it has a price at the solution, or its ledger is among the causes of a trade;
 3. it bars a trade that all the rest together ask for;
 4. it takes something out of the target;
@@ -26,7 +26,6 @@ from compiler.notes import broken_notes
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published
 from grammar import tree
-from grammar.diagnostics import Severity
 from grammar.spans import Span
 from policydsl.held_back import held_back
 from policydsl.propose import Proposal
@@ -64,8 +63,15 @@ def _every(ran: Ran) -> Iterator[tuple[str, str]]:
 
 
 def _refused(ran: Ran) -> Iterator[tuple[str, str]]:
+    held = {
+        cause
+        for proposal in ran.proposals
+        for causes in proposal.policy.held.values()
+        for cause in causes
+    }
     for diagnostic in ran.diagnostics:
-        if diagnostic.severity is Severity.ERROR:
+        span = diagnostic.primary.span
+        if f"{diagnostic.code} {span.path}:{span.line}" in held:
             for label in (diagnostic.primary, *diagnostic.related):
                 for rule_id in ids_at(ran, label.span):
                     yield rule_id, f"{diagnostic.code}: {diagnostic.message}"

@@ -9,9 +9,9 @@ from decimal import Decimal
 from compiler.attributes import Environment
 from compiler.choices import read_choice
 from compiler.closing import Closing, Purchase, Sale
+from compiler.directives.base import Breach
 from compiler.directives.read import MEASURES, read_directive
 from compiler.layers import Status as Standing
-from compiler.notes import after_trades
 from compiler.read_conditions import read_condition, read_selection
 from compiler.reader import Reader, closest, did_you_mean
 from compiler.selections import Selection
@@ -360,31 +360,16 @@ def _value(line: trial.ExpectValue, ran: Ran) -> str:
 
 def _outside(scope: InForce, closing: Closing) -> Iterator[str]:
     """Where a finished portfolio is outside a limit, however it was before."""
-    measured = scope.directive.measured(scope, closing)
-    if measured is None:
-        for breach in scope.directive.breaches(scope, closing):
-            yield breach.message
-        after = replace(closing, household=after_trades(closing), sales=(), purchases=())
-        for where in scope.directive.outside(scope, after):
-            yield f"{where} is outside"
-        return
-    for each in measured:
-        if not each.kept:
-            above = each.high is not None and each.value > each.high
-            bound = each.high if above else each.low
-            what = "" if each.what in each.where else f" {each.what}"
-            yield (
-                f"{each.where}{what} is ${each.value:,.2f}{_share(each.value, scope, closing)}, "
-                f"{'above' if above else 'below'} ${bound:,.2f}"
-            )
+    for breach in scope.directive.breaches(replace(scope, strict=True), closing):
+        yield breach.message + _share(breach, scope, closing)
 
 
-def _share(value: Decimal, scope: InForce, closing: Closing) -> str:
-    """The value as a percentage, where all is of one account."""
-    if len(scope.accounts) != 1:
+def _share(breach: Breach, scope: InForce, closing: Closing) -> str:
+    """What was found as a percentage, where it is dollars of one account."""
+    if len(scope.accounts) != 1 or breach.unit != "dollars":
         return ""
     whole = closing.value(closing.account(scope.accounts[0]))
-    return f" ({100 * value / whole:.2f}% of account)" if whole > 0 else ""
+    return f": {100 * breach.found / whole:.2f}% of account" if whole > 0 else ""
 
 
 # --- findings and statuses -----------------------------------------------------------------------

@@ -197,9 +197,8 @@ def _carried(case: Case, inputs: Inputs) -> Carried:
         closing = empty_closing(household, policy)
         for scope in policy.statements:
             if scope.statement.rule_id in days:
-                places = dict.fromkeys(
-                    scope.directive.outside(scope, closing), days[scope.statement.rule_id]
-                )
+                outside = scope.directive.outside(scope, closing)
+                places = {where: days[scope.statement.rule_id] for where, _ in outside}
                 since.setdefault(name, {})[scope.statement.key] = places
     return Carried(since)
 

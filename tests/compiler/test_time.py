@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from compiler.attributes import Vocabulary
 from compiler.conditions import Environment
-from compiler.coverage import compliance_is_due
+from compiler.coverage import compliance
 from compiler.dimensions import DayOfYear, Duration
 from compiler.read_conditions import read_condition, read_guard
 from compiler.reader import Reader
@@ -214,7 +214,7 @@ def test_the_day_by_which_positions_comply(deadline: str, first_day: str) -> Non
         tx = home.accounts[0]
         lot = next(each for each in tx.lots if each.id == "c1")
         security = home.securities["CCC"]
-        assert compliance_is_due(scope, home, tx, security, lot, "TX CCC") is due
+        assert compliance(scope, home, tx, security, lot, "TX CCC") == int(due)
 
 
 # --- truth in three values -----------------------------------------------------------------------

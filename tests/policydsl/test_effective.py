@@ -181,3 +181,20 @@ def test_one_account_builds_one_household(
     monkeypatch.setattr(Book, "household", watched)
     assert run(*effective, "H00005-TX").exit_code == 0
     assert built == ["H00005"]
+
+
+def test_soft_rules_waivers_and_notes_stand_apart_in_the_tree(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "a.policy").write_text(
+        'policy ipc.a "A"\nlayer ipc\n'
+        'rule ipc.hard "H"\n    keep cash at most 8% of account\n'
+        'rule ipc.wish "W"\n    keep cash at most 3% of account\n    soft priority 2\n'
+        'note ipc.see "S"\n    keep cash at most 2% of account\n'
+        'rule ipc.later "L"\n    prevent cross trades across firm\n'
+    )
+    words = ("effective", "--policies", tmp_path, "--book", book, "--account", "H00001-TX")
+    tree = run(*words, "--format", "tree").stdout
+    order = ["rules", "ipc.hard", "soft", "ipc.wish", "notes", "ipc.see"]
+    places = [tree.index(word) for word in order]
+    assert places == sorted(places)
+    assert "soft, priority 2" in tree
+    assert "not yet enforced: " in tree
