@@ -18,6 +18,11 @@ _TITLES = {
     "households": ("Households", "Used in `when`, and on the right of a comparison."),
     "tax_entities": ("Taxpayers", "The taxpayer of the account. Used in `when`."),
     "trades": ("Trades", "One order of a proposal. Used in the `where` of `ask` and `report`."),
+    "originals": (
+        "Originals",
+        "Used in the `where` of `replace harvested with`, beside every column of securities behind "
+        "`original.`: what a name that was sold at a loss is like.",
+    ),
     "proposals": (
         "Proposals",
         "All orders of the account. Used in the `where` of `ask` and `report`.",
@@ -47,6 +52,7 @@ _SAYS = {
     "position.gain_percent": "(value less basis) / basis",
     "trade.amount": "shares at the latest close; all lots of a sale together",
     "trade.shares": "of all lots together",
+    "original.correlation": "of the returns of both, by the risk numbers of the book",
     "proposal.amount": "of purchases and sales together",
     "lot.long_term": "a sale today is long-term (26 USC 1222)",
     "lot.used_shares": "shares that have replaced others sold at a loss",

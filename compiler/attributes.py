@@ -23,6 +23,7 @@ from portfolio.household import (
     Security,
     TaxEntity,
 )
+from portfolio.risk import correlation
 
 PREFIXES = {
     "account": "accounts",
@@ -32,6 +33,7 @@ PREFIXES = {
     "position": "positions",
     "trade": "trades",
     "proposal": "proposals",
+    "original": "originals",
 }
 AFTER_THE_SOLVE = frozenset({"trades", "proposals"})
 """Tables that are empty until a household's trades are known."""
@@ -55,7 +57,7 @@ class Environment:
     """Where an expression is evaluated: what is not set is unknown.
 
     `taxpayer` is the account's where it is not set. `trade` is one of `proposal`, the account's
-    orders.
+    orders. `original` is the security that another is to stand in for.
     """
 
     household: Household
@@ -65,6 +67,7 @@ class Environment:
     taxpayer: TaxEntity | None = None
     trade: Trade | None = None
     proposal: tuple[Trade, ...] = ()
+    original: Security | None = None
 
 
 Subject = Security | Account | Household | Lot | TaxEntity | Trade
@@ -119,6 +122,8 @@ class Column:
                 return None if env.account is None else env.security
             case "trades" | "proposals":
                 return env.trade
+            case "originals":
+                return env.original
             case _:
                 if env.taxpayer is not None or env.account is None:
                     return env.taxpayer
@@ -361,6 +366,21 @@ def _taxpayer_columns() -> Iterator[Column]:
         yield Column(table, name, Dimension.MONEY)
 
 
+def _correlation(env: Environment, subject: Subject) -> Value | None:
+    if env.security is None:
+        return None
+    return correlation(env.household.risk, env.security.id, cast("Security", subject).id)
+
+
+def _of_original(column: Column) -> Column:
+    """A column of the security that another is to stand in for."""
+
+    def read(env: Environment, subject: Subject) -> Value | None:
+        return column.value(replace(env, security=cast("Security", subject)))
+
+    return replace(column, table="originals", applies_to=frozenset(), read=read)
+
+
 BUILT_IN: tuple[Column, ...] = (
     *_security_columns(),
     *_account_columns(),
@@ -369,6 +389,7 @@ BUILT_IN: tuple[Column, ...] = (
     *_position_columns(),
     *_trade_columns(),
     *_taxpayer_columns(),
+    Column("originals", "correlation", Dimension.NUMBER, read=_correlation),
 )
 
 _DECLARED = {
@@ -408,6 +429,9 @@ class Vocabulary:
     def find(self, written: str) -> Column | None:
         """The column an author means by `industry` or `account.type`; None if there is none."""
         prefix, dot, name = written.partition(".")
+        if prefix == "original" and name != "correlation":
+            column = self._columns.get(("securities", name))
+            return None if column is None else _of_original(column)
         if dot and prefix in PREFIXES:
             return self._columns.get((PREFIXES[prefix], name))
         return self._columns.get(("securities", written))

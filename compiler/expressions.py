@@ -20,6 +20,7 @@ from compiler.dimensions import (
     describe_fraction,
     describe_value,
 )
+from portfolio.flows import due_before_settlement
 
 
 class Expression(ABC):
@@ -147,7 +148,10 @@ class Reference(Expression):
 
 @dataclass(frozen=True)
 class Share(Expression):
-    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money."""
+    """`5% of lot.basis`, `1% of account`: a fraction of an amount of money.
+
+    An account or household is worth what it is before trades and after the flows that are due.
+    """
 
     fraction: Decimal
     base: Reference
@@ -158,12 +162,26 @@ class Share(Expression):
 
     def value(self, env: Environment) -> Value | None:
         base = self.base.value(env)
-        return self.fraction * base if isinstance(base, Decimal) else None
+        return self.fraction * (base + self._due(env)) if isinstance(base, Decimal) else None
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the base is an account or household itself."""
+        column = self.base.column
+        return column.name == "value" and column.table in ("accounts", "households")
+
+    def _due(self, env: Environment) -> Decimal:
+        if not self._whole:
+            return Decimal(0)
+        due = due_before_settlement(env.household)
+        if self.base.column.table == "accounts":
+            return Decimal(0) if env.account is None else due.get(env.account.id, Decimal(0))
+        managed = (each.id for each in env.household.accounts if not each.held_away)
+        return sum((due.get(name, Decimal(0)) for name in managed), Decimal(0))
 
     def describe(self) -> str:
         column = self.base.column
-        total = column.name == "value" and column.table in ("accounts", "households")
-        base = PREFIX_OF[column.table] if total else column.written.removeprefix("lot.")
+        base = PREFIX_OF[column.table] if self._whole else column.written.removeprefix("lot.")
         return f"{describe_fraction(self.fraction)} of {base}"
 
     def columns(self) -> Iterator[Column]:

@@ -40,16 +40,16 @@ def compile_household(
     household: Household,
     policy: HouseholdPolicy,
     reserve_bp: float = 0.0,
-    improve_broken: bool = False,
+    improved: frozenset[str] = frozenset(),
 ) -> CompiledModel:
     """Compile; `reserve_bp` tightens every policy bound by that much for later rounding.
 
-    A limit broken today may not get worse, and has to get better by the reserve if
-    `improve_broken`, which leaves room for rounding there too.
+    A limit broken today may not get worse; those of the statements `improved` (keys) have to get
+    better by the reserve, which leaves room for rounding there too.
     """
     household = _in_order(household)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
-    physics = build_physics(household, policy, assumptions, reserve_bp, improve_broken)
+    physics = build_physics(household, policy, assumptions, reserve_bp, improved)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
         block = pyo.Block()

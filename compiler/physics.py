@@ -23,7 +23,7 @@ from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.target import published, target
+from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
 from portfolio.flows import due_before_settlement
@@ -51,13 +51,14 @@ class Physics:
     softs: list[Soft] = field(default_factory=list)
     risks: list[RiskLimit] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    softly_banned: dict[str, set[str]] = field(default_factory=dict)
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
     whole: Household | None = None
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
-    improve_broken: bool = False
+    improved: frozenset[str] = frozenset()
     spare: dict[str, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
 
@@ -202,7 +203,7 @@ class Physics:
             if tighten:
                 self.spare[rows[index].name] = bound - room
             return (Limit(rows[index].name, room, None),)
-        room = before - (reserve if self.improve_broken else 0.0)
+        room = before - (reserve if scope.statement.key in self.improved else 0.0)
         rows[index] = value <= room
         self.spare[rows[index].name] = before - room
         held = Limit(rows[index].name, room, None)
@@ -333,7 +334,7 @@ def build_physics(
     policy: HouseholdPolicy,
     assumptions: Mapping[str, Assumptions],
     reserve: float,
-    improve_broken: bool,
+    improved: frozenset[str],
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
     whole = as_whole(household, policy)
@@ -352,13 +353,14 @@ def build_physics(
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
-        improve_broken=improve_broken,
+        improved=improved,
         due=due_before_settlement(household),
         whole=whole,
     )
     for account in accounts:
         physics.models[account.id] = published(household, account, policy)
         physics.targets[account.id] = target(household, account, policy)
+        physics.softly_banned[account.id] = softly_banned(household, account, policy)
     _add_trades(physics)
     _add_cash(physics)
     add_risk(physics)
@@ -373,14 +375,19 @@ def _add_trades(physics: Physics) -> None:
     lots: dict[tuple[str, str, str], Lot] = {}
     for account in physics.accounts:
         held = {lot.security_id for lot in account.lots}
-        names += [(account.id, name) for name in sorted(held | set(physics.targets[account.id]))]
+        meant = set(physics.targets[account.id]) | physics.softly_banned[account.id]
+        names += [(account.id, name) for name in sorted(held | meant)]
         for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
             lots[account.id, lot.security_id, lot.id] = lot
     worth = {
         key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
     }
     room = {a.id: physics.bp(physics.value(a)) for a in physics.accounts}
-    buyable = [(a, s) for a, s in names if physics.targets[a].get(s, 0) > 0 and room[a] > 0]
+    buyable = [
+        (a, s)
+        for a, s in names
+        if room[a] > 0 and (physics.targets[a].get(s, 0) > 0 or s in physics.softly_banned[a])
+    ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
     m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
     m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))

@@ -9,7 +9,7 @@ from compiler.dimensions import Dimension, describe_fraction
 from compiler.expressions import Choice, Expression, Literal, Reference, Share, Total
 from compiler.flow_sums import FLOWS
 from compiler.read_expressions import LENGTHS, read_base, read_flow_sum, read_quantity
-from compiler.reader import ACCOUNT_TABLES, Reader
+from compiler.reader import ACCOUNT_TABLES, Reader, did_you_mean
 from grammar import tree
 from grammar.tree import Unit
 
@@ -60,10 +60,10 @@ def is_base(name: tree.Name, reader: Reader) -> bool:
         return _attribute(name, reader) is not None
     reader.report(
         codes.OF_WHAT,
-        f"a percentage of `{name.value}`",
+        f"a part of `{name.value}`",
         name.span,
         "not an account or household",
-        help="write `of account` or `of household`",
+        help=did_you_mean(name.value, (*BASES, *FLOWS)) or "write `of account` or `of household`",
     )
     return False
 

@@ -97,6 +97,14 @@ def read_duration(node: tree.Quantity, reader: Reader) -> Duration | None:
 
 def read_reference(name: tree.Name, reader: Reader) -> Reference | None:
     """The attribute a name means."""
+    if name.value.startswith(INSIDE):
+        reader.report(
+            codes.WRONG_COMPARISON,
+            f"`{name.value}` is worked out, and no column of the book",
+            name.span,
+            help=f"compare it: `{name.value} above 5%`",
+        )
+        return None
     column = reader.column(name)
     return None if column is None else Reference(column)
 

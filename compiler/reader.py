@@ -69,7 +69,8 @@ class Reader:
 
     `securities` are the known ids and tickers, None without a book. `accounts_only` while reading
     a `when`: securities and lots are out of sight there. `using` are the policies whose definitions
-    the file prefers. `after_solve` while reading what is asked of trades once they are known.
+    the file prefers. `after_solve` while reading what is asked of trades once they are known,
+    `replacing` while reading what may stand in for another security.
     """
 
     authority: Authority
@@ -81,6 +82,7 @@ class Reader:
     accounts_only: bool = False
     using: frozenset[str] = frozenset()
     after_solve: bool = False
+    replacing: bool = False
 
     def report(
         self,
@@ -118,6 +120,10 @@ class Reader:
     def for_trades(self) -> Reader:
         """The same reader, for lines about a proposal's trades."""
         return replace(self, after_solve=True)
+
+    def for_substitutes(self) -> Reader:
+        """The same reader, inside the `where` of what stands in for another security."""
+        return replace(self, replacing=True)
 
     def not_yet(self, what: str, at: Span, help: str = "") -> None:
         """Report what the grammar reads and the compiler does not act on: never in silence."""
@@ -171,6 +177,15 @@ class Reader:
                 help="use it in `ask ... before` or `report`, on the line itself",
             )
             return None
+        if column.table == "originals" and not self.replacing:
+            self.report(
+                codes.DOES_NOT_APPLY,
+                f"`{name.value}` is of a security that another stands in for",
+                name.span,
+                "nothing is replaced here",
+                help="use it in `replace harvested with anything where ...`",
+            )
+            return None
         if self.accounts_only and column.table not in ACCOUNT_TABLES:
             self.report(
                 codes.SECURITY_IN_WHEN,
@@ -193,7 +208,9 @@ class Reader:
             for column in self.vocabulary
             if not self.accounts_only or column.table in ACCOUNT_TABLES
         ]
+        known += ["today", "year.start", "year.end"]
         groups = [] if self.accounts_only else list(self.group_names())
+        known += [f"inside.{group}" for group in groups]
         self.report(
             codes.UNKNOWN_ATTRIBUTE,
             f"{noun} have no attribute `{shown}`",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from compiler.coverage import excused_lot, forbids_security
+from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
-from compiler.replacements import replaced, replacements
-from compiler.statements import HouseholdPolicy, InForce
-from compiler.tilts import tilted
+from compiler.harvested import stood_in
+from compiler.replacements import replaced, replacements, substitute
+from compiler.statements import HouseholdPolicy, InForce, Statement
+from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household
 
@@ -27,6 +29,10 @@ def published(
     return household.models[chosen[0] if chosen else account.model_id].weights
 
 
+UNSEEN = Decimal("0.000000001")
+"""What proportions leave in the last digits of a weight."""
+
+
 def without_unknown_models(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
     """The policy with accounts held for which it chooses a model the book does not have."""
     held = dict(policy.held)
@@ -40,6 +46,41 @@ def without_unknown_models(policy: HouseholdPolicy, household: Household) -> Hou
             for account_id in scope.accounts:
                 held[account_id] = (*held.get(account_id, ()), reason)
     return replace(policy, held=held)
+
+
+def with_doubts_said(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
+    """The policy with a remark for every line about targets that cannot do all it says."""
+    accounts = [a for a in household.accounts if a.id not in policy.held and not a.held_away]
+    doubts = tuple(
+        f"{account.id}: {named(scope.statement)} {said}"
+        for account in accounts
+        for scope, said in _doubts(household, account, policy)
+    )
+    return replace(policy, remarks=(*policy.remarks, *doubts)) if doubts else policy
+
+
+def named(statement: Statement) -> str:
+    """A statement by its rule and place."""
+    return f"{statement.rule_id} ({statement.path}:{statement.line})"
+
+
+def _doubts(
+    household: Household, account: Account, policy: HouseholdPolicy
+) -> Iterator[tuple[InForce, str]]:
+    model = published(household, account, policy)
+    for name, scope in replacements(household, account, policy, model).items():
+        if not substitute(household, account, policy, name, scope):
+            ticker = household.securities[name].ticker
+            yield scope, f"replaces {ticker} with nothing that the account may buy: it stays"
+    weights = wanted_weights(household, account, policy)
+    for scope in policy.of_kind("target", account.id):
+        wanted, found = reached(household, account, policy, scope, model, weights)
+        if abs(wanted - found) > UNSEEN:
+            yield (
+                scope,
+                f"asks for {describe_fraction(round(wanted, 6))}, and the target has "
+                f"{describe_fraction(round(found, 6))}",
+            )
 
 
 def left_out(
@@ -76,6 +117,23 @@ def _banned(
     return removed
 
 
+def softly_banned(household: Household, account: Account, policy: HouseholdPolicy) -> set[str]:
+    """Securities that the target leaves out for soft bans alone: what else is asked may need
+    them."""
+    bans = _bans(account, policy)
+    if all(scope.statement.soft is None for scope in bans):
+        return set()
+    barring = {
+        name: [scope for scope in bans if _forbids(scope, household, account, name)]
+        for name in wanted_weights(household, account, policy)
+    }
+    return {
+        name
+        for name, scopes in barring.items()
+        if scopes and all(scope.statement.soft is not None for scope in scopes)
+    }
+
+
 def _bans(account: Account, policy: HouseholdPolicy) -> list[InForce]:
     return [
         scope
@@ -96,6 +154,9 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
     what is held of securities that are one for drift stands in for the model's own.
     """
     model = wanted_weights(household, account, policy)
+    if policy.of_kind("harvest replacement", account.id):
+        held = _holdings(household, account, policy)
+        model = stood_in(household, account, policy, model, held)
     removed = _banned(household, account, policy, model)
     asset_class = {name: household.securities[name].asset_class for name in model}
     spared = {name: _spared(household, account, policy, name) for name in removed}

@@ -64,6 +64,25 @@ def wanted_weight(
     return now + (end - now) * directive.steps.done(scope.statement.starts, policy.as_of)
 
 
+def reached(
+    household: Household,
+    account: Account,
+    policy: HouseholdPolicy,
+    scope: InForce,
+    model: Mapping[str, Decimal],
+    weights: Mapping[str, Decimal],
+) -> tuple[Decimal, Decimal]:
+    """(the weight that a line asks for in the end, the weight that its group has), the second the
+    same while there are steps to make."""
+    directive = cast("TargetWeight", scope.directive)
+    names = sorted(model.keys() | weights.keys())
+    group = [n for n in names if selects(scope, household, account, household.securities[n])]
+    found = sum((weights.get(name, ZERO) for name in group), ZERO)
+    if directive.steps is not None:
+        return found, found
+    return wanted_weight(scope, policy, model, weights, group), found
+
+
 def _named(household: Household, scope: InForce) -> frozenset[str]:
     """Securities that the line names one by one, for a group of which the model has nothing."""
     items = cast("TargetWeight", scope.directive).things.items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from policydsl import output
 from policydsl.progress import followed
 from policydsl.remembered import Answer
 from policydsl.sarif import to_sarif
+from policydsl.templates import load_templates
 from portfolio.book import Book, load_book
 
 
@@ -23,7 +24,8 @@ from portfolio.book import Book, load_book
 class Checked:
     """One policy set, and what was found in the part of it that was asked for.
 
-    `held` names the accounts of the book that a mistake stops, with its code and place.
+    `held` names the accounts of the book that a mistake stops, with its code and place; `sources`
+    are the texts that diagnostics show, those of templates included.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class Checked:
     statements: int
     found: tuple[Diagnostic, ...]
     held: dict[str, tuple[str, ...]]
+    sources: Mapping[str, str]
 
 
 def answer(
@@ -67,9 +70,11 @@ def check(path: Path, book: Book | None) -> Checked:
         policies = _alone(policies, only)
     typed = _typed(policies, book)
     merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
-    every = in_order(dict.fromkeys((*typed.diagnostics, *merged)))
+    templates = load_templates(folder)
+    every = in_order(dict.fromkeys((*typed.diagnostics, *merged, *templates.diagnostics)))
     found = tuple(one for one in every if only is None or only in _paths(one))
-    return Checked(folder, policies, len(typed.statements), found, held)
+    sources = {**policies.sources, **templates.sources}
+    return Checked(folder, policies, len(typed.statements), found, held, sources)
 
 
 def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
@@ -136,7 +141,7 @@ def _as_text(checked: Sequence[Checked]) -> str:
     parts = []
     for each in checked:
         if each.found:
-            parts.append(output.diagnostics_text(each.found, each.policies.sources) + "\n")
+            parts.append(output.diagnostics_text(each.found, each.sources) + "\n")
         errors, warnings = output.tally(each.found)
         parts.append(
             f"{each.folder}: {output.counted(len(each.policies.files), 'file')}, "

@@ -7,8 +7,8 @@ for rounding, and becomes an exception if that does not help.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -27,8 +27,8 @@ from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
 
-# Dollars of room for rounding, and whether limits broken today get room too: where one of them
-# cannot get better at all, the others need the room alone.
+# Dollars of room for rounding, and whether limits broken today whose exact check failed get room
+# too: where one of them cannot get better at all, the others need the room alone.
 ATTEMPTS = (
     (Decimal(1), False),
     (Decimal(1), True),
@@ -82,13 +82,18 @@ def propose(
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
     breaches: tuple[Breach, ...] = ()
-    for reserve, improve_broken in ATTEMPTS:
+    failed: frozenset[str] = frozenset()
+    stuck: tuple[CompiledModel, NoSolution, tuple[Breach, ...]] | None = None
+    for reserve, improve in ATTEMPTS:
         with _Timed(seconds, "build"):
             room = _reserve(household, reserve)
-            compiled = compile_household(household, policy, room, improve_broken)
+            improved = failed if improve else frozenset()
+            compiled = compile_household(household, policy, room, improved)
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
             if breaches:
+                if solution.infeasible and stuck is None:
+                    stuck = compiled, solution, breaches
                 continue
             return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
         for stage, spent in solution.seconds.items():
@@ -96,8 +101,10 @@ def propose(
         with _Timed(seconds, "check"):
             closing = closing_of(household, policy, solution.orders)
             breaches = exact_breaches(policy, closing)
+            failed |= {breach.key for breach in breaches}
         if not breaches:
             findings += broken_notes(policy, closing)
+            findings += _uncured(policy, closing, compiled, solution)
             soft_broken = tuple(soft_breaches(policy, closing))
             findings += (_softly(scope, breach) for scope, breach in soft_broken)
             return Proposal(
@@ -111,8 +118,34 @@ def propose(
                 soft_broken,
                 seconds=seconds,
             )
+    if stuck is not None:
+        compiled, solution, left = stuck
+        findings += (f"no room for rounding: {breach.message}" for breach in left)
+        return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+def _uncured(
+    policy: HouseholdPolicy, closing: Closing, compiled: CompiledModel, solution: Solution
+) -> Iterator[str]:
+    """What hard rules ask today and the others forbid, with those others."""
+    if solution.still_broken <= 0.0:
+        return
+    cured = {cure.key for cure in compiled.physics.cures}
+    for scope in policy.statements:
+        statement = scope.statement
+        if statement.key not in cured:
+            continue
+        others = [key for key in solution.in_the_way if key != statement.key]
+        ids = [
+            compiled.statements[key].statement.rule_id if key in compiled.statements else key
+            for key in others
+        ]
+        way = f"; in the way: {', '.join(dict.fromkeys(ids))}" if ids else ""
+        place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+        for breach in scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope)):
+            yield f"not kept yet ({place}): {breach.message}{way}"
 
 
 def _softly(scope: InForce, breach: Breach) -> str:

@@ -16,7 +16,7 @@ from compiler.directives.model_choice import ModelChoice
 from compiler.layers import household_policy
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
-from compiler.target import without_unknown_models
+from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
@@ -85,7 +85,7 @@ def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     """What holds for a household today, with what earlier runs saw of it."""
     policy = without_unknown_models(household_policy(inputs.typed, household), household)
-    return with_carried(policy, inputs.carried)
+    return with_carried(with_doubts_said(policy, household), inputs.carried)
 
 
 def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import compress
 
 import numpy as np
@@ -49,6 +50,19 @@ class _Returns:
     def counts(self) -> NDArray[np.int64]:
         counts: NDArray[np.int64] = np.sum(~np.isnan(self.values), axis=0)
         return counts
+
+
+def correlation(risk: Risk, one: str, other: str) -> Decimal | None:
+    """Correlation of the returns of two securities, to four places; None for what has no row."""
+    try:
+        i, j = (risk.securities.index(name) for name in (one, other))
+    except ValueError:
+        return None
+    variances = [float(risk.loadings[k] @ risk.loadings[k] + risk.specific[k]) for k in (i, j)]
+    if min(variances) <= 0:
+        return None
+    covariance = float(risk.loadings[i] @ risk.loadings[j]) + (risk.specific[i] if i == j else 0.0)
+    return Decimal(str(round(covariance / (variances[0] * variances[1]) ** 0.5, 4)))
 
 
 def estimate(securities: Sequence[str], closes: Array, asset_classes: Sequence[str]) -> Risk:

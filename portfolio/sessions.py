@@ -15,6 +15,7 @@ def is_calendar(code: str) -> bool:
     return code == "XNYS" or code in _calendars().get_calendar_names()
 
 
+@lru_cache(maxsize=1024)
 def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
     """The settlement day of a trade: `days` sessions after the trade date, or, where that is no
     session, after the next one."""

@@ -24,7 +24,8 @@ class Solution:
 
     Amounts are bp of household value. `objective` is the true objective of the rounded trades,
     `bound` a lower bound on that of any trades, `still_broken` the excesses over limits that were
-    broken before and could not be cured whole. `tiers` say how far soft statements are broken, by
+    broken before and could not be cured whole, `in_the_way` the statements (keys) and bounds that
+    kept them from it. `tiers` say how far soft statements are broken, by
     priority; none where all of them are kept. `x` are the program's columns at the rounded trades,
     `answer` the solve before rounding, to which `ledger` belongs.
     """
@@ -39,6 +40,7 @@ class Solution:
     objective: float
     bound: float
     still_broken: float
+    in_the_way: tuple[str, ...]
     tiers: tuple[Tier, ...]
     terms: Mapping[str, Linear]
     work: Work
@@ -94,6 +96,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         objective=program.objective(x),
         bound=answer.bound,
         still_broken=tiered.excess,
+        in_the_way=tiered.in_the_way,
         tiers=tiered.tiers,
         terms={name: read_linear(program, term) for name, term in _terms(compiled).items()},
         work=work,

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from compiler.model import PHYSICS, CompiledModel
 from solver.active_risk import calmest, search_within_risk, with_excess, with_tangents
 from solver.handover import Floats, Program
+from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
 from solver.quadratic import Work, linear_model, new_engine
 from solver.search import Answer, Budget
@@ -41,11 +42,13 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Tiered:
-    """The search's outcome on the program it ran on; `excess` (bp) is what could not be cured."""
+    """The search's outcome on the program it ran on; `excess` (bp) is what could not be cured, and
+    `in_the_way` what would have to give for it to be less."""
 
     answer: Answer | None
     program: Program
     excess: float
+    in_the_way: tuple[str, ...]
     tiers: tuple[Tier, ...]
     infeasible: bool
 
@@ -68,11 +71,11 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
     kept = _closed(program, [*cures, *(j for columns in tiers.values() for j in columns)])
     answer, solved = search_within_risk(compiled, kept, budget, work)
     if answer is not None:
-        return Tiered(answer, solved, 0.0, (), False)
+        return Tiered(answer, solved, 0.0, (), (), False)
     still = _standing_still(compiled, program, read_structure(compiled, program))
     found = _least(compiled, program, cures, budget, work, still)
     if found.point is None:
-        return Tiered(None, program, 0.0, (), found.infeasible)
+        return Tiered(None, program, 0.0, (), (), found.infeasible)
     point, excess = found.point, float(found.point[cures].sum())
     # What can be cured whole is cured to the last share; only the rest shares a tolerance.
     frozen = _closed(found.program, [j for j in cures if point[j] <= SLACK])
@@ -91,7 +94,8 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
     answer, frozen = search_within_risk(compiled, frozen, budget, work, point)
     if answer is not None:
         answer, frozen = _without_dust(compiled, answer, frozen, tiers, budget, work)
-    return Tiered(answer, frozen, excess, tuple(broken), False)
+    barriers = _in_the_way(found.program, cures, work) if excess > SLACK else ()
+    return Tiered(answer, frozen, excess, barriers, tuple(broken), False)
 
 
 def _tolerance(compiled: CompiledModel) -> float:
@@ -201,6 +205,29 @@ def _least_by_rows(
         return _Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
     return _Least(program, None, 0.0, infeasible)
+
+
+def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:
+    """Statements and, after them, bounds whose rows have a price where the sum of `columns` is
+    least, every decision left open: without that price none of them is named."""
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    engine = new_engine()
+    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
+    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    started = time.perf_counter()
+    engine.run()
+    work.seconds += time.perf_counter() - started
+    work.linear += 1
+    priced = np.flatnonzero(np.abs(np.array(engine.getSolution().row_dual)) > SLACK)
+    rows = sorted(priced.tolist(), key=lambda i: (program.owners[i] == PHYSICS, i))
+    defined = ("physics.activity", "physics.factor", "physics.through", "physics.residual", "tax[")
+    names = (
+        bound_name(program.row_names[i]) if program.owners[i] == PHYSICS else program.owners[i]
+        for i in rows
+        if not program.row_names[i].startswith(defined)
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def _standing_still(

@@ -305,11 +305,12 @@ def _ends(compiled: CompiledModel, program: Program, text: str) -> tuple[Floats,
         if value > upper[column] + 1e-9:
             return None
         lower[column] = upper[column] = value
-    _, bought = read_trades(text)
+    sold, bought = read_trades(text)
+    lots = {each.id for position in compiled.physics.positions.values() for each in position.lots}
     known = {
         key for key, position in compiled.physics.positions.items() if position.buy is not None
     }
-    return (lower, upper) if set(bought) <= known else None
+    return (lower, upper) if set(bought) <= known and set(sold) <= lots else None
 
 
 def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict[int, float] | None:

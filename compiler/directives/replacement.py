@@ -11,6 +11,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.directives.harvest_replacement import HarvestReplacement
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -19,6 +20,7 @@ from compiler.statements import InForce
 from grammar import tree
 
 CONSTITUENTS = "constituents"
+HARVESTED = "harvested"
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,18 @@ def _listed(selection: Selection) -> Iterator[str]:
             yield from _listed(item.selection)
 
 
-def read_replacement(node: tree.Replace, reader: Reader) -> Replacement | ReplacementPool | None:
+def read_replacement(
+    node: tree.Replace, reader: Reader
+) -> Replacement | ReplacementPool | HarvestReplacement | None:
     """The typed directive, or None after reporting every mistake in it."""
+    if not node.only and _is_word(node.things, HARVESTED, reader):
+        chosen = _securities(node.substitutes, reader.for_substitutes())
+        return None if chosen is None else HarvestReplacement(chosen)
     things = _securities(node.things, reader)
     if node.only:
         pool = _securities(node.substitutes, reader)
         return None if things is None or pool is None else ReplacementPool(things, pool)
-    if _is_constituents(node.substitutes, reader):
+    if _is_word(node.substitutes, CONSTITUENTS, reader):
         return None if things is None else Replacement(things, None)
     substitutes = _securities(node.substitutes, reader)
     if substitutes is None or things is None:
@@ -125,11 +132,11 @@ def read_replacement(node: tree.Replace, reader: Reader) -> Replacement | Replac
     return Replacement(things, substitutes)
 
 
-def _is_constituents(things: tree.Things, reader: Reader) -> bool:
-    """Whether the word `constituents` stands alone, and is nobody's group."""
+def _is_word(things: tree.Things, word: str, reader: Reader) -> bool:
+    """Whether a word of the language stands alone, and is nobody's group."""
     items = things.items
-    word = len(items) == 1 and isinstance(items[0], tree.Name) and items[0].value == CONSTITUENTS
-    return word and things.where is None and not reader.is_group(CONSTITUENTS)
+    alone = len(items) == 1 and isinstance(items[0], tree.Name) and items[0].value == word
+    return alone and things.where is None and not reader.is_group(word)
 
 
 def _is_list(selection: Selection) -> bool:

@@ -259,3 +259,17 @@ def test_each_taxpayer_has_its_own_amount() -> None:
     ):
         assert model_allows(home, rules, text) is fine
         assert bool(breaches(home, rules, text)) is not fine
+
+
+def test_a_percentage_is_of_what_is_left_after_the_flows_due() -> None:
+    """TX is worth $100,000 and IRA $50,000 before $10,000 leave TX today; $7 are due in July."""
+    flows = (flow("TX", "2026-06-15", -10_000), flow("TX", "2026-07-15", -7))
+    home = replace(usual(), flows=flows)
+    for base, dollars in (("account", 2_700), ("household", 4_200)):
+        (scope,) = (
+            each
+            for each in policy(home, f"keep cash at most 3% of {base}").statements
+            if each.directive.kind == "cash"
+        )
+        (amount,) = scope.directive.amounts
+        assert amount.dollars(home, home.accounts[0]) == dollars

@@ -48,4 +48,9 @@ def test_every_name_reads_a_value_of_its_kind(household) -> None:
     ]
     blank = {column.written for column in read if column.value(env) is None}
     assert wrong == []
-    assert blank == {"account.custodian", "lot.order_id", "lot.holding_from"}
+    assert blank == {
+        "account.custodian",
+        "lot.order_id",
+        "lot.holding_from",
+        "original.correlation",
+    }

@@ -82,6 +82,8 @@ def directive(load, check):
         "keep each trade at least $500",
         "keep tracking error at most 2% per household",
         'use model "ACME"',
+        "replace harvested with anything where industry is original.industry",
+        "replace harvested with anything where original.correlation at least 0.7",
         "use whole shares",
         "use fractional shares",
         "use minimum tax lots",

@@ -65,6 +65,15 @@ RULES = (
     "keep realized gains at most $3,003 minus household.income each year per household",
     "never buy anything where revenue.oil at least 5%\nmissing counts as 6%",
 )
+SETTINGS = (
+    'treat "AAA", "BBB" as identical for wash sales',
+    'treat "AAA", "CCC" as one for drift',
+    'treat "FND" as constituents for limits',
+    "treat anything as absent where lot.acquired before 2021-01-01 and lot.gain below $0",
+    'treat anything as absent where lot.id is "f1"',
+    'target "CCC", "DDD" at 30% of account',
+    'replace "AAA" with "XXX"',
+)
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
 BOUGHT = ("AAA", "BBB", "CCC", "DDD", "FND")
 
@@ -109,7 +118,7 @@ def trades(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=150, deadline=None)
-@given(HOMES, trades(), st.lists(st.sampled_from(RULES), max_size=5, unique=True))
+@given(HOMES, trades(), st.lists(st.sampled_from(RULES + SETTINGS), max_size=5, unique=True))
 def test_the_model_allows_what_the_check_passes(
     home: Household, text: str, rules: list[str]
 ) -> None:
@@ -121,7 +130,7 @@ def test_the_model_allows_what_the_check_passes(
 
 
 @settings(max_examples=40, deadline=None)
-@given(HOMES, trades(), st.lists(st.sampled_from(RULES), max_size=3, unique=True))
+@given(HOMES, trades(), st.lists(st.sampled_from(RULES + SETTINGS), max_size=3, unique=True))
 def test_room_for_rounding_only_forbids(home: Household, text: str, rules: list[str]) -> None:
     agreed = policy(home, NO_WASH, *rules)
     if model_allows(home, agreed, text, reserve=1.0):
@@ -129,7 +138,7 @@ def test_room_for_rounding_only_forbids(home: Household, text: str, rules: list[
 
 
 @settings(max_examples=40, deadline=None)
-@given(HOMES, st.lists(st.sampled_from(RULES), max_size=8, unique=True))
+@given(HOMES, st.lists(st.sampled_from(RULES + SETTINGS), max_size=8, unique=True))
 def test_doing_nothing_breaks_nothing(home: Household, rules: list[str]) -> None:
     home = replace(home, flows=())
     agreed = policy(home, NO_WASH, *rules)

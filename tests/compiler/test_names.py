@@ -144,6 +144,7 @@ def test_a_security_is_compared_with_its_account(load) -> None:
         ("never buy anything where inside.nothing above 5%", "E0202"),
         ("never buy anything where inside.sector above 5%", "E0302"),
         ("never buy anything where ticker in issuer", "E0302"),
+        ("never buy anything where inside.young is missing", "E0306"),
         ("never buy anything where account.taxable and price above $5", "E0216"),
         ("never buy anything where today after December 1", "E0216"),
         ("never buy anything where price above $5 and (account.taxable or yield above 1%)", None),

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 
 from compiler.statements import Origin
-from compiler.target import left_out, published, target
+from compiler.target import left_out, published, target, with_doubts_said
 from portfolio.household import Household
 from tests.by_hand import MARKET, household, policy, security, usual
 
@@ -194,3 +194,61 @@ def test_a_security_without_a_price_is_no_substitute() -> None:
     home = household(*usual().accounts, market=(*MARKET, (security("NEW"), "10")))
     home = replace(home, prices={k: v for k, v in home.prices.items() if k != "NEW"})
     assert weights(home, 'replace "AAA" with "NEW", "CCC"')["CCC"] == "40.00"
+
+
+def test_what_a_line_cannot_do_is_said() -> None:
+    home = usual()
+    rules = policy(
+        home,
+        'replace "AAA" with "CCC"\nexcept "BBB"',
+        'never buy "CCC"\nwhen account.type is "taxable"',
+        'target "DDD" at 700% of model',
+        'target "ALFA" at 5% of account',
+        'target "BBB" at 10% of account evenly over 4 years\nfrom 2026-01-01',
+    )
+    said = with_doubts_said(rules, home).remarks
+    assert [each.split(") ")[1] for each in said if each.startswith("TX")] == [
+        "replaces AAA with nothing that the account may buy: it stays",
+        "asks for 140%, and the target has 97.5%",
+        "asks for 5%, and the target has 0%",
+    ]
+    assert not any("replaces" in each for each in said if each.startswith("IRA"))
+    assert with_doubts_said(policy(home), home).remarks == ()
+
+
+def test_a_model_is_used_from_a_day() -> None:
+    """M9: a third-party model from the first of next month, until then the present one."""
+    home = usual()
+    models = {"CORE": {"AAA": "0.5"}, "ACME": {"BBB": "0.5"}}
+    home = replace(home, models=household(*home.accounts, models=models).models)
+    line = 'use model "ACME"\nfrom 2026-07-01'
+    for day, name in (("2026-06-30", "AAA"), ("2026-07-01", "BBB")):
+        then = replace(home, as_of=date.fromisoformat(day))
+        assert weights(then, line) == {name: "50.00"}
+
+
+@pytest.mark.parametrize(
+    ("where", "rules", "instead"),
+    [
+        # CCC is 10% of TX and 20% of CORE; a loss of it blocks purchases. AAA is the likest of all.
+        ("original.correlation at least 0.3", [], "AAA"),
+        ("original.correlation at least 0.3", ['never buy "AAA"'], "XXX"),
+        ("original.correlation at least 0.99", [], "CCC"),
+        ("original.correlation below 0.36", [], "BBB"),
+        ("sector is original.sector", [], "CCC"),
+        (
+            'country is original.country and kind is original.kind and not (sector is "Tech")',
+            [],
+            "XXX",
+        ),
+    ],
+)
+def test_a_blocked_name_is_stood_in_for(where: str, rules: list[str], instead: str) -> None:
+    """M2: by the likest name that may be bought, as far as it is not held."""
+    home = household(*usual().accounts, blocks=["CCC"])
+    line = f"replace harvested with anything where {where}"
+    plain = {"AAA": 20, "BBB": 20, "CCC": 10, "DDD": 20, "FND": 10, "XXX": 0}
+    plain[instead] += 10
+    found = weights(home, line, *rules)
+    assert found == {name: f"{weight}.00" for name, weight in plain.items() if weight}
+    assert weights(usual(), line, *rules)["CCC"] == "20.00"

@@ -295,6 +295,16 @@ def test_the_page_shows_the_mistake_and_the_way_out(house: Path) -> None:
         assert "never-sell" in result.stdout
 
 
+def test_check_finds_a_template_with_a_mistake(house: Path) -> None:
+    (house / "templates" / "mine.toml").write_text('title = "Mine"\n')
+    result = policydsl("check", house)
+    assert result.exit_code == 1
+    assert "error[E0241] the template `mine` is not right\n  --> templates/mine.toml:1" in (
+        result.stdout
+    )
+    assert "E0241" in policydsl("check", house, "--format", "sarif").stdout
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

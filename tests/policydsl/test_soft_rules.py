@@ -9,7 +9,7 @@ import pytest
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
-from tests.by_hand import account, household, lot, policy, usual
+from tests.by_hand import MARKET, account, household, lot, policy, usual
 
 TOLERANCE = 2.5  # dollars: the room for rounding, on both sides, and what a frozen tier gives away
 
@@ -157,3 +157,62 @@ def test_a_soft_smallest_trade_gives_way() -> None:
     assert sold(proposal, "CCC") <= 1_000
     assert broken(proposal)["r1"] == pytest.approx(5_000 - sold(proposal, "CCC"), abs=0.01)
     assert sold(proposal, "CCC") == pytest.approx(1_000, abs=25)
+
+
+def test_a_cure_that_fails_says_what_stood_in_its_way() -> None:
+    home = usual()
+    proposal = proposed(home, CAP, KEEP, "keep cash at most 90% of account")
+    (said,) = (each for each in proposal.findings if each.startswith("not kept yet"))
+    assert said.startswith("not kept yet (r1, ")
+    assert said.endswith("is $30,000.00, above $5,000.00; in the way: r2")
+    gains = "keep realized gains at most $1,000 each year per taxpayer"
+    proposal = proposed(
+        home, 'never hold "AAA"\nwhen account.taxable', gains, "never harvest anything"
+    )
+    (said,) = (each for each in proposal.findings if each.startswith("not kept yet"))
+    # A gain of $50 a share: 20 of 200 shares are all that the budget lets go.
+    assert "$18,000.00 of AAA still held in TX" in said
+    assert said.endswith("in the way: r2, r3")
+    assert not any(each.startswith("not kept yet") for each in proposed(home, CAP).findings)
+
+
+def test_two_that_today_breaks_both_and_no_cent_between_them() -> None:
+    """AAA and BBB together may neither grow nor shrink, and no trade of both balances."""
+    prices = {"AAA": "97.13", "BBB": "51.37"}
+    market = tuple((each, prices.get(each.id, price)) for each, price in MARKET)
+    home = household(
+        account(
+            "TX",
+            20_000,
+            lot("a1", "AAA", 200, 10_000),
+            lot("b1", "BBB", 400, 30_000),
+            lot("c1", "CCC", 500, 8_000),
+        ),
+        market=market,
+        models={"CORE": {"AAA": "0.3", "BBB": "0.1", "CCC": "0.2", "DDD": "0.3"}},
+    )
+    rules = (
+        'keep "AAA", "BBB" at most 40% of account',
+        'keep "BBB", "AAA" at least 90% of account',
+    )
+    proposal = propose(home, policy(home, *rules, "use risk aversion 50"))
+    assert proposal.status is Status.INFEASIBLE
+    assert {key for key, _ in proposal.conflict} == {"r1", "r2"}
+    assert any(each.startswith("no room for rounding") for each in proposal.findings)
+    # Soft, the second gives way.
+    proposal = proposed(home, rules[0], soft(rules[1], 1), "use risk aversion 50")
+    assert set(broken(proposal)) == {"r2"}
+
+
+def test_what_a_soft_ban_keeps_out_may_be_bought_for_a_harder_rule() -> None:
+    home = usual()
+    ban = soft('never hold "DDD"', 1)
+    proposal = proposed(home, ban)
+    assert not any(buy.security_id == "DDD" for buy in proposal.closing.purchases)  # type: ignore[union-attr]
+    assert proposal.soft_broken == ()
+    proposal = proposed(home, ban, 'keep "DDD" at least 5% of account\nwhen account.taxable')
+    bought = {
+        b.account_id: float(b.amount) for b in proposal.closing.purchases if b.security_id == "DDD"
+    }  # type: ignore[union-attr]
+    assert bought == {"TX": pytest.approx(5_000, abs=25)}
+    assert set(broken(proposal)) == {"r1"}
