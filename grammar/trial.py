@@ -1,6 +1,6 @@
 """The syntax tree of a file of policy tests: what is given, and what is expected of it.
 
-As in `tree.py`, equality ignores spans, and names are not resolved here.
+As in `tree`, equality ignores spans, and names are not resolved here.
 """
 
 from __future__ import annotations

@@ -135,6 +135,7 @@ TYPES: dict[str, Callable[[str], Answer]] = {
     "number": number,
     "days": _counted("day"),
     "months": _counted("month"),
+    "quarters": _counted("quarter"),
     "years": _counted("year"),
     "shares": _counted("share"),
     "points": _counted("point"),

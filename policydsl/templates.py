@@ -50,7 +50,7 @@ class Question(BaseModel):
     name: Annotated[str, AfterValidator(_plain)]
     asks: str
     type: Literal["choice", "text", "texts", "name", "date", "dates", "money", "percent", "number",
-                  "days", "months", "years", "shares", "points"]  # fmt: skip
+                  "days", "months", "quarters", "years", "shares", "points"]  # fmt: skip
     example: str
     optional: bool = False
     default: str | None = None

@@ -84,6 +84,8 @@ def command(
     benches = cache(Bench)
     total = sum(len(suite.file.trials) for suite in found)
     done = list(followed(verdicts(found, benches, text), total, "tests"))
+    if text and not done:
+        raise click.UsageError(f"no test has {text!r} in its name")
     covers: list[Coverage] = []
     if covered or least or page is not None:
         folders = dict.fromkeys(suite.policy_folder for suite in found)

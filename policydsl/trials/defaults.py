@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from policydsl.trials.facts import Fact, cannot, money
 from policydsl.trials.givens import MODEL, PRICE, Row, Stated
+from portfolio.book.contract import BY_NAME
 from portfolio.flows import settlement_days
 
 TODAY = date(2026, 6, 15)
@@ -50,6 +51,8 @@ def complete(stated: Stated) -> dict[str, object]:
     for row in stated.rows("tax_entities"):
         _default(row, _PAYER)
     _prices(stated)
+    for row in stated.rows("households"):
+        _belong(row, "households", ("household", "account", "program"), stated)
     for row in stated.rows("lots"):
         _lot(row, stated)
     for row in stated.rows("accounts"):
@@ -84,6 +87,16 @@ def _security(row: Row) -> None:
 def _account(row: Row, stated: Stated) -> None:
     own = [lot for lot in _lots(stated) if lot.cells["account_id"] == row.cells["account_id"]]
     _default(row, {"type": "taxable", "cash": "0" if own or stated.from_book else f"{CASH}"})
+    _belong(row, "accounts", ("household", "account", "advisor"), stated)
+
+
+def _belong(row: Row, table: str, others: tuple[str, ...], stated: Stated) -> None:
+    """Whom the policy files of the test speak for, where the test does not say otherwise."""
+    for layer, name in stated.owners.items():
+        if layer not in others and (
+            layer in BY_NAME[table].names or stated.vocabulary.get(table, layer) is not None
+        ):
+            _default(row, {layer: name})
 
 
 def _lots(stated: Stated) -> list[Row]:

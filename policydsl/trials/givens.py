@@ -30,6 +30,7 @@ IDS = {
 """The column of each table that a policy calls `id`."""
 FIRST = {"households": "H1", "tax_entities": "T1", "accounts": "A1"}
 """Who there is where a test names nobody."""
+_LAYER_OF = {"households": "household", "accounts": "account"}
 WORKED_OUT = {
     ("accounts", "value"): "state its cash and what it holds",
     ("accounts", "taxable"): 'state its type: `account.type is "taxable"`',
@@ -55,7 +56,8 @@ class Stated:
 
     `prices` are dollars by security. `asked` keeps what is said of a lot's gain or age, by lot,
     until prices are known. `all_accounts`: the test, or its book, says which accounts there are, so
-    that another one is a slip.
+    that another one is a slip. `owners` are whom the policy files given speak for, by layer: the
+    household, or account, of a test that names none.
     """
 
     today: date
@@ -65,6 +67,7 @@ class Stated:
     asked: dict[str, list[Fact]] = field(default_factory=dict)
     from_book: bool = False
     all_accounts: bool = False
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self, table: str) -> list[Row]:
         """The rows of a table, in order."""
@@ -79,7 +82,7 @@ class Stated:
         """The row of that id, the first where none is named; made where it is not there."""
         if name is None and self.rows(table):
             return self.rows(table)[0]
-        name = FIRST[table] if name is None else name
+        name = self.owners.get(_LAYER_OF.get(table, ""), FIRST[table]) if name is None else name
         found = self.find(table, name)
         if found is not None:
             return found

@@ -167,6 +167,7 @@ def run(case: Case, suite: Suite, bench: Bench) -> Ran:
         for line in case.given
         if isinstance(line, trial.GivenPolicy)
     )
+    stated.owners = _owners(extra, bench)
     state(case.given, stated)
     if not stated.rows("accounts"):
         stated.row("accounts", None, case.test.head)
@@ -277,6 +278,19 @@ def _beside(name: tree.Text, suite: Suite, bench: Bench) -> Path:
         f'there is no policy file "{name.value}"',
         f"neither in {suite.path.parent} nor in {bench.folder}",
     )
+
+
+def _owners(paths: Iterable[Path], bench: Bench) -> dict[str, str]:
+    """Whom policy files speak for, by layer."""
+    found: dict[str, str] = {}
+    shown = {(bench.folder / file.path).resolve(): file for file in bench.policies.files}
+    for path in paths:
+        member = shown.get(path.resolve())
+        file = member.tree if member else parse_bytes(path.read_bytes(), str(path))[0]
+        layer = file.header.layer
+        if layer is not None and layer.of is not None:
+            found[layer.name.value] = layer.of.value
+    return found
 
 
 # --- the book ------------------------------------------------------------------------------------

@@ -41,6 +41,20 @@ def test_members_are_what_the_manifest_says(load) -> None:
     assert policies.layers == ("firm", "desk")
 
 
+def test_a_pattern_behind_a_bang_takes_files_out(load) -> None:
+    manifest = 'members = ["**/*.policy", "!tests/**", "!old.policy", "tests/kept.policy"]\n'
+    names = ("a.policy", "old.policy", "tests/b.policy", "tests/deep/c.policy", "tests/kept.policy")
+    policies = load({"policyset.toml": manifest, **dict.fromkeys(names, "")})
+    assert [file.path for file in policies.files] == ["a.policy", "tests/kept.policy"]
+
+
+def test_the_manifest_says_what_holds_for_all_tests(load) -> None:
+    manifest = "[tests]\ntoday = 2026-09-01\ncoverage = { rules = 90, binding = 12.5 }\n"
+    settings = load({"policyset.toml": manifest, "a.policy": ""}).tests
+    assert settings.today is not None and settings.today.isoformat() == "2026-09-01"
+    assert dict(settings.coverage) == {"rules": 90, "conditions": 0, "binding": 12.5}
+
+
 def test_hashes_and_sources_are_of_every_file(load) -> None:
     files = {"policyset.toml": 'name = "x"\n', "a.policy": "layer firm\r\n"}
     policies = load(files)

@@ -128,6 +128,7 @@ def test_one_failure_fails_the_run_and_names_the_test(small: Path) -> None:
     assert f"FAILED Wrong  ({small / 'core.policytest'}:6)" in result.stdout
     assert "2 tests: 1 passed, 1 failed" in result.stdout
     assert called(small, "-k", "SMOKE").exit_code == 0
+    assert called(small, "-k", "smog").exit_code == 2
 
 
 def test_json_says_what_text_says(small: Path) -> None:
