@@ -95,7 +95,11 @@ def _from_outside(
     scope = InForce(lower, (account.id,))
     for security in household.securities.values():
         env = Environment(household, account, security)
-        cared_for = pool.things.security(env) is not False
+        spared = any(
+            each.selection is not None and each.selection.security(env) is True
+            for each in upper.carveouts
+        )
+        cared_for = pool.things.security(env) is not False and not spared
         if not cared_for or not selects(scope, household, account, security):
             continue
         ranked = directive.ranked or tuple(household.constituents.get(security.id, {}))
@@ -107,9 +111,10 @@ def _from_outside(
 
 def _admitted(pool: Selection, text: str, household: Household, account: Account) -> bool:
     known = [each for each in household.securities.values() if Named(text).matches(each)]
-    if not known:
-        return Named(text) in pool.items
-    return any(pool.security(Environment(household, account, each)) is True for each in known)
+    # What the book does not have is never bought, in the pool or not.
+    return not known or any(
+        pool.security(Environment(household, account, each)) is True for each in known
+    )
 
 
 def _surely_outside(upper: Statement, lower: Statement) -> Diagnostic | None:
@@ -117,7 +122,12 @@ def _surely_outside(upper: Statement, lower: Statement) -> Diagnostic | None:
     if not isinstance(pool, ReplacementPool) or not isinstance(directive, Replacement):
         return None
     listed = pool.pool.where is None and all(isinstance(item, Named) for item in pool.pool.items)
-    if not pool.pool.items or not listed or not _within(directive.things, pool.things):
+    if (
+        upper.carveouts
+        or not pool.pool.items
+        or not listed
+        or not _within(directive.things, pool.things)
+    ):
         return None
     strange = [text for text in directive.ranked if Named(text) not in pool.pool.items]
     return _outside(upper, lower, strange[0]) if strange else None

@@ -96,9 +96,8 @@ def check_policies(
     vocabulary = Vocabulary([*declared, *(attributes or ())])
     definitions = Definitions(policies.lists)
     known = None if securities is None else frozenset(securities)
-    files = [
-        open_file(file.tree, policies, vocabulary, definitions, known) for file in policies.files
-    ]
+    trees = {file.path: file.tree for file in policies.files}  # a file given twice is one file
+    files = [open_file(tree, policies, vocabulary, definitions, known) for tree in trees.values()]
     files.sort(key=lambda each: (each.authority.rank, each.tree.path))
     _define(files, definitions)
     reading = _Reading(definitions.unread)

@@ -13,6 +13,7 @@ from compiler import codes
 from compiler.amounts import Amount
 from compiler.dimensions import describe_fraction, describe_points
 from compiler.directives.assumption import ASSUMPTIONS, Assumption, read_assumed
+from compiler.directives.average import AverageLimit
 from compiler.directives.band import WeightBand
 from compiler.directives.base import Directive
 from compiler.directives.bounds import (
@@ -23,13 +24,17 @@ from compiler.directives.bounds import (
     read_shares,
 )
 from compiler.directives.cash import CashBand
+from compiler.directives.count import CountLimit, read_numbers
+from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.lot_order import lot_order
 from compiler.directives.read import read_directive
+from compiler.directives.read_average import read_average_range
 from compiler.directives.realized import RealizedLimit
 from compiler.directives.share_units import UNITS
 from compiler.directives.target_boundary import TargetBoundary
 from compiler.directives.target_weight import TargetWeight, read_weight
 from compiler.directives.tracking_error import TrackingErrorLimit, read_rate
+from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
 from compiler.directives.transition_limit import TransitionLimit, read_length
 from compiler.directives.turnover import TurnoverLimit
@@ -151,15 +156,26 @@ def _wrong_shape(default: Default, at: tree.Node, reader: Reader) -> None:
     reader.report(
         codes.WRONG_SHAPE,
         f"this value does not have the shape of `{name}`",
-        at.head if isinstance(at, tree.Set) else at.span,
+        _stated(at),
         f"the default is `{default.directive.sentence()}`",
         help=f"write a value like `{example}`" if bounded else f"write `set {name} to off`",
     )
 
 
+def _stated(node: tree.Node) -> Span:
+    """Where a `set` states its value."""
+    if not isinstance(node, tree.Set):
+        return node.span
+    value = node.bound or node.value
+    return node.head if value is None else value.span
+
+
 def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Keep:
     holder: str | None = None
-    if isinstance(default.directive, CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand):
+    if isinstance(
+        default.directive,
+        AverageLimit | CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand,
+    ):
         holder = default.directive.base
     elif isinstance(default.directive, RealizedLimit):
         holder = default.directive.per
@@ -200,31 +216,48 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if not isinstance(node, tree.Keep):
         _wrong_shape(default, bound, reader)
         return None
-    if isinstance(directive, TransitionLimit):
-        limit = read_length(bound, inner)
-        return None if limit is None else limit.range
-    if isinstance(directive, TargetBoundary):
-        return read_points(_inherited(bound, node.bound), inner)
-    if isinstance(directive, WaiverLimit):
-        most = read_days(bound, inner)
-        return None if most is None else Range(high=Decimal(most))
-    if isinstance(directive, TrackingErrorLimit):
-        highest = read_rate(bound, inner)
-        return None if highest is None else Range(high=highest)
-    whole = _inherited(bound, node.bound)
-    if isinstance(directive, CashBand | RealizedLimit | TradeMinimum | TurnoverLimit):
-        band = read_amount_band(whole, inner)
+    return _kept_boundary(default, bound, _inherited(bound, node.bound), inner)
+
+
+_IN_MONEY = CashBand | HoldingMinimum | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+
+
+def _kept_boundary(
+    default: Default, bound: tree.Bound, whole: tree.Bound, reader: Reader
+) -> Range | None:
+    """The boundary of a limit; `whole` is the bound with the default's base where it has none."""
+    directive = default.directive
+    match directive:
+        case TransitionLimit():
+            limit = read_length(bound, reader)
+            return None if limit is None else limit.range
+        case TargetBoundary():
+            return read_points(whole, reader)
+        case WaiverLimit():
+            most = read_days(bound, reader)
+            return None if most is None else Range(high=Decimal(most))
+        case TrackingErrorLimit():
+            highest = read_rate(bound, reader)
+            return None if highest is None else Range(high=highest)
+        case CountLimit():
+            return read_numbers(whole, directive.counted, reader)
+        case AverageLimit():
+            found = read_average_range(whole, directive.attribute.column, reader)
+            if found is not None and found[0] != directive.relation:
+                _wrong_shape(default, bound, reader)
+                return None
+            return None if found is None else found[2]
+    in_money = isinstance(directive, _IN_MONEY)
+    if in_money or (isinstance(directive, WeightBand) and directive.relation is None):
+        band = read_amount_band(whole, reader)
         return None if band is None else band.range
     assert isinstance(directive, WeightBand)
-    if directive.relation is None:
-        band = read_amount_band(whole, inner)
-        return None if band is None else band.range
     if directive.relation == "share":
-        return read_shares(whole, inner)
+        return read_shares(whole, reader)
     if directive.relation == "within" and whole.side is not Side.WITHIN:
         _wrong_shape(default, bound, reader)
         return None
-    return read_points(whole, inner)
+    return read_points(whole, reader)
 
 
 def _assumed_boundary(directive: Assumption, bound: tree.Bound, reader: Reader) -> Range | None:

@@ -104,6 +104,15 @@ class Closing:
         return shares
 
     @cached_property
+    def orders(self) -> dict[tuple[str, str], Decimal]:
+        """Dollars of each order, by account and security: lots summed."""
+        orders: dict[tuple[str, str], Decimal] = {}
+        for trade in self.trades:
+            key = (trade.account_id, trade.security_id)
+            orders[key] = orders.get(key, ZERO) + trade.amount
+        return orders
+
+    @cached_property
     def lot_shares_sold(self) -> dict[str, Decimal]:
         sold: dict[str, Decimal] = {}
         for sale in self.sales:

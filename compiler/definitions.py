@@ -190,8 +190,7 @@ class Definitions:
             name.span,
             "which one?",
             related=tuple(Label(each.node.name.span, str(each.authority)) for each in found),
-            help="give one of them another name, or say which file is meant: `using "
-            f"{next((each.policy for each in found if each.policy), 'NAME')}`",
+            help=_way_out([each.policy for each in found if each.policy]),
         )
 
     def meaning(self, definition: Definition, name: tree.Name, reader: Reader) -> Meaning | None:
@@ -239,6 +238,13 @@ class Definitions:
         for name in sorted(self.by_name):
             for definition in self.by_name[name]:
                 self.meaning(definition, definition.node.name, definition.reader)
+
+
+def _way_out(policies: list[str]) -> str:
+    """Of a name with several meanings, in files of which these have a name themselves."""
+    if not policies:
+        return "give one of them another name"
+    return f"give one of them another name, or say which file is meant: `using {policies[0]}`"
 
 
 def _periods(node: tree.DefinePeriods, reader: Reader) -> Periods | None:

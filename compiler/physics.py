@@ -162,6 +162,19 @@ class Physics:
         step = self.increment(account, security_id)
         return self.bp(step * self.household.prices[security_id])
 
+    def closed(self, position: Position) -> Any:
+        """The binary that says whether a position is sold whole."""
+        if position.closed is None:
+            m, key = self.model, (position.account_id, position.security_id)
+            if m.component("closed") is None:
+                m.closed = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+                m.physics.closing = pyo.Constraint(pyo.Any)
+            position.closed = m.closed[key]
+            sold = pyo.quicksum(position.sells)
+            m.physics.closing[*key, "whole"] = sold >= position.held * position.closed
+            m.physics.closing[*key, "sale"] = position.closed <= position.sold
+        return position.closed
+
     def upper(
         self,
         block: pyo.Block,

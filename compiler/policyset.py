@@ -191,6 +191,14 @@ def _read_manifest(text: str) -> tuple[Manifest, list[Diagnostic]]:
         return Manifest(), [_wrong_entry(text, each) for each in error.errors()]
 
 
+_EXAMPLES = {
+    "name": 'it reads like `name = "house"`',
+    "layers": 'layers stand from the highest down: `layers = ["firm", "ipc", "household"]`',
+    "members": 'members are patterns below this folder: `members = ["**/*.policy"]`',
+    "attributes": 'an attribute reads like `[attributes.securities.esg_score]`, `type = "number"`',
+}
+
+
 def _wrong_entry(text: str, error: ErrorDetails) -> Diagnostic:
     where = tuple(str(part) for part in error["loc"])
     cause = str(error["msg"]).removeprefix("Value error, ")
@@ -200,7 +208,9 @@ def _wrong_entry(text: str, error: ErrorDetails) -> Diagnostic:
         _entry(text, where),
         f"policyset.toml: `{'.'.join(where)}` is not right",
         label="no such entry" if unknown else cause[:1].lower() + cause[1:],
-        help=f"known entries: {known}" if unknown and len(where) == 1 else "",
+        help=f"known entries: {known}"
+        if unknown and len(where) == 1
+        else _EXAMPLES.get(where[0] if where else "", f"known entries: {known}"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from compiler import codes
-from compiler.dimensions import Dimension, describe_fraction
+from compiler.dimensions import Dimension, describe_fraction, describe_number
 from compiler.expressions import Choice, Expression, Literal, Reference, Share, Total
 from compiler.flow_sums import FLOWS
 from compiler.read_expressions import LENGTHS, read_base, read_flow_sum, read_quantity
@@ -44,9 +44,19 @@ def read_amount(
         codes.WRONG_UNIT,
         "this bound takes dollars, or a percentage of account or household",
         node.span,
-        help="write `$25,000` or `3% of account`",
+        help=_in_dollars_or_percent(node),
     )
     return None
+
+
+def _in_dollars_or_percent(node: tree.Expression) -> str:
+    """The author's number as it may have been meant."""
+    if not isinstance(node, tree.Quantity) or node.unit not in (Unit.NONE, Unit.POINTS):
+        return "write `$25,000` or `3% of account`"
+    number = describe_number(node.value)
+    if node.unit is Unit.POINTS:
+        return f"write `{number}% of account`; points are a distance from a model"
+    return f"write `${number}` or `{number}% of account`"
 
 
 def is_base(name: tree.Name, reader: Reader) -> bool:

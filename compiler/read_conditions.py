@@ -53,7 +53,16 @@ def read_selection(things: tree.Things, reader: Reader) -> Selection | None:
 def _item(item: tree.Name | tree.Text, reader: Reader) -> Named | Group | None:
     if isinstance(item, tree.Name):
         return reader.find_group(item)
-    if reader.securities is not None and item.value not in reader.securities:
+    known = reader.securities is not None and item.value in reader.securities
+    if reader.is_group(item.value) and not known:
+        reader.report(
+            codes.UNKNOWN_SECURITY,
+            f'"{item.value}" in quotes is a security, and `{item.value}` is defined as a group',
+            item.span,
+            "quoted words are data",
+            help=f"write it without quotes: `{item.value}`",
+        )
+    elif reader.securities is not None and not known:
         near = closest(item.value, reader.securities)
         reader.report(
             codes.UNKNOWN_SECURITY,
@@ -156,6 +165,8 @@ def _several(node: tree.All | tree.Any, reader: Reader) -> Condition | None:
 
 
 def _compare(node: tree.Compare, reader: Reader) -> Condition | None:
+    if _says_yes(node, reader):
+        return None
     left, right = read_expression(node.left, reader), read_expression(node.right, reader)
     if left is None or right is None:
         return None
@@ -163,6 +174,25 @@ def _compare(node: tree.Compare, reader: Reader) -> Condition | None:
         return None
     _check_text(left, right, node.right, reader)
     return Compare(left, node.comparison, right)
+
+
+def _says_yes(node: tree.Compare, reader: Reader) -> bool:
+    """Report `account.taxable is yes`."""
+    said, left = node.right, node.left
+    if not isinstance(said, tree.Name) or said.value not in ("yes", "no", "true", "false"):
+        return False
+    column = reader.vocabulary.find(left.value) if isinstance(left, tree.Name) else None
+    if column is None or column.dimension is not Dimension.FLAG:
+        return False
+    positive = said.value in ("yes", "true")
+    reader.report(
+        codes.WRONG_COMPARISON,
+        f"`{column.written}` is yes or no by itself",
+        said.span,
+        "nothing to compare it with",
+        help=f"write `{'' if positive else 'not '}{column.written}`",
+    )
+    return True
 
 
 def _alike(left: Expression, right: Expression, at: tree.Expression, reader: Reader) -> bool:
@@ -174,6 +204,8 @@ def _alike(left: Expression, right: Expression, at: tree.Expression, reader: Rea
         help_line = f"write `{right.describe()} in {left.describe()}`"
     elif left.dimension is Dimension.FLAG:
         help_line = f"write `{left.describe()}` or `not {left.describe()}`"
+    elif isinstance(right, Literal) and right.constant in ("missing", "blank", ""):
+        help_line = f"blank data needs no quotes: `{left.describe()} is missing`"
     elif {left.dimension, right.dimension} == {Dimension.FRACTION, Dimension.NUMBER}:
         help_line = (
             "write the percent sign: `5%`"
@@ -369,11 +401,18 @@ def _listed(tag: Expression, node: tree.Member, reader: Reader) -> Condition | N
     return None
 
 
+_DEFINES_FLAG = "`define {} as ...`, or declare a column of yes and no in policyset.toml"
+
+
 def _flag(name: tree.Name, reader: Reader) -> Condition | None:
     elsewhere = reader.defines(name.value, AccountGroup) or reader.defines(name.value, Periods)
     if elsewhere or (not reader.accounts_only and reader.is_group(name.value)):
         group = reader.find_group(name)
         return None if group is None else InGroup(group)
+    columns = [column.written for column in reader.vocabulary]
+    if not reader.accounts_only and "." not in name.value and not closest(name.value, columns):
+        unknown_group(name, _DEFINES_FLAG.format(name.value), reader)
+        return None
     attribute = read_reference(name, reader)
     if attribute is None:
         return None

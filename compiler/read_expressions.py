@@ -267,4 +267,8 @@ def share_help(left: Expression, right: Expression) -> str:
     pair = {left.dimension, right.dimension}
     if pair == {Dimension.MONEY, Dimension.FRACTION}:
         return "a percentage of what? write `5% of account` or `5% of basis`"
+    if pair == {Dimension.DATE, Dimension.DURATION}:
+        if left.dimension is Dimension.DATE:
+            return "compare it with a date, `2026-01-31`, or write `in the last 30 days`"
+        return "compare it with a length of time, `30 days`, or name a date such as `lot.acquired`"
     return "both sides must be of one kind"

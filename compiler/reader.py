@@ -24,6 +24,9 @@ ACCOUNT_TABLES = frozenset({"accounts", "households", "tax_entities"})
 def closest(written: str, known: Iterable[str]) -> str | None:
     """The known name an author most likely meant; None where nothing is close."""
     names = sorted(set(known))
+    swapped = next((name for name in names if sorted(name) == sorted(written)), None)
+    if swapped is not None and swapped != written:
+        return swapped
     found = get_close_matches(written, names, n=1, cutoff=0.7)
     if found:
         return found[0]
@@ -198,16 +201,39 @@ class Reader:
             return None
         return column
 
+    def _group_as_attribute(self, name: tree.Name) -> bool:
+        """Report a definition that stands where an attribute belongs."""
+        if not self.defines(name.value, Group):
+            return False
+        self.report(
+            codes.WRONG_KIND,
+            f"`{name.value}` is a group of securities or lots, not an attribute",
+            name.span,
+            help="put it after `where` at the end of a directive"
+            if self.accounts_only
+            else f"a group stands alone: `where {name.value}`",
+        )
+        return True
+
     def _unknown(self, name: tree.Name) -> None:
         prefix, dot, rest = name.value.partition(".")
         table = PREFIXES.get(prefix, "securities") if dot else "securities"
         noun = {"tax_entities": "taxpayers"}.get(table, table)
         shown = rest if table != "securities" else name.value
+        if self.accounts_only and not dot:
+            noun = "accounts, households and taxpayers"
+        elsewhere = [
+            column.written
+            for column in self.vocabulary
+            if column.name == name.value and column.table in ACCOUNT_TABLES
+        ]
         known = [
             column.written
             for column in self.vocabulary
             if not self.accounts_only or column.table in ACCOUNT_TABLES
         ]
+        if self._group_as_attribute(name):
+            return
         known += ["today", "year.start", "year.end"]
         groups = [] if self.accounts_only else list(self.group_names())
         known += [f"inside.{group}" for group in groups]
@@ -216,7 +242,8 @@ class Reader:
             f"{noun} have no attribute `{shown}`",
             name.span,
             f"no column of {noun} has this name",
-            help=did_you_mean(name.value, [*known, *groups])
+            help=(f"did you mean `{min(elsewhere)}`?" if elsewhere and self.accounts_only else "")
+            or did_you_mean(name.value, [*known, *groups])
             or "declare the column in the book's `schema` table or in policyset.toml",
         )
 

@@ -6,6 +6,7 @@ Linear rows cannot say these things; statements and physics register them here f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from portfolio.household import Lot
@@ -18,6 +19,8 @@ class Position:
     Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
     trade minimums ask of the order; a sale below its minimum must close the position. Of soft
     minimums it is (amount, shortfall): they count where no shortfall is let in.
+    `closed`, where a statement asks for it, is the decision to sell the position whole; without it
+    at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
     """
 
     account_id: str
@@ -32,6 +35,9 @@ class Position:
     target: float
     smallest_sale: float = 0.0
     smallest_purchase: float = 0.0
+    closed: Any | None = None
+    largest_part: float = inf
+    too_small: Any | None = None
     soft_sales: list[tuple[float, Any]] = field(default_factory=list)
     soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from grammar import codes
 from grammar.diagnostics import Diagnostic
 from grammar.lines import Line
-from grammar.reader import stop
+from grammar.reader import reached
 from grammar.spans import Span
 from grammar.words import FIRST_WORDS, OTHER_WORDS, TESTS
 
@@ -86,4 +86,4 @@ def _left_out(line: Line) -> str | None:
     if line.problems or len(line.text) > 2000:
         return None
     fits = (word for word, look in _LEFT_OUT if look.match(line.text))
-    return next((word for word in fits if stop(f"{word} {line.text}") is None), None)
+    return next((word for word in fits if reached(f"{word} {line.text}") is None), None)

@@ -30,6 +30,18 @@ def grammar() -> Lark:
     )
 
 
+def reached(text: str) -> int | None:
+    """Where the reading of a logical line stops; None where it is read to its end.
+
+    That is `stop` without what could follow there, which takes much longer to find out.
+    """
+    try:
+        grammar().parse(text)
+    except UnexpectedInput as error:
+        return _where(error, text)
+    return None
+
+
 def stop(text: str) -> Stop | None:
     """Where the reading of a logical line stops; None where it is read to its end."""
     try:

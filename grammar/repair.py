@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from grammar.reader import stop
+from grammar.reader import reached
 from grammar.stumble import Stumble, Word
 from grammar.vocabulary import keywords, proposals, sample
 from grammar.words import FILLERS, SYNONYMS
@@ -86,9 +86,9 @@ def _meant(said: str, count: int) -> list[str]:
 def _reads(it: Stumble, start: int, end: int, word: str) -> str:
     """Whether the line with that change reads to its end ("all"), further than before, or not."""
     text = it.line.text
-    stopped = stop(text[:start] + word + text[end:])
-    if stopped is None:
+    at = reached(text[:start] + word + text[end:])
+    if at is None:
         return "all"
     if it.found is None:
         return ""
-    return "further" if stopped.at >= it.found.end + len(word) - (end - start) else ""
+    return "further" if at >= it.found.end + len(word) - (end - start) else ""

@@ -65,8 +65,15 @@ def _single_quotes(it: Stumble) -> Diagnostic | None:
         codes.SINGLE_QUOTES,
         "single quotes do not quote here",
         "quoted words begin with a double quote",
-        'put double quotes around them: `"Tobacco"`',
+        f'put double quotes around them: `"{_quoted(it)}"`',
     )
+
+
+def _quoted(it: Stumble) -> str:
+    """What the author put in single quotes."""
+    rest = it.line.text[it.found.start + 1 :] if it.found is not None else ""
+    said = re.match(rf"[^{_QUOTES}\n]{{1,40}}(?=[{_QUOTES}])", rest)
+    return said.group() if said else "Tobacco"
 
 
 def _strange_character(it: Stumble) -> Diagnostic | None:
@@ -124,16 +131,27 @@ def _half_comparison(it: Stumble) -> Diagnostic | None:
     value, joint = it.words[last], it.words[last - 1]
     if not (value.text.startswith('"') or NUMBER.match(value.text)):
         return None
-    name, compared, one = (word.text for word in it.words[last - 4 : last - 1])
-    if compared != "is":
-        name, one = "industry", '"Tobacco"'
+    before = it.line.text[: joint.start].rstrip()
     return it.at_word(
         codes.HALF_COMPARISON,
         f"{joint.text} what is {value.shown}?",
         "compared with nothing",
-        f"name the attribute again, or list the values: `{name} in ({one}, {value.shown})`",
+        _whole_comparison(before, joint.text, value.shown),
         word=value,
     )
+
+
+def _whole_comparison(before: str, joint: str, value: str) -> str:
+    """The way out, in the author's own names where they can be told."""
+    one = re.search(r'([\w.-]+) is ("[^"]*")$', before)
+    if one is not None and joint == "or":
+        return f"write `{one[1]} in ({one[2]}, {value})`, or name the attribute again"
+    some = re.search(r"([\w.-]+) in \(([^()]{1,60})\)$", before)
+    if some is not None and joint == "or":
+        return f"put it in the list: `{some[1]} in ({some[2].strip(', ')}, {value})`"
+    name = re.search(r"([^\W\d][\w.-]*) ((?:is )?(?:above|below|at least|at most|is)) \S+$", before)
+    again = f"`{joint} {name[1]} {name[2]} {value}`" if name else f'`{joint} industry is "Tobacco"`'
+    return f"name the attribute again: {again}"
 
 
 _IS_COMPARED = frozenset({"_IS", "_AT"})
@@ -143,12 +161,44 @@ def _list_with_and(it: Stumble) -> Diagnostic | None:
     """`never buy tobacco and gambling`."""
     if it.found is None or it.found.text not in ("and", "or") or "COMMA" not in it.accepts:
         return None
+    names = it.words[it.at - 1 : it.at + 2]
+    listed = ", ".join(word.shown for word in names if word is not it.found)
     return it.at_word(
         codes.LIST_WITH_AND,
         f"`{it.found.text}` does not join the names of a list",
         "a comma belongs here",
-        "write the list with commas: `tobacco, gambling`",
+        f"write the list with commas: `{listed}`",
     )
+
+
+def _unquoted_owner(it: Stumble) -> Diagnostic | None:
+    """`layer household H00001`."""
+    if it.line.first != "layer" or it.at != 2 or it.found is None or it.found.text[0] == '"':
+        return None
+    return it.at_word(
+        codes.DOES_NOT_FIT,
+        f"whose file this is stands in quotes, and `{it.found.shown}` does not",
+        "a text in quotes belongs here",
+        f'write `layer {it.words[1].shown} "{it.found.shown}"`',
+    )
+
+
+def _exactly(it: Stumble) -> Diagnostic | None:
+    """`keep cash equal to 5% of account`."""
+    said = [word.text for word in it.words]
+    exact = next((at for at in range(1, len(said)) if said[at] in _EXACTLY), None)
+    if it.line.first != "keep" or exact is None or not exact <= it.at <= exact + 2:
+        return None
+    return it.at_word(
+        codes.MISSPELLED,
+        f"`{said[exact]}` is not a word of the language here",
+        "a bound leaves room: at least, at most, between or within",
+        "for one number alone write it twice: `between 5% and 5% of account`",
+        word=it.words[exact],
+    )
+
+
+_EXACTLY = ("equal", "equals", "exactly", "is", "=")
 
 
 def _keep_what(it: Stumble) -> Diagnostic | None:
@@ -229,6 +279,20 @@ def _word_missing(it: Stumble) -> Diagnostic | None:
     )
 
 
+def _unquoted_name(it: Stumble) -> Diagnostic | None:
+    """`never buy ABC Corp`."""
+    some = [it.before, it.found]
+    if "STRING" in it.accepts or not all(one and re.match(r"[A-Z]\w*$", one.text) for one in some):
+        return None
+    name = " ".join(one.shown for one in some if one is not None)
+    return it.at_word(
+        codes.DOES_NOT_FIT,
+        f"`{name}` is two words",
+        "names that are data stand in quotes",
+        f'write `"{name}"`',
+    )
+
+
 def _surplus(it: Stumble) -> Diagnostic | None:
     word = surplus(it)
     if word is None:
@@ -262,12 +326,15 @@ SLIPS: tuple[Callable[[Stumble], Diagnostic | None], ...] = (
     number_form,
     _half_comparison,
     _list_with_and,
+    _unquoted_owner,
+    _exactly,
     sum_after_choice,
     _keep_what,
     _misspelled,
     no_of,
     _own_line,
     _ends_early,
+    _unquoted_name,
     _word_missing,
     _surplus,
 )

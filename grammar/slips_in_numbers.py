@@ -34,12 +34,39 @@ def no_date(it: Stumble) -> Diagnostic | None:
     month = _month(word) is not None and it.line.first in ("from", "until", "existing")
     if not (only_date or month):
         return None
-    return it.at_word(
-        codes.NO_DATE,
-        f"`{it.found.shown}` is not a date",
-        "a date belongs here",
-        "write year-month-day: `2026-01-31`",
+    said = _in_words(it.line.text[it.found.start :])
+    if said is None:
+        return it.at_word(
+            codes.NO_DATE,
+            f"`{it.found.shown}` is not a date",
+            "a date belongs here",
+            "write year-month-day: `2026-01-31`",
+        )
+    start, (end, day) = it.found.start, said
+    return codes.NO_DATE.at(
+        it.line.place(start, start + end),
+        f"`{it.line.text[start : start + end]}` is not how the language writes a date",
+        label="year-month-day",
+        help=f"write `{day}`",
     )
+
+
+_DAY_IN_WORDS = re.compile(
+    r"(?P<month>[^\W\d]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<year>\d{4}))?(?!\w)"
+    r"|(?P<first>\d{1,2})(?:st|nd|rd|th)? (?P<then>[^\W\d]{3,9})(?: (?P<in>\d{4}))?(?!\w)"
+)
+
+
+def _in_words(text: str) -> tuple[int, str] | None:
+    """How much of a text is a day in words, and that day as the language writes it."""
+    said = _DAY_IN_WORDS.match(text)
+    if said is None:
+        return None
+    name = _month((said["month"] or said["then"]).lower())
+    if name is None:
+        return None
+    year, day = said["year"] or said["in"] or "2026", int(said["day"] or said["first"])
+    return said.end(), f"{year}-{MONTHS.index(name) + 1:02}-{day:02}"
 
 
 def month_day(it: Stumble) -> Diagnostic | None:

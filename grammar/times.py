@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -67,7 +68,7 @@ class Times:
                 span,
                 f"`{word}` is not how the language writes a date",
                 label="year-month-day, with two digits each for month and day",
-                help="write `2026-01-31`",
+                help=_better_date(word),
             )
         return tree.Date(span=span, value=date.min)
 
@@ -134,6 +135,17 @@ class Times:
             codes.NO_DATE, self._span(meta), f"there is no day {word}", help="write `on day 1`"
         )
         return 1
+
+
+def _better_date(word: str) -> str:
+    """The days that a date in another form may mean, as the language writes them."""
+    a, b, c = (int(number) for number in re.split(r"[-/.]", word))
+    orders = [(a, b, c)] if a > 999 else [(c, a, b), (c, b, a)] if c > 999 else []
+    days = []
+    for year, month, day in orders:
+        with suppress(ValueError):
+            days.append(f"`{date(year, month, day)}`")
+    return "write " + (" or ".join(dict.fromkeys(days)) or "`2026-01-31`")
 
 
 def _last_day(word: str) -> str:

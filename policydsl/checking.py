@@ -13,6 +13,7 @@ from compiler.layers import fold
 from compiler.policyset import MANIFEST, PolicySet, load_policies
 from grammar.diagnostics import Diagnostic, in_order, to_json
 from policydsl import output
+from policydsl.chosen import with_chosen_models
 from policydsl.progress import followed
 from policydsl.remembered import Answer
 from policydsl.sarif import to_sarif
@@ -94,6 +95,7 @@ def merge(
     held: dict[str, tuple[str, ...]] = {}
     every = book.household_ids if households is None else households
     ids = [each for each in every if each not in book.households_on_hold]
+    book = with_chosen_models(book, typed)
     for household in map(book.household, followed(ids, len(ids), "households merged")):
         for account in household.accounts:
             policy = fold(typed, household, account)

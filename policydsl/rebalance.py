@@ -12,7 +12,6 @@ from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
 from compiler.closing import cents
-from compiler.directives.model_choice import ModelChoice
 from compiler.layers import household_policy
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
@@ -21,6 +20,7 @@ from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.checking import known_securities
+from policydsl.chosen import with_chosen_models
 from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
@@ -86,13 +86,6 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     """What holds for a household today, with what earlier runs saw of it."""
     policy = without_unknown_models(household_policy(inputs.typed, household), household)
     return with_carried(with_doubts_said(policy, household), inputs.carried)
-
-
-def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
-    """The book with the models and securities that policies bring in, in every snapshot."""
-    kinds = [statement.directive for statement in typed.statements]
-    book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
-    return book.with_securities(name for each in kinds for name in each.brings_in)
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:

@@ -68,14 +68,19 @@ def relax_hull(
 def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[int, float]:
     fixed: dict[int, float] = {}
     for p, modes in zip(structure.positions, open_modes, strict=True):
-        if p.sold != NO_COLUMN and Mode.SELL not in modes:
+        selling = {Mode.SELL, Mode.CLOSE}.intersection(modes)
+        if p.sold != NO_COLUMN and not selling:
             fixed[p.sold] = 0.0
         if p.bought != NO_COLUMN and Mode.BUY not in modes:
             fixed[p.bought] = 0.0
-        if modes == (Mode.SELL,):
+        if p.closed != NO_COLUMN and Mode.CLOSE not in modes:
+            fixed[p.closed] = 0.0
+        if selling and selling.issuperset(modes):
             fixed[p.sold] = 1.0
         if modes == (Mode.BUY,):
             fixed[p.bought] = 1.0
+        if modes == (Mode.CLOSE,):
+            fixed[p.closed] = 1.0
     return fixed
 
 

@@ -64,7 +64,7 @@ def certify(
             owned[p.buy] = True
     alone = np.flatnonzero(~owned)
     bound += _standing_alone(reduced[alone], program.square[alone], lower[alone], upper[alone])
-    values = np.full((len(structure.positions), 3), INFEASIBLE)
+    values = np.full((len(structure.positions), len(Mode)), INFEASIBLE)
     whole = program.upper - SLIVER
     free = _Case(frozenset(), frozenset(), frozenset(), True, whole)
     for k in np.flatnonzero(structure.washed < 0).tolist():
@@ -157,8 +157,8 @@ class _Risk:
 
 def _modes(
     p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
-) -> tuple[float, float, float]:
-    """Least cost of hold, buy and sell: linear prices plus the risk of what is left."""
+) -> tuple[float, float, float, float]:
+    """Least cost of each mode: linear prices plus the risk of what is left."""
     shift = float(reduced[p.active])
     risk = _Risk(float(square[p.active]), 0.0, 0.0, 0.0)
     if p.through != NO_COLUMN:
@@ -167,7 +167,8 @@ def _modes(
         risk = _Risk(float(square[p.through]), -dual, *p.spread)
     d, constant = p.drift, shift * p.drift
     forced = [s for s in p.sells if s in case.forced or lower[s] > SLIVER]
-    hold = constant + risk.cost(d) if not forced else INFEASIBLE
+    too_small = p.too_small != NO_COLUMN and upper[p.too_small] <= SLIVER
+    hold = constant + risk.cost(d) if not forced and not too_small else INFEASIBLE
     buy = INFEASIBLE
     if p.buy != NO_COLUMN and case.buying and not forced:
         most = float(upper[p.buy])
@@ -177,8 +178,27 @@ def _modes(
             b = most if price < 0 else least
             if risk.q > 0:
                 b = min(max(risk.balance(-price) - d, least), most)
-            buy = constant + price * b + risk.cost(d + b)
-    return hold, buy, _sell(p, case, risk, shift, constant, reduced, lower, upper)
+            buy = constant + price * b + risk.cost(d + b) + _on(reduced, p.bought)
+    if not p.sells:
+        return hold, buy, INFEASIBLE, INFEASIBLE
+    switched = constant + _on(reduced, p.sold)
+    sell = switched + _sell(p, case, risk, shift, reduced, lower, upper)
+    close = INFEASIBLE
+    if p.closed != NO_COLUMN and not _forbids_closing(p, case, upper):
+        sold = float(upper[list(p.sells)].sum())
+        price = float(upper[list(p.sells)] @ reduced[list(p.sells)]) - shift * sold
+        close = switched + _on(reduced, p.closed) + price + risk.cost(d - sold)
+    return hold, buy, sell, close
+
+
+def _on(reduced: Floats, column: int) -> float:
+    """What switching a binary on costs."""
+    return 0.0 if column == NO_COLUMN else float(reduced[column])
+
+
+def _forbids_closing(p: PositionColumns, case: _Case, upper: Floats) -> bool:
+    """Whether some lot may not go whole."""
+    return any(s in case.barred or upper[s] < case.whole[s] for s in p.sells)
 
 
 def _sell(
@@ -186,7 +206,6 @@ def _sell(
     case: _Case,
     risk: _Risk,
     shift: float,
-    constant: float,
     reduced: Floats,
     lower: Floats,
     upper: Floats,
@@ -194,9 +213,8 @@ def _sell(
     """Fill lots in order of price until marginal risk meets it, or the smallest sale is reached.
 
     Where nothing is the best sale and any sale is allowed, the cost is that of the smallest ones.
+    No more than the largest part is sold.
     """
-    if not p.sells:
-        return INFEASIBLE
     sold = cost = 0.0
     lots: list[tuple[float, float]] = []
     for s in p.sells:
@@ -217,11 +235,12 @@ def _sell(
         wanted = room if risk.q == 0 and price < 0 else 0.0
         if risk.q > 0:
             wanted = min(max(p.drift - sold - risk.balance(price), 0.0), room)
-        step = max(wanted, min(room, p.smallest_sale - sold))
+        step = min(max(wanted, min(room, p.smallest_sale - sold)), p.largest_part - sold)
         if step <= 0:
             break
         sold += step
         cost += price * step
-    if sold < p.smallest_sale - SLIVER or (sold <= 0 and not lots):
+    outside = sold < p.smallest_sale - SLIVER or sold > p.largest_part + SLIVER
+    if outside or (sold <= 0 and not lots):
         return INFEASIBLE
-    return constant + cost + risk.cost(p.drift - sold)
+    return cost + risk.cost(p.drift - sold)

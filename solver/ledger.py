@@ -25,6 +25,7 @@ BINDING = 1e-7
 BOUND_NAMES = {
     "physics.selling": "lot exhausted",
     "physics.buying": "no larger than the account",
+    "physics.closing": "sold whole or not at all",
     "physics.no_overdraft": "no overdraft",
     "physics.wash_sales_avoided": "wash sales avoided",
     "cures": "broken limits come first",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,20 @@ from compiler.physics import Physics
 from solver.handover import Floats, Program
 
 NO_COLUMN = -1
+COUNT = 1e-6
 
 
 class Mode(IntEnum):
-    """What is done with a position: nothing, purchases only, or sales only."""
+    """What is done with a position: nothing, purchases only, sales only, or the sale of all of it.
+
+    Only positions whose closing is a decision of its own have the last; of others a sale may be
+    one of everything.
+    """
 
     HOLD = 0
     BUY = 1
     SELL = 2
+    CLOSE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class PositionColumns:
 
     Where funds of the account hold the security too, its risk is in `through`, the active weight
     with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
+    `too_small` is the excess without which the position may not be left as it is.
     """
 
     sells: tuple[int, ...]
@@ -48,6 +56,9 @@ class PositionColumns:
     through: int = NO_COLUMN
     through_row: int = NO_COLUMN
     spread: tuple[float, float] = (0.0, 0.0)
+    closed: int = NO_COLUMN
+    largest_part: float = inf
+    too_small: int = NO_COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,9 @@ class Structure:
     """What the search knows of a program beyond its arrays.
 
     `coupling` flags the rows that a Lagrangian prices; the others either hold a mode's binary or
-    define a position's active weight. `washed[p]` is the wash group of position p, or -1.
+    define a position's active weight. `counted` are those of the former that hold binaries of
+    several positions and no trade: they are priced too, mode by mode. `washed[p]` is the wash group
+    of position p, or -1.
     """
 
     positions: tuple[PositionColumns, ...]
@@ -94,6 +107,7 @@ class Structure:
     mode_columns: NDArray[np.bool_]
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
+    counted: tuple[int, ...] = ()
 
     def fitted(self, program: Program) -> Structure:
         """The structure of a program to which coupling rows have been added at the end."""
@@ -126,6 +140,9 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
             smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
             name=name,
+            closed=column(p.closed),
+            largest_part=p.largest_part,
+            too_small=column(p.too_small),
             **_through(physics, program, row_of, name),
         )
         for name, p in physics.positions.items()
@@ -170,7 +187,32 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         i for i, name in enumerate(program.row_names) if name.startswith("physics.activity[")
     ]
     coupling[activity] = False
-    return Structure(positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling)
+    counted = _counted(program, positions, mode_rows)
+    coupling[list(counted)] = True
+    return Structure(
+        positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling, counted
+    )
+
+
+def _counted(
+    program: Program, positions: tuple[PositionColumns, ...], mode_rows: NDArray[np.bool_]
+) -> tuple[int, ...]:
+    """Rows over the modes of several positions: beside those, columns that stand alone at most."""
+    of_mode = {
+        column: k
+        for k, p in enumerate(positions)
+        for column in (p.sold, p.bought, p.closed)
+        if column != NO_COLUMN
+    }
+    claimed = {j for p in positions for j in (*p.sells, p.buy, p.active, p.through)}
+    a, found = program.matrix, []
+    for i in np.flatnonzero(mode_rows).tolist():
+        columns = a.indices[a.indptr[i] : a.indptr[i + 1]].tolist()
+        others = [j for j in columns if j not in of_mode]
+        alone = not any(j in claimed or program.integer[j] for j in others)
+        if alone and len({of_mode[j] for j in columns if j in of_mode}) > 1:
+            found.append(i)
+    return tuple(found)
 
 
 def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> float:
@@ -214,7 +256,9 @@ def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
     fixed: dict[int, float] = {}
     for position, mode in zip(structure.positions, decisions.modes, strict=True):
         if position.sold != NO_COLUMN:
-            fixed[position.sold] = float(mode is Mode.SELL)
+            fixed[position.sold] = float(mode in (Mode.SELL, Mode.CLOSE))
+        if position.closed != NO_COLUMN:
+            fixed[position.closed] = float(mode is Mode.CLOSE)
         if position.bought != NO_COLUMN:
             fixed[position.bought] = float(mode is Mode.BUY)
     for wash, taken in zip(structure.washes, decisions.taken, strict=True):
@@ -223,12 +267,30 @@ def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
     return fixed
 
 
+def excess(program: Program, structure: Structure, decisions: Decisions, row: int) -> float:
+    """By how much decisions exceed a counting row (negative: fall short of it), its columns that
+    stand alone helping as much as they may."""
+    fixed = fixings(structure, decisions)
+    span = slice(program.matrix.indptr[row], program.matrix.indptr[row + 1])
+    low = high = 0.0
+    for j, a in zip(program.matrix.indices[span], program.matrix.data[span], strict=True):
+        ends = (a * fixed[j],) if j in fixed else (a * program.lower[j], a * program.upper[j])
+        low, high = low + min(ends), high + max(ends)
+    if low > program.row_upper[row] + COUNT:
+        return float(low - program.row_upper[row])
+    if high < program.row_lower[row] - COUNT:
+        return float(high - program.row_lower[row])
+    return 0.0
+
+
 def decisions_at(structure: Structure, x: Floats) -> Decisions:
     """The decisions that a solution with binaries took."""
     modes = []
     for p in structure.positions:
         if p.bought != NO_COLUMN and x[p.bought] > 0.5:
             modes.append(Mode.BUY)
+        elif p.closed != NO_COLUMN and x[p.closed] > 0.5:
+            modes.append(Mode.CLOSE)
         elif p.sold != NO_COLUMN and x[p.sold] > 0.5:
             modes.append(Mode.SELL)
         else:

@@ -16,9 +16,12 @@ import numpy as np
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.handover import Floats, Program
-from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, fixings
+from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, excess, fixings
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
+
+FIRST_PRICE = 0.01  # bp a position
+PRICINGS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
 
 
 def _explore(state: Search, region: _Region) -> None:
-    decisions = region.certificates[0].cheapest
+    decisions = _counted(state, region, region.certificates[0]).cheapest
     for _ in range(state.budget.flips):
         if _key(region, decisions) in state.tried:
             break
@@ -169,13 +172,51 @@ def _explore(state: Search, region: _Region) -> None:
         if point is None:
             break
         prices = np.where(state.structure.coupling, point.row_dual, 0.0)
-        certificate = _certify(state, region, prices)
+        counted = list(state.structure.counted)
+        prices[counted] = region.prices[counted]
+        region.prices = prices
+        certificate = _counted(state, region, _certify(state, region, prices))
         if state.incumbent - region.bound <= state.budget.goal:
             return
         decisions = _flipped(state, decisions, certificate)
+        if any(excess(state.program, state.structure, decisions, i) for i in counted):
+            decisions = certificate.cheapest
     for _ in range(state.budget.hulls):
         if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
             return
+
+
+def _counted(state: Search, region: _Region, certificate: Certificate) -> Certificate:
+    """The certificate at prices of counting rows whose cheapest modes keep them.
+
+    Modes cost more the more they add to a count that is too high, so that the cheapest ones add
+    less and less: the price is doubled until they add no more than they may, then halved in.
+    """
+    for row in state.structure.counted:
+        if not excess(state.program, state.structure, certificate.cheapest, row):
+            continue
+        sign = np.sign(excess(state.program, state.structure, certificate.cheapest, row))
+        low, high = 0.0, FIRST_PRICE
+        best: tuple[Certificate, Floats] | None = None
+        for _ in range(PRICINGS):
+            prices = region.prices.copy()
+            prices[row] -= sign * high
+            found = _certify(state, region, prices)
+            kept = sign * excess(state.program, state.structure, found.cheapest, row) <= 0
+            if kept:
+                best = found, prices
+            if best is None:
+                low, high = high, 4 * high
+                continue
+            low, top = (low, high) if kept else (high, _price(best[1], region.prices, row))
+            high = (low + top) / 2
+        if best is not None:
+            certificate, region.prices = best
+    return certificate
+
+
+def _price(prices: Floats, base: Floats, row: int) -> float:
+    return float(abs(prices[row] - base[row]))
 
 
 def _polish(state: Search, region: _Region) -> bool:
@@ -260,7 +301,7 @@ def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> D
 
 def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
     """Modes of each position that no certificate rules out: bound + regret below the incumbent."""
-    alive = np.ones((len(state.structure.positions), 3), dtype=bool)
+    alive = np.ones((len(state.structure.positions), len(Mode)), dtype=bool)
     for certificate in region.certificates:
         if np.isfinite(state.incumbent):
             alive &= certificate.bound + certificate.regret <= state.incumbent + 1e-9

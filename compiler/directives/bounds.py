@@ -153,19 +153,26 @@ def _points(node: tree.Expression, bound: tree.Bound, reader: Reader) -> Decimal
         return None
     assert isinstance(node, tree.Quantity)
     share = node.value / (1 if node.unit is Unit.PERCENT else 100)
-    word = bound.side.value if bound.side is Side.WITHIN else "a distance above or below"
-    base = "model" if bound.base is None else bound.base.value
+    within = bound.side is Side.WITHIN
+    word = "`within`" if within else f"a distance from the {_base(bound)}"
+    base = _base(bound)
     add, relative = Decimal(22), Decimal(22) * share / 100
     reader.report(
         codes.POINTS_NOT_PERCENT,
-        f"`{word}` takes points, not percent",
+        f"{word} takes points, not percent",
         node.span,
         f"a 22% sector: {_plain(add - share)}% to {_plain(add + share)}%, "
         f"or {_plain(add - relative)}% to {_plain(add + relative)}%?",
         help=f"`within {_plain(share)} points of {base}`, "
-        f"or `between {_plain(100 - share)}% and {_plain(100 + share)}% of {base}`",
+        f"or `between {_plain(100 - share)}% and {_plain(100 + share)}% of {base}`"
+        if within
+        else f"write `{_plain(share)} points`, as in `at most 3 points above model`",
     )
     return None
+
+
+def _base(bound: tree.Bound) -> str:
+    return "model" if bound.base is None else bound.base.value
 
 
 def _plain(value: Decimal) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -26,11 +26,16 @@ from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
+from portfolio.household import Account
 
 
 @dataclass(frozen=True)
 class CashBand(Directive):
-    """Cash of each account, or of the household's accounts together, lies between two amounts."""
+    """Cash of each account, or of the household's accounts together, lies between two amounts.
+
+    `settled` cash is without what the book says is not settled yet. What is sold today counts: it
+    settles together with what is bought today.
+    """
 
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
@@ -39,10 +44,20 @@ class CashBand(Directive):
     low: Amount | None
     high: Amount | None
     base: Base
+    settled: bool = False
 
     @property
     def slot(self) -> tuple[str, ...]:
-        return "cash", self.base
+        return self._measure, self.base
+
+    @property
+    def _measure(self) -> str:
+        return "settled cash" if self.settled else "cash"
+
+    def _left_out(self, accounts: Iterable[Account]) -> Decimal:
+        """Dollars that do not count."""
+        unsettled = (a.unsettled_cash for a in accounts if self.settled)
+        return sum(unsettled, Decimal(0))
 
     @property
     def range(self) -> Range:
@@ -52,7 +67,7 @@ class CashBand(Directive):
         return describe_amounts(self.low, self.high)
 
     def sentence(self) -> str:
-        return f"keep cash {self.describe_range()}" + self._per()
+        return f"keep {self._measure} {self.describe_range()}" + self._per()
 
     def _per(self) -> str:
         implied = implied_holder(self.low, self.high)
@@ -63,8 +78,9 @@ class CashBand(Directive):
         for where, accounts, account in holders(self.base, scope, physics.household):
             if not any(a in physics.accounts for a in accounts):
                 continue
-            cash = pyo.quicksum(physics.closing_cash(a) for a in accounts)
-            before = sum(physics.opening_cash(a) for a in accounts)
+            left_out = physics.bp(self._left_out(accounts))
+            cash = pyo.quicksum(physics.closing_cash(a) for a in accounts) - left_out
+            before = sum(physics.opening_cash(a) for a in accounts) - left_out
             if self.high is not None:
                 bound = physics.bp(self.high.dollars(physics.household, account))
                 physics.upper(block, "high", where, cash, before, bound, scope=scope)
@@ -75,16 +91,18 @@ class CashBand(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""
         for where, accounts, account in holders(self.base, scope, closing.household):
-            before = sum((closing.cash(a, after=False) for a in accounts), Decimal(0))
-            after = sum((closing.cash(a, after=True) for a in accounts), Decimal(0))
+            before, after = (
+                sum((closing.cash(a, after=late) for a in accounts), -self._left_out(accounts))
+                for late in (False, True)
+            )
             if self.high is not None:
                 bound = most(scope, self.high.dollars(closing.household, account), before)
                 if after > bound:
-                    yield dollars_breach(scope, where, "cash", after, bound)
+                    yield dollars_breach(scope, where, self._measure, after, bound)
             if self.low is not None:
                 bound = least(scope, self.low.dollars(closing.household, account), before)
                 if after < bound:
-                    yield dollars_breach(scope, where, "cash", after, bound)
+                    yield dollars_breach(scope, where, self._measure, after, bound)
 
 
 def read_cash(node: tree.Keep, reader: Reader) -> CashBand | None:
@@ -93,4 +111,5 @@ def read_cash(node: tree.Keep, reader: Reader) -> CashBand | None:
     base = None if band is None else holder(band, node.per, node.bound, reader)
     if band is None or base is None:
         return None
-    return CashBand(band.low, band.high, base)
+    settled = node.measure is not None and node.measure.value == "settled cash"
+    return CashBand(band.low, band.high, base, settled)

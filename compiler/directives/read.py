@@ -9,13 +9,17 @@ from compiler import codes
 from compiler.directives.assumption import read_assumption
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
+from compiler.directives.count import read_count
 from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.harvest import read_harvest
+from compiler.directives.holding_minimum import read_holding_minimum
 from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
 from compiler.directives.preference import read_preference
+from compiler.directives.read_average import PREFIX, read_average
 from compiler.directives.read_band import read_band
+from compiler.directives.read_trade import read_trade
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
 from compiler.directives.restriction import read_restriction
@@ -23,7 +27,6 @@ from compiler.directives.share_units import UNITS, read_share_units
 from compiler.directives.target_boundary import OF_TARGET, read_target_boundary
 from compiler.directives.target_weight import read_target
 from compiler.directives.tracking_error import read_tracking_error
-from compiler.directives.trade_minimum import read_trade_minimum
 from compiler.directives.transition_limit import read_transition_limit
 from compiler.directives.treatment import read_treatment
 from compiler.directives.turnover import read_turnover
@@ -41,20 +44,27 @@ def _read_realized(measure: str) -> ReadKeep:
 
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
+    "settled cash": read_cash,
+    "average": read_average,
+    "holdings": read_count,
+    "trades": read_count,
     "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
 }
 EACH_ONE: dict[str, ReadKeep] = {
-    "trade": read_trade_minimum,
+    "holding": read_holding_minimum,
+    "trade": read_trade,
     "waiver": read_waiver_limit,
     "transition": read_transition_limit,
 }
 """What `keep each` counts one by one."""
 
 _TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
-_TAKES_PER = frozenset({"cash", "tracking error", *_TAKES_PERIOD, ""})
-_TAKES_WHERE = frozenset({""})
+_TAKES_PER = frozenset(
+    {"average", "cash", "settled cash", "holdings", "tracking error", "trades", *_TAKES_PERIOD, ""}
+)
+_TAKES_WHERE = frozenset({"", "average", "holding", "holdings", "trade", "trades"})
 
 _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] = {
     tree.Target: read_target,
@@ -115,30 +125,26 @@ def _no_where(node: tree.Prevent | tree.Use, where: tree.Condition, reader: Read
 
 
 def _keep(node: tree.Keep, reader: Reader) -> Directive | None:
-    measure = "" if node.measure is None else node.measure.value
-    if node.each:
-        measure = measure if measure in EACH_ONE or measure.endswith(OF_TARGET) else ""
-    elif measure not in MEASURES:
-        measure = ""
-    if _measures_later(node, reader):
-        return None
+    measure = _measure(node)
     typed = _reader_of(measure)(node, reader)
     return typed if _fits(node, measure, reader) else None
 
 
-_LATER = frozenset({"holdings", "trades"})
+def _measure(node: tree.Keep) -> str:
+    """The name of the measure in the tables here; empty for a weight."""
+    measure = "" if node.measure is None else node.measure.value
+    if not node.each:
+        first = "average" if measure.startswith(PREFIX) else measure
+        return first if first in MEASURES else ""
+    weighs = measure == "holding" and not _is_minimum(node.bound)
+    known = measure in EACH_ONE or measure.endswith(OF_TARGET)
+    return measure if known and not weighs else ""
 
 
-def _measures_later(node: tree.Keep, reader: Reader) -> bool:
-    """Report a measure of the language that no file reads yet, unless a group has its name."""
-    if node.measure is None or reader.is_group(node.measure.value):
-        return False
-    name = node.measure.value
-    first, _, _rest = name.partition(" ")
-    later = not node.each and (name in _LATER or (first == "average" and first != name))
-    if later:
-        reader.not_yet(f"`keep {name}`", node.measure.span)
-    return later
+def _is_minimum(bound: tree.Bound) -> bool:
+    """Whether a bound has a lower end in dollars or a share of a value."""
+    around = bound.base is not None and bound.base.value in ("model", "target")
+    return bound.low is not None and bound.relation is None and not around
 
 
 def _reader_of(measure: str) -> ReadKeep:

@@ -75,10 +75,25 @@ def _unknown_each(node: tree.Keep, each: str, reader: Reader) -> None:
     )
 
 
+ONE_OF = {"industries": "industry", "countries": "country", "asset_classes": "asset_class"} | {
+    f"{each}s": each for each in ("holding", "issuer", "sector")
+}
+
+
 def _unknown_measure(name: tree.Name, reader: Reader) -> None:
-    known = ["cash", "turnover", *GAINS, *OF_TAXPAYERS, *reader.group_names()]
-    if name.value in EACH:
-        help_line = f"write `keep each {name.value} ...`"
+    known = [
+        "cash",
+        "settled cash",
+        "holdings",
+        "trades",
+        "turnover",
+        *GAINS,
+        *OF_TAXPAYERS,
+        *reader.group_names(),
+    ]
+    one = ONE_OF.get(name.value, name.value)
+    if one in EACH:
+        help_line = f"write `keep each {one} ...`"
     else:
         help_line = did_you_mean(name.value, known) or f"`define {name.value} as ...`"
     reader.report(

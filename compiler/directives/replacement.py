@@ -85,6 +85,9 @@ class ReplacementPool(Directive):
     def slot(self) -> tuple[str, ...]:
         return "only replace", self.things.describe()
 
+    def hears(self, clause: tree.Clause) -> bool:
+        return isinstance(clause, tree.Except) and clause.purpose is None
+
     def sentence(self) -> str:
         return f"only replace {self.things.describe()} with {self.pool.describe()}"
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import ClassVar
 
 import pyomo.environ as pyo
 
-from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
-from compiler.directives.bounds import read_amount_band
+from compiler.coverage import covers
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
+from compiler.directives.trade_maximum import narrowed_words
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.reader import Reader
+from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 
@@ -33,10 +32,11 @@ class TradeMinimum(Directive):
     may_be_soft: ClassVar[bool] = True
 
     amount: Amount
+    selection: Selection | None = None
 
     @property
     def slot(self) -> tuple[str, ...]:
-        return ("each trade",)
+        return "each trade", narrowed_words(self.selection)
 
     @property
     def range(self) -> Range:
@@ -46,7 +46,12 @@ class TradeMinimum(Directive):
         return f"at least {self.amount.describe()}"
 
     def sentence(self) -> str:
-        return f"keep each trade {self.describe_range()}"
+        return f"keep each trade {self.describe_range()}{narrowed_words(self.selection)}"
+
+    def hears(self, clause: tree.Clause) -> bool:
+        """Closing a position is exempt whether or not the author says so."""
+        closes = isinstance(clause, tree.Except) and clause.purpose == "close a position"
+        return closes or selective_clause(clause)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """An order is nothing, at least the minimum, or closes the position. Of a soft minimum each
@@ -56,6 +61,9 @@ class TradeMinimum(Directive):
         for account in physics.tradable(scope):
             least = physics.bp(self.amount.dollars(physics.household, account))
             for position in physics.of_account(account.id):
+                security = physics.security(position.security_id)
+                if not covers(scope, physics.household, account, security):
+                    continue
                 step = physics.increment_value(account, position.security_id)
                 key = (account.id, position.security_id)
                 if position.sold is not None:
@@ -79,31 +87,14 @@ class TradeMinimum(Directive):
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
-        orders: dict[tuple[str, str], Decimal] = {}
-        for trade in closing.trades:
-            key = (trade.account_id, trade.security_id)
-            orders[key] = orders.get(key, Decimal(0)) + trade.amount
-        for (account_id, security_id), amount in orders.items():
+        for (account_id, security_id), amount in closing.orders.items():
             if account_id not in scope.accounts:
                 continue
-            least = self.amount.dollars(closing.household, closing.account(account_id))
+            account = closing.account(account_id)
+            security = closing.household.securities[security_id]
+            least = self.amount.dollars(closing.household, account)
             closes = not closing.shares_after[account_id, security_id]
-            if amount < least and not closes:
+            counted = covers(scope, closing.household, account, security)
+            if amount < least and not closes and counted:
                 where = f"{account_id} {security_id}"
                 yield dollars_breach(scope, where, "the order", amount, least)
-
-
-def read_trade_minimum(node: tree.Keep, reader: Reader) -> TradeMinimum | None:
-    """The typed minimum, or None after reporting what is wrong."""
-    band = read_amount_band(node.bound, reader)
-    if band is None:
-        return None
-    if band.low is None or band.high is not None:
-        reader.report(
-            codes.WRONG_UNIT,
-            "a trade has a smallest size only",
-            node.bound.span,
-            help="write `at least $500`",
-        )
-        return None
-    return TradeMinimum(band.low)

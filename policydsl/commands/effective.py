@@ -15,6 +15,7 @@ from compiler.policyset import load_policies
 from compiler.reader import closest
 from policydsl import options, output
 from policydsl.checking import known_securities
+from policydsl.chosen import with_chosen_models
 from policydsl.memory import collector_off
 from policydsl.policies import policies_folder
 from portfolio.book import Book, load_book
@@ -51,10 +52,10 @@ def command(
     if book.stopped:
         output.note(render_findings(each for each in book.findings if each.stops))
         ctx.exit(1)
-    household = household_of(account_id, book)
     with collector_off():
         loaded = load_policies(policies_folder(policies))
         typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)
+    household = household_of(account_id, with_chosen_models(book, typed))
     found = effective(typed, household, account_id)
     if form == "json":
         output.result_json(to_json(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import product
 from typing import Any, TypeVar, cast
@@ -47,6 +47,26 @@ def cases_of(one: trial.Trial) -> tuple[Case, ...]:
         expected = tuple(line for line in lines if isinstance(line, trial.Expect))
         found.append(Case(one, label, given, expected))
     return tuple(found)
+
+
+def unused(one: trial.Trial) -> tuple[tree.Name, ...]:
+    """Names of `for each` that stand in no other line: every case would be the same."""
+    said = {
+        name for line in one.lines if not isinstance(line, trial.ForEach) for name in _names(line)
+    }
+    loops = (line for line in one.lines if isinstance(line, trial.ForEach))
+    return tuple(name for loop in loops for name in loop.names if name.value not in said)
+
+
+def _names(node: Any) -> Iterator[str]:
+    if isinstance(node, tree.Name):
+        yield node.value
+    elif isinstance(node, tree.Node):
+        for each in fields(node):
+            yield from _names(getattr(node, each.name))
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from _names(each)
 
 
 _ONLY_NAMES = {

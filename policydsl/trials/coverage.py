@@ -134,7 +134,7 @@ def _in_force(verdict: Verdict, ran: Ran, rules: dict[str, RuleCover]) -> None:
         if standing.status in (Status.IN_FORCE, Status.NOTED)
     }
     for rule_id in held & rules.keys():
-        rules[rule_id].in_force.append(verdict.case.title)
+        rules[rule_id].in_force.append(verdict.name)
 
 
 def _bound(verdict: Verdict, ran: Ran, rules: dict[str, RuleCover]) -> None:
@@ -147,19 +147,19 @@ def _bound(verdict: Verdict, ran: Ran, rules: dict[str, RuleCover]) -> None:
             found.setdefault(line.rule.value, "a test expects it")
     for rule_id, reason in found.items():
         if rule_id in rules:
-            rules[rule_id].bound[verdict.case.title] = reason
+            rules[rule_id].bound[verdict.name] = reason
 
 
 def _try_without(rule: RuleCover, ran: Iterable[Verdict]) -> None:
     """Rules that leave no trace of their own, such as the numbers behind the objective."""
     if rule.bound or rule.unenforced:
         return
-    there = [each for each in ran if each.case.title in rule.in_force]
+    there = [each for each in ran if each.name in rule.in_force]
     for verdict in there[:TRIES]:
         assert verdict.ran is not None
         reason = but_for(verdict.ran, rule.rule_id)
         if reason:
-            rule.bound[verdict.case.title] = reason
+            rule.bound[verdict.name] = reason
             return
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from xml.etree import ElementTree
 
 from grammar.diagnostics import to_json
+from grammar.source import decode
 from policydsl import output
 from policydsl.trials.coverage import Coverage
 from policydsl.trials.coverage_report import NAMES, coverage_json
 from policydsl.trials.results import Verdict
+
+SHOWN = 12
+"""So many trades stand below a failure."""
 
 
 def as_text(verdicts: Sequence[Verdict]) -> str:
@@ -36,10 +41,15 @@ def _failure(verdict: Verdict) -> str:
     sources = {str(verdict.suite.path): verdict.suite.text}
     if verdict.ran is not None:
         sources |= verdict.ran.inputs.policies.sources
+    for path in {each.primary.span.path for each in verdict.found} - sources.keys():
+        if Path(path).is_file():
+            sources[path] = decode(Path(path).read_bytes(), path)[0]
     rows.append(output.diagnostics_text(verdict.found, sources))
     if verdict.ran is not None:
         rows.append("  trades:\n" if verdict.trades else "  no trades\n")
-        rows += (f"    {line}\n" for line in verdict.trades)
+        rows += (f"    {line}\n" for line in verdict.trades[:SHOWN])
+        if len(verdict.trades) > SHOWN:
+            rows.append(f"    and {len(verdict.trades) - SHOWN} more\n")
     return "".join(rows) + "\n"
 
 

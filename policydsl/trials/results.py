@@ -11,8 +11,8 @@ from grammar.diagnostics import Diagnostic
 from grammar.spans import Span
 from policydsl.propose import Proposal
 from policydsl.reasons import explained_trades
-from policydsl.trials.cases import Case, cases_of
-from policydsl.trials.facts import LineError
+from policydsl.trials.cases import Case, cases_of, unused
+from policydsl.trials.facts import LineError, cannot
 from policydsl.trials.judge import judge
 from policydsl.trials.run import Bench, Ran, run
 from policydsl.trials.suite import Suite
@@ -34,6 +34,11 @@ class Verdict:
     @property
     def passed(self) -> bool:
         return not self.found
+
+    @property
+    def name(self) -> str:
+        """The file's name and the title, which together tell tests apart."""
+        return f"{self.suite.path.name}: {self.case.title}"
 
     @property
     def place(self) -> Span:
@@ -68,6 +73,14 @@ def _verdict(suite: Suite, case: Case, bench: Bench) -> Verdict:
     started = time.perf_counter()
     if case.test.flawed:
         return Verdict(suite, case, suite.mistakes_of(case.test), None, 0.0)
+    for name in unused(case.test):
+        mistake = cannot(
+            name.span,
+            f"`{name.value}` stands in no line of this test",
+            "its values would change nothing",
+            "name it in a line, or take it out of `for each`",
+        )
+        return Verdict(suite, case, (mistake.diagnostic,), None, 0.0)
     try:
         ran = run(case, suite, bench)
         found, outcome = tuple(judge(ran)), ran

@@ -23,8 +23,9 @@ from grammar.parse_tests import parse_givens_bytes
 from grammar.source import decode
 from grammar.spans import Span
 from policydsl.carried import Carried
+from policydsl.chosen import with_chosen_models
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of, proposal_of, with_chosen_models
+from policydsl.rebalance import Inputs, policy_of, proposal_of
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import LineError, cannot, day

@@ -154,6 +154,34 @@ TRADES = [
     ("keep each trade at least $15,000", "-499 c1", NO),
     ("keep each trade at least 1% of account", "+49 CCC TX", NO),
     ("keep each trade at least 1% of account", "+52 CCC TX", YES),
+    ("keep each trade at least $500\nexcept to close a position", "-8 b1", NO),
+    ('keep each trade at least $500 where kind is "etf"', "+24 CCC TX", YES),
+    ('keep each trade at least $500 where kind is "etf"', "+12 FND TX", NO),
+    ('keep each trade at least $500 where kind is "etf"', "+14 FND TX", YES),
+    ('keep each trade at least $500\nexcept "CCC"', "+24 CCC TX", YES),
+    ("keep each trade at most $500", "+25 CCC TX", YES),
+    ("keep each trade at most $500", "+26 CCC TX", NO),
+    ("keep each trade at most $500", "-5 a1, +25 CCC TX", YES),
+    ("keep each trade at most $500", "-6 a1", NO),
+    ("keep each trade at most $500", "-8 b1, -3 b2", NO),
+    # closing is no exemption from a largest order
+    ("keep each trade at most $9,000", "-500 c1", NO),
+    ('keep each trade at most $500 where kind is "etf"', "-6 a1", YES),
+    ('keep each trade at most $500 where kind is "etf"', "-13 f1", NO),
+    ('keep each trade at most 1% of account\nexcept "AAA"', "-50 a1", YES),
+    ('keep each trade at most 1% of account\nexcept "AAA"', "-51 c1", NO),
+]
+SETTLED = [
+    # $5,000 of TX's $20,000 have not settled yet; what is sold today settles with the purchases
+    ("keep settled cash at least $0 per account", "+749 CCC TX", YES),
+    ("keep settled cash at least $0 per account", "+751 CCC TX", NO),
+    ("keep settled cash at least $0 per account", "-100 a1, +1249 CCC TX", YES),
+    ("keep settled cash at least $0 per account", "-100 a1, +1251 CCC TX", NO),
+    ("keep settled cash at least $0 per account", "+499 CCC IRA", YES),
+    ("keep settled cash at most 16% of account", "-19 b1", YES),
+    ("keep settled cash at most 16% of account", "-21 b1", NO),
+    ("keep settled cash at least $24,000 per household", "+49 CCC IRA", YES),
+    ("keep settled cash at least $24,000 per household", "+51 CCC IRA", NO),
 ]
 TAXES = [
     # a1 gains $50 a share, long; c1 $4, long; b1 loses $25; b2 gains $5, short
@@ -205,6 +233,15 @@ def test_physics(what: str, trades: str, allowed: bool) -> None:
 )
 def test_a_directive(rule: str, trades: str, allowed: bool) -> None:
     assert both(usual(), rule, trades) == (allowed, allowed)
+
+
+@pytest.mark.parametrize(("rule", "trades", "allowed"), SETTLED)
+def test_settled_cash(rule: str, trades: str, allowed: bool) -> None:
+    home = usual()
+    taxable, ira = home.accounts
+    taxable = replace(taxable, cash=Decimal(15_000), unsettled_cash=Decimal(5_000))
+    home = replace(home, accounts=(taxable, ira))
+    assert both(home, rule, trades) == (allowed, allowed)
 
 
 # --- accounts that count and are not traded -------------------------------------------------------

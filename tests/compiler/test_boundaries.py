@@ -71,6 +71,14 @@ def test_replacements_come_from_the_pool(things: str, lower: str, fine: bool) ->
     assert found == ([] if fine else [("E0421", {"0", "1"})])
 
 
+def test_what_a_pool_excepts_may_be_replaced_freely() -> None:
+    """I7 beside M8: the fund that a direct index replaces is not one of those."""
+    lower = 'rule r\n    replace "FND" with constituents\n'
+    upper = POOL.format("anything") + '    except "FND"\n'
+    assert clashes({"ipc": upper, 'household "H1"': lower}) == []
+    assert clashes({"ipc": POOL.format("anything"), 'household "H1"': lower}) != []
+
+
 def test_a_pool_of_a_group_by_condition() -> None:
     upper = (
         'define funds as anything where kind is "etf"\n'

@@ -59,6 +59,16 @@ RULES = (
     "keep taxable gains at most $503 each year per taxpayer",
     "keep turnover at most 9.003% of account each year",
     "keep turnover at most 6.003% of household each month prorated",
+    'keep each trade at least $456 where kind is "etf"',
+    'keep each trade at most $4,003 where kind is "stock"',
+    "keep holdings between 2 and 4",
+    "keep trades at most 2",
+    # No holding here is worth $1,955 to $2,105 after a sale or a purchase.
+    'keep each holding at least $1,955 where kind is "stock"',
+    "keep settled cash at least $1,003 per account",
+    "keep average revenue.oil between 22.003% and 31.003% per account",
+    "keep average revenue.oil at most 2.503 points below target",
+    "keep average price at most $60.003 per household where revenue.oil at least 0%",
     "keep tracking error at most 7.003%",
     "keep tracking error at most 5.003% per account",
     'never sell anything where lot.gain above $0\nwhen account.type is "taxable"',
@@ -81,6 +91,7 @@ BOUGHT = ("AAA", "BBB", "CCC", "DDD", "FND")
 def home_of(recent: str, ytd: int, due: int, blocked: bool) -> Household:
     """The usual household with one more IRA lot, gains this year, a payment and a wash block."""
     taxable, ira = usual().accounts
+    taxable = replace(taxable, cash=Decimal(15_000), unsettled_cash=Decimal(5_000))
     ira = account("IRA", 10_000, *ira.lots, lot("i2", "BBB", 30, 1_200, recent), kind="roth_ira")
     home = household(
         taxable,

@@ -22,6 +22,7 @@ def test_a_workspace_checks_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path / "starter")
     assert run("check", "--book", "book", "--strict").exit_code == 0
     assert run("book", "check", "book", "--strict").exit_code == 0
+    assert run("test", "-k", "restricted").exit_code == 0
 
 
 def test_the_policies_are_the_shipped_ones(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.policydsl.runs import (
     rebalanced,
     rows,
     trade_rows,
+    write_rows,
 )
 
 LINES = """
@@ -121,3 +123,25 @@ def test_everything_is_shown(run: Path, small_book: Path, names: dict[str, str])
         "within 30 points of model",
     ):
         assert said in found.output, (said, found.output)
+
+
+def test_a_pool_is_kept_for_securities_that_nobody_holds(
+    tmp_path: Path, small_book: Path, names: dict[str, str]
+) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(small_book, book)
+    listed = rows(book / "securities.csv")
+    stock = next(each for each in listed if each["security_id"] == names["old"])
+    other = "ZZZ"
+    new = {"security_id": other, "ticker": other, "wash_group": other}
+    write_rows(book / "securities.csv", [*listed, {**stock, **new}])
+    lines = f"""
+rule ipc.pool
+    only replace anything with anything where kind is "etf"
+rule ipc.swap
+    replace "{names["old"]}" with "{other}"
+"""
+    policies = edited_policies(tmp_path / "policies", ("ipc/core.policy", "", lines))
+    found = policydsl("check", policies, "--book", book)
+    assert "E0421" in found.output, found.output
+    assert f'"{other}" is not among what may replace anything' in found.output

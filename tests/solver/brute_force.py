@@ -51,7 +51,8 @@ def every_decision(structure: Structure) -> Iterator[Decisions]:
 def _modes(p: PositionColumns) -> tuple[Mode, ...]:
     buys = (Mode.BUY,) if p.buy != NO_COLUMN else ()
     sells = (Mode.SELL,) if p.sells else ()
-    return (Mode.HOLD, *buys, *sells)
+    closes = (Mode.CLOSE,) if p.closed != NO_COLUMN else ()
+    return (Mode.HOLD, *buys, *sells, *closes)
 
 
 def _subsets(wash: WashColumns) -> list[frozenset[int]]:

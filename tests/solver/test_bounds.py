@@ -15,7 +15,7 @@ from portfolio.household import Household, Lot
 from solver.branch import Tangents
 from solver.certificate import Certificate, certify
 from solver.handover import Floats, Program, hand_over
-from solver.modes import Decisions, Mode, Structure, read_structure
+from solver.modes import NO_COLUMN, Decisions, Mode, Structure, read_structure
 from solver.quadratic import Work
 from solver.reduce import reduce
 from solver.search import Budget, search
@@ -34,6 +34,10 @@ RULES = (
     "keep each issuer at most 35% of account",
     'never sell "AAA" where lot.acquired before 2020-01-01',
     "only harvest anything where lot.loss above 10% of basis",
+    "keep holdings at most 1",
+    'keep holdings at least 2 where kind is "stock"',
+    "keep trades at most 1",
+    "keep each holding at least $1,500",
 )
 FUND_MARKET = (
     (security("AAA"), "100"),
@@ -167,7 +171,9 @@ def _with_regrets(certificate: Certificate, structure: Structure, x: Floats) -> 
     for p in np.flatnonzero(structure.washed < 0):
         position = structure.positions[p]
         sold = sum(x[s] for s in position.sells) > SOME
+        closed = position.closed != NO_COLUMN and x[position.closed] > 0.5
         mode = Mode.SELL if sold else Mode.BUY if x[position.buy] > SOME else Mode.HOLD
+        mode = Mode.CLOSE if closed else mode
         worst = max(worst, float(certificate.regret[p, mode]))
     return certificate.bound + worst
 

@@ -1,0 +1,83 @@
+"""`keep each trade at most $10,000`: orders too large to be made at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyomo.environ as pyo
+
+from compiler.amounts import Amount
+from compiler.closing import Closing
+from compiler.coverage import covers
+from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
+from compiler.physics import Physics
+from compiler.ranges import Range
+from compiler.selections import Selection
+from compiler.statements import InForce
+from grammar import tree
+
+
+@dataclass(frozen=True)
+class TradeMaximum(Directive):
+    """Largest dollars of one order (security and account, lots summed), of what `selection` picks.
+
+    Nothing is exempt: what has to go goes in orders of several days.
+    """
+
+    kind: ClassVar[str] = "trade maximum"
+    family: ClassVar[Family] = Family.LIMIT
+    may_be_soft: ClassVar[bool] = True
+
+    amount: Amount
+    selection: Selection | None = None
+
+    @property
+    def slot(self) -> tuple[str, ...]:
+        return "each trade", "at most", narrowed_words(self.selection)
+
+    @property
+    def range(self) -> Range:
+        return Range(high=self.amount)
+
+    def describe_range(self) -> str:
+        return f"at most {self.amount.describe()}"
+
+    def sentence(self) -> str:
+        return f"keep each trade {self.describe_range()}{narrowed_words(self.selection)}"
+
+    def hears(self, clause: tree.Clause) -> bool:
+        return selective_clause(clause)
+
+    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+        """Rows `sale` and `purchase` on what is sold and bought of each security."""
+        for account in physics.tradable(scope):
+            most = physics.bp(self.amount.dollars(physics.household, account))
+            for position in physics.of_account(account.id):
+                security = physics.security(position.security_id)
+                if not covers(scope, physics.household, account, security):
+                    continue
+                at = f"{account.id} {position.security_id}"
+                sold = pyo.quicksum(position.sells)
+                physics.upper(block, "sale", at, sold, 0.0, most, scope=scope)
+                if position.buy is not None:
+                    physics.upper(block, "purchase", at, position.buy, 0.0, most, scope=scope)
+
+    def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
+        """Every order in dollars against the maximum."""
+        for (account_id, security_id), amount in closing.orders.items():
+            account = closing.account(account_id)
+            security = closing.household.securities[security_id]
+            if account_id not in scope.accounts:
+                continue
+            most = self.amount.dollars(closing.household, account)
+            if amount > most and covers(scope, closing.household, account, security):
+                where = f"{account_id} {security_id}"
+                yield dollars_breach(scope, where, "the order", amount, most)
+
+
+def narrowed_words(selection: Selection | None) -> str:
+    """` where ...` of a line that may be narrowed to some securities."""
+    condition = None if selection is None else selection.where
+    return "" if condition is None else f" where {condition.describe()}"

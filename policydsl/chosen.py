@@ -1,0 +1,14 @@
+"""What policies bring into portfolios that no household of the book has by itself."""
+
+from __future__ import annotations
+
+from compiler.check import TypedPolicies
+from compiler.directives.model_choice import ModelChoice
+from portfolio.book import Book
+
+
+def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
+    """The book with the models and securities that policies bring in, in every snapshot."""
+    kinds = [statement.directive for statement in typed.statements]
+    book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    return book.with_securities(name for each in kinds for name in each.brings_in)
