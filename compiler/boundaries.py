@@ -251,6 +251,8 @@ def _ends(statement: Statement, first: date) -> Iterator[date]:
             yield transition.by
         elif transition.within is not None:
             yield transition.within.after(first)
+        elif transition.evenly is not None:
+            yield transition.evenly.end(first)
     directive = statement.directive
     if isinstance(directive, TargetWeight) and directive.steps is not None:
         yield directive.steps.end(first)

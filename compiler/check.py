@@ -16,7 +16,7 @@ from compiler import codes
 from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.boundaries import certain_breaches
 from compiler.choices import Default, Grant
-from compiler.clashes import Topics, certain_clashes, grouped, topics
+from compiler.clashes import Topics, certain_clashes, doubled, grouped, topics
 from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
@@ -117,6 +117,7 @@ def check_policies(
         found += file.reader.diagnostics
     about = {each.key: topics(each) for each in statements}
     found += certain_clashes(statements, reading.grants, about)
+    found += doubled(statements)
     found += certain_breaches(statements)
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):

@@ -448,3 +448,19 @@ def _meet_for_sure(a: Statement, b: Statement, sets: Mapping[str, Sequence[State
         for chosen in sets.get(default.rule_id, ())
     )
     return surely_meet(ours, theirs) and not replaced
+
+
+def doubled(statements: Iterable[Statement]) -> Iterator[Diagnostic]:
+    """Warnings of schedules that say the same for the same accounts: each asks for it once more."""
+    schedules = (each for each in statements if each.directive.family is Family.SCHEDULE)
+    for alike in grouped((each.directive.slot, each) for each in schedules).values():
+        for a, b in combinations(alike, 2):
+            if a.rule_id != b.rule_id and surely_meet(scope_of(a), scope_of(b)):
+                later, first = _by_rank(a, b)
+                yield codes.DOUBLED.at(
+                    later.span,
+                    f"`{later.rule_id}` and `{first.rule_id}` say the same",
+                    label="asked for twice",
+                    related=(_label(first, shown(first)),),
+                    help="delete one, unless both are meant",
+                )

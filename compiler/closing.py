@@ -14,7 +14,7 @@ from functools import cached_property
 from compiler.exposure import GroupOf, Sight, Through, weigh
 from compiler.statements import InForce
 from compiler.treated import as_seen
-from portfolio.flows import due_before_settlement
+from portfolio.flows import due_before_settlement, set_aside
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import YearTax, netting
@@ -84,6 +84,11 @@ class Closing:
         return due_before_settlement(self.household)
 
     @cached_property
+    def reserved(self) -> dict[str, Decimal]:
+        """Dollars of each account's cash that are meant for something."""
+        return set_aside(self.household)
+
+    @cached_property
     def shares_before(self) -> dict[tuple[str, str], Decimal]:
         shares: dict[tuple[str, str], Decimal] = {}
         for account in self.household.accounts:
@@ -134,6 +139,10 @@ class Closing:
                 if buy.account_id == account.id:
                     cash -= buy.amount + buy.cost
         return cash
+
+    def free_cash(self, account: Account, *, after: bool) -> Decimal:
+        """Cash in dollars less what is set aside: negative where that is not there yet."""
+        return self.cash(account, after=after) - self.reserved.get(account.id, ZERO)
 
     def exposures(
         self, account: Account, group_of: GroupOf, through: Through | Sight, *, after: bool

@@ -60,6 +60,7 @@ NOT_YET = Code("E0320", "a part of the language that this version does not act o
 NO_FIRST_DAY = Code("E0331", "steps without a day from which they are counted")
 
 NOT_ENFORCED = Code("W0321", "a statement that is checked and not yet enforced")
+DOUBLED = Code("W0322", "two schedules that say the same, and so ask for it twice")
 
 # layers
 OUTSIDE_BOUNDARY = Code("E0401", "a chosen value outside the boundary for its layer")
@@ -87,7 +88,7 @@ CODES = by_code(
     BAD_ROW,
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
-    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET, NO_FIRST_DAY, NOT_ENFORCED,
+    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET, NO_FIRST_DAY, NOT_ENFORCED, DOUBLED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
     NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
     OUTSIDE_POOL, TARGET_TOO_FAR, LONG_TRANSITION,

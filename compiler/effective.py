@@ -137,7 +137,8 @@ class _View:
             return "off"
         if directive.slot[0].startswith(("never ", "only ")):
             return "; ".join([directive.slot[0], *self._transitions(statement)])
-        return said(directive)
+        today = directive.describe_today(statement, self.household)
+        return said(directive) + (f" ({today})" if today else "")
 
     def _transitions(self, statement: Statement) -> Iterator[str]:
         for each in statement.transitions:

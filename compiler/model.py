@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from compiler.assumptions import assumptions_for
 from compiler.directives.wash_sales import add_wash_rows
 from compiler.physics import Physics, build_physics
+from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Household
 
@@ -47,7 +48,7 @@ def compile_household(
     A limit broken today may not get worse; those of the statements `improved` (keys) have to get
     better by the reserve, which leaves room for rounding there too.
     """
-    household = _in_order(household)
+    household = with_schedules(_in_order(household), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
     physics = build_physics(household, policy, assumptions, reserve_bp, improved)
     statements: dict[str, InForce] = {}

@@ -26,7 +26,7 @@ from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
-from portfolio.flows import due_before_settlement
+from portfolio.flows import due_before_settlement, flows_due, set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -116,6 +116,10 @@ class Physics:
             + (1.0 - cost) * pyo.quicksum(sells)
             - (1.0 + cost) * pyo.quicksum(buys)
         )
+
+    def reserved(self, account: Account) -> float:
+        """Cash of the account that is meant for something (bp): no limit on cash counts it."""
+        return self.bp(set_aside(self.household).get(account.id, Decimal(0)))
 
     def exposures(
         self,
@@ -470,4 +474,11 @@ def _least_cash(physics: Physics, account: Account) -> float:
     """Nothing below zero and the room for rounding, as far as the cash of today has that room; an
     account that is overdrawn already may not be so any further."""
     overdrawn = min(0.0, physics.bp(account.cash + account.unsettled_cash))
-    return min(physics.reserve, max(physics.opening_cash(account), overdrawn))
+    # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
+    asked = sum(
+        physics.bp(flow.amount)
+        for flow in flows_due(physics.household)
+        if flow.source and flow.account_id == account.id
+    )
+    cash = physics.opening_cash(account) - asked
+    return min(physics.reserve, max(cash, overdrawn)) + asked

@@ -126,17 +126,20 @@ class Directives(Phrases):
     # --- schedules ---
 
     def flow(self, meta: Meta, children: list[Any]) -> tree.Flow:
-        action, amount, timing = children
-        return tree.Flow(span=self._span(meta), action=str(action), amount=amount, timing=timing)
+        action, amount, timing, per = children
+        return tree.Flow(
+            span=self._span(meta), action=str(action), amount=amount, timing=timing, per=per
+        )
 
     def deal(self, meta: Meta, children: list[Any]) -> tree.Deal:
-        action, amount, things, timing, where = children
+        action, amount, things, timing, per, where = children
         return tree.Deal(
             span=self._span(meta),
             action=str(action),
             amount=amount,
             things=self._narrowed(things, where),
             timing=timing,
+            per=per,
         )
 
     # --- people ---

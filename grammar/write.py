@@ -123,11 +123,12 @@ def _directive(node: tree.Directive) -> str:
         case tree.Target():
             return _target(node)
         case tree.Flow():
-            return f"{node.action} {expression(node.amount)} {timing(node.timing)}"
+            said = f"{node.action} {expression(node.amount)} {timing(node.timing)}"
+            return said + _per(node.per)
         case tree.Deal():
             amount = "" if node.amount is None else f"{quantity(node.amount)} of "
             said = f"{node.action} {amount}{listing(node.things)} {timing(node.timing)}"
-            return said + where(node.things.where)
+            return said + _per(node.per) + where(node.things.where)
         case tree.Ask():
             who = expression(node.who)
             return f"ask {who} before {_DOING[node.action]} {things(node.things)}"
@@ -144,9 +145,11 @@ def _keep(node: tree.Keep) -> str:
     words.append(bound(node.bound))
     if node.period is not None:
         words.append(period(node.period))
-    if node.per is not None:
-        words.append(f"per {node.per.value}")
-    return " ".join(words) + where(node.where)
+    return " ".join(words) + _per(node.per) + where(node.where)
+
+
+def _per(name: tree.Name | None) -> str:
+    return "" if name is None else f" per {name.value}"
 
 
 def _target(node: tree.Target) -> str:

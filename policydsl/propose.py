@@ -18,6 +18,7 @@ from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
+from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
 from compiler.treated import as_whole, treatments, without_absent
@@ -76,6 +77,7 @@ def propose(
 ) -> Proposal:
     """Propose trades for a household whose data are fit to trade on."""
     budget = budget or Budget()
+    household = with_schedules(household, policy)
     findings = [*_held(household, policy), *_not_joint(household), *policy.remarks]
     if not any(_tradable(a, policy) for a in household.accounts):
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
@@ -258,7 +260,7 @@ def empty_closing(
 ) -> Closing:
     """A closing with the models and targets of every account that may trade, over the household as
     its policy has it read."""
-    whole = as_whole(household, policy)
+    whole = as_whole(with_schedules(household, policy), policy)
     household = without_absent(whole, treatments(policy, "absent"))
     accounts = [a for a in household.accounts if _tradable(a, policy)]
     return Closing(

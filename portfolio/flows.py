@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from portfolio.household import Flow, Household
-from portfolio.sessions import settles_on
+from portfolio.household import Account, Flow, Household
+from portfolio.sessions import last_to_settle_by, settles_on
 
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
@@ -34,7 +34,7 @@ def expand(
 
     A recurring flow keeps its day of the month; in a shorter month it is due on the last day.
     """
-    horizon = _months_after(as_of, 12)
+    horizon = months_after(as_of, 12)
     last = horizon if until is None else min(until, horizon)
     days = _days(first, recurrence, last)
     return tuple(Flow(account_id, day, amount, kind) for day in days if as_of <= day <= last)
@@ -46,12 +46,13 @@ def _days(first: date, recurrence: str | None, last: date) -> Iterator[date]:
         return
     step = _MONTHS[recurrence]
     count = 0
-    while (day := _months_after(first, count * step)) <= last:
+    while (day := months_after(first, count * step)) <= last:
         yield day
         count += 1
 
 
-def _months_after(start: date, months: int) -> date:
+def months_after(start: date, months: int) -> date:
+    """The same day of a later month, or the last that it has."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
@@ -84,3 +85,35 @@ def flows_due(household: Household) -> tuple[Flow, ...]:
     return tuple(
         flow for flow in near if flow.day <= settled or (flow.amount < 0 and flow.day < too_late)
     )
+
+
+def must_be_there(household: Household, day: date) -> bool:
+    """Whether cash for `day` has to be raised by today: no later run's sales settle in time."""
+    if day <= household.as_of:
+        return True
+    if day > household.as_of + timedelta(days=10 + 2 * household.settlement_days):
+        return False
+    last = last_to_settle_by(day, household.settlement_days, household.calendar)
+    return household.as_of >= last
+
+
+def raising_allowance(household: Household, account: Account) -> Decimal:
+    """Dollars of sales that raising the account's missing cash may take: none if none is missing.
+
+    A thousandth is for costs, and the dearest share held for a last order that is rounded up.
+    """
+    missing = household.to_raise.get(account.id, Decimal(0))
+    if missing <= 0 or not account.lots:
+        return Decimal(0)
+    dearest = max(household.prices[lot.security_id] for lot in account.lots)
+    return missing + missing / 1000 + dearest
+
+
+def set_aside(household: Household, *, raised_only: bool = False) -> dict[str, Decimal]:
+    """Dollars of each account's cash that are meant for something; of those only that are to be
+    raised where they are not there."""
+    found: dict[str, Decimal] = {}
+    for each in household.set_aside:
+        if each.raised or not raised_only:
+            found[each.account_id] = found.get(each.account_id, Decimal(0)) + each.dollars
+    return found

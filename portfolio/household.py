@@ -141,12 +141,29 @@ class TaxEntity:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One dated movement of cash, recurrence already expanded; negative is out."""
+    """One dated movement of cash, recurrence already expanded; negative is out.
+
+    `source` names what asks for it, where that is no row of the book.
+    """
 
     account_id: str
     day: date
     amount: Decimal
     kind: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Dollars of an account's cash that are meant for something: `source` says for what.
+
+    Where they are not there yet they are to be `raised`; otherwise they are only not to be spent.
+    """
+
+    account_id: str
+    dollars: Decimal
+    raised: bool
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +230,9 @@ class Household:
     one); no holding is itself a fund with constituents. `wash_blocks` are those in force on
     `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
     entities outside the household that count for its wash sales. `past_sales` are those of the
-    book's transactions, whose first day (of any transaction) is `known_since`.
+    book's transactions, whose first day (of any transaction) is `known_since`. `set_aside` is cash
+    that is not free today, and `to_raise` the dollars by account that are missing today of what
+    has to be paid, set aside or kept.
     """
 
     id: str
@@ -238,6 +257,8 @@ class Household:
     calendar: str = "XNYS"
     past_sales: tuple[PastSale, ...] = ()
     known_since: date | None = None
+    set_aside: tuple[SetAside, ...] = ()
+    to_raise: Mapping[str, Decimal] = field(default_factory=dict)
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]

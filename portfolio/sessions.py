@@ -28,6 +28,11 @@ def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
     return settled
 
 
+def last_to_settle_by(day: date, days: int, calendar: str = "XNYS") -> date:
+    """The last session whose trades settle, `days` sessions later, on or before a day."""
+    return sessions_from(session_by(day, calendar), -days, calendar)
+
+
 @lru_cache(maxsize=1024)
 def sessions_from(day: date, count: int, calendar: str = "XNYS") -> date:
     """The `count`-th session after a day, or, where `count` is negative, before it; the day itself

@@ -19,10 +19,12 @@ from solver.handover import Floats, Program
 from solver.modes import Structure, decisions_at, fixings, read_structure
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
-from solver.search import Answer, Budget, region_fixings, search
+from solver.search import Answer, Budget, decided, region_fixings, search
 
 KEPT = 1e-6  # bp of household value: what a program without room for rounding may overshoot
 FITS = 1e-6  # bp by which a row may be off in a point of the engine
+CALMER = (16.0, 256.0)
+"""Times the risk counts in the search for decisions that can keep a limit."""
 PART = 0.2  # of the room for rounding that tangents may use
 
 
@@ -77,18 +79,40 @@ def search_within_risk(
     best: Answer | None = None
     solved = program
     bound = -np.inf
-    for _ in range(budget.risk_searches):
+    given = None if start is None else decided(program, structure, budget, work, start)
+    for number in range(budget.risk_searches):
         answer = search(program, read_structure(compiled, program), budget, work, start)
         if answer is None:
             break
         bound = max(bound, answer.bound)
         kept, program = _kept(compiled, program, answer, budget, work)
+        if kept is None and number == 0:
+            if given is not None:
+                kept, program = _kept(compiled, program, given, budget, work)
+            if kept is None:
+                kept, program = _calmer(compiled, program, budget, work)
         if kept is not None and (best is None or kept.point.objective < best.point.objective):
             best, solved = kept, program
         if best is not None and best.point.objective - bound <= budget.goal:
             break
         start = None if best is None else best.point.x
     return (None, program) if best is None else (replace(best, bound=bound), solved)
+
+
+def _calmer(
+    compiled: CompiledModel, program: Program, budget: Budget, work: Work
+) -> tuple[Answer | None, Program]:
+    """Decisions of a household that minds its risk more and more, until they can keep the limits;
+    quantities are those of the true objective."""
+    for times in CALMER:
+        wary = replace(program, square=program.square * times)
+        answer = search(wary, read_structure(compiled, wary), budget, work)
+        if answer is None:
+            return None, program
+        kept, program = _kept(compiled, program, answer, budget, work)
+        if kept is not None:
+            return kept, program
+    return None, program
 
 
 def _relaxed(
@@ -117,7 +141,7 @@ def _kept(
     allowed = allowance(compiled)
     structure = read_structure(compiled, program)
     fixed = region_fixings(structure, answer.region) | fixings(structure, answer.decisions)
-    if overshoot(program, answer.point.x) <= allowed:
+    if overshoot(program, answer.point.x) <= allowed and answer.reduced.program is program:
         return answer, program
     program = with_tangents(program, answer.point.x, allowed)
     for _ in range(budget.tangents):
@@ -153,6 +177,18 @@ def with_excess(program: Program, x: Floats) -> Floats | None:
         and np.all(rows <= program.row_upper + FITS)
     )
     return whole if fits else None
+
+
+def calm_search(
+    compiled: CompiledModel, program: Program, columns: list[int], budget: Budget, work: Work
+) -> Floats | None:
+    """A point of little tracking risk, all accounts together, and little in `columns`."""
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    cost[[limit.excess for limit in program.risks if limit.excess is not None]] = 0.0
+    calm = replace(program, cost=cost, square=program.square * CALMER[-1])
+    answer = search(calm, read_structure(compiled, calm), budget, work)
+    return None if answer is None else answer.point.x
 
 
 def calmest(compiled: CompiledModel, program: Program, x: Floats, work: Work) -> Floats | None:

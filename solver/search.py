@@ -36,7 +36,8 @@ class Budget:
     goal: float = 0.05
     moves: int = 60
     tangents: int = 40
-    risk_searches: int = 4
+    risk_searches: int = 3
+    risk_rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,15 @@ def search(
     bound = min([r.bound for r in regions] + [state.incumbent])
     final = _finish(state, state.best)
     return Answer(final.point, final.reduced, final.decisions, final.region, bound)
+
+
+def decided(
+    program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
+) -> Answer | None:
+    """The best quantities for the decisions of a feasible point, nothing proven of them."""
+    state = Search(program, structure, budget, work)
+    _begin(state, start)
+    return state.best
 
 
 def _begin(state: Search, start: Floats) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from compiler.model import PHYSICS, CompiledModel
-from solver.active_risk import calmest, search_within_risk, with_excess, with_tangents
+from solver.active_risk import calm_search, calmest, search_within_risk, with_excess, with_tangents
 from solver.handover import Floats, Program
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
@@ -157,16 +157,18 @@ def _least(
     if not program.risks or found.point is None:
         return found
     best: Floats | None = None
-    for _ in range(budget.tangents):
+    tried = [start, calm_search(compiled, program, columns, budget, work)]
+    for _ in range(budget.risk_rounds):
         assert found.point is not None
-        calm = calmest(compiled, program, found.point, work)
-        for point in (found.point, *(() if calm is None else (calm,))):
+        tried += [found.point, calmest(compiled, program, found.point, work)]
+        for point in (each for each in tried if each is not None):
             allowed = with_excess(program, point)
             if allowed is not None and (
                 best is None or _sum(allowed, columns) < _sum(best, columns)
             ):
                 best = allowed
             program = with_tangents(program, point)
+        tried = []
         if best is not None and _sum(best, columns) <= found.bound + LEAST_FREEZE:
             break
         found = _least_by_rows(program, columns, budget, work, best)

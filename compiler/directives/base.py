@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compiler.closing import Closing
     from compiler.physics import Physics
     from compiler.ranges import Range
-    from compiler.statements import InForce
+    from compiler.statements import InForce, Statement
     from portfolio.household import Account, Household
 
 
@@ -132,6 +132,11 @@ class Directive(ABC):
         `scope.strict` it has to be where the rule wants it today.
         """
 
+    def describe_today(self, statement: Statement, household: Household) -> str:
+        """What it comes to on the household's day, where its words do not say so."""
+        del statement, household
+        return ""
+
     def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Places outside the rule before the trades, for kinds that give time to comply, and what
         is there as a fraction of the value that the rule goes by."""
@@ -153,6 +158,16 @@ def most(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
 def least(scope: InForce, bound: Decimal, before: Decimal) -> Decimal:
     """How little a lower bound lets the trades leave."""
     return bound if scope.strict else min(bound, before)
+
+
+def raises_cash(clause: tree.Clause) -> bool:
+    """Whether a clause is `except to raise cash`."""
+    return isinstance(clause, tree.Except) and clause.purpose == "raise cash"
+
+
+def may_raise_cash(scope: InForce) -> bool:
+    """Whether the statement lets sales raise what is missing of the cash that was asked for."""
+    return any(carveout.purpose == "raise cash" for carveout in scope.statement.carveouts)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

@@ -33,8 +33,8 @@ from portfolio.household import Account
 class CashBand(Directive):
     """Cash of each account, or of the household's accounts together, lies between two amounts.
 
-    `settled` cash is without what the book says is not settled yet. What is sold today counts: it
-    settles together with what is bought today.
+    Cash that is set aside does not count. `settled` cash is without what the book says is not
+    settled yet. What is sold today counts: it settles together with what is bought today.
     """
 
     kind: ClassVar[str] = "cash"
@@ -79,6 +79,7 @@ class CashBand(Directive):
             if not any(a in physics.accounts for a in accounts):
                 continue
             left_out = physics.bp(self._left_out(accounts))
+            left_out += sum(physics.reserved(a) for a in accounts)
             cash = pyo.quicksum(physics.closing_cash(a) for a in accounts) - left_out
             before = sum(physics.opening_cash(a) for a in accounts) - left_out
             if self.high is not None:
@@ -92,7 +93,7 @@ class CashBand(Directive):
         """Closing cash against bound x base; outside today, it may not have moved further out."""
         for where, accounts, account in holders(self.base, scope, closing.household):
             before, after = (
-                sum((closing.cash(a, after=late) for a in accounts), -self._left_out(accounts))
+                sum((closing.free_cash(a, after=late) for a in accounts), -self._left_out(accounts))
                 for late in (False, True)
             )
             if self.high is not None:

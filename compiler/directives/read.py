@@ -11,11 +11,13 @@ from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
 from compiler.directives.count import read_count
 from compiler.directives.cross_trades import read_cross_trades
+from compiler.directives.earmark import read_earmark
 from compiler.directives.harvest import read_harvest
 from compiler.directives.holding_minimum import read_holding_minimum
 from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
+from compiler.directives.payment import read_payment
 from compiler.directives.preference import read_preference
 from compiler.directives.read_average import PREFIX, read_average
 from compiler.directives.read_band import read_band
@@ -71,6 +73,9 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
     tree.Replace: read_replacement,
     tree.Treat: read_treatment,
     tree.Prefer: read_preference,
+    tree.Flow: lambda node, reader: (
+        read_payment(node, reader) if node.action == "pay" else read_earmark(node, reader)
+    ),
     tree.Ask: read_approval,
     tree.Report: read_watch,
 }
@@ -98,7 +103,7 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
         case tree.Keep():
             return _keep(node, reader)
         case _:
-            assert isinstance(node, tree.Flow | tree.Deal)
+            assert isinstance(node, tree.Deal)
             reader.not_yet(f"`{node.action}`", node.span)
             return None
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
 from compiler.closing import Closing
 from compiler.coverage import Way, compliance, forbids_lot, forbids_security
-from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    may_raise_cash,
+    raises_cash,
+    selective_clause,
+)
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -20,6 +27,7 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
+from portfolio.flows import raising_allowance
 from portfolio.household import Account, Household, Lot
 
 
@@ -51,6 +59,8 @@ class Restriction(Directive):
         return f"{self.mode.value} {self.action}", self.things.describe()
 
     def hears(self, clause: tree.Clause) -> bool:
+        if raises_cash(clause):
+            return self.action in ("sell", "trade")
         return selective_clause(clause) or (
             isinstance(clause, tree.Existing) and self.action == "hold"
         )
@@ -59,8 +69,11 @@ class Restriction(Directive):
         return f"{self.mode.value} {self.action} {self.things.describe()}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """Rows `no_buy` by security, `no_sell` by lot, and `leave` for what may not be held."""
+        """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
+        what may not be held."""
         for account in physics.tradable(scope):
+            allowance = physics.bp(self._allowance(scope, physics.household, account))
+            spared: list[Any] = []
             for position in physics.of_account(account.id):
                 security = physics.security(position.security_id)
                 key = (account.id, security.id)
@@ -72,10 +85,21 @@ class Restriction(Directive):
                     physics.bar(block, "no_buy", key, position.buy, scope)
                 if self.action in ("sell", "trade"):
                     for lot, sell in zip(position.lots, position.sells, strict=True):
-                        if forbids_lot(scope, physics.household, account, lot):
+                        if not forbids_lot(scope, physics.household, account, lot):
+                            continue
+                        if allowance:
+                            spared.append(sell)
+                        else:
                             physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
                 if self.action == "hold":
                     self._leave(block, scope, physics, account, position)
+            if spared:
+                sold = pyo.quicksum(spared)
+                physics.upper(block, "to_raise_cash", account.id, sold, 0.0, allowance, scope=scope)
+
+    def _allowance(self, scope: InForce, household: Household, account: Account) -> Decimal:
+        """Dollars of what is barred that may be sold all the same, to raise cash."""
+        return raising_allowance(household, account) if may_raise_cash(scope) else Decimal(0)
 
     def _leave(
         self,
@@ -121,9 +145,13 @@ class Restriction(Directive):
                 ):
                     key = (account.id, sale.security_id)
                     sold[key] = sold.get(key, Decimal(0)) + sale.amount
-            for (account_id, security_id), dollars in sold.items():
-                account = closing.account(account_id)
-                yield self._breach(scope, account, security_id, "sold", dollars)
+            for account in closing.household.accounts:
+                mine = {name: dollars for (a, name), dollars in sold.items() if a == account.id}
+                if sum(mine.values(), Decimal(0)) > self._allowance(
+                    scope, closing.household, account
+                ):
+                    for security_id, dollars in mine.items():
+                        yield self._breach(scope, account, security_id, "sold", dollars)
         if self.action == "hold" and scope.strict:
             yield from self._still_held(scope, closing)
 

@@ -12,7 +12,15 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, holders
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    dollars_breach,
+    holders,
+    may_raise_cash,
+    raises_cash,
+)
 from compiler.directives.bounds import holder, read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
@@ -20,7 +28,7 @@ from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
-from portfolio.flows import due_before_settlement
+from portfolio.flows import due_before_settlement, raising_allowance
 from portfolio.household import Account, Household
 
 ZERO = Decimal(0)
@@ -57,6 +65,9 @@ class TurnoverLimit(Directive):
         per = "" if implied == self.base else f" per {self.base}"
         return f"keep turnover {self.describe_range()} {self.period.describe()}{per}"
 
+    def hears(self, clause: tree.Clause) -> bool:
+        return raises_cash(clause)
+
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)
 
@@ -67,7 +78,7 @@ class TurnoverLimit(Directive):
             return
         for where, accounts, account in holders(self.base, scope, household):
             before = physics.bp(self._so_far(household, accounts))
-            spared = physics.bp(self._for_flows(household, accounts))
+            spared = physics.bp(self._spared(scope, household, accounts))
             bound = physics.bp(self._bound(household, account))
             run = pyo.quicksum(
                 sell for a in accounts for p in physics.of_account(a.id) for sell in p.sells
@@ -84,7 +95,7 @@ class TurnoverLimit(Directive):
             before = self._so_far(household, accounts)
             ids = {each.id for each in accounts}
             run = sum((sale.amount for sale in closing.sales if sale.account_id in ids), ZERO)
-            after = before + max(run - self._for_flows(household, accounts), ZERO)
+            after = before + max(run - self._spared(scope, household, accounts), ZERO)
             bound = max(self._bound(household, account), before)
             if after > bound:
                 yield dollars_breach(scope, where, "turnover", after, bound)
@@ -107,8 +118,13 @@ class TurnoverLimit(Directive):
             ZERO,
         )
 
-    def _for_flows(self, household: Household, accounts: tuple[Account, ...]) -> Decimal:
-        """Dollars that have to be sold in this run for flows: what they take beyond the cash."""
+    def _spared(
+        self, scope: InForce, household: Household, accounts: tuple[Account, ...]
+    ) -> Decimal:
+        """Dollars of this run's sales that do not count: what flows take beyond the cash, or all
+        that raises cash where the rule says so."""
+        if may_raise_cash(scope):
+            return sum((raising_allowance(household, a) for a in accounts), ZERO)
         due = due_before_settlement(household)
         short = (a.cash + a.unsettled_cash + due.get(a.id, ZERO) for a in accounts if a.id in due)
         return sum((-cash for cash in short if cash < 0), ZERO)

@@ -2,7 +2,8 @@
 
 A rule binds in a test where one of these is so:
 
-1. an error that stops an account of the test names it: it refused something;
+1. an error that stops an account of the test, or takes the effect of a waiver there, names it: it
+   refused something;
 2. a row of it has a price at the solution, or its ledger is among the causes of a trade;
 3. it bars a trade that all the rest together ask for;
 4. it takes something out of the target;
@@ -63,12 +64,8 @@ def _every(ran: Ran) -> Iterator[tuple[str, str]]:
 
 
 def _refused(ran: Ran) -> Iterator[tuple[str, str]]:
-    held = {
-        cause
-        for proposal in ran.proposals
-        for causes in proposal.policy.held.values()
-        for cause in causes
-    }
+    held = {cause for _, policy in ran.merged for cause in policy.held}
+    held |= {cause for _, policy in ran.merged for each in policy.waivers for cause in each.causes}
     for diagnostic in ran.diagnostics:
         span = diagnostic.primary.span
         if f"{diagnostic.code} {span.path}:{span.line}" in held:

@@ -54,6 +54,11 @@ CASES = [
     (f'{OIL} at most 50% per account\nexcept "BBB"', "+150 AAA TX", YES),
     (f'{OIL} at most 26% per account where sector is "Tech"', "+26 AAA TX", NO),
     (f'{OIL} at most 1% per account where ticker is not "AAA"', "+26 AAA TX", YES),
+    # a value for blanks: CCC, and what FND holds of CCC and XXX: $21,000 of $80,000, 26.25%
+    (f"{OIL} at most 27% per account\nmissing counts as 30%", "+999 CCC TX", YES),
+    (f"{OIL} at most 26.5% per account\nmissing counts as 30%", "+285 CCC TX", YES),
+    (f"{OIL} at most 26.5% per account\nmissing counts as 30%", "+287 CCC TX", NO),
+    (f"{OIL} at most 20% per account\nmissing counts as 0%", "+1 AAA TX", YES),
     # outside today: no worse on average, and no more of it
     (f"{OIL} at most 20% per account", "", YES),
     (f"{OIL} at most 20% per account", "+1 AAA TX", NO),

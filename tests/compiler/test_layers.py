@@ -404,7 +404,7 @@ rule f.x "Title"
 
 
 SILENT = (
-    ("never sell anything", "except to raise cash"),
+    ("never buy anything", "except to raise cash"),
     ("keep each trade at most $500", "except to close a position"),
     ("keep cash at most 3% of account", 'except "FUND"'),
     ("keep cash at most 3% of account", "existing anything may stay"),

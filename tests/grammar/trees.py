@@ -198,11 +198,12 @@ directives = (
     )
     | node(
         tree.Flow, action=st.sampled_from(["pay", "reserve", "invest"]), amount=values,
-        timing=timings,
+        timing=timings, per=st.none() | names.filter(lambda name: name.value != "year"),
     )
     | node(
         tree.Deal, action=st.sampled_from(["sell", "buy"]), amount=st.none() | quantities,
         things=selections, timing=timings,
+        per=st.none() | names.filter(lambda name: name.value != "year"),
     )
     | node(tree.Ask, who=texts, action=actions, things=selections)
     | node(tree.Report, action=actions, things=selections)

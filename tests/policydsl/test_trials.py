@@ -233,3 +233,19 @@ def test_a_rule_binds_by_its_trace_or_by_what_changes_without_it(small: Path) ->
     )
     result = called(small)
     assert result.exit_code == 0, result.stdout
+
+
+def test_a_limit_that_refuses_a_waiver_binds(small: Path) -> None:
+    (small / "more.policy").write_text(
+        "layer ipc\n\nrule ipc.waivers\n    keep each waiver at most 30 days\n\n"
+        "waive ipc.tobacco for anything\n    from 2026-05-01 until 2026-08-01\n"
+        '    because "A legacy"\n    approved by "Chair"\n',
+        encoding="utf-8",
+    )
+    (small / "core.policytest").write_text(
+        'test "Too long"\n    given "SMOKE" where industry is "Tobacco"\n'
+        "    given $1,000 of cash\n    expect error E0411 at ipc.waivers\n"
+        '    expect rule ipc.waivers binds\n    expect never buy "SMOKE"\n',
+        encoding="utf-8",
+    )
+    assert called(small).exit_code == 0
