@@ -297,7 +297,8 @@ def main() -> None:
     with ProcessPoolExecutor(asked.processes) as pool:
         for part in pool.map(fuzz, sizes, seeds):
             report.add(part)
-            print(f"\r{report.counts['inputs']:,}", end="", file=sys.stderr, flush=True)
+            done, wrong = report.counts["inputs"], len(report.failures)
+            print(f"\r{done:,} inputs, {wrong} failures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(shown(report))
     sys.exit(1 if report.failures else 0)

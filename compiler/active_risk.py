@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyomo.environ as pyo
-import scipy.sparse as sp
 
 from compiler.registry import Limit, Position
 from portfolio.household import Account
 
 if TYPE_CHECKING:
+    import scipy.sparse as sp
+
     from compiler.physics import Physics
 
 
@@ -92,10 +94,12 @@ def active_risk(physics: Physics, accounts: Sequence[Account]) -> ActiveRisk:
     rows = sorted({row for row, _ in shares})
     place = {row: i for i, row in enumerate(rows)}
     at = ([place[row] for row, _ in shares], [k for _, k in shares])
-    seen = sp.csr_matrix((list(shares.values()), at), (len(rows), len(positions)))
-    factors = sp.csr_matrix(risk.loadings[rows].T @ seen.toarray())
-    names = sp.diags_array(np.sqrt(risk.specific[rows])) @ seen
-    spread = sp.csr_matrix(sp.vstack([factors, names]))
+    # With Pyomo loaded, SciPy loads all of itself: most of a second, which only models need.
+    sparse = import_module("scipy.sparse")
+    seen = sparse.csr_matrix((list(shares.values()), at), (len(rows), len(positions)))
+    factors = sparse.csr_matrix(risk.loadings[rows].T @ seen.toarray())
+    names = sparse.diags_array(np.sqrt(risk.specific[rows])) @ seen
+    spread = sparse.csr_matrix(sparse.vstack([factors, names]))
     today = np.array([p.held - p.target for p in positions])
     return ActiveRisk(tuple(positions), spread, today)
 

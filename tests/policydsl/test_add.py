@@ -218,7 +218,8 @@ def test_a_statement_without_a_place_is_wrong_usage(
 
 def test_a_file_that_the_set_does_not_take_in_is_not_written(house: Path) -> None:
     manifest = house / "policyset.toml"
-    manifest.write_text(manifest.read_text().replace('["**/*.policy"]', '["ipc/*.policy"]'))
+    assert '"**/*.policy"' in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace('"**/*.policy"', '"ipc/*.policy"'))
     result = add(house, "never-sell", "--household", "H7", "--security", "MSFT")
     assert result.exit_code == 2
     assert "do not take in household/H7.policy" in result.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -177,3 +179,11 @@ def test_a_damaged_manifest_gives_findings_and_no_traceback(tmp_path: Path) -> N
         result = run("check", tmp_path)
         assert (result.exit_code, result.stderr) == (1, "")
         assert "error[E023" in result.stdout
+
+
+def test_the_libraries_of_the_solver_are_not_loaded_for_checking() -> None:
+    loaded = "import policydsl.checking, sys; print(*{'scipy', 'highspy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == ""
