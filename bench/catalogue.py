@@ -43,8 +43,12 @@ class Row:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """A test for each part that some test shows to bind."""
-        return tuple(next(iter(part.bound)) for part in self.parts if part.bound)
+        """For each part that some test shows to bind such a test, one of its own if there is one."""
+        return tuple(
+            next((test for test in part.bound if f": {self.number} " in test), min(part.bound))
+            for part in self.parts
+            if part.bound
+        )
 
     @property
     def state(self) -> str:
