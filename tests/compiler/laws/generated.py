@@ -167,7 +167,20 @@ CONTESTED = st.builds(
     st.sampled_from([each for each in LIMITED if "CCC" in each or "issuer" in each]),
 )
 """Rules of all layers about few things, of which some bind the trades that are tried."""
-KINDS = {"rules": RULES, "contested": CONTESTED, "sets": SETS, "notes": NOTES, "waivers": WAIVED}
+SOFT = st.builds(
+    lambda layer, line, number: Piece(layer, f"rule {{}}\n    {line}\n    soft priority {number}"),
+    ANY_LAYER,
+    st.sampled_from([each for each in LIMITED if "gains" not in each and "\n" not in each]),
+    st.integers(1, 3),
+)
+KINDS = {
+    "rules": RULES,
+    "contested": CONTESTED,
+    "soft": SOFT,
+    "sets": SETS,
+    "notes": NOTES,
+    "waivers": WAIVED,
+}
 
 
 def pieces(*kinds: str, most: int = 9) -> st.SearchStrategy[tuple[Piece, ...]]:

@@ -62,7 +62,8 @@ def count(seen: Seen, policies: Sound, home: Household) -> HouseholdPolicy:
     """What is in force under a set, which is taken into the count."""
     policy = agreed(policies.typed, home)
     seen["sets"] += 1
-    seen["in force"] += len(policy.statements)
+    beside = [each for each in policy.statements if each.statement.origin is not Origin.DEFAULT]
+    seen["beside the defaults"] += len(beside)
     seen["layers"] += len({each.statement.authority.layer for each in policy.statements})
     return policy
 
@@ -77,7 +78,7 @@ def seen_whole(typed: TypedPolicies, home: Household) -> str:
     return json.dumps([texts, [to_json(each) for each in shown], in_force, said, policy.remarks])
 
 
-ALL = pieces("rules", "sets", "notes", "waivers")
+ALL = pieces("rules", "sets", "soft", "notes", "waivers")
 
 
 # --- merging -------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ def twice_changes_nothing(sets: int) -> Seen:
 
 # --- what is allowed -----------------------------------------------------------------------------
 
-HARD = pieces("rules", "contested", "contested", "sets", most=7)
+HARD = pieces("rules", "contested", "contested", "sets", "soft", most=7)
 
 
 def broken(policy: HouseholdPolicy, home: Household, text: str) -> set[tuple[str, str]]:
