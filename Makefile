@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long lint format bench bench-scale clean
+.PHONY: demo test long lint format bench bench-scale catalogue clean
 
 demo: $(READY)
 	rm -rf demo
@@ -37,6 +37,10 @@ bench: $(READY)
 # How the compiler grows with the policy set.
 bench-scale: $(READY)
 	$(BIN)/python -m bench.scale
+
+# What of the rule catalogue is written, enforced and shown to bind.
+catalogue: $(READY)
+	$(BIN)/python -m bench.catalogue > docs/catalogue.md
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
