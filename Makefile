@@ -1,11 +1,12 @@
 # `make demo` and `make test` set everything up by themselves: they need Python 3.11 or later and make.
 
 PYTHON ?= python3
+LONG ?= long
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long lint format bench bench-scale clean
+.PHONY: demo test long lint format bench bench-scale catalogue clean
 
 demo: $(READY)
 	rm -rf demo
@@ -19,7 +20,7 @@ test: $(READY)
 
 # pytest ends with 5 where no test is marked long.
 long: $(READY)
-	$(BIN)/python -m pytest -m long || test $$? -eq 5
+	$(BIN)/python -m pytest -m "$(LONG)" || test $$? -eq 5
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -37,6 +38,10 @@ bench: $(READY)
 # How the compiler grows with the policy set.
 bench-scale: $(READY)
 	$(BIN)/python -m bench.scale
+
+# What of the rule catalogue is written, enforced and shown to bind.
+catalogue: $(READY)
+	$(BIN)/python -m bench.catalogue > docs/catalogue.md
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -373,7 +373,7 @@ def _slot(statement: Statement) -> tuple[str, ...]:
 
 _HERE = frozenset(Status) - {Status.NOT_TODAY, Status.NOT_HERE}
 
-_FAMILIES = (Family.LIMIT, Family.RESTRICTION, Family.SETTING)
+_FAMILIES = (Family.LIMIT, Family.RESTRICTION, Family.SETTING, Family.SCHEDULE)
 
 
 def _rank(slot: tuple[str, ...], standings: Sequence[Standing]) -> tuple[int, tuple[str, ...]]:

@@ -61,7 +61,8 @@ class Physics:
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    not_worse: set[str] = field(default_factory=set)  # rows that leave no room for rounding
+    spare: dict[str, float] = field(default_factory=dict)
+    """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -213,16 +214,17 @@ class Physics:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
             rows[index] = value - excess <= room
+            self.spare[rows[index].name] = max(0.0, wanted - room)
             return (Limit(rows[index].name, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
             rows[index] = value <= room
-            if tighten and room > bound - reserve:
-                self.not_worse.add(rows[index].name)
+            if tighten:
+                self.spare[rows[index].name] = bound - room
             return (Limit(rows[index].name, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
         rows[index] = value <= room
-        self.not_worse.add(rows[index].name)
+        self.spare[rows[index].name] = before - room
         held = Limit(rows[index].name, room, None)
         if before <= wanted:
             return (held,)
@@ -230,6 +232,7 @@ class Physics:
             block.cure = pyo.Constraint(pyo.Any)
         excess = _excess(block, key, before - wanted + reserve)
         block.cure[key] = value - excess <= wanted - reserve
+        self.spare[block.cure[key].name] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
         return held, Limit(block.cure[key].name, wanted - reserve, excess)
 

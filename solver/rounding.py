@@ -7,7 +7,7 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
@@ -84,7 +84,7 @@ def round_trades(
         order.place(x, unit)
     netting = read_netting(program, structure)
     margin = CENT * (len(orders) + 1) / unit
-    score = _Score(program, state, netting, compiled.physics.not_worse, margin)
+    score = _Score(program, state, netting, compiled.physics.spare, margin)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
@@ -204,8 +204,8 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
 class _Score:
     """(how far rows are broken, objective) of trades, states completed; both in bp.
 
-    A limit broken before the run has no room for rounding; `margin` keeps it clear of the cents by
-    which the amounts of orders are rounded.
+    Rounding may use the room that limits were given for it, `spare`; `margin` keeps them clear of
+    the cents by which the amounts of orders are rounded.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class _Score:
         program: Program,
         state: State,
         netting: Netting,
-        not_worse: Set[str],
+        spare: Mapping[str, float],
         margin: float,
     ) -> None:
         self.program, self.state, self.netting = program, state, netting
@@ -229,10 +229,14 @@ class _Score:
         )
         self.matrix = program.matrix[self.rows]
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
-        self.upper = self.upper - np.array(
-            [margin if program.row_names[i] in not_worse else 0.0 for i in self.rows]
+        names = [program.row_names[i] for i in self.rows]
+        self.upper = self.upper + np.array(
+            [spare[name] - margin if name in spare else 0.0 for name in names]
         )
-        self.risks = [(limit, margin if limit.row in not_worse else 0.0) for limit in program.risks]
+        self.risks = [
+            (limit, 0.0 if spare.get(limit.row, margin) > 0.0 else margin)
+            for limit in program.risks
+        ]
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""

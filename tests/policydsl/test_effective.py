@@ -198,3 +198,16 @@ def test_soft_rules_waivers_and_notes_stand_apart_in_the_tree(tmp_path: Path, bo
     assert places == sorted(places)
     assert "soft, priority 2" in tree
     assert "not yet enforced: " in tree
+
+
+@pytest.mark.parametrize("form", ["text", "json", "tree"])
+def test_schedules_stand_beside_limits(tmp_path: Path, book: Path, form: str) -> None:
+    (tmp_path / "a.policy").write_text(
+        'policy ipc.a "A"\nlayer ipc\nrule ipc.income "Income"\n'
+        "    pay $2,000 each quarter on day 1 per household\n    from 2026-01-01\n"
+        '    because "A promise"\nrule ipc.cash "Cash"\n    keep cash at least 1% of account\n'
+    )
+    asked = ("--policies", tmp_path, "--book", book, "--account", "H00001-TX", "--format", form)
+    result = run("effective", *asked)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.index("at least 1%") < result.stdout.index("$2,000 each quarter on day 1")

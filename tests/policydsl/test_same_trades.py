@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.policyset import load_policies
 from tests.policydsl.runs import POLICIES, SHARED, edited_policies, rebalanced, record
 
 CHOSEN = ("H00001", "H00002", "H00004")
@@ -66,8 +67,8 @@ def test_policies_in_other_files_and_another_order(
 
 
 def shuffle(policies: Path, source: random.Random) -> None:
-    """Rename every file, move some, and shuffle the statements of each after its header."""
-    files = sorted(policies.rglob("*.policy"))
+    """Rename every file of the set, move some, and shuffle the statements after each header."""
+    files = [policies / file.path for file in load_policies(policies).files]
     names = [f"{number:02}" for number in range(len(files))]
     source.shuffle(names)
     for path, name in zip(files, names, strict=True):
