@@ -1,6 +1,7 @@
 # `make demo` and `make test` set everything up by themselves: they need Python 3.11 or later and make.
 
 PYTHON ?= python3
+LONG ?= long
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -19,7 +20,7 @@ test: $(READY)
 
 # pytest ends with 5 where no test is marked long.
 long: $(READY)
-	$(BIN)/python -m pytest -m long || test $$? -eq 5
+	$(BIN)/python -m pytest -m "$(LONG)" || test $$? -eq 5
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -60,11 +60,19 @@ def _inside(diagnostic: Diagnostic, one: Trial) -> bool:
 def suites(paths: Sequence[Path], policies: Path | None, default: Path) -> tuple[Suite, ...]:
     """Every file of tests that `paths` name or hold, each once, in order.
 
-    A file tests `policies` where they are named; else the set whose manifest stands in its folder
-    or nearest above; else the set in `default`.
+    A file tests `policies` where they are named, unless it stands in a set nested below them; else
+    the set whose manifest stands in its folder or nearest above; else the set in `default`.
     """
     found = dict.fromkeys(file for path in paths for file in _below(path))
-    return tuple(Suite(file, policies or _set_around(file) or default) for file in found)
+    return tuple(Suite(file, _tested(file, policies) or default) for file in found)
+
+
+def _tested(file: Path, policies: Path | None) -> Path | None:
+    around = _set_around(file)
+    if policies is None or around is None:
+        return policies or around
+    nested = policies.resolve() in around.resolve().parents
+    return around if nested else policies
 
 
 def _below(path: Path) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.policyset import load_policies
 from tests.policydsl.runs import POLICIES, policydsl
 
 CASE = Path(__file__).parent / "cases" / "policy_book"
@@ -147,8 +148,8 @@ def test_every_statement_of_the_house_has_its_entry(tmp_path: Path) -> None:
     ids = set(Page(html).ids)
     named = [
         name
-        for file in POLICIES.rglob("*.policy")
-        for name in re.findall(r"^(?:rule|default|note) (\S+)", file.read_text(), re.M)
+        for file in load_policies(POLICIES).files
+        for name in re.findall(r"^(?:rule|default|note) (\S+)", file.text, re.M)
     ]
     assert len(named) > 20
     assert {f"rule-{name}" for name in named} <= ids

@@ -10,10 +10,11 @@ import pytest
 from tests.compiler.laws.laws import LAWS
 
 SHORT, LONG = 40, 2_000
+MINUTES = (pytest.mark.long, pytest.mark.minutes)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-@pytest.mark.parametrize("sets", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize("sets", [SHORT, pytest.param(LONG, marks=MINUTES)])
 def test_law(law: Callable[[int], Counter[str]], sets: int) -> None:
     seen = law(sets)
     assert seen["sets"] >= sets
