@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from compiler import codes
-from compiler.clashes import Clash, narrower, shown
+from compiler.clashes import Clash, narrower, shown, surely_together
 from compiler.conditions import Environment
 from compiler.coverage import selects
 from compiler.dimensions import describe_points
@@ -24,7 +24,6 @@ from compiler.directives.target_weight import TargetWeight
 from compiler.directives.transition_limit import TransitionLimit
 from compiler.directives.treatment import Treatment
 from compiler.exposure import Through, weigh
-from compiler.scopes import scope_of, surely_meet
 from compiler.selections import Named, Selection
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement
 from compiler.target import published
@@ -66,7 +65,7 @@ def certain_breaches(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
     ]
     for upper in filter(_bounding, standing):
         for lower in standing:
-            if binds(upper, lower) and surely_meet(scope_of(upper), scope_of(lower)):
+            if binds(upper, lower) and surely_together(upper, lower):
                 found = too_long(upper, lower) or _surely_outside(upper, lower)
                 if found is not None:
                     yield found

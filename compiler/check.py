@@ -181,7 +181,12 @@ class _Reading:
             self._id_twice(rule, first, file)
             return
         read = read_rule(rule, file)
-        self._keys |= {statement.key for _, statement in read.found}
+        keys = {statement.key for _, statement in read.found}
+        taken = sorted(keys & self._keys)
+        if taken:
+            self._id_twice(rule, self.ids[taken[0]], file, taken[0])
+            return
+        self._keys |= keys
         self.statements += [statement for _, statement in read.found]
         self.grants += read.grants
         self._stated[name] = [statement for _, statement in read.found]
@@ -191,13 +196,16 @@ class _Reading:
         elif rule.is_default:
             self.defaults[name] = Default(*read.found[0], file)
 
-    def _id_twice(self, rule: tree.Rule, first: tree.Rule, file: OpenFile) -> None:
+    def _id_twice(
+        self, rule: tree.Rule, first: tree.Rule, file: OpenFile, line: str | None = None
+    ) -> None:
+        """`line` is the id of one of the rule's lines, where that is what is taken."""
         related = () if first is rule else (Label(first.id.span, "the other one"),)
         file.reader.report(
             codes.ID_TWICE,
-            f"the id `{rule.id.value}` is used twice",
+            f"the id `{line or rule.id.value}` is used twice",
             rule.id.span,
-            "the second one",
+            "the second one" if line is None else f"one of its lines is known as `{line}`",
             related=related,
             help="ids are unique in a policy set; choose another",
         )

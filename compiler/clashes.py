@@ -14,10 +14,11 @@ from typing import TypeVar
 
 from compiler import codes
 from compiler.choices import Grant, describe_end
+from compiler.conditions import Negation
 from compiler.directives.base import Family
 from compiler.directives.restriction import Restriction
 from compiler.ranges import Measure, Range, apart, opened, outside, stated
-from compiler.scopes import inside, may_meet, scope_of, surely_meet
+from compiler.scopes import Scope, inside, may_meet, scope_of, surely_meet
 from compiler.statements import Origin, Statement
 from grammar.diagnostics import Code, Diagnostic, Label
 from grammar.tree import Mode
@@ -383,7 +384,9 @@ def certain_clashes(
             rules = [
                 each
                 for each in limits.get(about[chosen.key][0], ())
-                if bounds(each, chosen) and surely_meet(scope_of(each), scope)
+                if bounds(each, chosen)
+                and surely_meet(scope_of(each), scope)
+                and not excepted_apart(each, chosen)
             ]
             own = granted.get(default.key, ())
             for clash in clashes_of_choice(chosen, default, own, rules, stated):
@@ -440,14 +443,30 @@ def _meet_for_sure(a: Statement, b: Statement, sets: Mapping[str, Sequence[State
         return False
     ours, theirs = scope_of(a), scope_of(b)
     if is_setting(a) and is_setting(b) and a.authority == b.authority:
-        return may_meet(ours, theirs)
+        return may_meet(ours, theirs) and not excepted_apart(a, b)
     replaced = any(
         may_meet(scope_of(chosen), scope_of(other))
         for default, other in ((a, b), (b, a))
         if default.origin is Origin.DEFAULT
         for chosen in sets.get(default.rule_id, ())
     )
-    return surely_meet(ours, theirs) and not replaced
+    return surely_together(a, b) and not replaced
+
+
+def surely_together(a: Statement, b: Statement) -> bool:
+    """Whether both hold for some account on some day, as far as words show."""
+    return surely_meet(scope_of(a), scope_of(b)) and not excepted_apart(a, b)
+
+
+def excepted_apart(a: Statement, b: Statement) -> bool:
+    """Whether the `except when` of one leaves out what is left to the other."""
+    return not may_meet(_after_exceptions(a), _after_exceptions(b))
+
+
+def _after_exceptions(statement: Statement) -> Scope:
+    conditions = [each.condition for each in statement.carveouts]
+    rest = tuple(Negation(each) for each in conditions if each is not None)
+    return scope_of(statement).narrowed(rest, None, None)
 
 
 def doubled(statements: Iterable[Statement]) -> Iterator[Diagnostic]:
@@ -455,7 +474,7 @@ def doubled(statements: Iterable[Statement]) -> Iterator[Diagnostic]:
     schedules = (each for each in statements if each.directive.family is Family.SCHEDULE)
     for alike in grouped((each.directive.slot, each) for each in schedules).values():
         for a, b in combinations(alike, 2):
-            if a.rule_id != b.rule_id and surely_meet(scope_of(a), scope_of(b)):
+            if a.rule_id != b.rule_id and surely_together(a, b):
                 later, first = _by_rank(a, b)
                 yield codes.DOUBLED.at(
                     later.span,

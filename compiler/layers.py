@@ -293,7 +293,12 @@ def _judged(waiver: Waiver, limits: Sequence[Statement], household: Household) -
 
 
 def _narrow(state: _Fold, a: Statement, b: Statement) -> None:
-    """Two settings of one layer for one thing: the narrower scope wins, equal values agree."""
+    """Two settings of one layer for one thing: the narrower scope wins, equal values agree.
+
+    Of those that agree one has to be left: what has lost already takes nobody else's place.
+    """
+    if a.directive == b.directive and a.off == b.off and len(state.still((a, b))) < 2:
+        return
     clash = clash_of_pair(a, b, state.measure)
     if clash is not None:
         state.clash(clash)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -98,6 +98,7 @@ def read_list(
     if len(reader.diagnostics) > before or any(column is None for column in columns):
         return None
     known = [column for column in columns if column is not None]
+    _say_misspelt(loaded.path, rows[1:], known, reader)
     by_columns = tuple(
         (tuple(known[number] for number in filled), frozenset(values))
         for filled, values in sorted(listed.items())
@@ -165,6 +166,50 @@ def _bad_row(path: str, line: int, cells: list[str], width: int, reader: Reader)
         if blank
         else "put texts with commas in quotes, and one cell in each column",
     )
+
+
+def _say_misspelt(
+    path: str, rows: Sequence[tuple[int, list[str]]], columns: Sequence[Reference], reader: Reader
+) -> None:
+    """Warn, once a list, of cells that the book writes another way: they catch nothing.
+
+    What the book merely does not have is no mistake: lists name securities that nobody holds.
+    """
+    known = [_by_letters(reference, reader) for reference in columns]
+    found = [
+        (line, number, cells, known[number][_letters(cell)])
+        for line, cells in rows
+        for number, cell in enumerate(cells)
+        if known[number].get(_letters(cell), cell) != cell
+    ]
+    if not found:
+        return
+    line, number, cells, meant = found[0]
+    cell = cells[number]
+    start = 1 + sum(len(each) + 1 for each in cells[:number])
+    others = "" if len(found) == 1 else f", and {len(found) - 1} more of this list misspelt"
+    reader.report(
+        codes.UNKNOWN_VALUE,
+        f'`{columns[number].describe()}` is never "{cell}"{others}',
+        Span(path, line, start, line, start + len(cell)),
+        "no row has this value",
+        help=f'did you mean "{meant}"?',
+    )
+
+
+def _by_letters(reference: Reference, reader: Reader) -> dict[str, str]:
+    """The known texts of a column by their letters and digits, where these tell them apart."""
+    values = reference.column.values
+    if not values and reference.column.name in ("security_id", "ticker"):
+        values = reader.securities or frozenset()
+    alike: dict[str, set[str]] = {}
+    for value in values:
+        alike.setdefault(_letters(value), set()).add(value)
+    return {letters: min(found) for letters, found in alike.items() if len(found) == 1}
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _unreadable(define: tree.DefineFile, is_there: bool, reader: Reader) -> None:

@@ -18,6 +18,7 @@ from compiler.scopes import Scope
 from compiler.statements import Origin, Statement
 from compiler.waivers import WaiveGrant, read_waive_grant
 from grammar import tree
+from grammar.diagnostics import Label
 from grammar.spans import Span
 from grammar.tree import Mode
 
@@ -331,6 +332,8 @@ def read_set(
     clauses = read_clauses(node.clauses, file)
     directive = None if default is None else read_choice(default, node, reader)
     begun = _begun([directive], clauses.scope, [node.head], reader)
+    if default is not None and directive is not None:
+        _whole_household(node, default.statement, directive, clauses.scope, reader)
     if directive is not None and directive.unenforced and not node.off:
         _not_enforced(node.id.value, directive, node.head, reader)
     new = causes(reader.diagnostics[before:])
@@ -362,6 +365,29 @@ def read_set(
         soft=default.statement.soft,
     )
     return statement, None
+
+
+def _whole_household(
+    node: tree.Set, default: Statement, directive: Directive, scope: Scope, reader: Reader
+) -> None:
+    """Report a choice for some accounts of what all of a household have together: each part would
+    be measured alone, and all of them together would have more than either value allows."""
+    if getattr(directive, "base", None) != "household":
+        return
+    own = [guard for guard in scope.guards if guard not in default.guards]
+    picky = any(column.table != "households" for guard in own for column in guard.columns())
+    layer = scope.authority.layer
+    parted = layer not in ("advisor", "household") and scope.authority.of is not None
+    by_account = layer == "account" or reader.vocabulary.get("accounts", layer) is not None
+    if picky or (parted and by_account):
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"`{node.id.value}` is of the whole household, and this is for some of its accounts",
+            _chosen_span(node),
+            "for which accounts together?",
+            related=(Label(default.value_span or default.span, f"default {default.rule_id}"),),
+            help="set it for the household, or have a default `of account`",
+        )
 
 
 def _key(node: tree.Set, file: OpenFile) -> str:

@@ -20,7 +20,7 @@ from compiler.directives.waiver_limit import WaiverLimit, days
 from compiler.files import OpenFile
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader, causes
-from compiler.scopes import scope_of, surely_meet
+from compiler.scopes import inside, scope_of
 from compiler.selections import Named, Selection
 from compiler.statements import Authority, Origin, Statement, Waiver
 from grammar import tree
@@ -298,8 +298,9 @@ def certainly_long(
         and (each.origin is Origin.RULE or each.rule_id not in chosen)
         and each.origin is not Origin.NOTE
     ]
+    limits = [each for each in limits if not any(one.condition for one in each.carveouts)]
     for waiver in waivers:
-        meeting = [each for each in limits if surely_meet(scope_of(each), scope_of(waiver))]
+        meeting = [each for each in limits if inside(scope_of(waiver), scope_of(each))]
         found = None if waiver.causes else too_long(waiver, meeting)
         yield (waiver if found is None else replace(waiver, causes=causes([found]))), found
 

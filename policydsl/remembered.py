@@ -89,7 +89,8 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
         for name in sorted(names):
             count += 1
             file = Path(above, name)
-            if count > MOST_FILES or file.stat().st_size > MOST_BYTES:
+            found = file.stat()
+            if count > MOST_FILES or found.st_size > MOST_BYTES or not stat.S_ISREG(found.st_mode):
                 raise _TooMuchError
             yield str(file.relative_to(folder)), file.read_bytes()
         if any(Path(above, name).is_symlink() for name in folders):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -144,5 +145,12 @@ def test_folders_too_large_and_folders_of_links_are_not_remembered(
     assert said(folder)[0] == 0
     (folder / "elsewhere").unlink()
     monkeypatch.setattr("policydsl.remembered.MOST_BYTES", 20)
+    assert said(folder)[0] == 0
+    assert not cache.exists()
+
+
+def test_what_is_no_file_is_not_waited_for(folder: Path, cache: Path) -> None:
+    """Reading a named pipe would last until somebody writes to it."""
+    os.mkfifo(folder / "pipe")
     assert said(folder)[0] == 0
     assert not cache.exists()

@@ -239,7 +239,7 @@ def a_choice_is_its_value_or_an_error(sets: int) -> Seen:
         policies = sound(given, home)
         count(seen, policies, home)
         default = (
-            'default e.ddd\n    keep "DDD" at most 50% of household\n'
+            'default e.ddd\n    keep "DDD" at most 50% of account\n'
             f"    allow program, advisor, household to set between 10% and {edge}%"
         )
         more = (Piece("ipc", default), Piece(layer, f"set e.ddd to at most {value}%"))
@@ -250,7 +250,7 @@ def a_choice_is_its_value_or_an_error(sets: int) -> Seen:
         inside = 10 <= value <= edge
         seen["inside"] += inside
         assert chosen.status is (Status.IN_FORCE if inside else Status.ERROR)
-        assert chosen.statement.directive.describe_range() == f"at most {value}% of household"
+        assert chosen.statement.directive.describe_range() == f"at most {value}% of account"
         held = agreed(check(files), home).held
         assert bool(held) is not inside
 
