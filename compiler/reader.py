@@ -144,16 +144,6 @@ class Reader:
         """The same reader, inside the `where` of what stands in for another security."""
         return replace(self, replacing=True)
 
-    def not_yet(self, what: str, at: Span, help: str = "") -> None:
-        """Report what the grammar reads and the compiler does not act on: never in silence."""
-        self.report(
-            codes.NOT_YET,
-            f"{what} is not part of this version of the language",
-            at,
-            "has no effect yet",
-            help=help or "leave it out, or say it another way",
-        )
-
     def unknown_layer(self, name: tree.Name) -> None:
         """Report a layer that the set does not have."""
         self.report(
