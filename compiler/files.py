@@ -8,7 +8,7 @@ from compiler import codes
 from compiler.attributes import Vocabulary
 from compiler.policyset import PolicySet
 from compiler.read_conditions import read_guard
-from compiler.reader import Groups, Reader, check_dates
+from compiler.reader import Groups, Reader, check_dates, letters
 from compiler.scopes import OWNED, SHARED, Scope, has_owners
 from compiler.statements import Authority
 from grammar import tree
@@ -79,7 +79,11 @@ def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> 
         reader.unknown_layer(layer.name)
         return None
     authority = Authority(name, layers.index(name), None if layer.of is None else layer.of.value)
-    return authority if _owner_fits(layer, reader) else None
+    if not _owner_fits(layer, reader):
+        return None
+    if layer.of is not None:
+        _say_unknown_owner(layer, layer.of, reader)
+    return authority
 
 
 def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:
@@ -106,3 +110,34 @@ def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:
         )
         return False
     return True
+
+
+_OWNERS = {
+    "program": (("accounts", "program"),),
+    "advisor": (("households", "advisor"),),
+    "household": (("households", "id"),),
+    "account": (("accounts", "id"),),
+}
+"""The columns that say whose accounts and households are; of other layers those of their name."""
+
+
+def _say_unknown_owner(layer: tree.Layer, of: tree.Text, reader: Reader) -> None:
+    """Warn of an owner that the book writes another way: the file reaches nobody.
+
+    Whom the book merely does not have is no mistake: one set serves several books.
+    """
+    name = layer.name.value
+    places = _OWNERS.get(name, (("accounts", name), ("households", name)))
+    found = [reader.vocabulary.get(table, column) for table, column in places]
+    columns = [column for column in found if column is not None]
+    known = frozenset[str]().union(*(column.values for column in columns))
+    alike = sorted(each for each in known if letters(each) == letters(of.value))
+    if of.value in known or not alike:
+        return
+    reader.report(
+        codes.UNKNOWN_VALUE,
+        f'no {name} of the book is called "{of.value}"',
+        of.span,
+        "this file reaches no account",
+        help=f'did you mean "{alike[0]}"?',
+    )
