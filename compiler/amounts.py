@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal as OneOf
 
 from compiler.conditions import Environment
-from compiler.expressions import Expression, Literal, Share
+from compiler.expressions import Choice, Expression, Literal, Share, Total
 from portfolio.household import Account, Household, TaxEntity
 
 Base = OneOf["account", "household"]
@@ -40,6 +41,16 @@ class Amount:
         value = self.expression.value(Environment(household, account, taxpayer=taxpayer))
         return value if isinstance(value, Decimal) else None
 
+    def together(
+        self, household: Household, accounts: Sequence[Account], taxpayer: TaxEntity | None
+    ) -> Decimal:
+        """Dollars of several accounts as one: what each of them has adds up, all else counts once.
+
+        Raises ValueError where a value is missing.
+        """
+        summed = Amount(_summed(self.expression, household, accounts))
+        return summed.dollars(household, None, taxpayer)
+
     def describe(self) -> str:
         """The amount in the language's words."""
         return self.expression.describe()
@@ -57,3 +68,19 @@ class Amount:
                 return base.column.written, fraction
             case _:
                 return None
+
+
+def _summed(
+    expression: Expression, household: Household, accounts: Sequence[Account]
+) -> Expression:
+    """The expression with a constant in place of each part that is an account's own."""
+    if isinstance(expression, Choice | Total):
+        left, right = (
+            _summed(side, household, accounts) for side in (expression.left, expression.right)
+        )
+        return replace(expression, left=left, right=right)
+    tables = {column.table for column in expression.columns()}
+    if tables - {"accounts"} or isinstance(expression, Literal):
+        return expression
+    each = (Amount(expression).dollars(household, account) for account in accounts)
+    return Literal(sum(each, Decimal(0)), expression.dimension)

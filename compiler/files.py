@@ -8,8 +8,8 @@ from compiler import codes
 from compiler.attributes import Vocabulary
 from compiler.policyset import PolicySet
 from compiler.read_conditions import read_guard
-from compiler.reader import Groups, Reader, check_dates, letters
-from compiler.scopes import OWNED, SHARED, Scope, has_owners
+from compiler.reader import Groups, Reader, check_dates, closest, letters
+from compiler.scopes import OWNED, SHARED, Scope, has_owners, owners
 from compiler.statements import Authority
 from grammar import tree
 from grammar.spans import Span
@@ -82,8 +82,30 @@ def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> 
     if not _owner_fits(layer, reader):
         return None
     if layer.of is not None:
-        _say_unknown_owner(layer, layer.of, reader)
+        _check_owner(name, layer.of, reader)
     return authority
+
+
+def _check_owner(layer: str, of: tree.Text, reader: Reader) -> None:
+    """A likely misspelling of an owner; who is merely absent is no mistake.
+
+    Ids of households and accounts are alike as they are: of them only those that look the same are
+    taken for one.
+    """
+    known = owners(layer, reader.vocabulary)
+    if layer in ("household", "account"):
+        near = min((each for each in known if letters(each) == letters(of.value)), default=None)
+    else:
+        near = closest(of.value, known)
+    if of.value in known or near is None:
+        return
+    reader.report(
+        codes.UNKNOWN_VALUE,
+        f'no account of the book has the {layer} "{of.value}"',
+        of.span,
+        "this file speaks for nobody",
+        help=f'did you mean "{near}"?',
+    )
 
 
 def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:
@@ -110,34 +132,3 @@ def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:
         )
         return False
     return True
-
-
-_OWNERS = {
-    "program": (("accounts", "program"),),
-    "advisor": (("households", "advisor"),),
-    "household": (("households", "id"),),
-    "account": (("accounts", "id"),),
-}
-"""The columns that say whose accounts and households are; of other layers those of their name."""
-
-
-def _say_unknown_owner(layer: tree.Layer, of: tree.Text, reader: Reader) -> None:
-    """Warn of an owner that the book writes another way: the file reaches nobody.
-
-    Whom the book merely does not have is no mistake: one set serves several books.
-    """
-    name = layer.name.value
-    places = _OWNERS.get(name, (("accounts", name), ("households", name)))
-    found = [reader.vocabulary.get(table, column) for table, column in places]
-    columns = [column for column in found if column is not None]
-    known = frozenset[str]().union(*(column.values for column in columns))
-    alike = sorted(each for each in known if letters(each) == letters(of.value))
-    if of.value in known or not alike:
-        return
-    reader.report(
-        codes.UNKNOWN_VALUE,
-        f'no {name} of the book is called "{of.value}"',
-        of.span,
-        "this file reaches no account",
-        help=f'did you mean "{alike[0]}"?',
-    )

@@ -112,8 +112,13 @@ def _heard(
             continue
         deaf = next((each for each in directives if not _hears(each, clause)), None)
         if deaf is not None:
-            said = f"`{deaf.sentence()}` does not act on it"
-            reader.not_yet("this clause", clause.span, said)
+            reader.report(
+                codes.NOT_HEARD,
+                f"`{deaf.sentence()}` does not act on this clause",
+                clause.span,
+                "would have no effect",
+                help="leave it out, or give the lines that act on it a rule of their own",
+            )
             fine = False
     return fine
 
@@ -130,7 +135,7 @@ def _begun(
     for span in unbegun:
         reader.report(
             codes.NO_FIRST_DAY,
-            "steps are counted from a first day, and this rule has none",
+            "this is counted from a first day, and the rule has none",
             span,
             "from when?",
             help="add `from DATE`",

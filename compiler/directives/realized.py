@@ -84,11 +84,13 @@ class RealizedLimit(Directive):
         yield from self.period.unseen(household)
 
     def _bound(self, household: Household, held: _Held) -> Decimal:
-        """The limit in dollars today; a taxpayer's accounts add up where it is a share of them."""
-        of_accounts = any(c.table == "accounts" for c in self.amount.expression.columns())
-        bases: tuple[Account | None, ...] = held.bases if of_accounts else (None,)
-        payer = None if of_accounts else household.tax_entities.get(held.where)
-        dollars = sum((self.amount.dollars(household, base, payer) for base in bases), ZERO)
+        """The limit in dollars today; what it reads of accounts is of all the holder's together."""
+        if any(c.table == "accounts" for c in self.amount.expression.columns()):
+            entities = {account.tax_entity_id for account in held.bases}
+            payer = household.tax_entities[entities.pop()] if len(entities) == 1 else None
+            dollars = self.amount.together(household, held.bases, payer)
+        else:
+            dollars = self.amount.dollars(household, None, household.tax_entities.get(held.where))
         return self.period.grown(dollars, household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

@@ -129,13 +129,13 @@ OWNERS = (
     ("layer", "said"),
     [
         ('household "H1"', ""),
-        ('household "Hl"', 'no household of the book is called "Hl"'),
+        ('household "Hl"', 'did you mean "H1"?'),
         ('household "H2"', ""),
-        ('account "H1 tx"', 'no account of the book is called "H1 tx"'),
-        ('program "ETF"', 'no program of the book is called "ETF"'),
+        ('account "H1 tx"', 'did you mean "H1-TX"?'),
+        ('program "ETF"', 'did you mean "etf"?'),
         ('program "direct"', ""),
         ('advisor "who knows"', ""),
-        ('region "eu"', 'no region of the book is called "eu"'),
+        ('region "eu"', 'did you mean "EU"?'),
     ],
 )
 def test_a_file_about_nobody_says_so(load, layer: str, said: str) -> None:
@@ -144,4 +144,4 @@ def test_a_file_about_nobody_says_so(load, layer: str, said: str) -> None:
         "a.policy": f"layer {layer}\nrule a.b\n keep cash at least 1% of account\n",
     }
     found = check_policies(load(files), OWNERS).diagnostics
-    assert [(each.code, each.message) for each in found] == ([("W0202", said)] if said else [])
+    assert [(each.code, each.help) for each in found] == ([("W0202", said)] if said else [])

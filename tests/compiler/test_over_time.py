@@ -240,13 +240,26 @@ def test_taxable_gains_hold_back_a_rebalancing() -> None:
 
 
 def test_a_tax_budget_that_is_a_share_of_accounts() -> None:
-    """K17: 1% of the taxpayer's accounts, each at most $500; here $500 and $100."""
+    """K17: 1% of the taxpayer's accounts together, which is $1,100, and $500 once for all."""
     home = usual()
     small = account("T2", 0, lot("x1", "CCC", 500, 8_000))
     home = replace(home, accounts=(*home.accounts, small))
     rule = "keep realized tax at most the smaller of $500 and 1% of account each year"
-    assert both(home, rule, "-59 a1") == (YES, YES)
-    assert both(home, rule, "-61 a1") == (NO, NO)
-    found = breaches(home, policy(home, rule), "-61 a1")
-    assert found[0].bound == Decimal(600)
-    assert closing(home, policy(home, rule), "-61 a1").tax("T1", after=True).cost == 610
+    assert both(home, rule, "-49 a1") == (YES, YES)
+    assert both(home, rule, "-51 a1") == (NO, NO)
+    found = breaches(home, policy(home, rule), "-51 a1")
+    assert found[0].bound == Decimal(500)
+    assert closing(home, policy(home, rule), "-51 a1").tax("T1", after=True).cost == 510
+    wider = "keep realized tax at most the smaller of $2,000 and 1% of account each year"
+    assert both(home, wider, "-109 a1") == (YES, YES)
+    assert both(home, wider, "-111 a1") == (NO, NO)
+
+
+def test_what_a_taxpayer_has_counts_once_beside_a_share_of_accounts() -> None:
+    """1% of two accounts is $1,100; the carryforward of $200 is the taxpayer's, not each one's."""
+    home = replace(usual(), tax_entities={"T1": taxpayer(carry_long=200)})
+    small = account("T2", 0, lot("x1", "CCC", 500, 8_000))
+    home = replace(home, accounts=(*home.accounts, small))
+    rule = "keep taxable gains at most 1% of account plus taxpayer.carry_long each year"
+    found = breaches(home, policy(home, rule), "-150 a1")
+    assert [breach.bound for breach in found] == [Decimal(1_300)]
