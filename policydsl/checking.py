@@ -10,7 +10,7 @@ from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
 from compiler.layers import fold
-from compiler.policyset import MANIFEST, PolicySet, load_policies
+from compiler.policyset import MANIFEST, PolicySet, load_policies, not_a_member
 from compiler.scopes import owners
 from grammar.diagnostics import Diagnostic, in_order, to_json
 from policydsl import output
@@ -76,6 +76,9 @@ def check(path: Path, book: Book | None) -> Checked:
     merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
     templates = load_templates(folder)
     every = in_order(dict.fromkeys((*typed.diagnostics, *merged, *templates.diagnostics)))
+    read = {*policies.sources, *templates.sources}
+    if only is not None and not only.endswith(".policytest") and only not in {*read, MANIFEST}:
+        every = in_order(dict.fromkeys((*every, not_a_member(only))))
     found = tuple(one for one in every if only is None or only in _paths(one))
     sources = {**policies.sources, **templates.sources}
     unheard = tuple(one for one in _unheard(typed) if book is not None and only in (None, one))

@@ -211,3 +211,14 @@ def test_a_file_for_nobody_in_the_book_is_named(tmp_path: Path) -> None:
     found = json.loads(run("check", policies, "--book", book, "--format", "json").stdout)
     assert found["sets"][0]["unheard"] == unheard
     assert "speaks for" not in run("check", policies).stdout
+
+
+@pytest.mark.parametrize("name", ["H1.txt", "H1.policy.txt", "left_out.policy"])
+def test_a_file_that_no_set_reads_is_not_called_sound(tmp_path: Path, name: str) -> None:
+    (tmp_path / "policyset.toml").write_text('members = ["*.policy", "!left_out.policy"]\n')
+    (tmp_path / "a.policy").write_text(SOUND)
+    (tmp_path / name).write_text(BROKEN)
+    result = run("check", tmp_path / name, "--strict")
+    assert result.exit_code == 1
+    assert result.stdout.count("warning[W0242]") == 1
+    assert "[W0242]" not in run("check", tmp_path / "a.policy").stdout
