@@ -99,6 +99,11 @@ class Directive(ABC):
         """Whether what it asks for comes in steps, counted from its first day."""
         return False
 
+    @property
+    def raised_ahead(self) -> bool:
+        """Whether what it asks for on its first day has to be raised before, to settle in time."""
+        return False
+
     def takes(self, other: Directive) -> bool:
         """Whether `other` says another value of this directive, as a `set` has to."""
         return self.slot == other.slot

@@ -13,12 +13,22 @@ import pytest
 
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
+from compiler.layers import household_policy
 from compiler.schedules import with_schedules
 from compiler.timetable import Timetable
 from grammar.tree import Unit
 from portfolio.flows import due_before_settlement, set_aside
 from portfolio.household import Household
-from tests.by_hand import account, breaches, household, lot, model_allows, policy, usual
+from tests.by_hand import (
+    account,
+    breaches,
+    checked_layers,
+    household,
+    lot,
+    model_allows,
+    policy,
+    usual,
+)
 
 TX = 'when account.type is "taxable"'
 TAKEN = 'account "TX"'
@@ -74,6 +84,43 @@ def test_no_payment_after_the_last_day() -> None:
     rule = "pay $1,000 each month on day 16\nuntil 2026-08-16"
     flows = with_schedules(home, policy(home, rule, layer=TAKEN)).flows
     assert [flow.day.month for flow in flows] == [6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("rule", "today", "taken"),
+    [
+        ("pay $6,000 each month\nfrom 2026-07-01", "2026-06-29", 0),
+        ("pay $6,000 each month\nfrom 2026-07-01", "2026-06-30", 1),
+        ("pay $6,000 evenly over 1 month\nfrom 2026-07-01", "2026-06-30", 1),
+        ("pay $6,000 each month\nfrom 2026-07-02", "2026-06-30", 0),
+        ("pay $6,000 each month on day 1\nfrom 2026-06-30", "2026-06-29", 0),
+        # Friday is a holiday: what is sold on Thursday settles on Monday
+        ("pay $6,000 by 2026-07-03\nfrom 2026-07-03", "2026-06-30", 0),
+        ("pay $6,000 by 2026-07-03\nfrom 2026-07-03", "2026-07-01", 1),
+    ],
+)
+def test_a_payment_on_the_first_day_is_raised_before_it(rule: str, today: str, taken: int) -> None:
+    found = due(on(usual(), today), rule, TAKEN)
+    assert found == ({"TX": Decimal(-6_000)} if taken else {})
+
+
+def test_a_reserve_for_the_first_day_is_raised_before_it() -> None:
+    rule = "reserve $15,000 by 2026-06-16\nfrom 2026-06-16"
+    assert both(usual(), rule, "+250 CCC TX") == YES
+    assert both(usual(), rule, "+251 CCC TX") == NO
+    assert (
+        both(usual(), "invest $15,000 evenly over 2 months\nfrom 2026-06-16", "+999 CCC TX") == YES
+    )
+
+
+def test_switched_off_tomorrow_is_still_paid_today() -> None:
+    default = "default r1\n    pay $6,000 each month on day 15 per account\n"
+    default += "    allow account to set off\n"
+    off = 'set r1 to off\n    from 2026-06-16\n    because "Enough"\n'
+    checked = checked_layers({'household "H1"': default, TAKEN: off})
+    assert not checked.diagnostics
+    scheduled = with_schedules(usual(), household_policy(checked, usual()))
+    assert due_before_settlement(scheduled)["TX"] == -6_000
 
 
 def test_a_household_pays_once_and_from_a_taxable_account() -> None:
