@@ -8,7 +8,7 @@ from compiler import codes
 from compiler.attributes import Vocabulary
 from compiler.policyset import PolicySet
 from compiler.read_conditions import read_guard
-from compiler.reader import Groups, Reader, check_dates, closest
+from compiler.reader import Groups, Reader, check_dates, closest, letters
 from compiler.scopes import OWNED, SHARED, Scope, has_owners, owners
 from compiler.statements import Authority
 from grammar import tree
@@ -87,13 +87,17 @@ def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> 
 
 
 def _check_owner(layer: str, of: tree.Text, reader: Reader) -> None:
-    """A likely misspelling of a program or advisor.
+    """A likely misspelling of an owner; who is merely absent is no mistake.
 
-    Ids of households and accounts are alike as they are; who is merely absent is no mistake.
+    Ids of households and accounts are alike as they are: of them only those that look the same are
+    taken for one.
     """
     known = owners(layer, reader.vocabulary)
-    near = None if of.value in known else closest(of.value, known)
-    if near is None or layer in ("household", "account"):
+    if layer in ("household", "account"):
+        near = min((each for each in known if letters(each) == letters(of.value)), default=None)
+    else:
+        near = closest(of.value, known)
+    if of.value in known or near is None:
         return
     reader.report(
         codes.UNKNOWN_VALUE,

@@ -36,6 +36,15 @@ def closest(written: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+_LOOK_ALIKE = str.maketrans("oil", "011")
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text; those that are told apart by case or at a close look only
+    are one."""
+    return "".join(filter(str.isalnum, text.casefold())).translate(_LOOK_ALIKE)
+
+
 def did_you_mean(written: str, known: Iterable[str]) -> str:
     """A help line with the closest known name; empty where nothing is close."""
     name = closest(written, known)
