@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compiler import codes
 from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
-from compiler.directives.base import Directive, Family
+from compiler.directives.base import Directive, Family, raises_cash
 from compiler.directives.read import read_directive
 from compiler.expressions import Literal
 from compiler.files import OpenFile
@@ -117,10 +117,20 @@ def _heard(
                 f"`{deaf.sentence()}` does not act on this clause",
                 clause.span,
                 "would have no effect",
-                help="leave it out, or give the lines that act on it a rule of their own",
+                help=_way_out(clause),
             )
             fine = False
     return fine
+
+
+def _way_out(clause: tree.Clause) -> str:
+    """What to write instead of a clause that a line does not hear."""
+    if raises_cash(clause):
+        return (
+            "sales raise cash: write it with `never sell`, `never harvest` or turnover; for gains, "
+            "`never sell anything where lot.gain above $0`"
+        )
+    return "leave it out, or give the lines that act on it a rule of their own"
 
 
 def _begun(

@@ -296,6 +296,11 @@ def test_what_is_missing_of_cash() -> None:
         # short-term gains: lot b2 is of this year
         (YOUNG, "-102 b2", YES),
         (YOUNG, "-103 b2", NO),
+        # b1 is at a loss: $75 a share and worth $50
+        (f"never harvest anything\n{ASKED}", "-102 b1", YES),
+        (f"never harvest anything\n{ASKED}", "-103 b1", NO),
+        (f"never harvest anything\n{ASKED}", "-102 b1, -40 a1", YES),
+        (f'only harvest "AAA"\n{ASKED}', "-103 b1", NO),
         (f"keep turnover at most $1,000 each year\n{ASKED}", "-61 a1", YES),
         (f"keep turnover at most $1,000 each year\n{ASKED}", "-62 a1", NO),
     ],
@@ -304,10 +309,17 @@ def test_what_raising_cash_may_take(rule: str, trades: str, allowed: tuple[bool,
     assert both(usual(), rule, trades, BIG) == allowed
 
 
-@pytest.mark.parametrize("rule", [KEEP_AAA, f"never trade anything\n{ASKED}"])
-def test_without_a_need_nothing_is_excepted(rule: str) -> None:
-    assert both(usual(), rule, "-1 a1") == NO
-    assert both(usual(), rule, "-1 a1", PAY) == NO
+@pytest.mark.parametrize(
+    ("rule", "trades"),
+    [
+        (KEEP_AAA, "-1 a1"),
+        (f"never trade anything\n{ASKED}", "-1 a1"),
+        (f"never harvest anything\n{ASKED}", "-1 b1"),
+    ],
+)
+def test_without_a_need_nothing_is_excepted(rule: str, trades: str) -> None:
+    assert both(usual(), rule, trades) == NO
+    assert both(usual(), rule, trades, PAY) == NO
 
 
 def test_a_reserve_still_asks_for_cash_where_money_waits_to_be_invested() -> None:
