@@ -324,7 +324,7 @@ def _matching(folder: Path, pattern: str) -> Iterator[Path]:
 def not_a_member(path: str) -> Diagnostic:
     """The warning that a file of the set's folder, by its path in it, is not read."""
     if path.endswith(".policy"):
-        help_line = "`members` in policyset.toml leaves it out"
+        help_line = "`members` in policyset.toml leaves it out: take it in, or say so with `!`"
     else:
         help_line = "policy files end in `.policy`, and tests of policies in `.policytest`"
     return codes.NOT_A_MEMBER.at(
@@ -335,7 +335,8 @@ def not_a_member(path: str) -> Diagnostic:
 
 
 def _strays(folder: Path, manifest: Manifest) -> list[str]:
-    """Files with a name like `H1.policy.txt` or `H1.polcy`, by their path in the set."""
+    """Policy files that no member takes in or leaves out, and files with a name like
+    `H1.policy.txt` or `H1.polcy`, by their path in the set."""
     nested = {path.parent for path in folder.rglob(MANIFEST)} - {folder}
     meant = {*_members(folder, manifest)}
     for pattern in manifest.members:
@@ -343,7 +344,10 @@ def _strays(folder: Path, manifest: Manifest) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*.*")
-        if _nearly_policy(path) and path not in meant and nested.isdisjoint(path.parents)
+        if (path.suffix == ".policy" or _nearly_policy(path))
+        and path.is_file()
+        and path not in meant
+        and nested.isdisjoint(path.parents)
     )
 
 
