@@ -152,6 +152,14 @@ def test_the_model_allows_what_the_check_passes(
     assert allowed is not bool(found), (text, [each.message for each in found])
 
 
+@settings(max_examples=60, deadline=None)
+@given(HOMES, trades(), st.sampled_from(SCHEDULES), st.sampled_from(RULES))
+def test_instalments_are_seen_alike(home: Household, text: str, schedule: str, rule: str) -> None:
+    agreed = policy(home, NO_WASH, schedule, rule)
+    found = breaches(home, agreed, text)
+    assert model_allows(home, agreed, text) is not bool(found), [each.message for each in found]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     HOMES,
