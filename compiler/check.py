@@ -167,6 +167,7 @@ class _Reading:
         self.faults: list[Fault] = []
         self.defaults: dict[str, Default] = {}
         self.ids: dict[str, tree.Rule] = {}
+        self._files: dict[str, OpenFile] = {}
         self._keys: set[str] = set()
         self._unread = unread
         self.waivers: list[Waiver] = []
@@ -177,6 +178,7 @@ class _Reading:
         """Read a rule, default or note."""
         name = rule.id.value
         first = self.ids.setdefault(name, rule)
+        self._files.setdefault(name, file)
         if first is not rule or name in self._keys:
             self._id_twice(rule, first, file)
             return
@@ -211,6 +213,10 @@ class _Reading:
         )
         cause = f"{codes.ID_TWICE.id} {rule.id.span.path}:{rule.id.span.line}"
         self.faults.append(Fault(file.scope, rule.head, rule.id.value, (cause,)))
+        other = self._files[first.id.value]
+        if other.authority.rank == file.authority.rank:
+            # Which of two equals comes first only the names of their files say.
+            self.faults.append(Fault(other.scope, first.head, first.id.value, (cause,)))
 
     def set(self, chosen: tree.Set, file: OpenFile) -> None:
         """Read a `set`."""

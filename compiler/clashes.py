@@ -239,7 +239,7 @@ def _disagreement(later: Statement, first: Statement, code: Code) -> Clash:
         help_line = "delete one, or say how existing positions leave: `existing ... comply by`"
     else:
         message = f"two {layer} {_noun(later)} disagree about {topic(later)}"
-        help_line = "delete one, or give them dates or guards that do not overlap"
+        help_line = "delete one, or give them dates or `when` lines that do not overlap"
     diagnostic = code.at(
         (first.value_span or first.span),
         message,

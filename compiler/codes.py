@@ -34,6 +34,7 @@ NO_MANIFEST_FORM = Code("E0232", "policyset.toml is not TOML")
 BAD_MANIFEST = Code("E0233", "an entry of policyset.toml is wrong")
 UNREADABLE = Code("E0234", "a policy file cannot be read")
 NO_POLICIES = Code("W0235", "the folder holds no policy files")
+NOT_A_MEMBER = Code("W0242", "a file that looks like policy and is no part of the set")
 NO_LIST = Code("E0236", "a list cannot be read")
 BAD_COLUMN = Code("E0237", "a heading of a list that is no text attribute of securities")
 BAD_ROW = Code("E0238", "a row of a list that says nothing, or does not fit its headings")
@@ -56,8 +57,8 @@ GRANT_UPWARD = Code("E0315", "`allow` names a layer that is not below its own")
 ONE_DIRECTIVE = Code("E0316", "a default with several directives")
 ENDS_BEFORE = Code("E0317", "a last day before the first")
 GRANT_ON_RULE = Code("E0318", "`allow ... to set` on a rule, which nobody can set")
-NOT_YET = Code("E0320", "a part of the language that this version does not act on yet")
-NO_FIRST_DAY = Code("E0331", "steps without a day from which they are counted")
+NOT_HEARD = Code("E0320", "a clause on which a line of its rule does not act")
+NO_FIRST_DAY = Code("E0331", "steps or trades without a day from which they are counted")
 
 NOT_ENFORCED = Code("W0321", "a statement that is checked and not yet enforced")
 DOUBLED = Code("W0322", "two schedules that say the same, and so ask for it twice")
@@ -85,10 +86,10 @@ CODES = by_code(
     WRONG_KIND, SECURITY_IN_WHEN, ACCOUNT_IN_WHERE, UNKNOWN_FILE, LOWER_FILE,
     UNKNOWN_VALUE, UNKNOWN_SECURITY, MISSING_COLUMN, UNUSED_FILE,
     NO_FOLDER, NO_MANIFEST_FORM, BAD_MANIFEST, UNREADABLE, NO_POLICIES, NO_LIST, BAD_COLUMN,
-    BAD_ROW,
+    NOT_A_MEMBER, BAD_ROW,
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
-    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_YET, NO_FIRST_DAY, NOT_ENFORCED, DOUBLED,
+    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_HEARD, NO_FIRST_DAY, NOT_ENFORCED, DOUBLED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
     NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
     OUTSIDE_POOL, TARGET_TOO_FAR, LONG_TRANSITION,

@@ -8,8 +8,8 @@ from compiler import codes
 from compiler.attributes import Vocabulary
 from compiler.policyset import PolicySet
 from compiler.read_conditions import read_guard
-from compiler.reader import Groups, Reader, check_dates
-from compiler.scopes import OWNED, SHARED, Scope, has_owners
+from compiler.reader import Groups, Reader, check_dates, closest, letters
+from compiler.scopes import OWNED, SHARED, Scope, has_owners, owners
 from compiler.statements import Authority
 from grammar import tree
 from grammar.spans import Span
@@ -79,7 +79,33 @@ def _authority(header: tree.Header, layers: tuple[str, ...], reader: Reader) -> 
         reader.unknown_layer(layer.name)
         return None
     authority = Authority(name, layers.index(name), None if layer.of is None else layer.of.value)
-    return authority if _owner_fits(layer, reader) else None
+    if not _owner_fits(layer, reader):
+        return None
+    if layer.of is not None:
+        _check_owner(name, layer.of, reader)
+    return authority
+
+
+def _check_owner(layer: str, of: tree.Text, reader: Reader) -> None:
+    """A likely misspelling of an owner; who is merely absent is no mistake.
+
+    Ids of households and accounts are alike as they are: of them only those that look the same are
+    taken for one.
+    """
+    known = owners(layer, reader.vocabulary)
+    if layer in ("household", "account"):
+        near = min((each for each in known if letters(each) == letters(of.value)), default=None)
+    else:
+        near = closest(of.value, known)
+    if of.value in known or near is None:
+        return
+    reader.report(
+        codes.UNKNOWN_VALUE,
+        f'no account of the book has the {layer} "{of.value}"',
+        of.span,
+        "this file speaks for nobody",
+        help=f'did you mean "{near}"?',
+    )
 
 
 def _owner_fits(layer: tree.Layer, reader: Reader) -> bool:

@@ -36,6 +36,7 @@ from compiler.statements import HouseholdPolicy, InForce, Origin, Statement, Wai
 from compiler.undecided import undecided
 from compiler.waivers import lapsed, tightest, too_long
 from grammar.diagnostics import Diagnostic
+from portfolio.flows import must_be_there
 from portfolio.household import Account, Household
 
 
@@ -188,6 +189,18 @@ def _reaching(typed: TypedPolicies, household: Household, account: Account) -> l
     return sorted(found, key=lambda each: (each.authority.rank, each.key))
 
 
+def _ahead(statement: Statement, household: Household) -> bool:
+    """Whether a statement that begins soon has cash raised for its first day. A choice does not
+    look ahead: it would switch off what is due today."""
+    return (
+        statement.directive.raised_ahead
+        and statement.origin is not Origin.SET
+        and statement.starts is not None
+        and household.as_of < statement.starts
+        and must_be_there(household, statement.starts)
+    )
+
+
 def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
     """Dates, guards and `except when`. An unknown guard is read strictly: the rule applies, an
     exception or a choice does not."""
@@ -195,7 +208,7 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
     for statement in reaching:
         scope = scope_of(statement)
         guard = scope.guard(state.household, state.account)
-        if not scope.covers_day(state.household.as_of):
+        if not (scope.covers_day(state.household.as_of) or _ahead(statement, state.household)):
             state.lose(statement, Status.NOT_TODAY)
         elif guard is False:
             state.lose(statement, Status.NOT_HERE)

@@ -16,7 +16,7 @@ from compiler import codes
 from compiler.dimensions import Dimension
 from compiler.expressions import Reference
 from compiler.memberships import Listed
-from compiler.reader import Reader, did_you_mean
+from compiler.reader import Reader, did_you_mean, letters
 from compiler.selections import Selection
 from grammar import tree
 from grammar.spans import Span
@@ -177,10 +177,10 @@ def _say_misspelt(
     """
     known = [_by_letters(reference, reader) for reference in columns]
     found = [
-        (line, number, cells, known[number][_letters(cell)])
+        (line, number, cells, known[number][letters(cell)])
         for line, cells in rows
         for number, cell in enumerate(cells)
-        if known[number].get(_letters(cell), cell) != cell
+        if known[number].get(letters(cell), cell) != cell
     ]
     if not found:
         return
@@ -204,12 +204,8 @@ def _by_letters(reference: Reference, reader: Reader) -> dict[str, str]:
         values = reader.securities or frozenset()
     alike: dict[str, set[str]] = {}
     for value in values:
-        alike.setdefault(_letters(value), set()).add(value)
-    return {letters: min(found) for letters, found in alike.items() if len(found) == 1}
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
+        alike.setdefault(letters(value), set()).add(value)
+    return {written: min(found) for written, found in alike.items() if len(found) == 1}
 
 
 def _unreadable(define: tree.DefineFile, is_there: bool, reader: Reader) -> None:

@@ -20,6 +20,7 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.instalments import asked_for
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
@@ -52,6 +53,7 @@ class Physics:
     risks: list[RiskLimit] = field(default_factory=list)
     targets: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     softly_banned: dict[str, set[str]] = field(default_factory=dict)
+    asked_for: dict[str, set[str]] = field(default_factory=dict)  # purchases that a rule names
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
@@ -378,6 +380,7 @@ def build_physics(
         physics.models[account.id] = published(household, account, policy)
         physics.targets[account.id] = target(household, account, policy)
         physics.softly_banned[account.id] = softly_banned(household, account, policy)
+        physics.asked_for[account.id] = asked_for(household, account, policy)
     _add_trades(physics)
     _add_cash(physics)
     add_risk(physics)
@@ -393,6 +396,7 @@ def _add_trades(physics: Physics) -> None:
     for account in physics.accounts:
         held = {lot.security_id for lot in account.lots}
         meant = set(physics.targets[account.id]) | physics.softly_banned[account.id]
+        meant |= physics.asked_for[account.id]
         names += [(account.id, name) for name in sorted(held | meant)]
         for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
             lots[account.id, lot.security_id, lot.id] = lot
@@ -403,7 +407,12 @@ def _add_trades(physics: Physics) -> None:
     buyable = [
         (a, s)
         for a, s in names
-        if room[a] > 0 and (physics.targets[a].get(s, 0) > 0 or s in physics.softly_banned[a])
+        if room[a] > 0
+        and (
+            physics.targets[a].get(s, 0) > 0
+            or s in physics.softly_banned[a]
+            or s in physics.asked_for[a]
+        )
     ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
     m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))

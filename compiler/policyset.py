@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -258,6 +259,7 @@ def load_policies(folder: Path) -> PolicySet:
         diagnostics += mistakes
     files, mistakes = _load_files(folder, manifest)
     diagnostics += mistakes
+    diagnostics += map(not_a_member, _strays(folder, manifest))
     if not files and not mistakes:
         diagnostics.append(
             codes.NO_POLICIES.at(
@@ -317,6 +319,44 @@ def _load_files(
 def _matching(folder: Path, pattern: str) -> Iterator[Path]:
     """The files a pattern names; one that ends in `**` names all that is below."""
     return folder.glob(f"{pattern}/*" if pattern.endswith("**") else pattern)
+
+
+def not_a_member(path: str) -> Diagnostic:
+    """The warning that a file of the set's folder, by its path in it, is not read."""
+    if path.endswith(".policy"):
+        help_line = "`members` in policyset.toml leaves it out: take it in, or say so with `!`"
+    else:
+        help_line = "policy files end in `.policy`, and tests of policies in `.policytest`"
+    return codes.NOT_A_MEMBER.at(
+        Span(path, 1, 1, 1, 2),
+        f"`{path}` is no part of the policy set: nobody reads it",
+        help=help_line,
+    )
+
+
+def _strays(folder: Path, manifest: Manifest) -> list[str]:
+    """Policy files that no member takes in or leaves out, and files with a name like
+    `H1.policy.txt` or `H1.polcy`, by their path in the set."""
+    nested = {path.parent for path in folder.rglob(MANIFEST)} - {folder}
+    meant = {*_members(folder, manifest)}
+    for pattern in manifest.members:
+        meant |= set(_matching(folder, pattern[1:])) if pattern.startswith("!") else set()
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.*")
+        if (path.suffix == ".policy" or _nearly_policy(path))
+        and path.is_file()
+        and path not in meant
+        and nested.isdisjoint(path.parents)
+    )
+
+
+def _nearly_policy(path: Path) -> bool:
+    """Whether the name says policy, and not as the set reads it."""
+    endings = path.suffixes[:-1] if path.suffix == ".txt" else path.suffixes
+    if path.suffix in (".policy", ".policytest") or not endings:
+        return False
+    return bool(get_close_matches(endings[-1].lower(), [".policy"], cutoff=0.7))
 
 
 def _members(folder: Path, manifest: Manifest) -> list[Path]:

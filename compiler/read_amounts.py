@@ -56,7 +56,8 @@ def _in_dollars_or_percent(node: tree.Expression) -> str:
     number = describe_number(node.value)
     if node.unit is Unit.POINTS:
         return f"write `{number}% of account`; points are a distance from a model"
-    return f"write `${number}` or `{number}% of account`"
+    share = f" or `{number}% of account`" if node.value <= 100 else ""
+    return f"write `${number}`{share}"
 
 
 def is_base(name: tree.Name, reader: Reader) -> bool:

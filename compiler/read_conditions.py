@@ -165,7 +165,7 @@ def _several(node: tree.All | tree.Any, reader: Reader) -> Condition | None:
 
 
 def _compare(node: tree.Compare, reader: Reader) -> Condition | None:
-    if _says_yes(node, reader):
+    if _says_yes(node, reader) or _unquoted(node, reader):
         return None
     left, right = read_expression(node.left, reader), read_expression(node.right, reader)
     if left is None or right is None:
@@ -193,6 +193,29 @@ def _says_yes(node: tree.Compare, reader: Reader) -> bool:
         help=f"write `{'' if positive else 'not '}{column.written}`",
     )
     return True
+
+
+def _unquoted(node: tree.Compare, reader: Reader) -> bool:
+    """Report `sector is Energy`."""
+    said, left = node.right, node.left
+    if not isinstance(said, tree.Name) or not isinstance(left, tree.Name):
+        return False
+    column, find = reader.vocabulary.find(left.value), reader.vocabulary.find
+    text = column is not None and column.dimension is Dimension.TEXT
+    if not text or find(said.value) is not None or closest(said.value, _names(reader)):
+        return False
+    reader.report(
+        codes.UNKNOWN_ATTRIBUTE,
+        f"`{said.value}` is not quoted, and no attribute has this name",
+        said.span,
+        "a text stands in quotes",
+        help=f'write `{left.value} {node.comparison.value} "{said.value}"`',
+    )
+    return True
+
+
+def _names(reader: Reader) -> list[str]:
+    return [column.written for column in reader.vocabulary]
 
 
 def _alike(left: Expression, right: Expression, at: tree.Expression, reader: Reader) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -35,10 +36,34 @@ def closest(written: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+_LOOK_ALIKE = str.maketrans("oil", "011")
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text; those that are told apart by case or at a close look only
+    are one."""
+    return "".join(filter(str.isalnum, text.casefold())).translate(_LOOK_ALIKE)
+
+
 def did_you_mean(written: str, known: Iterable[str]) -> str:
     """A help line with the closest known name; empty where nothing is close."""
     name = closest(written, known)
     return f"did you mean `{name}`?" if name else ""
+
+
+_PREFIXED = (
+    "what an account has is written `account.type`, `household.tags`, `taxpayer.state`; "
+    "a column of your own is declared in the book's `schema` table or in policyset.toml"
+)
+
+
+def _in_part(written: str, known: Iterable[str]) -> str:
+    """A help line with the known names that have `written` as a part; empty where none has."""
+    said = written.casefold()
+    names = [name for name in sorted(known) if said in re.split("[._]", name.casefold())]
+    return (
+        f"did you mean {' or '.join(f'`{name}`' for name in names)}?" if 0 < len(names) < 4 else ""
+    )
 
 
 def causes(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
@@ -128,16 +153,6 @@ class Reader:
         """The same reader, inside the `where` of what stands in for another security."""
         return replace(self, replacing=True)
 
-    def not_yet(self, what: str, at: Span, help: str = "") -> None:
-        """Report what the grammar reads and the compiler does not act on: never in silence."""
-        self.report(
-            codes.NOT_YET,
-            f"{what} is not part of this version of the language",
-            at,
-            "has no effect yet",
-            help=help or "leave it out, or say it another way",
-        )
-
     def unknown_layer(self, name: tree.Name) -> None:
         """Report a layer that the set does not have."""
         self.report(
@@ -220,7 +235,7 @@ class Reader:
         table = PREFIXES.get(prefix, "securities") if dot else "securities"
         noun = {"tax_entities": "taxpayers"}.get(table, table)
         shown = rest if table != "securities" else name.value
-        if self.accounts_only and not dot:
+        if self.accounts_only and prefix not in PREFIXES:
             noun = "accounts, households and taxpayers"
         elsewhere = [
             column.written
@@ -244,6 +259,8 @@ class Reader:
             f"no column of {noun} has this name",
             help=(f"did you mean `{min(elsewhere)}`?" if elsewhere and self.accounts_only else "")
             or did_you_mean(name.value, [*known, *groups])
+            or _in_part(name.value, known)
+            or (_PREFIXED if self.accounts_only and prefix not in PREFIXES else "")
             or "declare the column in the book's `schema` table or in policyset.toml",
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compiler import codes
 from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
-from compiler.directives.base import Directive, Family
+from compiler.directives.base import Directive, Family, raises_cash
 from compiler.directives.read import read_directive
 from compiler.expressions import Literal
 from compiler.files import OpenFile
@@ -112,10 +112,25 @@ def _heard(
             continue
         deaf = next((each for each in directives if not _hears(each, clause)), None)
         if deaf is not None:
-            said = f"`{deaf.sentence()}` does not act on it"
-            reader.not_yet("this clause", clause.span, said)
+            reader.report(
+                codes.NOT_HEARD,
+                f"`{deaf.sentence()}` does not act on this clause",
+                clause.span,
+                "would have no effect",
+                help=_way_out(clause),
+            )
             fine = False
     return fine
+
+
+def _way_out(clause: tree.Clause) -> str:
+    """What to write instead of a clause that a line does not hear."""
+    if raises_cash(clause):
+        return (
+            "sales raise cash: write it with `never sell`, `never harvest` or turnover; for gains, "
+            "`never sell anything where lot.gain above $0`"
+        )
+    return "leave it out, or give the lines that act on it a rule of their own"
 
 
 def _begun(
@@ -130,7 +145,7 @@ def _begun(
     for span in unbegun:
         reader.report(
             codes.NO_FIRST_DAY,
-            "steps are counted from a first day, and this rule has none",
+            "this is counted from a first day, and the rule has none",
             span,
             "from when?",
             help="add `from DATE`",

@@ -114,6 +114,14 @@ def has_owners(layer: str, vocabulary: Vocabulary) -> bool:
     return layer in OWNED or (layer not in SHARED and any(columns))
 
 
+def owners(layer: str, vocabulary: Vocabulary) -> frozenset[str]:
+    """Those of a book whom files of a layer can speak for; empty where none are known."""
+    named = {"household": "id", "account": "id"}.get(layer, layer)
+    tables = {"household": ("households",), "account": ("accounts",)}
+    found = (vocabulary.get(each, named) for each in tables.get(layer, ("accounts", "households")))
+    return frozenset().union(*(each.values for each in found if each is not None))
+
+
 # --- scopes against each other -------------------------------------------------------------------
 
 

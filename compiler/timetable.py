@@ -72,6 +72,10 @@ class Timetable:
         """How many of the equal steps have begun by `day`, at most all of them."""
         return sum(1 for k in range(self.parts) if self._step(begins, k) <= day)
 
+    def end(self, begins: date) -> date:
+        """The first day after the last of the equal steps."""
+        return self._step(begins, self.parts)
+
     def _step(self, begins: date, number: int) -> date:
         if self.step is Unit.DAYS:
             return begins + timedelta(days=number)

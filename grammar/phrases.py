@@ -52,6 +52,9 @@ _ON_DAYS = {
 """`lot.acquired < 2001-01-01` is read as `before 2001-01-01`."""
 
 
+MOST_DIGITS = 15
+
+
 class Phrases(Times):
     """Builds the nodes inside a line."""
 
@@ -178,6 +181,14 @@ class Phrases(Times):
     def quantity(self, meta: Meta, children: list[Any]) -> tree.Quantity:
         number, unit = (*children, None)[:2]
         span = self._span(meta)
+        if sum(each.isdigit() for each in number) > MOST_DIGITS:
+            self._note(
+                codes.NUMBER_FORM,
+                span,
+                f"a number of more than {MOST_DIGITS} digits",
+                label="too long to be meant",
+                help="write it shorter, or leave the limit out",
+            )
         if number.type == "MONEY":
             return tree.Quantity(span=span, value=_decimal(number), unit=Unit.MONEY)
         if unit == "%" and unit.start_pos != number.end_pos:

@@ -21,9 +21,9 @@ from grammar.slips_in_numbers import (
     number_form,
     sum_after_choice,
 )
-from grammar.stumble import Stumble, stumble
-from grammar.vocabulary import listed, proposals
-from grammar.words import CLAUSES, DATES_AND_GUARD, DIRECTIVES
+from grammar.stumble import Stumble, Word, stumble
+from grammar.vocabulary import keywords, listed, proposals
+from grammar.words import CLAUSES, DATES_AND_GUARD, DIRECTIVES, FILLERS
 
 _QUOTES = "'‘’‚‛`´"
 _BASES = ("of", "per", "across", "above", "below")
@@ -183,6 +183,48 @@ def _unquoted_owner(it: Stumble) -> Diagnostic | None:
     )
 
 
+_TITLED = {"rule": 2, "default": 2, "note": 2, "policy": 2, "approved": 2, "owner": 1}
+"""Lines that go on with a text, and after how many words."""
+
+
+def _unquoted_text(it: Stumble) -> Diagnostic | None:
+    """`rule ipc.old Old shares`, `approved by Head of Income`."""
+    if _TITLED.get(it.line.first) != it.at or it.found is None:
+        return None
+    rest = it.line.text[it.found.start :].rstrip()
+    if '"' in rest or not it.found.text[0].isalpha():
+        return None
+    begun = " ".join(word.shown for word in it.words[: it.at])
+    return codes.DOES_NOT_FIT.at(
+        it.line.place(it.found.start, it.found.start + len(rest)),
+        f"the words after `{begun}` are not quoted",
+        label="a text stands in quotes",
+        help=f'write `{begun} "{rest}"`' if len(rest) <= 60 else it.example,
+    )
+
+
+def _bare_list(it: Stumble) -> Diagnostic | None:
+    """`sector is "Energy", "Finance"`, `sector in "Energy", "Finance"`."""
+    if it.found is None or it.line.first == "for":
+        return None
+    said = _BARE_LIST.search(it.line.text)
+    if said is None or not said.start("values") <= it.found.start < said.end():
+        return None
+    negated = "not " if "not" in said["link"] else ""
+    return codes.DOES_NOT_FIT.at(
+        it.line.place(said.start("values"), said.end()),
+        f"several values of `{said['name']}` stand in brackets",
+        label="a list of values",
+        help=f"write `{said['name']} {negated}in ({said['values']})`",
+    )
+
+
+_BARE_LIST = re.compile(
+    r"(?P<name>[^\W\d][\w.-]*) (?P<link>is(?: not)?|(?:not )?in)"
+    r' (?P<values>"[^"]*"(?:, ?"[^"]*")*)(?! *,? *\()'
+)
+
+
 def _exactly(it: Stumble) -> Diagnostic | None:
     """`keep cash equal to 5% of account`."""
     said = [word.text for word in it.words]
@@ -297,13 +339,22 @@ def _surplus(it: Stumble) -> Diagnostic | None:
     word = surplus(it)
     if word is None:
         return None
+    elsewhere = "" if word is it.before else ", or say it in another line"
+    if word is it.found and it.before is not None and _plain(it.before) and _plain(word):
+        elsewhere = f"; if the two are one name, write `{it.before.text}_{word.text}`"
     return it.at_word(
         codes.DOES_NOT_FIT,
         f"`{word.shown}` does not fit here",
         "the line can be read without it",
-        f"take out `{word.shown}`" + ("" if word is it.before else ", or say it in another line"),
+        f"take out `{word.shown}`{elsewhere}",
         word=word,
     )
+
+
+def _plain(word: Word) -> bool:
+    """Whether this is a name and no word of the language."""
+    known = word.text in keywords() or word.text in FILLERS
+    return word.text.isidentifier() and not known and len(word.text) <= 20
 
 
 def _does_not_fit(it: Stumble) -> Diagnostic:
@@ -327,6 +378,8 @@ SLIPS: tuple[Callable[[Stumble], Diagnostic | None], ...] = (
     _half_comparison,
     _list_with_and,
     _unquoted_owner,
+    _unquoted_text,
+    _bare_list,
     _exactly,
     sum_after_choice,
     _keep_what,

@@ -140,6 +140,8 @@ class Times:
 def _better_date(word: str) -> str:
     """The days that a date in another form may mean, as the language writes them."""
     a, b, c = (int(number) for number in re.split(r"[-/.]", word))
+    if max(a, b, c) < 100:
+        a, c = (a + 2000, c) if "-" in word else (a, c + 2000)
     orders = [(a, b, c)] if a > 999 else [(c, a, b), (c, b, a)] if c > 999 else []
     days = []
     for year, month, day in orders:

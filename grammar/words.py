@@ -29,6 +29,8 @@ OTHER_WORDS: Mapping[str, str] = {
     "no": "write `never buy`, `never sell` or `never hold`",
     "do": "write `never buy`, `never sell` or `never hold`",
     "don't": "write `never buy`, `never sell` or `never hold`",
+    "must": "write `never ...`, `only ...` or `keep ...`",
+    "shall": "write `never ...`, `only ...` or `keep ...`",
     "hold": "write `only hold` or `never hold`",
     "trade": "write `only trade` or `never trade`",
     "harvest": "write `only harvest` or `never harvest`",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
 from compiler.layers import fold
-from compiler.policyset import MANIFEST, PolicySet, load_policies
+from compiler.policyset import MANIFEST, PolicySet, load_policies, not_a_member
+from compiler.scopes import owners
 from grammar.diagnostics import Diagnostic, in_order, to_json
 from policydsl import output
 from policydsl.chosen import with_chosen_models
@@ -26,7 +27,8 @@ class Checked:
     """One policy set, and what was found in the part of it that was asked for.
 
     `held` names the accounts of the book that a mistake stops, with its code and place; `sources`
-    are the texts that diagnostics show, those of templates included.
+    are the texts that diagnostics show, those of templates included; `unheard` are the files whose
+    program, advisor, household or account the book does not have.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class Checked:
     found: tuple[Diagnostic, ...]
     held: dict[str, tuple[str, ...]]
     sources: Mapping[str, str]
+    unheard: tuple[str, ...] = ()
 
 
 def answer(
@@ -73,9 +76,23 @@ def check(path: Path, book: Book | None) -> Checked:
     merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
     templates = load_templates(folder)
     every = in_order(dict.fromkeys((*typed.diagnostics, *merged, *templates.diagnostics)))
+    read = {*policies.sources, *templates.sources}
+    if only is not None and not only.endswith(".policytest") and only not in {*read, MANIFEST}:
+        every = in_order(dict.fromkeys((*every, not_a_member(only))))
     found = tuple(one for one in every if only is None or only in _paths(one))
     sources = {**policies.sources, **templates.sources}
-    return Checked(folder, policies, len(typed.statements), found, held, sources)
+    unheard = tuple(one for one in _unheard(typed) if book is not None and only in (None, one))
+    return Checked(folder, policies, len(typed.statements), found, held, sources, unheard)
+
+
+def _unheard(typed: TypedPolicies) -> Iterator[str]:
+    """The files of which no account of the book hears."""
+    for file in () if typed.names is None else typed.names.files:
+        authority = file.authority
+        if authority.of is not None and typed.names is not None:
+            known = owners(authority.layer, typed.names.vocabulary)
+            if authority.of not in known:
+                yield file.tree.path
 
 
 def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
@@ -152,6 +169,8 @@ def _as_text(checked: Sequence[Checked]) -> str:
         )
         if each.held:
             parts.append(f"not traded until mended: {', '.join(each.held)}\n")
+        if each.unheard:
+            parts.append(f"speaks for nobody in the book: {', '.join(each.unheard)}\n")
     return "".join(parts)
 
 
@@ -168,6 +187,7 @@ def _as_json(checked: Sequence[Checked]) -> dict[str, object]:
                 "statements": each.statements,
                 "diagnostics": [to_json(one) for one in each.found],
                 "held": {account: list(causes) for account, causes in each.held.items()},
+                "unheard": list(each.unheard),
             }
             for each in checked
         ],

@@ -183,6 +183,20 @@ class PastSale:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTrade:
+    """A purchase or (negative shares and dollars) a sale on or before the book's day.
+
+    The security comes with it: it may be neither held nor modelled any more.
+    """
+
+    account_id: str
+    security: Security
+    day: date
+    shares: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class WashBlock:
     """Shares of `wash_group` bought up to and including `until` would wash an earlier loss."""
 
@@ -229,10 +243,10 @@ class Household:
     constituents of both. `constituents` maps a fund to its holdings (fractions that sum to at most
     one); no holding is itself a fund with constituents. `wash_blocks` are those in force on
     `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
-    entities outside the household that count for its wash sales. `past_sales` are those of the
-    book's transactions, whose first day (of any transaction) is `known_since`. `set_aside` is cash
-    that is not free today, and `to_raise` the dollars by account that are missing today of what
-    has to be paid, set aside or kept.
+    entities outside the household that count for its wash sales. `past_sales` and `past_trades` are
+    those of the book's transactions, whose first day (of any transaction) is `known_since`.
+    `set_aside` is cash that is not free today, and `to_raise` the dollars by account that are
+    missing today of what has to be paid, set aside or kept.
     """
 
     id: str
@@ -256,6 +270,7 @@ class Household:
     linked_lots: tuple[Lot, ...] = ()
     calendar: str = "XNYS"
     past_sales: tuple[PastSale, ...] = ()
+    past_trades: tuple[PastTrade, ...] = ()
     known_since: date | None = None
     set_aside: tuple[SetAside, ...] = ()
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)

@@ -34,12 +34,11 @@ def test_the_examples_of_the_language_page_are_sound(tmp_path: Path) -> None:
     examples = blocks(ROOT / "docs" / "language.md", "policy")
     assert len(examples) >= 5
     (tmp_path / "policyset.toml").write_text(MANIFEST, encoding="utf-8")
-    household = next(example for example in examples if "layer household" in example)
+    before = ""
     for example in examples:
-        with_household = "default ipc.cash" in example
-        if example is not household:
-            texts = [example, household] if with_household else [example]
-            assert_sound(tmp_path, texts)
+        lower = re.search(r"^(set|waive) ", example, re.M)
+        assert_sound(tmp_path, [before, example] if lower else [example])
+        before = example
 
 
 def assert_sound(folder: Path, texts: list[str]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from compiler.amounts import Amount
 from grammar import tree
+from portfolio.flows import raising_allowance
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -99,6 +100,11 @@ class Directive(ABC):
         """Whether what it asks for comes in steps, counted from its first day."""
         return False
 
+    @property
+    def raised_ahead(self) -> bool:
+        """Whether what it asks for on its first day has to be raised before, to settle in time."""
+        return False
+
     def takes(self, other: Directive) -> bool:
         """Whether `other` says another value of this directive, as a `set` has to."""
         return self.slot == other.slot
@@ -168,6 +174,11 @@ def raises_cash(clause: tree.Clause) -> bool:
 def may_raise_cash(scope: InForce) -> bool:
     """Whether the statement lets sales raise what is missing of the cash that was asked for."""
     return any(carveout.purpose == "raise cash" for carveout in scope.statement.carveouts)
+
+
+def allowance(scope: InForce, household: Household, account: Account) -> Decimal:
+    """Dollars of what the statement bars that may be sold all the same, to raise cash."""
+    return raising_allowance(household, account) if may_raise_cash(scope) else Decimal(0)
 
 
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:

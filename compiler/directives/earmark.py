@@ -52,6 +52,10 @@ class Earmark(Directive):
         """Whether it comes in steps that are counted from its first day."""
         return bool(self.times.parts)
 
+    @property
+    def raised_ahead(self) -> bool:
+        return self.times.by is not None
+
     def sentence(self) -> str:
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"

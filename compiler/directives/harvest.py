@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
-from compiler.closing import Closing
+from compiler.closing import Closing, Sale
 from compiler.coverage import forbids_lot
-from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    allowance,
+    raises_cash,
+    selective_clause,
+)
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -46,30 +53,49 @@ class Harvest(Directive):
         return f"{self.mode.value} harvest", self.things.describe()
 
     def hears(self, clause: tree.Clause) -> bool:
-        return selective_clause(clause)
+        return selective_clause(clause) or raises_cash(clause)
 
     def sentence(self) -> str:
         return f"{self.mode.value} harvest {self.things.describe()}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """A row for each lot at a loss in a taxable account that may not be sold."""
-        taxable = {a.id: a for a in physics.tradable(scope) if a.taxable}
-        for (owner, _), position in physics.positions.items():
-            if owner not in taxable:
+        """A row `no_harvest` for each lot at a loss in a taxable account that may not be sold, or
+        `to_raise_cash` for all of an account's."""
+        for account in physics.tradable(scope):
+            if not account.taxable:
                 continue
-            for lot, sell in zip(position.lots, position.sells, strict=True):
-                at_loss = physics.at_loss(lot)
-                if at_loss and forbids_lot(scope, physics.household, taxable[owner], lot):
-                    key = (owner, lot.security_id, lot.id)
-                    physics.bar(block, "no_harvest", key, sell, scope)
+            room = physics.bp(allowance(scope, physics.household, account))
+            spared: list[Any] = []
+            for position in physics.of_account(account.id):
+                for lot, sell in zip(position.lots, position.sells, strict=True):
+                    if not physics.at_loss(lot):
+                        continue
+                    if not forbids_lot(scope, physics.household, account, lot):
+                        continue
+                    if room:
+                        spared.append(sell)
+                    else:
+                        key = (account.id, lot.security_id, lot.id)
+                        physics.bar(block, "no_harvest", key, sell, scope)
+            if spared:
+                sold = pyo.quicksum(spared)
+                physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """Every sale at a loss in a taxable account is of a lot that may be harvested."""
+        """Every sale at a loss in a taxable account is of a lot that may be harvested, or raises
+        cash."""
+        barred: dict[str, list[Sale]] = {}
         for sale in closing.sales:
             account = closing.account(sale.account_id)
             if sale.account_id not in scope.accounts or not account.taxable or sale.gain >= 0:
                 continue
             if forbids_lot(scope, closing.household, account, sale.lot):
+                barred.setdefault(sale.account_id, []).append(sale)
+        for account_id, sales in barred.items():
+            room = allowance(scope, closing.household, closing.account(account_id))
+            if sum(sale.amount for sale in sales) <= room:
+                continue
+            for sale in sales:
                 yield Breach(
                     key=scope.statement.key,
                     where=f"{sale.account_id} {sale.security_id} {sale.lot.id}",

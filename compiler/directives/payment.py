@@ -46,6 +46,10 @@ class Payment(Directive):
         """Whether it comes in steps that are counted from its first day."""
         return bool(self.times.parts)
 
+    @property
+    def raised_ahead(self) -> bool:
+        return True
+
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 

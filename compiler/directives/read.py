@@ -21,6 +21,7 @@ from compiler.directives.payment import read_payment
 from compiler.directives.preference import read_preference
 from compiler.directives.read_average import PREFIX, read_average
 from compiler.directives.read_band import read_band
+from compiler.directives.read_instalment import read_instalment
 from compiler.directives.read_trade import read_trade
 from compiler.directives.realized import GAINS, OF_TAXPAYERS, read_realized
 from compiler.directives.replacement import read_replacement
@@ -76,6 +77,7 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
     tree.Flow: lambda node, reader: (
         read_payment(node, reader) if node.action == "pay" else read_earmark(node, reader)
     ),
+    tree.Deal: read_instalment,
     tree.Ask: read_approval,
     tree.Report: read_watch,
 }
@@ -100,12 +102,9 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
             return read_wash_sales(node, reader)
         case tree.Use():
             return _use(node, reader)
-        case tree.Keep():
-            return _keep(node, reader)
         case _:
-            assert isinstance(node, tree.Deal)
-            reader.not_yet(f"`{node.action}`", node.span)
-            return None
+            assert isinstance(node, tree.Keep)
+            return _keep(node, reader)
 
 
 def _use(node: tree.Use, reader: Reader) -> Directive | None:

@@ -15,7 +15,7 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
-    may_raise_cash,
+    allowance,
     raises_cash,
     selective_clause,
 )
@@ -27,7 +27,6 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
-from portfolio.flows import raising_allowance
 from portfolio.household import Account, Household, Lot
 
 
@@ -72,7 +71,7 @@ class Restriction(Directive):
         """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
         what may not be held."""
         for account in physics.tradable(scope):
-            allowance = physics.bp(self._allowance(scope, physics.household, account))
+            room = physics.bp(allowance(scope, physics.household, account))
             spared: list[Any] = []
             for position in physics.of_account(account.id):
                 security = physics.security(position.security_id)
@@ -87,7 +86,7 @@ class Restriction(Directive):
                     for lot, sell in zip(position.lots, position.sells, strict=True):
                         if not forbids_lot(scope, physics.household, account, lot):
                             continue
-                        if allowance:
+                        if room:
                             spared.append(sell)
                         else:
                             physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
@@ -95,11 +94,7 @@ class Restriction(Directive):
                     self._leave(block, scope, physics, account, position)
             if spared:
                 sold = pyo.quicksum(spared)
-                physics.upper(block, "to_raise_cash", account.id, sold, 0.0, allowance, scope=scope)
-
-    def _allowance(self, scope: InForce, household: Household, account: Account) -> Decimal:
-        """Dollars of what is barred that may be sold all the same, to raise cash."""
-        return raising_allowance(household, account) if may_raise_cash(scope) else Decimal(0)
+                physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
 
     def _leave(
         self,
@@ -147,9 +142,7 @@ class Restriction(Directive):
                     sold[key] = sold.get(key, Decimal(0)) + sale.amount
             for account in closing.household.accounts:
                 mine = {name: dollars for (a, name), dollars in sold.items() if a == account.id}
-                if sum(mine.values(), Decimal(0)) > self._allowance(
-                    scope, closing.household, account
-                ):
+                if sum(mine.values(), Decimal(0)) > allowance(scope, closing.household, account):
                     for security_id, dollars in mine.items():
                         yield self._breach(scope, account, security_id, "sold", dollars)
         if self.action == "hold" and scope.strict:

@@ -72,7 +72,7 @@ def read_wash_sales(node: tree.Prevent, reader: Reader) -> WashSales | None:
         return WashSales()
     reader.report(
         codes.DOES_NOT_APPLY,
-        f"`prevent {node.what} across {node.across}` is not part of this version",
+        f"nothing prevents {node.what} across {node.across}",
         node.span,
         help="write `prevent wash sales across household`",
     )

@@ -143,8 +143,9 @@ def _option(question: Question) -> click.Option:
     if question.default is not None:
         said += f" Default: {question.default}."
     flag = "--" + question.name.replace("_", "-")
-    kind = question.type.upper() + (", may be left out" if question.optional else "")
-    return click.Option([flag, question.name], metavar=kind, help=said)
+    if question.optional:
+        said += " May be left out."
+    return click.Option([flag, question.name], metavar=question.type.upper(), help=said)
 
 
 _COMMON = (

@@ -33,7 +33,7 @@ def command(folder: Path, form: str) -> None:
     """
     _refuse_to_overwrite(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    ignored = shutil.ignore_patterns("*.py", "__pycache__")
+    ignored = shutil.ignore_patterns("*.py", "__pycache__", "catalogue")
     shutil.copytree(shipped(), folder / "policies", ignore=ignored)
     synthesise(folder / "book", households=8, securities=60, seed=1, as_of=INVENTED_DAY)
     for name, target in STARTER.items():

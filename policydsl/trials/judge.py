@@ -54,9 +54,20 @@ def _traded(ran: Ran) -> Iterator[Diagnostic]:
             yield NOT_TRADED.at(
                 ran.case.test.head,
                 f"household {proposal.household.id} ends as {proposal.status}",
-                label=few(proposal.findings) or "no reason is given",
+                label=few(_untraded(proposal, ran)) or "no reason is given",
                 help=f"mend it, or write `expect status {proposal.status}` where that is right",
             )
+
+
+def _untraded(proposal: Proposal, ran: Ran) -> Iterator[str]:
+    """Why a household was not traded, with the messages of the mistakes that are named."""
+    for finding in proposal.findings:
+        said = dict.fromkeys(
+            each.message
+            for each in ran.diagnostics
+            if f"{each.code} {each.primary.span.path}:{each.primary.span.line}" in finding
+        )
+        yield ": ".join([finding, *said])
 
 
 def _rule(line: trial.ExpectRule, ran: Ran) -> str:

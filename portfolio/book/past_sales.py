@@ -1,4 +1,4 @@
-"""What the accounts of a household sold before today, from the book's transactions."""
+"""What the accounts of a household sold and bought before today, from its transactions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from portfolio.book.contents import Contents, Row, day_in, number_in
-from portfolio.household import Account, PastSale
+from portfolio.household import Account, PastSale, PastTrade
 
 FLOW = "flow"
 """The `source` of a transaction that raised cash for a payment."""
@@ -47,6 +47,36 @@ def _past_sale(contents: Contents, row: Row) -> PastSale:
         long_term=row.get("term") == "long",
         for_flow=row.get("source") == FLOW,
     )
+
+
+def past_trades_of(contents: Contents, accounts: Iterable[Account]) -> tuple[PastTrade, ...]:
+    """Every purchase and sale on or before the book's day of a security that the book has, by day
+    and account. Dividends that are reinvested, vesting and transfers are nobody's orders.
+
+    No `amount` is the shares at the latest price, no day is today.
+    """
+    found = [
+        _past_trade(contents, row)
+        for account in accounts
+        for row in contents.rows("transactions", "account_id", account.id)
+        if row.get("action") in ("buy", "sell") and row.get("security_id") in contents.securities
+    ]
+    return tuple(
+        sorted(
+            (trade for trade in found if trade.day <= contents.as_of),
+            key=lambda t: (t.day, t.account_id, t.security.id, t.shares, t.amount),
+        )
+    )
+
+
+def _past_trade(contents: Contents, row: Row) -> PastTrade:
+    security = contents.securities[row.get("security_id") or ""]
+    shares = abs(number_in(row, "shares"))
+    price = contents.market.latest.get(security.id, Decimal(0))
+    amount = abs(number_in(row, "amount", str(shares * price)))
+    sign = -1 if row.get("action") == "sell" else 1
+    day = day_in(row, "date") or contents.as_of
+    return PastTrade(row.get("account_id") or "", security, day, sign * shares, sign * amount)
 
 
 def first_known_day(contents: Contents, accounts: Iterable[Account]) -> date | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portfolio.book.contents import Contents, Row, day_in, extra_values, flag_in, number_in
-from portfolio.book.past_sales import first_known_day, past_sales_of
+from portfolio.book.past_sales import first_known_day, past_sales_of, past_trades_of
 from portfolio.book.references import split_tags
 from portfolio.book.wash_records import wash_of
 from portfolio.flows import expand
@@ -74,6 +74,7 @@ def household_of(
         linked_lots=linked_lots,
         calendar=contents.calendar,
         past_sales=past_sales_of(contents, accounts),
+        past_trades=past_trades_of(contents, accounts),
         known_since=first_known_day(contents, accounts),
     )
 

@@ -15,7 +15,7 @@ CASES = sorted(path for path in Path(__file__).parent.glob("cases/*") if path.is
 PAGES = Path(__file__).parents[2] / "docs" / "errors"
 OF_HOUSEHOLDS = {"E0412"}
 """Mistakes that only a household shows: test_amounts.py has them."""
-IN_FOLDERS = OF_HOUSEHOLDS | {"E0231", "E0234", "W0235"}
+IN_FOLDERS = OF_HOUSEHOLDS | {"E0231", "E0234", "W0235", "W0242"}
 """Mistakes of folders and bytes, which no text can show: test_policyset.py has them."""
 IN_ACCOUNTS = {"E0422"}
 """Mistakes that only an account of a book can show: test_boundaries.py has them."""

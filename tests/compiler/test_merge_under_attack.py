@@ -6,8 +6,10 @@ from itertools import permutations
 
 import pytest
 
+from compiler.check import check_policies
 from compiler.layers import fold, household_policy
 from grammar.diagnostics import Severity
+from portfolio.household import Attribute, AttributeType
 
 GUARDS = (
     "account.taxable",
@@ -95,3 +97,51 @@ def test_what_a_list_misspells_is_said_once(load, check) -> None:
     assert said.help == 'did you mean "BRVO"?'
     span = said.primary.span
     assert (span.path, span.line, span.column, span.end_column) == ("barred.csv", 3, 7, 11)
+
+
+@pytest.mark.parametrize("path", ["a.policy", "z.policy"])
+def test_an_id_used_twice_stops_both_whatever_the_files_are_called(
+    load, check, household, path: str
+) -> None:
+    rule = 'rule h.a\n never buy "ALFA"\n'
+    files = {path: f'layer household "H2"\n{rule}', "m.policy": f'layer household "H1"\n{rule}'}
+    typed = check(load(files))
+    assert [each.code for each in typed.diagnostics] == ["E0205"]
+    assert set(household_policy(typed, household).held) == {"H1-TX", "H1-IRA"}
+
+
+def test_an_id_of_a_higher_layer_stops_only_who_takes_it(load, check, household) -> None:
+    rule = 'rule h.a\n never buy "ALFA"\n'
+    files = {"f.policy": f"layer firm\n{rule}", "m.policy": f'layer account "H1-TX"\n{rule}'}
+    assert set(household_policy(check(load(files)), household).held) == {"H1-TX"}
+
+
+OWNERS = (
+    Attribute("households", "id", AttributeType.TEXT, values=frozenset({"H1"})),
+    Attribute("accounts", "id", AttributeType.TEXT, values=frozenset({"H1-TX", "H1-IRA"})),
+    Attribute("accounts", "program", AttributeType.TEXT, values=frozenset({"etf"})),
+    Attribute("households", "advisor", AttributeType.TEXT),
+    Attribute("accounts", "region", AttributeType.TEXT, values=frozenset({"EU"})),
+)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ('household "H1"', ""),
+        ('household "Hl"', 'did you mean "H1"?'),
+        ('household "H2"', ""),
+        ('account "H1 tx"', 'did you mean "H1-TX"?'),
+        ('program "ETF"', 'did you mean "etf"?'),
+        ('program "direct"', ""),
+        ('advisor "who knows"', ""),
+        ('region "eu"', 'did you mean "EU"?'),
+    ],
+)
+def test_a_file_about_nobody_says_so(load, layer: str, said: str) -> None:
+    files = {
+        "policyset.toml": 'layers = ["region", "program", "advisor", "household", "account"]',
+        "a.policy": f"layer {layer}\nrule a.b\n keep cash at least 1% of account\n",
+    }
+    found = check_policies(load(files), OWNERS).diagnostics
+    assert [(each.code, each.help) for each in found] == ([("W0202", said)] if said else [])

@@ -84,6 +84,14 @@ SETTINGS = (
     'target "CCC", "DDD" at 30% of account',
     'replace "AAA" with "XXX"',
 )
+SCHEDULES = (
+    # Dollars are due to within a share, $100: the check begins where no order here ends.
+    'sell 35 shares of "AAA", "BBB" each quarter per account',
+    'sell "AAA", "CCC" evenly over 8 quarters per household\nfrom 2026-03-02',
+    'sell $2,303 of "AAA", "CCC" each month per household',
+    'buy 65 shares of "CCC", "XXX" each month on day 15 per account',
+    'buy $5,003 of anything each month per account where kind is "etf"',
+)
 SALES = ("a1", "b1", "b2", "c1", "f1", "ia1", "i2")
 BOUGHT = ("AAA", "BBB", "CCC", "DDD", "FND")
 
@@ -129,7 +137,11 @@ def trades(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=150, deadline=None)
-@given(HOMES, trades(), st.lists(st.sampled_from(RULES + SETTINGS), max_size=5, unique=True))
+@given(
+    HOMES,
+    trades(),
+    st.lists(st.sampled_from(RULES + SETTINGS), max_size=5, unique=True),
+)
 def test_the_model_allows_what_the_check_passes(
     home: Household, text: str, rules: list[str]
 ) -> None:
@@ -141,7 +153,11 @@ def test_the_model_allows_what_the_check_passes(
 
 
 @settings(max_examples=40, deadline=None)
-@given(HOMES, trades(), st.lists(st.sampled_from(RULES + SETTINGS), max_size=3, unique=True))
+@given(
+    HOMES,
+    trades(),
+    st.lists(st.sampled_from(RULES + SETTINGS), max_size=3, unique=True),
+)
 def test_room_for_rounding_only_forbids(home: Household, text: str, rules: list[str]) -> None:
     agreed = policy(home, NO_WASH, *rules)
     if model_allows(home, agreed, text, reserve=1.0):

@@ -156,3 +156,12 @@ rule f.e
         "E0201",
         "E0302",
     ]
+
+
+def test_a_name_that_is_nearly_right_is_not_passed_over(load) -> None:
+    near = ("H1.policy.txt", "H2.polcy", "deep/H3.POLICY", "H4.pol")
+    others = ("notes.txt", "a.policytest", "list.csv", "old/H5.policy.txt", "a.policy.bak")
+    manifest = {"policyset.toml": 'members = ["**/*.policy", "!old/**"]\n'}
+    policies = load({"a.policy": "layer firm\n", **manifest, **dict.fromkeys(near + others, "")})
+    found = [(each.code, each.primary.span.path) for each in policies.diagnostics]
+    assert sorted(found) == sorted(("W0242", path) for path in near)

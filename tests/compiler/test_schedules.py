@@ -13,12 +13,22 @@ import pytest
 
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
+from compiler.layers import household_policy
 from compiler.schedules import with_schedules
 from compiler.timetable import Timetable
 from grammar.tree import Unit
 from portfolio.flows import due_before_settlement, set_aside
 from portfolio.household import Household
-from tests.by_hand import account, breaches, household, lot, model_allows, policy, usual
+from tests.by_hand import (
+    account,
+    breaches,
+    checked_layers,
+    household,
+    lot,
+    model_allows,
+    policy,
+    usual,
+)
 
 TX = 'when account.type is "taxable"'
 TAKEN = 'account "TX"'
@@ -74,6 +84,43 @@ def test_no_payment_after_the_last_day() -> None:
     rule = "pay $1,000 each month on day 16\nuntil 2026-08-16"
     flows = with_schedules(home, policy(home, rule, layer=TAKEN)).flows
     assert [flow.day.month for flow in flows] == [6, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("rule", "today", "taken"),
+    [
+        ("pay $6,000 each month\nfrom 2026-07-01", "2026-06-29", 0),
+        ("pay $6,000 each month\nfrom 2026-07-01", "2026-06-30", 1),
+        ("pay $6,000 evenly over 1 month\nfrom 2026-07-01", "2026-06-30", 1),
+        ("pay $6,000 each month\nfrom 2026-07-02", "2026-06-30", 0),
+        ("pay $6,000 each month on day 1\nfrom 2026-06-30", "2026-06-29", 0),
+        # Friday is a holiday: what is sold on Thursday settles on Monday
+        ("pay $6,000 by 2026-07-03\nfrom 2026-07-03", "2026-06-30", 0),
+        ("pay $6,000 by 2026-07-03\nfrom 2026-07-03", "2026-07-01", 1),
+    ],
+)
+def test_a_payment_on_the_first_day_is_raised_before_it(rule: str, today: str, taken: int) -> None:
+    found = due(on(usual(), today), rule, TAKEN)
+    assert found == ({"TX": Decimal(-6_000)} if taken else {})
+
+
+def test_a_reserve_for_the_first_day_is_raised_before_it() -> None:
+    rule = "reserve $15,000 by 2026-06-16\nfrom 2026-06-16"
+    assert both(usual(), rule, "+250 CCC TX") == YES
+    assert both(usual(), rule, "+251 CCC TX") == NO
+    assert (
+        both(usual(), "invest $15,000 evenly over 2 months\nfrom 2026-06-16", "+999 CCC TX") == YES
+    )
+
+
+def test_switched_off_tomorrow_is_still_paid_today() -> None:
+    default = "default r1\n    pay $6,000 each month on day 15 per account\n"
+    default += "    allow account to set off\n"
+    off = 'set r1 to off\n    from 2026-06-16\n    because "Enough"\n'
+    checked = checked_layers({'household "H1"': default, TAKEN: off})
+    assert not checked.diagnostics
+    scheduled = with_schedules(usual(), household_policy(checked, usual()))
+    assert due_before_settlement(scheduled)["TX"] == -6_000
 
 
 def test_a_household_pays_once_and_from_a_taxable_account() -> None:
@@ -249,6 +296,11 @@ def test_what_is_missing_of_cash() -> None:
         # short-term gains: lot b2 is of this year
         (YOUNG, "-102 b2", YES),
         (YOUNG, "-103 b2", NO),
+        # b1 is at a loss: $75 a share and worth $50
+        (f"never harvest anything\n{ASKED}", "-102 b1", YES),
+        (f"never harvest anything\n{ASKED}", "-103 b1", NO),
+        (f"never harvest anything\n{ASKED}", "-102 b1, -40 a1", YES),
+        (f'only harvest "AAA"\n{ASKED}', "-103 b1", NO),
         (f"keep turnover at most $1,000 each year\n{ASKED}", "-61 a1", YES),
         (f"keep turnover at most $1,000 each year\n{ASKED}", "-62 a1", NO),
     ],
@@ -257,10 +309,17 @@ def test_what_raising_cash_may_take(rule: str, trades: str, allowed: tuple[bool,
     assert both(usual(), rule, trades, BIG) == allowed
 
 
-@pytest.mark.parametrize("rule", [KEEP_AAA, f"never trade anything\n{ASKED}"])
-def test_without_a_need_nothing_is_excepted(rule: str) -> None:
-    assert both(usual(), rule, "-1 a1") == NO
-    assert both(usual(), rule, "-1 a1", PAY) == NO
+@pytest.mark.parametrize(
+    ("rule", "trades"),
+    [
+        (KEEP_AAA, "-1 a1"),
+        (f"never trade anything\n{ASKED}", "-1 a1"),
+        (f"never harvest anything\n{ASKED}", "-1 b1"),
+    ],
+)
+def test_without_a_need_nothing_is_excepted(rule: str, trades: str) -> None:
+    assert both(usual(), rule, trades) == NO
+    assert both(usual(), rule, trades, PAY) == NO
 
 
 def test_a_reserve_still_asks_for_cash_where_money_waits_to_be_invested() -> None:

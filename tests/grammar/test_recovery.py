@@ -201,10 +201,15 @@ def test_a_header_line_that_cannot_be_read_marks_the_header() -> None:
 
 
 def test_deep_numbers_keep_their_digits() -> None:
-    file, _ = read("set a to at most $" + "9" * 60)
+    file, _ = read("set a to at most $" + "9" * 15)
     (chosen,) = file.statements
     assert isinstance(chosen, Set)
-    assert chosen.bound.high.value == Decimal("9" * 60)
+    assert chosen.bound.high.value == Decimal("9" * 15)
+
+
+def test_numbers_that_nobody_means_are_refused() -> None:
+    _, found = read("set a to at most $" + "9" * 16)
+    assert [each.code for each in found] == ["E0123"]
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:

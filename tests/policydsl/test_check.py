@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -187,3 +188,37 @@ def test_the_libraries_of_the_solver_are_not_loaded_for_checking() -> None:
         [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_a_file_for_nobody_in_the_book_is_named(tmp_path: Path) -> None:
+    book, policies = tmp_path / "book", tmp_path / "policies"
+    synthesise(book, households=3, securities=20, seed=5, as_of=date(2026, 3, 31))
+    policies.mkdir()
+    for layer, of in (
+        ("program", "direct-idnex"), ("program", "etf"), ("program", "overlay"),
+        ("household", "H00003"), ("household", "H00099"),
+    ):  # fmt: skip
+        text = f'layer {layer} "{of}"\nrule x.{of}\n    never buy anything where kind is "bond"\n'
+        (policies / f"{of}.policy").write_text(text)
+    result = run("check", policies, "--book", book)
+    assert result.exit_code == 0
+    assert re.findall(r"^warning.*$", result.stdout, re.M) == [
+        'warning[W0202] no account of the book has the program "direct-idnex"'
+    ]
+    assert 'help: did you mean "direct-index"?' in result.stdout
+    unheard = ["direct-idnex.policy", "overlay.policy", "H00099.policy"]
+    assert f"speaks for nobody in the book: {', '.join(unheard)}\n" in result.stdout
+    found = json.loads(run("check", policies, "--book", book, "--format", "json").stdout)
+    assert found["sets"][0]["unheard"] == unheard
+    assert "speaks for" not in run("check", policies).stdout
+
+
+@pytest.mark.parametrize("name", ["H1.txt", "H1.policy.txt", "left_out.policy"])
+def test_a_file_that_no_set_reads_is_not_called_sound(tmp_path: Path, name: str) -> None:
+    (tmp_path / "policyset.toml").write_text('members = ["*.policy", "!left_out.policy"]\n')
+    (tmp_path / "a.policy").write_text(SOUND)
+    (tmp_path / name).write_text(BROKEN)
+    result = run("check", tmp_path / name, "--strict")
+    assert result.exit_code == 1
+    assert result.stdout.count("warning[W0242]") == 1
+    assert "[W0242]" not in run("check", tmp_path / "a.policy").stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from compiler.policyset import load_policies
 from policydsl.cli import cli
 
 
@@ -27,13 +28,13 @@ def test_a_workspace_checks_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_policies_are_the_shipped_ones(tmp_path: Path) -> None:
     run("init", tmp_path)
-    original = Path(str(files("policies")))
-    names = {path.relative_to(original) for path in original.rglob("*.policy")}
+    names = {Path(file.path) for file in load_policies(Path(str(files("policies")))).files}
     copied = {
         path.relative_to(tmp_path / "policies") for path in (tmp_path / "policies").rglob("*")
     }
     assert names <= copied
     assert Path("policyset.toml") in copied
+    assert [path for path in copied if path.name == "policyset.toml"] == [Path("policyset.toml")]
     assert not any(path.suffix in (".py", ".pyc") for path in copied)
 
 

@@ -76,3 +76,28 @@ def test_a_sale_for_a_payment_and_a_blank_term(folder: Folder) -> None:
     home = load_book(folder.path).household("H00001")
     assert home.past_sales
     assert all(sale.for_flow and not sale.long_term for sale in home.past_sales)
+
+
+def test_purchases_and_sales_with_their_shares(folder: Folder) -> None:
+    security = folder.rows("lots")[0]["security_id"]
+    before = len(load_book(folder.path).household("H00001").past_trades)
+
+    def add(rows: list[Row]) -> None:
+        empty = dict.fromkeys(rows[0], "") | GIVEN | {"security_id": security}
+        rows.append(empty)
+        rows.append(empty | {"action": "buy", "shares": "3", "amount": "-420.00"})
+        rows.append(empty | {"action": "buy", "date": "2026-02-03", "amount": ""})
+        rows.append(empty | {"action": "transfer_in"})
+        rows.append(empty | {"action": "reinvest"})
+
+    folder.edit("transactions", add)
+    home = load_book(folder.path).household("H00001")
+    assert len(home.past_trades) == before + 3
+    found = [
+        (trade.day.day, trade.shares, trade.amount)
+        for trade in home.past_trades
+        if trade.security.id == security and trade.day.isoformat().startswith("2026-02-0")
+    ]
+    assert (2, Decimal(-2), Decimal(-300)) in found
+    assert (2, Decimal(3), Decimal(420)) in found
+    assert (3, Decimal(2), 2 * home.prices[security]) in found

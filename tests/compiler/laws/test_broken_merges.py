@@ -12,7 +12,7 @@ from compiler import clashes, layers
 from compiler.ranges import Range
 from tests.compiler.laws import laws
 
-pytestmark = [pytest.mark.long, pytest.mark.minutes]
+pytestmark = pytest.mark.long
 
 SETS = 400
 
