@@ -85,6 +85,7 @@ def search_within_risk(
         if answer is None:
             break
         bound = max(bound, answer.bound)
+        searched = program
         kept, program = _kept(compiled, program, answer, budget, work)
         if kept is None and number == 0:
             if given is not None:
@@ -95,8 +96,19 @@ def search_within_risk(
             best, solved = kept, program
         if best is not None and best.point.objective - bound <= budget.goal:
             break
+        if program is searched:
+            break
         start = None if best is None else best.point.x
     return (None, program) if best is None else (replace(best, bound=bound), solved)
+
+
+def with_decisions(
+    compiled: CompiledModel, program: Program, budget: Budget, work: Work, start: Floats
+) -> tuple[Answer | None, Program]:
+    """The best quantities for the decisions of a point that keep every limit on tracking error;
+    nothing is proven of them."""
+    given = decided(program, read_structure(compiled, program), budget, work, start)
+    return (None, program) if given is None else _kept(compiled, program, given, budget, work)
 
 
 def _calmer(

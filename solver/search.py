@@ -114,7 +114,7 @@ def decided(
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
     state = Search(program, structure, budget, work)
     _begin(state, start)
-    return state.best
+    return None if state.best is None else _finish(state, state.best)
 
 
 def _begin(state: Search, start: Floats) -> None:

@@ -16,7 +16,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from compiler.model import PHYSICS, CompiledModel
-from solver.active_risk import calm_search, calmest, search_within_risk, with_excess, with_tangents
+from solver.active_risk import (
+    calm_search,
+    calmest,
+    search_within_risk,
+    with_decisions,
+    with_excess,
+    with_tangents,
+)
 from solver.handover import Floats, Program
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
@@ -134,10 +141,12 @@ def _without_dust(
     if not dust:
         return answer, program
     cleaned = _closed(program, dust)
-    better, cleaned = search_within_risk(compiled, cleaned, budget, work, answer.point.x)
+    better, solved = with_decisions(compiled, cleaned, budget, work, answer.point.x)
+    if better is None:
+        better, solved = search_within_risk(compiled, cleaned, budget, work, answer.point.x)
     if better is None:
         return answer, program
-    return replace(better, bound=answer.bound), cleaned
+    return replace(better, bound=answer.bound), solved
 
 
 def _least(
