@@ -298,6 +298,13 @@ def model_allows(home: Household, rules: HouseholdPolicy, text: str, reserve: fl
     return ends is not None and feasible(program, *ends)
 
 
+def in_the_target(home: Household, rules: HouseholdPolicy, text: str) -> bool:
+    """Whether the model knows what is bought: nothing outside the target ever is."""
+    positions = compile_household(home, rules).physics.positions
+    known = {key for key, position in positions.items() if position.buy is not None}
+    return set(read_trades(text)[1]) <= known
+
+
 def _ends(compiled: CompiledModel, program: Program, text: str) -> tuple[Floats, Floats] | None:
     """Column bounds that leave exactly these trades; None where the model has no such trade."""
     lower, upper = program.lower.copy(), program.upper.copy()
