@@ -43,12 +43,19 @@ def command(ctx: click.Context, run: Path, replay: bool, form: str) -> None:
             }
         )
     else:
-        said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        said = ", ".join(_said(count, name) for name, count in counts.items())
         if found:
             output.result(table(("where", "what"), [(d.where, d.what) for d in found]))
-        verdict = f"{len(found)} differences" if found else "nothing differs"
+        verdict = output.counted(len(found), "difference") if found else "nothing differs"
         output.result(f"{run}: {said}: {verdict}")
     ctx.exit(1 if found else 0)
+
+
+def _said(count: int, names: str) -> str:
+    """`1 household`, `2 log entries`; what is no noun stays as it is."""
+    if names.endswith("ies"):
+        return output.counted(count, f"{names.removesuffix('ies')}y")
+    return output.counted(count, names[:-1]) if names.endswith("s") else f"{count:,} {names}"
 
 
 def _replayed(run: Path) -> tuple[list[Difference], int]:

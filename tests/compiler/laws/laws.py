@@ -134,6 +134,27 @@ def any_grouping(sets: int) -> Seen:
     return seen
 
 
+def names_of_files(sets: int) -> Seen:
+    """Files under each other's names: the same policy."""
+    seen = Seen()
+
+    def law(given: tuple[Piece, ...], home: Household, data: st.DataObject) -> None:
+        policies = sound(given, home)
+        whole = count(seen, policies, home)
+        names = data.draw(st.permutations([file.path for file in policies.files]))
+        renamed = [
+            loaded(name, file.text) for name, file in zip(names, policies.files, strict=True)
+        ]
+        seen["renamed"] += sum(
+            new.path != old.path for new, old in zip(renamed, policies.files, strict=True)
+        )
+        assert said(agreed(check(renamed), home)) == said(whole)
+
+    tried(sets, law, given=ALL, home=HOMES, data=st.data())
+    assert seen["renamed"] > sets
+    return seen
+
+
 def said(policy: HouseholdPolicy) -> list[tuple[object, ...]]:
     """What is in force for whom, without the places."""
     return [
@@ -269,6 +290,7 @@ def a_choice_is_its_value_or_an_error(sets: int) -> Seen:
 
 LAWS: tuple[Law, ...] = (
     order_of_files_and_statements,
+    names_of_files,
     any_grouping,
     twice_changes_nothing,
     a_hard_rule_never_enlarges,
