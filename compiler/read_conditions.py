@@ -26,6 +26,7 @@ from compiler.read_expressions import read_duration, read_expression, read_refer
 from compiler.reader import ACCOUNT_TABLES, Reader, closest, did_you_mean
 from compiler.selections import Group, Named, Selection
 from grammar import tree
+from grammar.spans import Span
 from grammar.tree import Comparison
 
 _EQUALITY = (Comparison.IS, Comparison.IS_NOT)
@@ -48,6 +49,36 @@ def read_selection(things: tree.Things, reader: Reader) -> Selection | None:
     if any(item is None for item in items) or (things.where is not None and where is None):
         return None
     return Selection(tuple(item for item in items if item is not None), where)
+
+
+def read_positions(
+    things: tree.Things, refusal: str, reader: Reader, help: str = "leave `lot.` out of this line"
+) -> Selection | None:
+    """The securities meant, where lots cannot be told apart; `refusal` says so of the line."""
+    selection = read_selection(things, reader)
+    return None if selection is None else _whole(selection, refusal, things.span, reader, help)
+
+
+def read_narrowed(node: tree.Keep, what: str, reader: Reader) -> tuple[bool, Selection | None]:
+    """(whether `where` is sound, the securities it picks: None for all)."""
+    if node.where is None:
+        return True, None
+    where = read_where(node.where, reader)
+    if where is None:
+        return False, None
+    refusal = f"{what} counts whole positions, not lots"
+    help_line = "leave `lot.` out of this `where`"
+    selection = _whole(Selection((), where), refusal, node.where.span, reader, help_line)
+    return selection is not None, selection
+
+
+def _whole(
+    selection: Selection, refusal: str, at: Span, reader: Reader, help: str
+) -> Selection | None:
+    if not selection.lot_level:
+        return selection
+    reader.report(codes.DOES_NOT_APPLY, refusal, at, help=help)
+    return None
 
 
 def _item(item: tree.Name | tree.Text, reader: Reader) -> Named | Group | None:

@@ -71,9 +71,23 @@ class Selection:
 
     def describe(self) -> str:
         """The selection in the language's words."""
+        return self.subject + self.narrowing
+
+    @property
+    def subject(self) -> str:
+        """What is named, without the condition."""
         names = (f'"{item.text}"' if isinstance(item, Named) else item.name for item in self.items)
-        things = ", ".join(names) or "anything"
-        return things if self.where is None else f"{things} where {self.where.describe()}"
+        return ", ".join(names) or "anything"
+
+    @property
+    def narrowing(self) -> str:
+        """` where ...`, which ends a line; empty where nothing is narrowed."""
+        return "" if self.where is None else f" where {self.where.describe()}"
+
+
+def narrowed_words(selection: Selection | None) -> str:
+    """` where ...` of a line that may be narrowed to some securities."""
+    return "" if selection is None else selection.narrowing
 
 
 def _item(item: Named | Group, env: Environment, *, lots: bool) -> Truth:

@@ -6,7 +6,7 @@ what is left is a convex program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
 from typing import Any
@@ -108,15 +108,6 @@ class Structure:
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
-
-    def fitted(self, program: Program) -> Structure:
-        """The structure of a program to which coupling rows have been added at the end."""
-        added = program.matrix.shape[0] - self.coupling.size
-        return replace(
-            self,
-            mode_rows=np.append(self.mode_rows, np.zeros(added, dtype=bool)),
-            coupling=np.append(self.coupling, np.ones(added, dtype=bool)),
-        )
 
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:

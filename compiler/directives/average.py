@@ -16,11 +16,10 @@ from compiler.coverage import covers
 from compiler.dimensions import Dimension, describe_fraction, describe_value
 from compiler.directives.base import Breach, Directive, Family, holders, selective_clause
 from compiler.directives.bounds import describe_band
-from compiler.directives.trade_maximum import narrowed_words
 from compiler.expressions import Reference
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.selections import Selection
+from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 from portfolio.household import Account, Household, Security

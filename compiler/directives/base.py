@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from compiler.amounts import Amount
+from compiler.coverage import covers
 from grammar import tree
 from portfolio.flows import raising_allowance
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from compiler.closing import Closing
     from compiler.physics import Physics
     from compiler.ranges import Range
+    from compiler.registry import Position
     from compiler.statements import InForce, Statement
     from portfolio.household import Account, Household
 
@@ -186,6 +188,30 @@ def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound:
     side = "above" if found > bound else "below"
     message = f"{what} of {where} is ${found:,.2f}, {side} ${bound:,.2f}"
     return Breach(scope.statement.key, where, found, bound, "dollars", message)
+
+
+def covered_positions(scope: InForce, physics: Physics) -> Iterator[tuple[Account, list[Position]]]:
+    """Each account that may trade, with those of its positions that a limit counts."""
+    for account in physics.tradable(scope):
+        yield (
+            account,
+            [
+                position
+                for position in physics.of_account(account.id)
+                if covers(scope, physics.household, account, physics.security(position.security_id))
+            ],
+        )
+
+
+def covered_orders(scope: InForce, closing: Closing) -> Iterator[tuple[Account, str, Decimal]]:
+    """(account, security, dollars) of the orders that a limit counts."""
+    for (account_id, security_id), amount in closing.orders.items():
+        if account_id not in scope.accounts:
+            continue
+        account = closing.account(account_id)
+        security = closing.household.securities[security_id]
+        if covers(scope, closing.household, account, security):
+            yield account, security_id, amount
 
 
 def holders(

@@ -13,15 +13,20 @@ from compiler import codes
 from compiler.closing import Closing
 from compiler.coverage import covers
 from compiler.dimensions import describe_number
-from compiler.directives.base import Breach, Directive, Family, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    covered_positions,
+    selective_clause,
+)
 from compiler.directives.bounds import describe_band, report_upside_down
-from compiler.directives.read_trade import read_narrowed
-from compiler.directives.trade_maximum import narrowed_words
 from compiler.physics import Physics
 from compiler.ranges import Range, stated, upside_down
+from compiler.read_conditions import read_narrowed
 from compiler.reader import Reader
 from compiler.registry import Position
-from compiler.selections import Selection
+from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Unit
@@ -65,12 +70,7 @@ class CountLimit(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row an account over the decisions to sell, to buy and to close."""
-        for account in physics.tradable(scope):
-            positions = [
-                p
-                for p in physics.of_account(account.id)
-                if covers(scope, physics.household, account, physics.security(p.security_id))
-            ]
+        for account, positions in covered_positions(scope, physics):
             if self.counted == "trades":
                 decisions = [d for p in positions for d in (p.sold, p.bought) if d is not None]
                 before, count = 0.0, pyo.quicksum(decisions)

@@ -13,15 +13,21 @@ from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.coverage import compliance, covers
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    covered_positions,
+    dollars_breach,
+    selective_clause,
+)
 from compiler.directives.bounds import read_amount_band
-from compiler.directives.read_trade import read_narrowed
-from compiler.directives.trade_maximum import narrowed_words
 from compiler.physics import Physics
 from compiler.ranges import Range
+from compiler.read_conditions import read_narrowed
 from compiler.reader import Reader
 from compiler.registry import Cure, Position
-from compiler.selections import Selection
+from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 
@@ -66,16 +72,14 @@ class HoldingMinimum(Directive):
         block.part = pyo.Constraint(pyo.Any)
         block.small = pyo.Constraint(pyo.Any)
         block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
-        for account in physics.tradable(scope):
+        for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
-            for position in physics.of_account(account.id):
-                security = physics.security(position.security_id)
-                if not covers(scope, physics.household, account, security):
-                    continue
+            for position in positions:
                 step = physics.increment_value(account, position.security_id)
                 self._keep(block, physics, position, least + step)
                 where = f"{account.id} {position.security_id}"
                 if 0 < position.held < least:
+                    security = physics.security(position.security_id)
                     way = compliance(scope, physics.household, account, security, None, where)
                     if way == 1:
                         self._cure(block, scope, physics, position, least)

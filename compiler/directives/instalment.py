@@ -4,7 +4,7 @@ made bit by bit."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, ClassVar
@@ -116,11 +116,9 @@ class Instalment(Directive):
 
     def sentence(self) -> str:
         amount = "" if self.amount is None else f"{self._describe(self.amount)} of "
-        where = self.things.where
-        subject = replace(self.things, where=None).describe()
-        narrowed = "" if where is None else f" where {where.describe()}"
-        times = self.times.describe()
-        return f"{self.action} {amount}{subject} {times} per {self.base}{narrowed}"
+        things, times = self.things, self.times.describe()
+        said = f"{self.action} {amount}{things.subject} {times} per {self.base}"
+        return said + things.narrowing
 
     def _describe(self, amount: Decimal) -> str:
         if not self.dollars and amount == 1:

@@ -63,15 +63,13 @@ class Preference(Directive):
         return TIE_BREAK if self.worth is None else self.worth
 
     def sentence(self) -> str:
-        names = Selection(self.things.items).describe()
-        text = f"prefer {DOING[self.action]} {names}{self._where()}"
+        text = f"prefer {DOING[self.action]} {self.things.subject}{self._where()}"
         if self.over is not None:
             text += f" over {self.over.describe()}"
         if self.worth is not None:
             points = self.worth * _BP
             text += f" worth {points.normalize():f} {'bp' if points == 1 else 'bps'}"
-        where = self.things.where
-        return text if where is None else f"{text} where {where.describe()}"
+        return text + self.things.narrowing
 
     def _where(self) -> str:
         return f" in {', '.join(each.name for each in self.groups)}" if self.groups else ""

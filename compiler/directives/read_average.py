@@ -10,9 +10,9 @@ from compiler.attributes import Column
 from compiler.dimensions import DIMENSIONS, Dimension, normalised
 from compiler.directives.average import AverageLimit
 from compiler.directives.bounds import read_points, read_shares, report_upside_down
-from compiler.directives.read_trade import read_narrowed
 from compiler.expressions import Reference
 from compiler.ranges import Range, stated, upside_down
+from compiler.read_conditions import read_narrowed
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Side

@@ -9,7 +9,7 @@ from compiler.amounts import Amount, Base
 from compiler.directives.band import EACH, Reference, Relation, WeightBand
 from compiler.directives.bounds import holder, read_amount_band, read_points, read_shares
 from compiler.directives.realized import GAINS, OF_TAXPAYERS
-from compiler.read_conditions import read_selection, read_where
+from compiler.read_conditions import read_narrowed, read_selection
 from compiler.reader import Reader, did_you_mean
 from compiler.selections import Selection
 from grammar import tree
@@ -31,18 +31,8 @@ def read_band(node: tree.Keep, reader: Reader) -> WeightBand | None:
 
 
 def _subject(node: tree.Keep, reader: Reader) -> tuple[str | None, Selection | None] | None:
-    where = None if node.where is None else read_where(node.where, reader)
-    if node.where is not None and where is None:
-        return None
-    narrowed = None if where is None else Selection((), where)
-    if narrowed is not None and narrowed.lot_level:
-        assert node.where is not None
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "a weight counts whole positions, not lots",
-            node.where.span,
-            help="leave `lot.` out of this `where`",
-        )
+    fine, narrowed = read_narrowed(node, "a weight", reader)
+    if not fine:
         return None
     if node.each:
         each = "" if node.measure is None else node.measure.value
@@ -62,7 +52,7 @@ def _subject(node: tree.Keep, reader: Reader) -> tuple[str | None, Selection | N
     selection = read_selection(things, reader)
     if selection is None:
         return None
-    return None, selection if narrowed is None else replace(selection, where=where)
+    return None, selection if narrowed is None else replace(selection, where=narrowed.where)
 
 
 def _unknown_each(node: tree.Keep, each: str, reader: Reader) -> None:

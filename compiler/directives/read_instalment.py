@@ -8,9 +8,8 @@ from compiler import codes
 from compiler.amounts import Base
 from compiler.directives.instalment import Instalment
 from compiler.read_amounts import BASES
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_positions
 from compiler.reader import Reader
-from compiler.selections import Selection
 from compiler.timetable import Timetable, read_timetable
 from grammar import tree
 from grammar.tree import Unit
@@ -18,7 +17,12 @@ from grammar.tree import Unit
 
 def read_instalment(node: tree.Deal, reader: Reader) -> Instalment | None:
     """The typed instalment, or None after reporting every mistake in it."""
-    things = _things(node, reader)
+    things = read_positions(
+        node.things,
+        "an instalment counts whole positions, not lots",
+        reader,
+        "leave `lot.` out of this line; `never sell` keeps the lots that are to stay",
+    )
     times = read_timetable(node.timing, reader)
     fine = _how_much(node, times, reader)
     base = _whose(node, reader)
@@ -27,19 +31,6 @@ def read_instalment(node: tree.Deal, reader: Reader) -> Instalment | None:
     dollars = node.amount is not None and node.amount.unit is Unit.MONEY
     amount = None if node.amount is None else node.amount.value
     return Instalment(node.action, amount, dollars, things, times, base)
-
-
-def _things(node: tree.Deal, reader: Reader) -> Selection | None:
-    things = read_selection(node.things, reader)
-    if things is not None and things.lot_level:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "an instalment counts whole positions, not lots",
-            node.things.span,
-            help="leave `lot.` out of this line; `never sell` keeps the lots that are to stay",
-        )
-        return None
-    return things
 
 
 def _how_much(node: tree.Deal, times: Timetable | None, reader: Reader) -> bool:

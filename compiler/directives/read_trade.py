@@ -6,9 +6,8 @@ from compiler import codes
 from compiler.directives.bounds import read_amount_band
 from compiler.directives.trade_maximum import TradeMaximum
 from compiler.directives.trade_minimum import TradeMinimum
-from compiler.read_conditions import read_where
+from compiler.read_conditions import read_narrowed
 from compiler.reader import Reader
-from compiler.selections import Selection
 from grammar import tree
 
 
@@ -31,22 +30,3 @@ def read_trade(node: tree.Keep, reader: Reader) -> TradeMinimum | TradeMaximum |
         return TradeMinimum(band.low, selection)
     assert band.high is not None
     return TradeMaximum(band.high, selection)
-
-
-def read_narrowed(node: tree.Keep, what: str, reader: Reader) -> tuple[bool, Selection | None]:
-    """(whether `where` is sound, the securities it picks: None for all)."""
-    if node.where is None:
-        return True, None
-    where = read_where(node.where, reader)
-    if where is None:
-        return False, None
-    selection = Selection((), where)
-    if selection.lot_level:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"{what} counts whole positions, not lots",
-            node.where.span,
-            help="leave `lot.` out of this `where`",
-        )
-        return False, None
-    return True, selection

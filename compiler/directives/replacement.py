@@ -13,7 +13,7 @@ from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.directives.harvest_replacement import HarvestReplacement
 from compiler.physics import Physics
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_positions
 from compiler.reader import Reader
 from compiler.selections import Group, Named, Selection
 from compiler.statements import InForce
@@ -21,6 +21,8 @@ from grammar import tree
 
 CONSTITUENTS = "constituents"
 HARVESTED = "harvested"
+
+WHOLE = "a replacement is of whole positions, not lots"
 
 
 @dataclass(frozen=True)
@@ -112,15 +114,15 @@ def read_replacement(
 ) -> Replacement | ReplacementPool | HarvestReplacement | None:
     """The typed directive, or None after reporting every mistake in it."""
     if not node.only and _is_word(node.things, HARVESTED, reader):
-        chosen = _securities(node.substitutes, reader.for_substitutes())
+        chosen = read_positions(node.substitutes, WHOLE, reader.for_substitutes())
         return None if chosen is None else HarvestReplacement(chosen)
-    things = _securities(node.things, reader)
+    things = read_positions(node.things, WHOLE, reader)
     if node.only:
-        pool = _securities(node.substitutes, reader)
+        pool = read_positions(node.substitutes, WHOLE, reader)
         return None if things is None or pool is None else ReplacementPool(things, pool)
     if _is_word(node.substitutes, CONSTITUENTS, reader):
         return None if things is None else Replacement(things, None)
-    substitutes = _securities(node.substitutes, reader)
+    substitutes = read_positions(node.substitutes, WHOLE, reader)
     if substitutes is None or things is None:
         return None
     if not _is_list(substitutes):
@@ -146,16 +148,3 @@ def _is_list(selection: Selection) -> bool:
     """Whether securities are named one by one, groups opened."""
     groups = [item.selection for item in selection.items if isinstance(item, Group)]
     return bool(selection.items) and selection.where is None and all(map(_is_list, groups))
-
-
-def _securities(things: tree.Things, reader: Reader) -> Selection | None:
-    selection = read_selection(things, reader)
-    if selection is not None and selection.lot_level:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "a replacement is of whole positions, not lots",
-            things.span,
-            help="leave `lot.` out of this line",
-        )
-        return None
-    return selection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -15,7 +15,7 @@ from compiler.dimensions import describe_fraction, normalised
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_positions
 from compiler.reader import Reader
 from compiler.selections import Named, Selection
 from compiler.statements import InForce
@@ -73,11 +73,9 @@ class TargetWeight(Directive):
         return f"{describe_fraction(self.share)} of {self.base}"
 
     def sentence(self) -> str:
-        where = self.things.where
-        subject = replace(self.things, where=None).describe()
         pace = "" if self.steps is None else f" {self.steps.describe()}"
-        narrowed = "" if where is None else f" where {where.describe()}"
-        return f"target {subject} at {self.describe_range()}{pace}{narrowed}"
+        things = self.things
+        return f"target {things.subject} at {self.describe_range()}{pace}{things.narrowing}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the target was moved before the model was built."""
@@ -90,15 +88,7 @@ class TargetWeight(Directive):
 
 def read_target(node: tree.Target, reader: Reader) -> TargetWeight | None:
     """The typed target, or None after reporting every mistake in it."""
-    things = read_selection(node.things, reader)
-    if things is not None and things.lot_level:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            "a target counts whole positions, not lots",
-            node.things.span,
-            help="leave `lot.` out of this line",
-        )
-        return None
+    things = read_positions(node.things, "a target counts whole positions, not lots", reader)
     weight = read_weight(node.weight, reader)
     steps = None if node.timing is None else read_steps(node.timing, reader)
     if things is None or weight is None or (node.timing is not None and steps is None):

@@ -10,11 +10,18 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.coverage import covers
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    covered_orders,
+    covered_positions,
+    dollars_breach,
+    selective_clause,
+)
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.selections import Selection
+from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 
@@ -52,12 +59,9 @@ class TradeMaximum(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `sale` and `purchase` on what is sold and bought of each security."""
-        for account in physics.tradable(scope):
+        for account, positions in covered_positions(scope, physics):
             most = physics.bp(self.amount.dollars(physics.household, account))
-            for position in physics.of_account(account.id):
-                security = physics.security(position.security_id)
-                if not covers(scope, physics.household, account, security):
-                    continue
+            for position in positions:
                 at = f"{account.id} {position.security_id}"
                 sold = pyo.quicksum(position.sells)
                 physics.upper(block, "sale", at, sold, 0.0, most, scope=scope)
@@ -66,18 +70,8 @@ class TradeMaximum(Directive):
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order in dollars against the maximum."""
-        for (account_id, security_id), amount in closing.orders.items():
-            account = closing.account(account_id)
-            security = closing.household.securities[security_id]
-            if account_id not in scope.accounts:
-                continue
+        for account, security_id, amount in covered_orders(scope, closing):
             most = self.amount.dollars(closing.household, account)
-            if amount > most and covers(scope, closing.household, account, security):
-                where = f"{account_id} {security_id}"
+            if amount > most:
+                where = f"{account.id} {security_id}"
                 yield dollars_breach(scope, where, "the order", amount, most)
-
-
-def narrowed_words(selection: Selection | None) -> str:
-    """` where ...` of a line that may be narrowed to some securities."""
-    condition = None if selection is None else selection.where
-    return "" if condition is None else f" where {condition.describe()}"

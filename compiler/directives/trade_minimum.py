@@ -10,12 +10,18 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.coverage import covers
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, selective_clause
-from compiler.directives.trade_maximum import narrowed_words
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    covered_orders,
+    covered_positions,
+    dollars_breach,
+    selective_clause,
+)
 from compiler.physics import Physics
 from compiler.ranges import Range
-from compiler.selections import Selection
+from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 
@@ -58,12 +64,9 @@ class TradeMinimum(Directive):
         order may fall short, by dollars that are its violation."""
         block.sale = pyo.Constraint(pyo.Any)
         block.purchase = pyo.Constraint(pyo.Any)
-        for account in physics.tradable(scope):
+        for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
-            for position in physics.of_account(account.id):
-                security = physics.security(position.security_id)
-                if not covers(scope, physics.household, account, security):
-                    continue
+            for position in positions:
                 step = physics.increment_value(account, position.security_id)
                 key = (account.id, position.security_id)
                 if position.sold is not None:
@@ -87,14 +90,9 @@ class TradeMinimum(Directive):
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
-        for (account_id, security_id), amount in closing.orders.items():
-            if account_id not in scope.accounts:
-                continue
-            account = closing.account(account_id)
-            security = closing.household.securities[security_id]
+        for account, security_id, amount in covered_orders(scope, closing):
             least = self.amount.dollars(closing.household, account)
-            closes = not closing.shares_after[account_id, security_id]
-            counted = covers(scope, closing.household, account, security)
-            if amount < least and not closes and counted:
-                where = f"{account_id} {security_id}"
+            closes = not closing.shares_after[account.id, security_id]
+            if amount < least and not closes:
+                where = f"{account.id} {security_id}"
                 yield dollars_breach(scope, where, "the order", amount, least)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import pyomo.environ as pyo
@@ -65,10 +65,7 @@ class Treatment(Directive):
         return self.words
 
     def sentence(self) -> str:
-        where = self.things.where
-        subject = replace(self.things, where=None).describe()
-        narrowed = "" if where is None else f" where {where.describe()}"
-        return f"treat {subject} {self.words}{narrowed}"
+        return f"treat {self.things.subject} {self.words}{self.things.narrowing}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the household was read so before the model was built."""
