@@ -234,7 +234,8 @@ class PreferenceDocument(Part):
 
 
 class Conflict(Part):
-    """A statement that cannot hold with the others, and by how much it would have to give way."""
+    """A statement that cannot hold with the others or with a payment, and by how much it would have
+    to give way."""
 
     statement: str
     stretch_dollars: float
@@ -274,7 +275,10 @@ class ProposalDocument(Part):
     ] = None
     reports: list[ReportDocument] | None = None
     preferences: list[PreferenceDocument] | None = None
-    conflict: list[Conflict] | None = None
+    conflict: Annotated[
+        list[Conflict] | None,
+        Field(description="what cannot hold together, or keeps a payment from being raised whole"),
+    ] = None
 
 
 class InputHashes(Part):
