@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from compiler.closing import cents
@@ -14,29 +15,38 @@ from compiler.directives.cash import CashBand
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
 from compiler.statements import HouseholdPolicy, InForce
-from portfolio.flows import due_before_settlement, set_aside
-from portfolio.household import Account, Household, SetAside
+from portfolio.flows import due_before_settlement, months_after, set_aside
+from portfolio.household import Account, Flow, Household, SetAside
 
 NOTHING = Decimal(0)
+_DAY = timedelta(days=1)
 
 
 def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
     """The household with what its policy has it pay and set aside; twice is as good as once."""
     flows = [flow for flow in household.flows if not flow.source]
     household = replace(household, flows=tuple(flows), set_aside=(), to_raise={})
-    flows += (
-        flow
-        for scope in policy.statements
-        if isinstance(scope.directive, Payment)
-        for account in _payers(scope, household, policy)
-        for flow in scope.directive.flows(scope.statement, household, account)
-    )
+    flows += _payments(household, policy)
     flows.sort(key=lambda flow: (flow.day, flow.account_id, flow.kind, flow.source))
     paid = replace(household, flows=tuple(flows))
     raised = replace(paid, set_aside=tuple(_earmarks("reserve", paid, policy)))
     held_back = _there(raised, list(_earmarks("invest", raised, policy)))
     missing = _missing(raised, policy)
     return replace(raised, set_aside=(*raised.set_aside, *held_back), to_raise=missing)
+
+
+def _payments(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
+    """What statements have accounts pay within a year, each on the days on which it holds."""
+    periods = (policy, *policy.later)
+    ends = (*(each.as_of - _DAY for each in policy.later), months_after(household.as_of, 12))
+    for period, last in zip(periods, ends, strict=True):
+        first = max(period.as_of, household.as_of)
+        for scope in period.statements:
+            if isinstance(scope.directive, Payment) and not scope.ahead:
+                for account in _payers(scope, household, policy):
+                    yield from scope.directive.flows(
+                        scope.statement, household, account, first, last
+                    )
 
 
 def _payers(scope: InForce, household: Household, policy: HouseholdPolicy) -> Iterator[Account]:
@@ -56,9 +66,11 @@ def _earmarks(action: str, household: Household, policy: HouseholdPolicy) -> Ite
         mark = scope.directive
         if isinstance(mark, Earmark) and mark.action == action:
             for account in _payers(scope, household, policy):
+                key, by = scope.statement.key, mark.times.by
+                if by is not None and by > household.as_of and not policy.has(key, account.id, by):
+                    continue
                 dollars = mark.dollars(scope.statement, household, account)
                 if dollars > 0:
-                    key = scope.statement.key
                     yield SetAside(account.id, dollars, action == "reserve", key)
 
 

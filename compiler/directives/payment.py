@@ -57,12 +57,17 @@ class Payment(Directive):
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 
-    def flows(self, statement: Statement, household: Household, account: Account) -> Iterator[Flow]:
-        """What leaves the account from today to a year ahead, as long as the statement holds."""
+    def flows(
+        self,
+        statement: Statement,
+        household: Household,
+        account: Account,
+        first: date,
+        last: date,
+    ) -> Iterator[Flow]:
+        """What leaves the account from the first day to the last."""
         total = cents(self.amount.known(household, account) or Decimal(0))
-        last = months_after(household.as_of, 12)
-        last = last if statement.ends is None else min(last, statement.ends)
-        for day in self.times.days(statement.starts, household.as_of, last):
+        for day in self.times.days(statement.starts, first, last):
             dollars = self._part(total, statement.starts, day)
             if dollars > 0:
                 yield Flow(account.id, day, -dollars, "withdrawal", statement.key)

@@ -345,3 +345,63 @@ def test_what_the_book_asks_is_missed_no_further(trades: str, allowed: tuple[boo
     home = usual()
     home = replace(home, flows=(Flow("TX", date(2026, 6, 16), Decimal(-25_000), "withdrawal"),))
     assert both(home, "keep turnover at most 100% of account each year", trades) == allowed
+
+
+# --- what holds later -----------------------------------------------------------------------------
+
+DEFAULT = "default r1\n    pay $6,000 each month on day 16 per account\n"
+CHOICE = "    allow account to set off\n"
+
+
+def chosen(choice: str, today: str = "2026-06-15") -> Household:
+    """The household with the flows of a default and of a choice of account TX."""
+    checked = checked_layers({'household "H1"': DEFAULT + CHOICE, TAKEN: choice})
+    assert not checked.diagnostics, [each.message for each in checked.diagnostics]
+    home = on(usual(), today)
+    return with_schedules(home, household_policy(checked, home))
+
+
+def paid(home: Household, account_id: str = "TX") -> list[tuple[str, int]]:
+    return [(f"{f.day:%m-%d}", int(-f.amount)) for f in home.flows if f.account_id == account_id]
+
+
+def test_what_is_switched_off_from_a_day_is_paid_until_then() -> None:
+    off = 'set r1 to off\n    from 2026-08-16\n    because "Enough"\n'
+    assert paid(chosen(off)) == [("06-16", 6_000), ("07-16", 6_000)]
+    assert len(paid(chosen(off), "IRA")) == 12
+    tomorrow = off.replace("08-16", "06-16")
+    assert due_before_settlement(chosen(tomorrow)) == {"IRA": -6_000}
+    assert paid(chosen(off.replace("08-16", "06-17")))[:2] == [("06-16", 6_000)]
+
+
+def test_what_is_switched_off_for_a_time_is_paid_again_after_it() -> None:
+    off = 'set r1 to off\n    from 2026-07-01\n    until 2026-08-31\n    because "Abroad"\n'
+    months = [day[:2] for day, _ in paid(chosen(off))]
+    assert months == ["06", "09", "10", "11", "12", "01", "02", "03", "04", "05"]
+
+
+def test_another_amount_from_a_day_is_raised_before_it() -> None:
+    rules = (
+        "pay $6,000 each month on day 16\nuntil 2026-07-15",
+        "pay $8,000 each month on day 16\nfrom 2026-07-16",
+    )
+    home = usual()
+    flows = paid(with_schedules(home, policy(home, *rules, layer=TAKEN)))
+    assert flows[:3] == [("06-16", 6_000), ("07-16", 8_000), ("08-16", 8_000)]
+    home = on(home, "2026-07-15")
+    scheduled = with_schedules(home, policy(home, *rules, layer=TAKEN))
+    assert due_before_settlement(scheduled) == {"TX": -8_000}
+
+
+def test_a_reserve_that_is_over_by_its_day_is_not_raised() -> None:
+    rule = "reserve $15,000 by 2026-06-16\nuntil 2026-06-15"
+    assert both(usual(), rule, "+999 CCC TX") == YES
+
+
+def test_a_guard_that_holds_from_a_day_is_looked_ahead_to() -> None:
+    guarded = "pay $6,000 each month on day 1\nwhen today on or after July 1"
+    assert due(on(usual(), "2026-06-30"), guarded, TAKEN) == {"TX": Decimal(-6_000)}
+    assert due(on(usual(), "2026-06-29"), guarded, TAKEN) == {}
+    home = usual()
+    flows = with_schedules(home, policy(home, guarded, layer=TAKEN)).flows
+    assert [flow.day.month for flow in flows] == [7, 8, 9, 10, 11, 12]
