@@ -26,8 +26,8 @@ from portfolio.household import Account, Flow, Household
 
 @dataclass(frozen=True)
 class Payment(Directive):
-    """A flow of one account, as those of the book are; a household's is paid by one of its accounts
-    (`compiler.schedules`)."""
+    """A flow of one account, as those of the book are; a household's is paid by its accounts
+    (`compiler.payers`)."""
 
     kind: ClassVar[str] = "payment"
     family: ClassVar[Family] = Family.SCHEDULE
@@ -57,20 +57,20 @@ class Payment(Directive):
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 
-    def flows(
+    def due(
         self,
         statement: Statement,
         household: Household,
-        account: Account,
+        account: Account | None,
         first: date,
         last: date,
-    ) -> Iterator[Flow]:
-        """What leaves the account from the first day to the last."""
+    ) -> Iterator[tuple[date, Decimal]]:
+        """Dollars that leave the account, or the household, from the first day to the last."""
         total = cents(self.amount.known(household, account) or Decimal(0))
         for day in self.times.days(statement.starts, first, last):
             dollars = self._part(total, statement.starts, day)
             if dollars > 0:
-                yield Flow(account.id, day, -dollars, "withdrawal", statement.key)
+                yield day, dollars
 
     def _part(self, total: Decimal, begins: date | None, day: date) -> Decimal:
         """One of equal parts, in cents; the last makes up the total."""

@@ -405,3 +405,87 @@ def test_a_guard_that_holds_from_a_day_is_looked_ahead_to() -> None:
     home = usual()
     flows = with_schedules(home, policy(home, guarded, layer=TAKEN)).flows
     assert [flow.day.month for flow in flows] == [7, 8, 9, 10, 11, 12]
+
+
+# --- who pays for a household ---------------------------------------------------------------------
+
+
+EIGHTY, SIXTY = "pay $80,000 by 2026-06-16", "pay $60,000 by 2026-06-16"
+
+
+def three() -> Household:
+    """TX $100,000, of which 20,000 in cash; T2 taxable, 8,000 in cash and 12,000 of CCC; IRA."""
+    usual_tx, ira = usual().accounts
+    second = account("T2", 8_000, lot("c2", "CCC", 600, 9_000))
+    return household(usual_tx, ira, second)
+
+
+def shares(home: Household, *rules: str) -> list[tuple[str, str, int]]:
+    scheduled = with_schedules(home, policy(home, *rules))
+    return [(f"{f.day:%m-%d}", f.account_id, int(-f.amount)) for f in scheduled.flows if f.source]
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        (["pay $30,000 by 2026-06-16"], [("TX", 30_000)]),
+        (["pay $110,000 by 2026-06-16"], [("T2", 10_000), ("TX", 100_000)]),
+        # FND and CCC may be sold beside the cash: 50,000 of TX, 20,000 of T2, the IRA the rest
+        (
+            [EIGHTY, 'never sell "AAA", "BBB"\nwhen account.taxable'],
+            [("IRA", 10_000), ("T2", 20_000), ("TX", 50_000)],
+        ),
+        (
+            [EIGHTY, 'never sell "AAA", "BBB"\nwhen account.taxable\nexcept to raise cash'],
+            [("TX", 80_000)],
+        ),
+        # 2,000 of TX's cash have to stay
+        (
+            [SIXTY, "never sell anything", "keep cash at least $2,000 per account"],
+            [("IRA", 8_000), ("T2", 6_000), ("TX", 46_000)],
+        ),
+    ],
+)  # fmt: skip
+def test_the_next_accounts_pay_what_the_first_cannot(
+    rules: list[str], found: list[tuple[str, int]]
+) -> None:
+    """What nobody can pay (28,000 of the last) is asked of the first."""
+    assert [each[1:] for each in shares(three(), *rules)] == found
+
+
+def test_what_the_book_takes_and_brings_first_is_counted() -> None:
+    def flows(amount: int, day: str) -> Household:
+        flow = Flow("TX", date.fromisoformat(day), Decimal(amount), "withdrawal")
+        return replace(three(), flows=(flow,))
+
+    rules = "pay $25,000 by 2026-07-01", "never sell anything"
+    assert shares(flows(-5_000, "2026-06-20"), *rules) == [
+        ("07-01", "IRA", 2_000),
+        ("07-01", "T2", 8_000),
+        ("07-01", "TX", 15_000),
+    ]
+    assert shares(flows(5_000, "2026-07-02"), *rules)[-1] == ("07-01", "TX", 20_000)
+    assert shares(flows(5_000, "2026-07-01"), *rules) == [("07-01", "TX", 25_000)]
+
+
+def test_month_by_month_the_next_account_takes_over() -> None:
+    found = shares(three(), "pay $12,000 each month", "never sell anything", "never buy anything")
+    assert found[:6] == [
+        ("07-01", "TX", 12_000),
+        ("08-01", "T2", 4_000),
+        ("08-01", "TX", 8_000),
+        ("09-01", "IRA", 8_000),
+        ("09-01", "T2", 4_000),
+        ("10-01", "IRA", 2_000),
+    ]
+
+
+def test_a_reserve_of_the_household_is_spread_too() -> None:
+    home = three()
+    rules = policy(home, "reserve $25,000 by 2026-06-16", "never sell anything")
+    assert set_aside(with_schedules(home, rules)) == {"TX": Decimal(20_000), "T2": Decimal(5_000)}
+    waiting = policy(home, "invest $50,000 evenly over 2 months\nfrom 2026-06-15")
+    assert set_aside(with_schedules(home, waiting)) == {
+        "TX": Decimal(20_000),
+        "T2": Decimal(5_000),
+    }
