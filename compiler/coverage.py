@@ -124,11 +124,19 @@ def bars_purchase(
     household: Household, account: Account, policy: HouseholdPolicy, security: Security
 ) -> bool:
     """Whether a restriction keeps the account from buying a security, or from holding it."""
-    return any(
-        scope.directive.slot[0].endswith((" buy", " hold", " trade"))
-        and forbids_security(scope, household, account, security)
-        for scope in policy.of_kind("restriction", account.id)
-    )
+    return purchase_bar(household, account, policy, security) is not None
+
+
+def purchase_bar(
+    household: Household, account: Account, policy: HouseholdPolicy, security: Security
+) -> InForce | None:
+    """The restriction of the highest layer that keeps the account from buying a security."""
+    for scope in policy.of_kind("restriction", account.id):
+        if scope.directive.slot[0].endswith((" buy", " hold", " trade")) and forbids_security(
+            scope, household, account, security
+        ):
+            return scope
+    return None
 
 
 def excused(scope: InForce, household: Household, account: Account) -> bool:
