@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.model import PHYSICS
-from compiler.registry import Position
+from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
 from solver.ledger import bound_name
 from solver.solve import Solution
