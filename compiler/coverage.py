@@ -130,13 +130,16 @@ def bars_purchase(
 def purchase_bar(
     household: Household, account: Account, policy: HouseholdPolicy, security: Security
 ) -> InForce | None:
-    """The restriction of the highest layer that keeps the account from buying a security."""
-    for scope in policy.of_kind("restriction", account.id):
-        if scope.directive.slot[0].endswith((" buy", " hold", " trade")) and forbids_security(
-            scope, household, account, security
-        ):
-            return scope
-    return None
+    """The first restriction that keeps the account from buying a security, or from holding it."""
+    return next(
+        (
+            scope
+            for scope in policy.of_kind("restriction", account.id)
+            if scope.directive.slot[0].endswith((" buy", " hold", " trade"))
+            and forbids_security(scope, household, account, security)
+        ),
+        None,
+    )
 
 
 def excused(scope: InForce, household: Household, account: Account) -> bool:

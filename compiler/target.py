@@ -11,7 +11,7 @@ from compiler.coverage import excused_lot, forbids_security
 from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
 from compiler.harvested import stood_in
-from compiler.replacements import replaced, replacements, substitute
+from compiler.replacements import replaced, replacements, shortcomings
 from compiler.statements import HouseholdPolicy, InForce, Statement
 from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
@@ -72,9 +72,8 @@ def _doubts(
     model = published(household, account, policy)
     base, _ = followed(household, account, policy)
     for name, scope in replacements(household, account, policy, base).items():
-        if not substitute(household, account, policy, name, scope):
-            ticker = household.securities[name].ticker
-            yield scope, f"replaces {ticker} with nothing that the account may buy: it stays"
+        for said in shortcomings(household, account, policy, name, scope):
+            yield scope, said
     weights = wanted_weights(household, account, policy)
     for scope in policy.of_kind("target", account.id):
         wanted, found = reached(household, account, policy, scope, model, weights)
