@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+_Listed = Callable[[str, int], tuple[date, ...]]
 _DAY = timedelta(days=1)
 _MOST = 30_000
 """Sessions that may be counted: more than a century, and no rule is meant for longer."""
@@ -22,14 +24,36 @@ def is_calendar(code: str) -> bool:
 
 
 def settles_on(trade_date: date, days: int, calendar: str = "XNYS") -> date:
-    """The settlement day of a trade: `days` sessions after the trade date, or, where that is no
-    session, after the next one."""
-    return _onward(trade_date, days, calendar)
+    """The settlement day of a trade: so many settlement days after the session of the trade date,
+    or, where that is no session, of the next one.
+
+    A session on which banks are closed settles nothing; its trades settle with those of the session
+    before.
+    """
+    traded = _onward(trade_date, 0, calendar)
+    if days == 0:
+        return _onward(traded, 0, calendar, _settling)
+    return _onward(traded + _DAY, days - 1, calendar, _settling)
 
 
 def last_to_settle_by(day: date, days: int, calendar: str = "XNYS") -> date:
-    """The last session whose trades settle, `days` sessions later, on or before a day."""
-    return _backward(day, days, calendar)
+    """The last session whose trades settle, `days` settlement days later, on or before a day."""
+    if days == 0:
+        return _backward(day, 0, calendar, _settling)
+    return _backward(_backward(day, days - 1, calendar, _settling) - _DAY, 0, calendar)
+
+
+def banks_closed(day: date) -> bool:
+    """Whether it is Columbus Day or Veterans Day: US banks are closed, and the exchanges are open.
+
+    5 USC 6103(a). A holiday on a Sunday is kept on the Monday after it, one on a Saturday not at
+    all (holidays of the Federal Reserve Banks). Nothing settles on these days: NASD Notices to
+    Members 99-83 and 92-54.
+    """
+    columbus = day.month == 10 and day.weekday() == 0 and 8 <= day.day <= 14
+    veterans = (day.month, day.day) == (11, 11) and day.weekday() < 5
+    observed = (day.month, day.day) == (11, 12) and day.weekday() == 0
+    return columbus or veterans or observed
 
 
 def sessions_from(day: date, count: int, calendar: str = "XNYS") -> date:
@@ -55,31 +79,31 @@ def session_from(day: date, calendar: str = "XNYS") -> date:
     return _onward(day, 0, calendar)
 
 
-def _onward(day: date, count: int, calendar: str) -> date:
-    """The session `count` after the first one on or after a day."""
+def _onward(day: date, count: int, calendar: str, listed: _Listed | None = None) -> date:
+    """The session, or other listed day, `count` after the first one on or after a day."""
     if count > _MOST:
         raise OverflowError(f"{count} sessions of {calendar} from {day}")
-    decade = day.year // 10
-    sessions = _sessions(calendar, decade)
-    at = bisect_left(sessions, day) + count
-    while at >= len(sessions):
-        at, decade = at - len(sessions), decade + 1
-        sessions = _sessions(calendar, decade)
-    return sessions[at]
+    of_decade, decade = listed or _sessions, day.year // 10
+    days = of_decade(calendar, decade)
+    at = bisect_left(days, day) + count
+    while at >= len(days):
+        at, decade = at - len(days), decade + 1
+        days = of_decade(calendar, decade)
+    return days[at]
 
 
-def _backward(day: date, count: int, calendar: str) -> date:
-    """The session `count` before the last one on or before a day."""
+def _backward(day: date, count: int, calendar: str, listed: _Listed | None = None) -> date:
+    """The session, or other listed day, `count` before the last one on or before a day."""
     if count > _MOST:
         raise OverflowError(f"{count} sessions of {calendar} before {day}")
-    decade = day.year // 10
-    sessions = _sessions(calendar, decade)
-    at = bisect_right(sessions, day) - 1 - count
+    of_decade, decade = listed or _sessions, day.year // 10
+    days = of_decade(calendar, decade)
+    at = bisect_right(days, day) - 1 - count
     while at < 0:
         decade -= 1
-        sessions = _sessions(calendar, decade)
-        at += len(sessions)
-    return sessions[at]
+        days = of_decade(calendar, decade)
+        at += len(days)
+    return days[at]
 
 
 @lru_cache(maxsize=256)
@@ -99,6 +123,14 @@ def _sessions(calendar: str, decade: int) -> tuple[date, ...]:
     if not found:
         raise OverflowError(f"sessions of {calendar} from {10 * decade} on")
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _settling(calendar: str, decade: int) -> tuple[date, ...]:
+    """Those of the sessions on which trades settle."""
+    american = calendar == "XNYS" or _calendars().resolve_alias(calendar) == "XNYS"
+    days = _sessions(calendar, decade)
+    return tuple(day for day in days if not (american and banks_closed(day)))
 
 
 def _between(calendar: str, first: date, last: date) -> tuple[date, ...]:
