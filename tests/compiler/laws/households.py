@@ -165,8 +165,9 @@ def policies(
     return st.lists(st.one_of(*some), min_size=2, max_size=most, unique=True).map(tuple)
 
 
-ACCOUNT_BY_ACCOUNT = policies(ruled(Kinds.own), ruled(Kinds.own), OWN)
-ANY = policies(ruled(Kinds.own), ruled(Kinds.shared), CHOSEN)
+CONTRADICTING = ruled(("keep cash at most 1.003% of account", 'keep "CCC" at least 81% of account'))
+ACCOUNT_BY_ACCOUNT = policies(ruled(Kinds.own), ruled(Kinds.own), OWN, CONTRADICTING)
+ANY = policies(ruled(Kinds.own), ruled(Kinds.shared), CHOSEN, CONTRADICTING)
 
 
 # --- trades --------------------------------------------------------------------------------------

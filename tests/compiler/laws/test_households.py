@@ -27,8 +27,8 @@ def test_law(law: Law, sets: int) -> None:
     seen = law(sets)
     assert seen["sets"] >= sets
     assert seen["statements"] >= 4 * sets
-    assert seen["for some"] >= sets / 4, "accounts differ in what holds for them"
-    assert seen["held"], "and some have mistakes in their policies"
+    assert seen["for some"] >= sets / 8, "accounts differ in what holds for them"
+    assert seen["held"] >= sets / 8, "and some have mistakes in their policies"
 
 
 # --- merges that are wrong -----------------------------------------------------------------------
