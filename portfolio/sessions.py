@@ -67,9 +67,20 @@ def session_by(day: date, calendar: str = "XNYS") -> date:
 def _sessions(calendar: str, day: date, before: int, after: int) -> Any:
     """The calendar around a day, with room for so many sessions on either side.
 
-    The ends are explicit: the library's own depend on today's date.
+    The ends are explicit: the library's own depend on today's date. It takes as long over a month
+    as over ten years, and keeps the last one made: so the ends are those of decades, where the
+    exchange's sessions are known that far.
     """
     start, end = day - timedelta(days=20 + 2 * before), day + timedelta(days=40 + 2 * after)
+    try:
+        first = date(start.year // 10 * 10, 1, 1)
+        return _between(calendar, first, date(end.year // 10 * 10 + 9, 12, 31))
+    except ValueError:
+        return _between(calendar, start, end)
+
+
+@lru_cache(maxsize=16)
+def _between(calendar: str, start: date, end: date) -> Any:
     return _calendars().get_calendar(calendar, start=start.isoformat(), end=end.isoformat())
 
 
