@@ -10,7 +10,7 @@ from compiler.coverage import excused_lot, forbids_security
 from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
 from compiler.harvested import stood_in
-from compiler.replacements import replaced, replacements, substitute
+from compiler.replacements import replaced, replacements, shortcomings
 from compiler.statements import HouseholdPolicy, InForce, Statement
 from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
@@ -69,9 +69,8 @@ def _doubts(
 ) -> Iterator[tuple[InForce, str]]:
     model = published(household, account, policy)
     for name, scope in replacements(household, account, policy, model).items():
-        if not substitute(household, account, policy, name, scope):
-            ticker = household.securities[name].ticker
-            yield scope, f"replaces {ticker} with nothing that the account may buy: it stays"
+        for said in shortcomings(household, account, policy, name, scope):
+            yield scope, said
     weights = wanted_weights(household, account, policy)
     for scope in policy.of_kind("target", account.id):
         wanted, found = reached(household, account, policy, scope, model, weights)
