@@ -114,6 +114,11 @@ class Custodian:
                 self.cash[account_id] += dollars
         self.due = [each for each in self.due if each[0] > day]
 
+    @property
+    def settles(self) -> date:
+        """The day on which today's orders settle."""
+        return settles_on(self.day, settlement_days(self.day))
+
     def unsettled(self, account_id: str) -> Decimal:
         """Dollars still to come (negative: to be paid) for trades that have not settled."""
         return sum((dollars for _, owner, dollars in self.due if owner == account_id), ZERO)
@@ -125,7 +130,6 @@ class Custodian:
     def _fill(self, row: Row, price: Decimal) -> Fill:
         shares = Decimal(row["shares"])
         amount = cents(shares * price)
-        settles = settles_on(self.day, settlement_days(self.day))
         done = Fill(
             day=self.day,
             account_id=row["account_id"],
@@ -135,11 +139,11 @@ class Custodian:
             amount=amount,
             cost=Decimal(row["cost"]),
             lot_id=row["lot_id"],
-            settles=settles,
+            settles=self.settles,
             acquired=self.day,
         )
         done = self._sold(done, row) if done.side == "sell" else self._bought_lot(done)
-        self.due.append((settles, done.account_id, done.cash))
+        self.due.append((done.settles, done.account_id, done.cash))
         self.transactions.append(_transaction(done))
         return done
 

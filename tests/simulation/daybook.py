@@ -39,8 +39,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Evening:
-    """A custodian's books after a day: settled and unsettled dollars by account, and lots."""
+    """A custodian's books after a day: settled and unsettled dollars by account, and lots;
+    `settles` is when the day's orders do."""
 
+    settles: date
     cash: dict[str, Decimal]
     unsettled: dict[str, Decimal]
     lots: dict[str, TaxLot]
@@ -94,6 +96,7 @@ def simulate(opening: Path, policies: Path, away: Path, days: Sequence[date], se
         log.postings += [custodian.post(flow) for flow in now]
         log.looks += [_look(day, each, again) for each in found]
         log.evenings[day] = Evening(
+            custodian.settles,
             dict(custodian.cash),
             {name: custodian.unsettled(name) for name in custodian.cash},
             dict(custodian.lots),

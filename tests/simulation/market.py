@@ -15,18 +15,21 @@ Closes = dict[date, dict[str, Decimal]]
 SESSIONS = 252
 DRIFT = 0.05
 """What everything earns a year, on average."""
+STILL = 5
+"""Every so many days closes are those of the day before."""
 
 
 def walk(book: Book, constituents: Sequence[Row], days: Sequence[date], seed: int) -> Closes:
     """Closes in cents of every priced security on each day.
 
-    A fund with constituents moves as what it holds does.
+    A fund with constituents moves as what it holds does. Every fifth day nothing moves at all.
     """
     random = np.random.RandomState(seed)
     risk = book.risk
     common = random.normal(size=(len(days), risk.loadings.shape[1])) @ risk.loadings.T
     own = random.normal(size=(len(days), len(risk.securities))) * np.sqrt(risk.specific)
     moves = (common + own) / np.sqrt(SESSIONS) + DRIFT / SESSIONS
+    moves[STILL - 1 :: STILL] = 0.0
     returns = dict(zip(risk.securities, moves.T, strict=True))
     weights: dict[str, dict[str, float]] = {}
     for row in constituents:
