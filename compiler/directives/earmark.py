@@ -64,8 +64,10 @@ class Earmark(Directive):
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"
 
-    def dollars(self, statement: Statement, household: Household, account: Account) -> Decimal:
-        """Dollars of the account's cash that are meant for it today."""
+    def dollars(
+        self, statement: Statement, household: Household, account: Account | None
+    ) -> Decimal:
+        """Dollars of the account's cash, or the household's, that are meant for it today."""
         total, today = self.amount.known(household, account) or Decimal(0), household.as_of
         if self.times.by is not None:
             due = must_be_there(household, self.times.by)

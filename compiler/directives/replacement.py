@@ -21,7 +21,7 @@ from compiler.directives.harvest_replacement import HarvestReplacement
 from compiler.physics import Physics
 from compiler.read_conditions import read_positions
 from compiler.reader import Reader
-from compiler.selections import Group, Named, Selection
+from compiler.selections import Group, Selection
 from compiler.statements import InForce
 from grammar import tree
 
@@ -50,7 +50,7 @@ class Replacement(Directive):
     @property
     def ranked(self) -> tuple[str, ...]:
         """Ids or tickers of the substitutes, first choice first."""
-        return () if self.substitutes is None else tuple(_listed(self.substitutes))
+        return () if self.substitutes is None else self.substitutes.named
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -110,14 +110,6 @@ class ReplacementPool(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """None: a replacement from outside the pool takes no part."""
         yield from ()
-
-
-def _listed(selection: Selection) -> Iterator[str]:
-    for item in selection.items:
-        if isinstance(item, Named):
-            yield item.text
-        else:
-            yield from _listed(item.selection)
 
 
 def read_replacement(

@@ -176,3 +176,23 @@ def test_an_overdrawn_account_is_not_overdrawn_further() -> None:
     stuck, closing = of_book('never sell "AAA"', home=home, amount=-4_000)
     assert cash(closing) == -5_000
     assert "cash after payments of TX is $-5,000.00, below $-1,000.00" in stuck.findings[0]
+
+
+def test_a_household_pays_from_as_many_accounts_as_it_takes() -> None:
+    """50,000 of TX may be raised and 20,000 of T2; the IRA, of 50,000, pays the other 10,000."""
+    taxable, ira = usual().accounts
+    home = household(taxable, ira, account("T2", 8_000, lot("c2", "CCC", 600, 9_000)))
+    rules = policy(
+        home,
+        "pay $80,000 by 2026-06-16",
+        'never sell "AAA", "BBB"\nwhen account.taxable',
+    )
+    proposal = propose(home, rules)
+    assert proposal.closing is not None
+    assert proposal.findings == ()
+    left = {a.id: proposal.closing.cash(a, after=True) for a in proposal.closing.household.accounts}
+    assert set(left) == {"TX", "T2", "IRA"}
+    assert all(cash >= 0 for cash in left.values()), left
+    assert left["TX"] < 100
+    assert left["T2"] < 100
+    assert -sum(flow.amount for flow in proposal.closing.household.flows) == 80_000
