@@ -15,8 +15,18 @@ import numpy as np
 
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
+from solver.counting import Counting, around, counting, exchanged, thinned
 from solver.handover import Floats, Program
-from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, excess, fixings
+from solver.modes import (
+    NO_COLUMN,
+    Decisions,
+    Mode,
+    RegionColumns,
+    Structure,
+    decisions_at,
+    excess,
+    fixings,
+)
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
 
@@ -35,6 +45,10 @@ class Budget:
     nodes_among_many: int = 1
     goal: float = 0.05
     moves: int = 60
+    failures: int = 16
+    exchanges: int = 24
+    neighbourhoods: int = 6
+    nearby_nodes: int = 4
     tangents: int = 40
     risk_searches: int = 3
     risk_rounds: int = 3
@@ -76,6 +90,7 @@ class Search:
     work: Work
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
+    failures: int = 0
 
     @property
     def incumbent(self) -> float:
@@ -98,6 +113,9 @@ def search(
         _begin(state, start)
     regions = [r for r in (_relax(state, c) for c in product(*structure.regions)) if r is not None]
     regions.sort(key=lambda r: r.bound)
+    if structure.counted and state.best is not None:
+        first = state.best.region
+        regions.sort(key=lambda r: r.chosen != first)
     for region in regions:
         if region.bound < state.incumbent - budget.goal:
             _explore(state, region)
@@ -174,7 +192,10 @@ def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
 
 
 def _explore(state: Search, region: _Region) -> None:
-    decisions = _counted(state, region, region.certificates[0]).cheapest
+    priced = _counted(state, region, region.certificates[0])
+    if state.structure.counted and _kept_counts(state, region):
+        return
+    decisions = priced.cheapest
     for _ in range(state.budget.flips):
         if _key(region, decisions) in state.tried:
             break
@@ -194,6 +215,63 @@ def _explore(state: Search, region: _Region) -> None:
     for _ in range(state.budget.hulls):
         if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
             return
+
+
+def _kept_counts(state: Search, region: _Region) -> bool:
+    """Look for decisions that keep the counts; where other rows are in the way, from the best known
+    ones on. Whether any were found."""
+
+    def solve(decisions: Decisions, counted: bool) -> Point | None:
+        if counted:
+            return _try(state, region, decisions)
+        left_out = np.zeros(state.program.matrix.shape[0], dtype=np.bool_)
+        left_out[list(state.structure.counted)] = True
+        fixed = region.fixed | fixings(state.structure, decisions)
+        return _solved(state, reduce(state.program, fixed, left_out))
+
+    left = state.budget.failures - state.failures
+    problem = counting(state.program, state.structure, region.bounds, solve, left)
+    cheapest = region.certificates[0].cheapest
+    decisions = thinned(problem, cheapest) if left > 0 else None
+    state.failures = state.budget.failures - problem.failures
+    point = None if decisions is None else solve(decisions, True)
+    if decisions is not None and point is not None:
+        exchanged(problem, decisions, point, state.budget.exchanges)
+        return True
+    if state.best is None:
+        return False
+    if state.best.region == region.chosen:
+        exchanged(problem, state.best.decisions, state.best.point, state.budget.exchanges)
+        for _ in range(state.budget.neighbourhoods):
+            if not _nearby(state, region, problem):
+                break
+    _polish(state, region, dive=False)
+    return True
+
+
+def _nearby(state: Search, region: _Region, problem: Counting) -> bool:
+    """Branch and bound over the decisions nearest to the best answer's, the others as they are
+    there; whether it found a better one."""
+    best = state.best
+    assert best is not None
+    free = around(problem, best.decisions, best.point, state.budget.branchable // 2)
+    modes = [
+        tuple(mode for mode in Mode if mode is not Mode.CLOSE or p.closed != NO_COLUMN)
+        if open_
+        else (mode_now,)
+        for p, open_, mode_now in zip(
+            state.structure.positions, free, best.decisions.modes, strict=True
+        )
+    ]
+    start = best.point.x
+    hull = relax_hull(state.program, state.structure, region.fixed, modes, start, state.work)
+    if hull is None:
+        return False
+    found = hull.model.solve_integers(state.incumbent, state.budget.nearby_nodes, state.work, start)
+    before = state.incumbent
+    if found.decisions is not None and _key(region, found.decisions) not in state.tried:
+        _try(state, region, found.decisions)
+    return state.incumbent < before - state.budget.goal / 10
 
 
 def _counted(state: Search, region: _Region, certificate: Certificate) -> Certificate:
@@ -229,9 +307,9 @@ def _price(prices: Floats, base: Floats, row: int) -> float:
     return float(abs(prices[row] - base[row]))
 
 
-def _polish(state: Search, region: _Region) -> bool:
+def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     """One round over the modes still open: prices and decisions of the hull, and where few modes
-    are left, branch and bound. False where nothing more is to be had."""
+    are left or nobody asks for a dive, branch and bound. False where nothing more is to be had."""
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
     hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
@@ -240,7 +318,7 @@ def _polish(state: Search, region: _Region) -> bool:
     _certify(state, region, hull.prices)
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
     few = undecided <= state.budget.branchable
-    decisions = None if few else hull.model.dive(state.work)
+    decisions = hull.model.dive(state.work) if dive and not few else None
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()
