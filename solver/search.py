@@ -193,9 +193,17 @@ def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
 
 def _explore(state: Search, region: _Region) -> None:
     priced = _counted(state, region, region.certificates[0])
-    if state.structure.counted and _kept_counts(state, region):
+    if not state.structure.counted or not _kept_counts(state, region):
+        _flip(state, region, priced.cheapest)
+    elif _undecided(state, region) > state.budget.branchable // 2:
         return
-    decisions = priced.cheapest
+    for _ in range(state.budget.hulls):
+        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
+            return
+
+
+def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
+    """From decisions on, those that the prices of each solve regret changed, as long as it pays."""
     for _ in range(state.budget.flips):
         if _key(region, decisions) in state.tried:
             break
@@ -212,9 +220,11 @@ def _explore(state: Search, region: _Region) -> None:
         decisions = _flipped(state, decisions, certificate)
         if any(excess(state.program, state.structure, decisions, i) for i in counted):
             decisions = certificate.cheapest
-    for _ in range(state.budget.hulls):
-        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
-            return
+
+
+def _undecided(state: Search, region: _Region) -> int:
+    """Positions of which more than one mode is open."""
+    return sum(len(modes) > 1 for modes in _open(state, region))
 
 
 def _kept_counts(state: Search, region: _Region) -> bool:
@@ -237,6 +247,8 @@ def _kept_counts(state: Search, region: _Region) -> bool:
     point = None if decisions is None else solve(decisions, True)
     if decisions is not None and point is not None:
         exchanged(problem, decisions, point, state.budget.exchanges)
+        if state.best is not None and state.best.region == region.chosen:
+            _bound_between(state, region, state.best.point)
         return True
     if state.best is None:
         return False
@@ -247,6 +259,23 @@ def _kept_counts(state: Search, region: _Region) -> bool:
                 break
     _polish(state, region, dive=False)
     return True
+
+
+def _bound_between(state: Search, region: _Region, point: Point) -> None:
+    """Bound the region by prices between those of the relaxation, which has too many names, and of
+    an answer, which has few: the bound is concave in its prices, and best in between."""
+    relaxed, counted = region.prices, list(state.structure.counted)
+    solved = np.where(state.structure.coupling, point.row_dual, 0.0)
+
+    def bound(part: float) -> float:
+        region.prices = (1.0 - part) * relaxed + part * solved
+        region.prices[counted] = relaxed[counted]
+        return _counted(state, region, _certify(state, region, region.prices)).bound
+
+    found = {part: bound(part) for part in (0.5, 0.75, 1.0)}
+    middle = max(found, key=lambda part: found[part])
+    for part in (middle - 0.125, middle + 0.125):
+        bound(part)
 
 
 def _nearby(state: Search, region: _Region, problem: Counting) -> bool:
@@ -316,8 +345,7 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     if hull is None:
         return False
     _certify(state, region, hull.prices)
-    undecided = sum(len(modes) > 1 for modes in _open(state, region))
-    few = undecided <= state.budget.branchable
+    few = _undecided(state, region) <= state.budget.branchable
     decisions = hull.model.dive(state.work) if dive and not few else None
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
