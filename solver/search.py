@@ -154,7 +154,7 @@ def region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> d
     fixed: dict[int, float] = {}
     for function, one in zip(structure.regions, chosen, strict=True):
         for region in function:
-            fixed[region.chosen] = float(region is one)
+            fixed[region.chosen] = float(region == one)
     return fixed
 
 

@@ -4,39 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from policydsl.propose import Proposal, Status, propose
-from portfolio.household import Household, Risk
-from tests.by_hand import account, household, lot, policy, security
+from portfolio.household import Household
+from tests.by_hand import account, lot, policy, security
+from tests.index_by_hand import NAMES, index
 
-COUNT = 60
-NAMES = tuple(f"N{k:02d}" for k in range(COUNT))
 AVERSION = "use risk aversion 50"
-
-
-def index() -> Household:
-    """$1,000,000 in cash, for 60 names of falling weight in five groups that move together."""
-    falling = {
-        name: f"{0.97 * 0.94**k * 0.06 / (1 - 0.94**COUNT):.8f}" for k, name in enumerate(NAMES)
-    }
-    market = [
-        (security(name, step="0.0001"), str(20 + 7 * (k % 11))) for k, name in enumerate(NAMES)
-    ]
-    home = household(
-        account("TX", 1_000_000),
-        market=market,
-        constituents={"IDX": {}},
-        models={"CORE": falling},
-    )
-    draw = np.random.default_rng(7)
-    loadings = np.zeros((COUNT + 1, 6))
-    loadings[:, 0] = 0.15
-    for k in range(COUNT + 1):
-        loadings[k, 1 + k % 5] = 0.08 + 0.06 * draw.random()
-    specific = (0.1 + 0.2 * draw.random(COUNT + 1)) ** 2
-    return replace(home, risk=Risk((*NAMES, "XXX"), loadings, specific, "by hand"))
 
 
 def proposed(home: Household, *rules: str) -> Proposal:
