@@ -15,7 +15,7 @@ from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
     account_measures,
-    household_tracking_error,
+    household_measures,
     tax_measures,
 )
 from policydsl.oversight import oversight_document
@@ -136,12 +136,19 @@ def _tiers(proposal: Proposal, solution: Solution) -> list[Document]:
 def measures_document(closing: Closing) -> Document:
     """What follows from the trades alone: accounts, risk and tax, before and after."""
     risk = RiskMeasure(closing.household)
+    before, after = (household_measures(closing, risk, after=late) for late in (False, True))
     return {
         "accounts": [account_measures(closing, a, risk) for a in closing.household.accounts],
-        "tracking_error": {
-            "before": household_tracking_error(closing, risk, after=False),
-            "after": household_tracking_error(closing, risk, after=True),
-        },
+        "portfolios": [
+            {
+                "portfolio_id": p.id,
+                "accounts": sorted(p.members),
+                "traded": [a.id for a in p.traded],
+            }
+            for p in closing.portfolios
+        ],
+        "tracking_error": {"before": before[0], "after": after[0]},
+        "drift": {"before": before[1], "after": after[1]},
         "tax": tax_measures(closing),
     }
 

@@ -82,7 +82,8 @@ def explained_trades(proposal: Proposal) -> tuple[Trade, ...]:
     for account_id, _, side in orders:
         if side == "sell" and account_id not in excluded:
             account = closing.account(account_id)
-            excluded[account_id] = left_out(closing.household, account, proposal.policy)
+            target = closing.targets[account_id]
+            excluded[account_id] = left_out(closing.household, account, proposal.policy, target)
     return tuple(
         _trade(proposal, closing, key, rows, column_of, excluded)
         for key, rows in sorted(orders.items())

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
-from compiler.physics import Physics
 from solver.handover import Floats, Program
 
 NO_COLUMN = -1
@@ -134,7 +133,9 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             closed=column(p.closed),
             largest_part=p.largest_part,
             too_small=column(p.too_small),
-            **_through(physics, program, row_of, name),
+            through=column(p.through),
+            through_row=NO_COLUMN if p.through_row is None else row_of[p.through_row.name],
+            spread=p.spread,
         )
         for name, p in physics.positions.items()
     )
@@ -210,28 +211,6 @@ def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> f
     """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
     kept = (amount for amount, short in soft if program.upper[program.column(short)] <= 0.0)
     return max([hard, *kept])
-
-
-def _through(
-    physics: Physics, program: Program, row_of: dict[str, int], name: tuple[str, str]
-) -> dict[str, Any]:
-    """The column that sees a position together with the account's funds, and what those may add."""
-    variable = physics.model.through
-    if name not in variable:
-        return {}
-    low = high = 0.0
-    account_id, security_id = name
-    for fund in physics.of_account(account_id):
-        share = float(physics.parts(fund.security_id).get(security_id, 0))
-        if fund.security_id != security_id and share:
-            room = 0.0 if fund.buy is None else float(fund.buy.ub)
-            low -= share * fund.target
-            high += share * (fund.held + room - fund.target)
-    return {
-        "through": program.column(variable[name]),
-        "through_row": row_of[physics.model.physics.through[name].name],
-        "spread": (low, high),
-    }
 
 
 @dataclass(frozen=True, slots=True)
