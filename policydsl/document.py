@@ -61,11 +61,12 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document |= oversight_document(proposal.policy, proposal.closing)
     elif proposal.conflict:
+        document["statements"] = statements_document(proposal.policy)
+    if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
             for key, bp in proposal.conflict
         ]
-        document["statements"] = statements_document(proposal.policy)
     return document, trades
 
 

@@ -20,6 +20,9 @@ STIFF_ROUNDS = 6
 ORDERINGS = ("amd", "metis")  # of the factorisation: where one loses its digits the other may not
 
 
+Parts = tuple[sp.csr_matrix, Floats, Floats, Floats, Floats]  # rows with ends, columns' ends
+
+
 @dataclass(slots=True)
 class Work:
     """What was counted, so that a budget never depends on a clock; seconds are only reported."""
@@ -90,7 +93,7 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
 
 
 def _stiffened(
-    cost: Floats, square: Floats, parts: tuple[Any, ...], work: Work, tolerance: float
+    cost: Floats, square: Floats, parts: Parts, work: Work, tolerance: float
 ) -> tuple[Floats, Floats, Floats] | None:
     """The optimum with curvature lent to columns that have none, measured from the last solution
     until it no longer matters (proximal point algorithm; Rockafellar 1976)."""
@@ -98,7 +101,7 @@ def _stiffened(
     around = np.zeros(cost.size)
     solution: tuple[Floats, Floats, Floats] | None = None
     for _ in range(STIFF_ROUNDS):
-        status, found = _run(cost - 2.0 * lent * around, square + lent, *parts, work, tolerance)
+        _, found = _run(cost - 2.0 * lent * around, square + lent, *parts, work, tolerance)
         if found is None:
             return solution
         solution = found

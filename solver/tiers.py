@@ -15,7 +15,8 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from compiler.model import PHYSICS, CompiledModel
+from compiler.model import CompiledModel
+from compiler.registry import PHYSICS
 from solver.active_risk import (
     calm_search,
     calmest,

@@ -107,6 +107,11 @@ class Directive(ABC):
         """Whether what it asks for on its first day has to be raised before, to settle in time."""
         return False
 
+    @property
+    def raises_cash(self) -> bool:
+        """Whether it asks for cash that sales have to raise where it is not there."""
+        return False
+
     def takes(self, other: Directive) -> bool:
         """Whether `other` says another value of this directive, as a `set` has to."""
         return self.slot == other.slot

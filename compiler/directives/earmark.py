@@ -56,6 +56,10 @@ class Earmark(Directive):
     def raised_ahead(self) -> bool:
         return self.times.by is not None
 
+    @property
+    def raises_cash(self) -> bool:
+        return self.action == "reserve"
+
     def sentence(self) -> str:
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"

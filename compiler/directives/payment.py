@@ -50,6 +50,10 @@ class Payment(Directive):
     def raised_ahead(self) -> bool:
         return True
 
+    @property
+    def raises_cash(self) -> bool:
+        return True
+
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 

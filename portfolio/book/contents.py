@@ -18,7 +18,7 @@ from portfolio.book.files import Tables
 from portfolio.book.prices import Market
 from portfolio.book.references import split_tags
 from portfolio.book.targets import Recipes
-from portfolio.household import Security, Value
+from portfolio.household import Model, Security, Value
 
 Row = Mapping[str, str | None]
 
@@ -30,7 +30,7 @@ class Contents:
     tables: Tables
     extra: Mapping[str, tuple[Column, ...]]
     market: Market
-    models: Recipes
+    models: Mapping[str, Model]
     funds: Recipes
     as_of: date
     settlement_days: int

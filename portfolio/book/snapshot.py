@@ -12,6 +12,7 @@ from portfolio.book.references import split_tags
 from portfolio.book.wash_records import wash_of
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
+from portfolio.models import securities_in
 from portfolio.risk import sliced
 
 _GIVEN = ("gift_in", "inherit", "transfer_in")
@@ -81,9 +82,7 @@ def household_of(
 
 def _model(contents: Contents, name: str) -> Model:
     """The model, empty where it cannot be used: every account that follows it is frozen."""
-    weights = contents.models.get(name, {})
-    priced = all(security in contents.market.latest for security in weights)
-    return Model(name, weights if priced else {})
+    return contents.models.get(name, Model(name, {}))
 
 
 def _entities(contents: Contents, household_id: str, accounts: list[Row]) -> dict[str, TaxEntity]:
@@ -250,7 +249,7 @@ def _relevant(
     """Securities held, modelled, linked or asked for, and what funds among them hold; sorted."""
     named = {lot.security_id for account in accounts for lot in account.lots}
     named |= {lot.security_id for lot in linked} | set(also)
-    named |= {name for model in models for name in model.weights}
+    named |= {name for model in models for name in (*model.weights, *securities_in(model.places))}
     named |= {inside for name in tuple(named) for inside in contents.funds.get(name, {})}
     return sorted(name for name in named if name in contents.securities)
 

@@ -140,6 +140,7 @@ TAMPERING: dict[str, Edit] = {
     "a file deleted": lambda run: (run / "inputs" / "book" / "lots.csv").unlink(),
     "a proposal deleted": lambda run: (run / "proposals" / "H00004.json").unlink(),
     "the trades deleted": lambda run: (run / "trades.csv").unlink(),
+    "the blocks deleted": lambda run: (run / "blocks.csv").unlink(),
     "the log deleted": lambda run: (run / "log.jsonl").unlink(),
     "a file added": lambda run: (run / "notes.txt").write_text("mine"),
     "a proposal added": lambda run: shutil.copy(
@@ -179,6 +180,7 @@ FORGERY: dict[str, Edit] = {
     ),
     "a proposal of another shape": edit_proposal(lambda document: document.pop("trades")),
     "a proposal that is no JSON": lambda run: (run / "proposals" / "H00001.json").write_text("["),
+    "the block view": edit_text("blocks.csv", ",0\n", ",1\n"),
     "totals": edit_record(put("totals", "sold", value="0.00")),
     "hashes of the inputs": edit_record(put("inputs", "book", "lots.csv", value="0" * 64)),
 }
