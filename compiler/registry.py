@@ -25,7 +25,8 @@ class Position:
     `closed`, where a statement asks for it, is the decision to sell the position whole; without it
     at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
     Where funds of the account hold the security too, and no other account does, its risk is in
-    `through`: what funds add lies between the ends of `spread`.
+    `through`: what funds add lies between the ends of `spread`. `shared` is a position whose
+    security other accounts of its portfolio may hold too.
     """
 
     account_id: str
@@ -48,6 +49,7 @@ class Position:
     through: Any | None = None
     through_row: Any | None = None
     spread: tuple[float, float] = (0.0, 0.0)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

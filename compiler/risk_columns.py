@@ -87,6 +87,10 @@ class _PortfolioRisk:
 
     def add(self) -> None:
         """Columns, rows and squares."""
+        for position in self.positions:
+            position.shared = self.portfolio.joint and list(self.parts[position.security_id]) != [
+                position.security_id
+            ]
         direct = [name for name, parts in self.parts.items() if list(parts) == [name]]
         funds = [name for name in self.parts if name not in set(direct)]
         seen: dict[str, dict[str, float]] = {}
@@ -127,6 +131,7 @@ class _PortfolioRisk:
         key = (own[0].account_id if alone else self.portfolio.id, name)
         m.physics.through[key] = m.through[key] - active == constant
         for position in own:
+            position.shared = not alone
             self._square(position.active, TIE_BREAK)
         self._square(m.through[key], weight)
         if alone:

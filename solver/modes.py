@@ -40,7 +40,8 @@ class PositionColumns:
 
     Where funds of the account hold the security too, its risk is in `through`, the active weight
     with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
-    `too_small` is the excess without which the position may not be left as it is.
+    `too_small` is the excess without which the position may not be left as it is. `shared` is one
+    whose risk lies in a column that it has with other accounts: its own price says little of it.
     """
 
     sells: tuple[int, ...]
@@ -58,6 +59,7 @@ class PositionColumns:
     closed: int = NO_COLUMN
     largest_part: float = inf
     too_small: int = NO_COLUMN
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ class Structure:
     coupling: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
+    @property
+    def shared(self) -> NDArray[np.bool_]:
+        """Which positions are."""
+        return np.array([p.shared for p in self.positions], dtype=np.bool_)
+
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     """Translate the registry beside the Pyomo model into columns."""
@@ -136,6 +143,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             through=column(p.through),
             through_row=NO_COLUMN if p.through_row is None else row_of[p.through_row.name],
             spread=p.spread,
+            shared=p.shared,
         )
         for name, p in physics.positions.items()
     )
