@@ -20,7 +20,7 @@ from policydsl.measures import (
 )
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
-from policydsl.reasons import Trade, bindings, explained_trades
+from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
 from solver.solve import Solution
 
 LEDGER_PLACES = 12
@@ -201,6 +201,19 @@ def trade_document(trade: Trade, proposal: Proposal) -> Document:
         "ledger": [
             {"kind": group.kind, "name": group.name, "value": round(group.value, LEDGER_PLACES)}
             for group in trade.ledger
+        ],
+        "elsewhere": [
+            {
+                "account_id": other.account_id,
+                "more": round(other.more, LEDGER_PLACES),
+                "barred_by": [b.name for b in other.barriers if b.kind == "statements"],
+                "ledger": [
+                    {"kind": kind, "name": name, "value": round(value, LEDGER_PLACES)}
+                    for (kind, name), value in other.groups
+                    if abs(value) > RECORDED
+                ],
+            }
+            for other in trade.elsewhere
         ],
         "sentence": trade.sentence,
     }

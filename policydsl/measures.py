@@ -63,12 +63,24 @@ def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> d
     for when, after in (("before", False), ("after", True)):
         held = weights(closing, account, after=after)
         target = None if account.id in _joint(closing) else closing.targets.get(account.id)
-        entry: dict[str, object] = {"cash": str(cents(closing.cash(account, after=after)))}
+        entry: dict[str, object] = {
+            "cash": str(cents(closing.cash(account, after=after))),
+            "asset_classes": _asset_classes(closing, held),
+        }
         if target is not None and value > 0:
             entry["tracking_error"] = risk.tracking_error(held, target)
             entry["drift"] = risk.drift(held, target)
         measures[when] = entry
     return measures
+
+
+def _asset_classes(closing: Closing, held: Mapping[str, Decimal]) -> dict[str, float]:
+    """Fractions of the account by asset class, funds counted as what they are."""
+    found: dict[str, Decimal] = {}
+    for name, weight in held.items():
+        group = closing.household.securities[name].asset_class
+        found[group] = found.get(group, Decimal(0)) + weight
+    return {group: round(float(weight), PLACES) for group, weight in sorted(found.items())}
 
 
 def _joint(closing: Closing) -> frozenset[str]:
