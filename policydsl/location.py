@@ -7,11 +7,9 @@ in dollars per dollar traded, like the ledger that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.portfolios import Portfolio
-from compiler.registry import Position
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.propose import Proposal
 from solver.ledger import OWN_BOUNDS
@@ -22,83 +20,48 @@ LEAST = 1e-5  # dollars a dollar: a tenth of a basis point
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """`more` is what a dollar of the order would cost more in another account, below zero where it
-    would have been better there and `barriers` bar it; `groups` are the differences of the ledgers
-    by (kind, name), dearest first."""
+    """`more` is what a dollar of the order would cost more in another account, and `groups` are the
+    differences of the ledgers by (kind, name), dearest first. Where the order is wanted there and
+    barred, `more` is below zero, what it would be worth, and `barriers` bar it."""
 
     account_id: str
     more: float
-    groups: tuple[tuple[Key, float], ...]
+    groups: tuple[tuple[Key, float], ...] = ()
     barriers: tuple[Barrier, ...] = ()
 
 
 def elsewhere(
     proposal: Proposal, account_id: str, security_id: str, side: str, ledger: Mapping[Key, float]
 ) -> tuple[Elsewhere, ...]:
-    """Accounts of the same portfolio in which the order would have cost more, dearest first; of a
-    sale, as the lot that costs least there would have."""
+    """Accounts of the same portfolio that leave the security alone, where the order would have cost
+    more or is barred, dearest first; of a sale, as the lot that is wanted most would have."""
     assert proposal.compiled is not None
-    physics = proposal.compiled.physics
-    portfolio = next(p for p in physics.portfolios if account_id in p.meant)
-    here = _own(ledger)
-    found = []
-    for position in _others(portfolio, physics.positions, account_id, security_id):
-        ledgers = [_differences(each, here) for each in _possible(proposal, position, side)]
-        if ledgers:
-            least = min(ledgers, key=lambda groups: sum(groups.values()))
-            more = sum(least.values())
-            ordered = tuple(sorted(least.items(), key=lambda item: (-item[1], item[0])))
-            found.append(Elsewhere(position.account_id, more, ordered))
-    dear = [each for each in found if each.more > LEAST]
-    cheap = [each.account_id for each in found if each.more < -LEAST]
-    dear += _barred(proposal, cheap, security_id, side) if cheap else ()
-    return tuple(sorted(dear, key=lambda each: (-each.more, each.account_id)))
-
-
-def _barred(
-    proposal: Proposal, account_ids: Sequence[str], security_id: str, side: str
-) -> Iterator[Elsewhere]:
-    """The accounts where the order was wanted more than here, and rules that bar it there."""
-    wanted: dict[str, Untraded] = {}
+    portfolios = proposal.compiled.physics.portfolios
+    portfolio = next(p for p in portfolios if account_id in p.meant)
+    if len(portfolio.traded) == 1:
+        return ()
+    best: dict[str, Untraded] = {}
     for trade in untraded(proposal, security_id):
-        barred = [b for b in trade.barriers if b.kind == "statements"]
-        if trade.account_id in account_ids and trade.side == side and trade.wanted and barred:
-            best = wanted.setdefault(trade.account_id, trade)
-            wanted[trade.account_id] = min(best, trade, key=lambda t: (t.pull, t.lot_id))
-    for account_id, trade in wanted.items():
-        yield Elsewhere(account_id, trade.pull, (), trade.barriers)
+        if trade.side == side and trade.account_id in portfolio.meant:
+            wanted = best.setdefault(trade.account_id, trade)
+            best[trade.account_id] = min(wanted, trade, key=lambda t: (t.pull, t.lot_id))
+    here = {key: value for key, value in ledger.items() if not _own(key)}
+    found = [_compared(there, here) for there in best.values() if there.account_id != account_id]
+    told = [each for each in found if each.more > LEAST or each.barriers]
+    return tuple(sorted(told, key=lambda each: (-each.more, each.account_id)))
 
 
-def _others(
-    portfolio: Portfolio, positions: Mapping[Key, Position], account_id: str, security_id: str
-) -> Iterator[Position]:
-    for account in portfolio.traded:
-        position = positions.get((account.id, security_id))
-        if account.id != account_id and position is not None:
-            yield position
-
-
-def _possible(proposal: Proposal, position: Position, side: str) -> Iterator[dict[Key, float]]:
-    """The ledgers of a purchase of the position, or of the sale of each of its lots."""
-    solution = proposal.solution
-    assert solution is not None
-    variables = position.sells if side == "sell" else (position.buy,)
-    for variable in variables:
-        if variable is not None:
-            entry = solution.ledger.entry(solution.program.column(variable))
-            yield _own({(kind, n): v for kind, part in entry.items() for n, v in part.items()})
-
-
-def _own(ledger: Mapping[Key, float]) -> dict[Key, float]:
-    """A ledger without the bounds of the trade itself."""
-    return {
-        (kind, name): value
-        for (kind, name), value in ledger.items()
-        if not (kind == "bounds" and name in OWN_BOUNDS)
+def _compared(there: Untraded, here: Mapping[Key, float]) -> Elsewhere:
+    if there.wanted and there.barriers:
+        return Elsewhere(there.account_id, there.pull, barriers=there.barriers)
+    groups = {
+        key: there.groups.get(key, 0.0) - here.get(key, 0.0)
+        for key in sorted(there.groups.keys() | here.keys())
     }
+    ordered = tuple(sorted(groups.items(), key=lambda item: (-item[1], item[0])))
+    return Elsewhere(there.account_id, sum(groups.values()), ordered)
 
 
-def _differences(there: Mapping[Key, float], here: Mapping[Key, float]) -> dict[Key, float]:
-    return {
-        key: there.get(key, 0.0) - here.get(key, 0.0) for key in sorted(there.keys() | here.keys())
-    }
+def _own(key: Key) -> bool:
+    """Whether a group is a bound of the trade itself."""
+    return key[0] == "bounds" and key[1] in OWN_BOUNDS

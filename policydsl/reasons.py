@@ -227,9 +227,12 @@ def _not_there(trade: Trade, statements: Mapping[str, Statement]) -> str:
     text = ""
     for other in trade.elsewhere:
         if other.barriers:
-            rules = [cited(statements[b.name]) for b in other.barriers if b.kind == "statements"]
+            bars = [
+                cited(statements[b.name]) if b.kind == "statements" else b.name
+                for b in other.barriers
+            ]
             worth = f"{-other.more * 100:.2f}¢ a dollar"
-            text += f" Worth {worth} in {other.account_id}, and barred there by {'; '.join(rules)}."
+            text += f" Worth {worth} in {other.account_id}, and barred there by {'; '.join(bars)}."
             continue
         dear = [Group(*key, value) for key, value in other.groups if value > 0]
         why = "; ".join(said(group, statements, 1) for group in main_groups(dear))

@@ -39,6 +39,7 @@ class Budget:
     flips: int = 6
     hulls: int = 3
     branchable: int = 60
+    divable: int = 800
     nodes: int = 200
     nodes_among_many: int = 1
     goal: float = 0.05
@@ -251,10 +252,13 @@ def _polish(state: Search, region: _Region) -> bool:
     hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
     if hull is None:
         return False
-    _certify(state, region, hull.prices)
+    priced = _certify(state, region, hull.prices)
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
     few = undecided <= state.budget.branchable
-    decisions = None if few else hull.model.dive(state.work)
+    if undecided > state.budget.divable:
+        decisions: Decisions | None = priced.cheapest
+    else:
+        decisions = None if few else hull.model.dive(state.work)
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()
