@@ -5,14 +5,13 @@ Money is text in cents, shares are text; fractions, rates and ledger entries are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from compiler.cash_calendar import Entry
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
 from compiler.statements import HouseholdPolicy
+from policydsl.compared import gives_way
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -61,10 +60,11 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
             for held in held_back(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
-        document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
+        document["gives_way"] = gives_way(proposal.policy)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
+        document["gives_way"] = gives_way(proposal.policy)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
@@ -124,29 +124,6 @@ def soft_document(policy: HouseholdPolicy, closing: Closing) -> list[Document]:
     ]
 
 
-def calendar_document(entries: Sequence[Entry]) -> list[Document]:
-    """The cash of accounts as the year goes on, entry by entry."""
-    return [
-        {
-            "account_id": entry.account_id,
-            "date": entry.day.isoformat(),
-            "moves_on": entry.session.isoformat(),
-            "kind": entry.kind,
-            "amount": plain(cents(entry.amount)),
-            "statement": entry.source or None,
-            "cash_before": plain(cents(entry.before)),
-            "raise_by": None if entry.raise_by is None else entry.raise_by.isoformat(),
-            "to_raise": plain(cents(entry.to_raise)),
-            "missing": plain(cents(entry.missing)),
-            "in_the_way": [
-                {"statement": key or None, "dollars": plain(dollars)}
-                for key, dollars in entry.in_the_way
-            ],
-        }
-        for entry in entries
-    ]
-
-
 def _tiers(proposal: Proposal, solution: Solution) -> list[Document]:
     """What the optimiser had to break by priority, in dollars, before rounding."""
     unit = _unit(proposal)
@@ -188,6 +165,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     return {
         scope.statement.key: {
             "rule_id": scope.statement.rule_id,
+            "kind": scope.directive.kind,
             "title": scope.statement.title,
             "says": scope.directive.sentence(),
             "layer": str(scope.statement.authority),

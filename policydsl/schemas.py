@@ -108,6 +108,7 @@ class StatementDocument(Part):
     """A statement in force: what it says, who says it, why, where it stands, and for whom."""
 
     rule_id: str
+    kind: Annotated[str, Field(description="the kind of directive")]
     title: str
     says: str
     layer: str
@@ -234,28 +235,16 @@ class PreferenceDocument(Part):
     wrong_side_after: Number
 
 
-class InTheWay(Part):
-    """Dollars of lots that a statement keeps from being sold; null where the account may not
-    trade."""
+class GivesWay(Part):
+    """A side of a security that a rule about cross trades kept the household from, because another
+    client's order on the other side stayed. `among` is whose clients: an advisor, a program, empty
+    for the firm's."""
 
-    statement: str | None
-    dollars: Number
-
-
-class CashEntry(Part):
-    """A movement of an account's cash within a year, after the trades of the proposal."""
-
-    account_id: str
-    date: Annotated[Day, Field(description="as stated")]
-    moves_on: Annotated[Day, Field(description="the day of settlement on which the money moves")]
-    kind: Literal["settlement", "deposit", "withdrawal", "rmd", "fee", "tax", "reserve", "release"]
-    amount: Annotated[Number, Field(description="dollars; negative is out, or set aside")]
-    statement: Annotated[str | None, Field(description="what asks for it; null for the book")]
-    cash_before: Annotated[Number, Field(description="settled and not set aside")]
-    raise_by: Annotated[Day | None, Field(description="the last day on which to sell for it")]
-    to_raise: Annotated[Number, Field(description="dollars of sales that are still to be made")]
-    missing: Annotated[Number, Field(description="dollars that cannot be had")]
-    in_the_way: list[InTheWay]
+    rule_id: str
+    statement: str
+    among: str
+    security_id: str
+    side: Side
 
 
 class Conflict(Part):
@@ -299,11 +288,8 @@ class ProposalDocument(Part):
         list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")
     ] = None
     reports: list[ReportDocument] | None = None
-    cash_calendar: Annotated[
-        list[CashEntry] | None,
-        Field(description="of accounts that pay, receive or set aside cash within a year"),
-    ] = None
     preferences: list[PreferenceDocument] | None = None
+    gives_way: list[GivesWay] | None = None
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
@@ -334,6 +320,15 @@ class BlockDocument(Part):
     crossing_shares: Annotated[
         Number, Field(description="the most that could pass from one client to another")
     ]
+    crossing: Annotated[
+        Literal["crosses", "prevented"] | None,
+        Field(description="`prevented`: households gave way so that nothing crosses"),
+    ]
+    giving_way: Annotated[list[str], Field(description="the households that gave way")]
+    rules: Annotated[
+        list[str],
+        Field(description="the rules about cross trades that prevented it, or let it pass"),
+    ]
 
 
 class BlocksDocument(Part):
@@ -362,6 +357,9 @@ class Totals(Part):
     households: int
     status: dict[Status, int]
     trades: int
+    gave_way: Annotated[
+        int, Field(description="households kept from orders that would meet another client's")
+    ]
     awaiting_approval: Annotated[int, Field(description="proposals with trades to be approved")]
     sold: Number
     bought: Number

@@ -25,7 +25,7 @@ from grammar.spans import Span
 from policydsl.carried import Carried
 from policydsl.chosen import with_chosen_models
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of, proposal_of
+from policydsl.rebalance import Inputs, policy_of, proposals_of
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import LineError, cannot, day
@@ -213,7 +213,7 @@ def proposed(case: Case, inputs: Inputs) -> Ran:
     return Ran(
         case,
         inputs,
-        tuple(proposal_of(inputs, household.id) for household in households),
+        proposals_of(inputs, inputs.book.household_ids),
         tuple(
             (household, fold(inputs.typed, household, account))
             for household in households
