@@ -45,9 +45,11 @@ GIVENS = ".given"
 
 @dataclass
 class Bench:
-    """A policy set under test. What several tests need is read and checked once."""
+    """A policy set under test. What several tests need is read and checked once. `as_of` is the day
+    of tests that do not give one."""
 
     folder: Path
+    as_of: date | None = None
     _typed: dict[object, TypedPolicies] = field(default_factory=dict)
     _books: dict[Path, tuple[dict[str, list[Row]], tuple[Attribute, ...]]] = field(
         default_factory=dict
@@ -246,7 +248,7 @@ def _shared(case: Case, suite: Suite) -> tuple[trial.Given, ...]:
 
 
 def _today(case: Case, bench: Bench) -> date:
-    usual = bench.policies.tests.today or TODAY
+    usual = bench.as_of or bench.policies.tests.today or TODAY
     named = [line for line in case.given if isinstance(line, trial.GivenToday)]
     return day(named[-1].day, usual) if named else usual
 
