@@ -11,6 +11,7 @@ from typing import Any
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
 from compiler.statements import HouseholdPolicy
+from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -60,8 +61,10 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document |= oversight_document(proposal.policy, proposal.closing)
+        document |= crossing_document(proposal)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
+        document |= crossing_document(proposal)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
@@ -162,6 +165,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     return {
         scope.statement.key: {
             "rule_id": scope.statement.rule_id,
+            "kind": scope.directive.kind,
             "title": scope.statement.title,
             "says": scope.directive.sentence(),
             "layer": str(scope.statement.authority),
