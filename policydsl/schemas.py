@@ -242,6 +242,19 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ModelFeeDocument(Part):
+    """What a model that an account follows, or one inside it, costs as its provider says. It is no
+    part of the objective."""
+
+    account_id: str
+    model_id: str
+    name: str
+    provider: str
+    fee_bps: Annotated[Number, Field(description="basis points a year of what follows it")]
+    weight: Annotated[float, Field(description="its part of the account, a fraction")]
+    dollars_a_year: Annotated[Number, Field(description="at today's values")]
+
+
 class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
@@ -276,6 +289,7 @@ class ProposalDocument(Part):
     ] = None
     reports: list[ReportDocument] | None = None
     preferences: list[PreferenceDocument] | None = None
+    models: list[ModelFeeDocument] | None = None
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
