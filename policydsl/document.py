@@ -12,6 +12,7 @@ from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
 from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
+from policydsl.compared import gives_way
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -62,9 +63,11 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document |= oversight_document(proposal.policy, proposal.closing)
+        document["gives_way"] = gives_way(proposal.policy)
         document["models"] = models_document(proposal.policy, household)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
+        document["gives_way"] = gives_way(proposal.policy)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
@@ -183,6 +186,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     return {
         scope.statement.key: {
             "rule_id": scope.statement.rule_id,
+            "kind": scope.directive.kind,
             "title": scope.statement.title,
             "says": scope.directive.sentence(),
             "layer": str(scope.statement.authority),

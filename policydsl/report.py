@@ -75,7 +75,7 @@ def household_report(document: Document, most: int | None = None) -> str:
         )
     for trade in shown:
         lines += trade_lines(trade)
-    lines += oversight_lines(document)
+    lines += oversight_lines(document) + gives_way_lines(document)
     lines += ["", binds(document)]
     if document["held_back"]:
         lines.append(held_back(document))
@@ -102,6 +102,21 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
             moved = " > ".join(dollars(preference[f"wrong_side_{w}"]) for w in ("before", "after"))
             told = f"{says}: on the wrong side {moved}"
             lines += wrapped("", [f"{told} [{placed(document, preference['statement'])}]"])
+    return lines
+
+
+def gives_way_lines(document: Document, rule_id: str | None = None) -> list[str]:
+    """What the household did not trade because another client's order stayed; of one rule if
+    `rule_id`. Who the other is stands in no household's report."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for bar in document.get("gives_way", ()):
+        if rule_id in (None, bar["rule_id"]):
+            found.setdefault((bar["statement"], bar["side"]), []).append(bar["security_id"])
+    lines: list[str] = []
+    for (statement, side), names in found.items():
+        does, others = ("buys", "sell") if side == "buy" else ("sells", "buy")
+        told = f"gives way: {does} none of what other clients {others}: {_several(names)}"
+        lines += wrapped("", [f"{told} [{placed(document, statement)}]"])
     return lines
 
 

@@ -108,6 +108,7 @@ class StatementDocument(Part):
     """A statement in force: what it says, who says it, why, where it stands, and for whom."""
 
     rule_id: str
+    kind: Annotated[str, Field(description="the kind of directive")]
     title: str
     says: str
     layer: str
@@ -234,6 +235,18 @@ class PreferenceDocument(Part):
     wrong_side_after: Number
 
 
+class GivesWay(Part):
+    """A side of a security that a rule about cross trades kept the household from, because another
+    client's order on the other side stayed. `among` is whose clients: an advisor, a program, empty
+    for the firm's."""
+
+    rule_id: str
+    statement: str
+    among: str
+    security_id: str
+    side: Side
+
+
 class Conflict(Part):
     """A statement that cannot hold with the others or with a payment, and by how much it would have
     to give way."""
@@ -289,6 +302,7 @@ class ProposalDocument(Part):
     ] = None
     reports: list[ReportDocument] | None = None
     preferences: list[PreferenceDocument] | None = None
+    gives_way: list[GivesWay] | None = None
     models: list[ModelFeeDocument] | None = None
     conflict: Annotated[
         list[Conflict] | None,
@@ -320,6 +334,15 @@ class BlockDocument(Part):
     crossing_shares: Annotated[
         Number, Field(description="the most that could pass from one client to another")
     ]
+    crossing: Annotated[
+        Literal["crosses", "prevented"] | None,
+        Field(description="`prevented`: households gave way so that nothing crosses"),
+    ]
+    giving_way: Annotated[list[str], Field(description="the households that gave way")]
+    rules: Annotated[
+        list[str],
+        Field(description="the rules about cross trades that prevented it, or let it pass"),
+    ]
 
 
 class BlocksDocument(Part):
@@ -348,6 +371,9 @@ class Totals(Part):
     households: int
     status: dict[Status, int]
     trades: int
+    gave_way: Annotated[
+        int, Field(description="households kept from orders that would meet another client's")
+    ]
     awaiting_approval: Annotated[int, Field(description="proposals with trades to be approved")]
     sold: Number
     bought: Number

@@ -86,7 +86,8 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
-    if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
+    narrows = isinstance(node, tree.Prevent) and node.what == "cross trades"
+    if isinstance(node, tree.Prevent | tree.Use) and node.where is not None and not narrows:
         _no_where(node, node.where, reader)
         return None
     if type(node) in _READERS:
