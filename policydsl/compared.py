@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
-from compiler.directives.cross_trades import OPPOSITE, CrossTrades, client_groups
+from compiler.directives.cross_trades import CrossTrades, client_groups
 from compiler.notes import broken_notes
-from compiler.statements import HouseholdPolicy, Meeting
+from compiler.statements import HouseholdPolicy, Meeting, Side
 from policydsl.crossing import (
     Crowd,
     about_crossing,
-    cross_trades_of,
     crowd_of,
     facing_of,
+    groups_of,
     orders_of,
     with_facing,
 )
@@ -23,27 +23,42 @@ from policydsl.propose import Proposal
 from portfolio.household import Household
 
 
-def gives_way(policy: HouseholdPolicy) -> list[dict[str, str]]:
-    """What the household was kept from trading, as JSON: by statement, security and side."""
-    return [
-        {
-            "rule_id": scope.statement.rule_id,
-            "statement": scope.statement.key,
-            "among": group,
-            "security_id": security_id,
-            "side": OPPOSITE[side],
-        }
-        for scope in about_crossing(policy, notes=False)
-        for group, security_id, side in sorted(scope.facing)
-    ]
+def crossing_document(proposal: Proposal) -> dict[str, list[dict[str, Any]]]:
+    """What the household gave up, and all the orders of others that it was solved against."""
+    rules = {scope.statement.key: scope.statement.rule_id for scope in proposal.policy.statements}
+    return {
+        "gives_way": [
+            {
+                "rule_id": rules[up.key],
+                "statement": up.key,
+                "among": up.among,
+                "security_id": up.security_id,
+                "side": up.side,
+            }
+            for up in proposal.gives_way
+        ],
+        "faces": [
+            {"statement": key, "among": among, "side": side, "securities": securities}
+            for (key, among, side), securities in _faced(proposal.policy).items()
+        ],
+    }
+
+
+def _faced(policy: HouseholdPolicy) -> dict[tuple[str, str, Side], list[str]]:
+    """Securities by statement, by whose clients trade them, and on which side."""
+    found: dict[tuple[str, str, Side], list[str]] = {}
+    for scope in about_crossing(policy, notes=False):
+        for among, security_id, side in sorted(scope.facing):
+            found.setdefault((scope.statement.key, among, side), []).append(security_id)
+    return found
 
 
 def recorded_facing(document: Mapping[str, Any]) -> dict[str, frozenset[Meeting]]:
     """What the household of a proposal faced when it was solved."""
     found: dict[str, set[Meeting]] = {}
-    for bar in document.get("gives_way", ()):
-        meeting = bar["among"], bar["security_id"], OPPOSITE[bar["side"]]
-        found.setdefault(bar["statement"], set()).add(meeting)
+    for faced in document.get("faces", ()):
+        meetings = ((faced["among"], name, faced["side"]) for name in faced["securities"])
+        found.setdefault(faced["statement"], set()).update(meetings)
     return {key: frozenset(meetings) for key, meetings in found.items()}
 
 
@@ -87,20 +102,15 @@ def _members(households: Iterable[Household]) -> dict[tuple[str, str], set[str]]
 def _noted(proposal: Proposal, crowd: Crowd) -> Iterator[str]:
     if proposal.closing is None:
         return
-    policy = with_facing(proposal.policy, facing_of(proposal.policy, crowd))
+    policy = with_facing(proposal.policy, facing_of(proposal.policy, proposal.household, crowd))
     notes = tuple(note for note in policy.notes if isinstance(note.directive, CrossTrades))
     yield from broken_notes(replace(policy, notes=notes), proposal.closing)
 
 
 def _not_compared(proposal: Proposal, here: Members, away: Members) -> Iterator[str]:
     for scope in about_crossing(proposal.policy):
-        statement, directive = scope.statement, cross_trades_of(scope.statement)
-        groups = {
-            (directive.across, group)
-            for account in proposal.household.accounts
-            if account.id in scope.accounts
-            and (group := directive.group(proposal.household, account)) is not None
-        }
+        statement = scope.statement
+        groups = groups_of(scope, proposal.household)
         known, unknown = (
             len(set().union(*(side.get(each, set()) for each in groups)) - {proposal.household.id})
             for side in (here, away)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from compiler.coverage import covers
 from compiler.directives.cross_trades import OPPOSITE, CrossTrades, client_groups
 from compiler.statements import HouseholdPolicy, InForce, Meeting, Side, Statement
-from policydsl.propose import Proposal
+from policydsl.propose import GivenUp, Proposal
 from portfolio.household import Account, Household
 
 Facing = Mapping[str, frozenset[Meeting]]
@@ -79,16 +79,29 @@ def crowd_of(orders: Iterable[Order]) -> dict[tuple[str, Meeting], set[str]]:
     return found
 
 
-def facing_of(policy: HouseholdPolicy, crowd: Crowd) -> dict[str, frozenset[Meeting]]:
+def facing_of(
+    policy: HouseholdPolicy, household: Household, crowd: Crowd
+) -> dict[str, frozenset[Meeting]]:
     """What a household's orders must not meet of all the others in a run, its own left out."""
     return {
         scope.statement.key: frozenset(
             meeting
             for (across, meeting), clients in crowd.items()
-            if across == cross_trades_of(scope.statement).across
-            and len(clients) > (policy.household_id in clients)
+            if (across, meeting[0]) in groups and len(clients) > (household.id in clients)
         )
         for scope in about_crossing(policy)
+        for groups in [groups_of(scope, household)]
+    }
+
+
+def groups_of(scope: InForce, household: Household) -> set[tuple[str, str]]:
+    """Whose clients' orders those of the household may not meet, by what `across` names."""
+    directive = cross_trades_of(scope.statement)
+    return {
+        (directive.across, group)
+        for account in household.accounts
+        if account.id in scope.accounts
+        and (group := directive.group(household, account)) is not None
     }
 
 
@@ -113,24 +126,35 @@ def cross_trades_of(statement: Statement) -> CrossTrades:
 
 
 def kept_apart(proposals: Sequence[Proposal], again: Again) -> tuple[Proposal, ...]:
-    """The proposals of a run after those that may not cross have given way; in the same order."""
+    """The proposals of a run after those that may not cross have given way; in the same order.
+
+    Whoever is solved again knows of every side that stays so far, so as not to turn to trades that
+    would have to give way next.
+    """
     found = {proposal.household.id: proposal for proposal in proposals}
     facing: dict[str, dict[str, frozenset[Meeting]]] = {}
-    stays: dict[tuple[str, str, str], Side] = {}
-    while bars := _bars(found, stays):
-        for client, met in sorted(bars.items()):
+    gave: dict[str, set[GivenUp]] = {}
+    stays: Stays = {}
+    while given := _given_up(found, stays):
+        crowd = crowd_of(order for proposal in found.values() for order in orders_of(proposal))
+        for client, orders in sorted(given.items()):
+            gave.setdefault(client, set()).update(orders)
             mine = facing.setdefault(client, {})
-            for key, meetings in met.items():
-                mine[key] = mine.get(key, frozenset()) | meetings
-            found[client] = again(client, mine)
+            for met in (_meetings(orders), _staying(found[client], stays, crowd)):
+                for key, meetings in met.items():
+                    mine[key] = mine.get(key, frozenset()) | meetings
+        for client in sorted(given):
+            solved = again(client, facing[client])
+            found[client] = replace(solved, gives_way=tuple(sorted(gave[client])))
     return tuple(found[proposal.household.id] for proposal in proposals)
 
 
-def _bars(
-    proposals: Mapping[str, Proposal], stays: dict[tuple[str, str, str], Side]
-) -> dict[str, dict[str, frozenset[Meeting]]]:
-    """Client to statement key to the orders that it has to make room for. What is decided about a
-    side is added to `stays` and holds for the rest of the run."""
+Stays = dict[tuple[str, str, str], Side]
+"""The side that stays, by statement key, whose clients, and security: decided once in a run."""
+
+
+def _given_up(proposals: Mapping[str, Proposal], stays: Stays) -> dict[str, set[GivenUp]]:
+    """Client to the orders that have to give way. What is decided is added to `stays`."""
     orders = [order for _, proposal in sorted(proposals.items()) for order in orders_of(proposal)]
     scopes = {
         (client, scope.statement.key): scope
@@ -138,7 +162,7 @@ def _bars(
         for scope in about_crossing(proposal.policy, notes=False)
     }
     statements = {scope.statement.key: scope.statement for scope in scopes.values()}
-    bars: dict[str, dict[str, set[Meeting]]] = {}
+    given: dict[str, set[GivenUp]] = {}
     gone: set[Order] = set()
     for statement in sorted(statements.values(), key=lambda each: (each.authority.rank, each.key)):
         key = statement.key
@@ -146,12 +170,25 @@ def _bars(
         for (group, security_id), mine in _by_group(statement, still).items():
             bound = {order for order in mine if _bound(scopes.get((order.client, key)), order)}
             for order in _giving_way(mine, bound, (key, group, security_id), stays):
-                meeting = group, security_id, OPPOSITE[order.side]
-                bars.setdefault(order.client, {}).setdefault(key, set()).add(meeting)
+                up = GivenUp(key, group, security_id, order.side)
+                given.setdefault(order.client, set()).add(up)
                 gone.add(order)
+    return given
+
+
+def _meetings(orders: Iterable[GivenUp]) -> dict[str, frozenset[Meeting]]:
+    """What orders that were given up would have met, by statement key."""
+    found: dict[str, set[Meeting]] = {}
+    for up in orders:
+        found.setdefault(up.key, set()).add((up.among, up.security_id, OPPOSITE[up.side]))
+    return {key: frozenset(meetings) for key, meetings in found.items()}
+
+
+def _staying(proposal: Proposal, stays: Stays, crowd: Crowd) -> dict[str, frozenset[Meeting]]:
+    """The orders of other clients on sides that stay, by the statements of a household."""
     return {
-        client: {key: frozenset(meetings) for key, meetings in met.items()}
-        for client, met in bars.items()
+        key: frozenset(meeting for meeting in met if stays.get((key, *meeting[:2])) == meeting[2])
+        for key, met in facing_of(proposal.policy, proposal.household, crowd).items()
     }
 
 
@@ -177,7 +214,7 @@ def _giving_way(
     orders: Sequence[Order],
     bound: Set[Order],
     what: tuple[str, str, str],
-    stays: dict[tuple[str, str, str], Side],
+    stays: Stays,
 ) -> list[Order]:
     """The orders of one security that give way. One that is bound by the statement always does so
     to one that is not: nothing could bar the other."""

@@ -12,7 +12,7 @@ from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
 from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
-from policydsl.compared import gives_way
+from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -43,6 +43,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     trades = explained_trades(proposal)
     if proposal.closing is not None and proposal.solution is not None:
         document |= _solved(proposal, proposal.closing, proposal.solution)
+        document["models"] = models_document(proposal.policy, household)
         document["statements"] = statements_document(proposal.policy)
         document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
         document["tiers"] = _tiers(proposal, proposal.solution)
@@ -63,11 +64,10 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document |= oversight_document(proposal.policy, proposal.closing)
-        document["gives_way"] = gives_way(proposal.policy)
-        document["models"] = models_document(proposal.policy, household)
+        document |= crossing_document(proposal)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
-        document["gives_way"] = gives_way(proposal.policy)
+        document |= crossing_document(proposal)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}

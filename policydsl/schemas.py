@@ -236,15 +236,24 @@ class PreferenceDocument(Part):
 
 
 class GivesWay(Part):
-    """A side of a security that a rule about cross trades kept the household from, because another
-    client's order on the other side stayed. `among` is whose clients: an advisor, a program, empty
-    for the firm's."""
+    """A side of a security that a rule about cross trades kept the household from, which would have
+    traded it: another client's order on the other side stayed. `among` is whose clients: an
+    advisor, a program, empty for the firm's."""
 
     rule_id: str
     statement: str
     among: str
     security_id: str
     side: Side
+
+
+class Faces(Part):
+    """Orders of other clients that stay, and that the household was solved not to meet."""
+
+    statement: str
+    among: str
+    side: Side
+    securities: list[str]
 
 
 class Conflict(Part):
@@ -281,6 +290,7 @@ class ProposalDocument(Part):
     accounts: list[AccountDocument] | None = None
     tracking_error: TrackingError | None = None
     tax: dict[str, TaxYear] | None = None
+    models: list[ModelFeeDocument] | None = None
     objective: Annotated[
         dict[str, float] | None, Field(description="dollars of present value by term")
     ] = None
@@ -303,7 +313,7 @@ class ProposalDocument(Part):
     reports: list[ReportDocument] | None = None
     preferences: list[PreferenceDocument] | None = None
     gives_way: list[GivesWay] | None = None
-    models: list[ModelFeeDocument] | None = None
+    faces: list[Faces] | None = None
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),

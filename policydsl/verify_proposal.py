@@ -73,7 +73,7 @@ def verify_proposal(
         yield from _other_rows(where, stated, rows)
     household = inputs.book.household(where)
     policy = policy_of(inputs, household)
-    policy = with_facing(policy, facing_of(policy, crowd))
+    policy = with_facing(policy, facing_of(policy, household, crowd))
     yield from _reasons(document, policy)
     closing = yield from _closing(household, policy, rows)
     if closing is None:
