@@ -209,7 +209,7 @@ def smallest_holding(dollars: Fraction) -> Rule:
         for account in state.home.accounts:
             worth = state.worth(account, after=True)
             for name in state.orders(account):
-                if worth[name]:
+                if worth[name] > 0:
                     yield f"{account.id} {name}", worth[name] - dollars
 
     text = f"keep each holding at least ${written(dollars)}"
