@@ -16,6 +16,7 @@ from policydsl.document import (
     Document,
     lot_document,
     measures_document,
+    models_document,
     soft_document,
     statements_document,
 )
@@ -31,6 +32,11 @@ Row = Mapping[str, str]
 LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
+ALWAYS = (
+    *("trades", "statements", "tax", "soft_broken", "models"),
+    *("approvals", "reports", "preferences"),
+)
+"""What the document of a solved household has in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,7 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    wanted = ("trades", "statements", "tax", "soft_broken", "approvals", "reports", "preferences")
-    missing = [name for name in wanted if name not in document]
+    missing = [name for name in ALWAYS if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -77,6 +82,7 @@ def verify_proposal(
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
     follows = measures_document(closing) | oversight_document(policy, closing)
+    follows["models"] = models_document(policy, household)
     follows["soft_broken"] = soft_document(policy, closing)
     for name, value in follows.items():
         if not agrees(value, document[name]):
