@@ -14,6 +14,7 @@ from pathlib import Path
 from compiler.check import TypedPolicies, check_policies
 from compiler.closing import cents
 from compiler.layers import household_policy
+from compiler.model_fees import without_closed_models
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
 from compiler.target import with_doubts_said, without_unknown_models
@@ -123,6 +124,7 @@ def proposal_of(inputs: Inputs, household_id: str, facing: Facing | None = None)
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     """What holds for a household today, with what earlier runs saw of it."""
     policy = without_unknown_models(household_policy(inputs.typed, household), household)
+    policy = without_closed_models(policy, household)
     return with_carried(with_doubts_said(policy, household), inputs.carried)
 
 

@@ -66,7 +66,7 @@ def household_report(document: Document, most: int | None = None) -> str:
     lines += wrapped("note: ", document["findings"])
     if "trades" not in document:
         return "\n".join(lines) + "\n"
-    lines += ["", _accounts(document), _tax(document), _objective(document)]
+    lines += ["", _accounts(document), *_fees(document), _tax(document), _objective(document)]
     trades = sorted(document["trades"], key=lambda t: (t["account_id"], -Decimal(t["amount"])))
     shown = trades if most is None else trades[:most]
     if trades:
@@ -149,6 +149,23 @@ def _accounts(document: Document) -> str:
     ]
     header = ("account", "type", "value", "cash", "tracking error", "drift")
     return table(header, rows, "llrrrr")
+
+
+def _fees(document: Document) -> list[str]:
+    """What models cost a year, where their providers say so."""
+    rows = [
+        (
+            fee["account_id"],
+            fee["model_id"],
+            fee["provider"],
+            fee["fee_bps"],
+            percent(fee["weight"]),
+            dollars(fee["dollars_a_year"]),
+        )
+        for fee in document.get("models", ())
+    ]
+    header = ("account", "model", "provider", "fee, bps a year", "of the account", "a year")
+    return [table(header, rows, "lllrrr")] if rows else []
 
 
 def _tax(document: Document) -> str:

@@ -288,6 +288,19 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ModelFeeDocument(Part):
+    """What a model that an account follows, or one inside it, costs as its provider says. It is no
+    part of the objective."""
+
+    account_id: str
+    model_id: str
+    name: str
+    provider: str
+    fee_bps: Annotated[Number, Field(description="basis points a year of what follows it")]
+    weight: Annotated[float, Field(description="its part of the account, a fraction")]
+    dollars_a_year: Annotated[Number, Field(description="at today's values")]
+
+
 class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
@@ -301,6 +314,7 @@ class ProposalDocument(Part):
     accounts: list[AccountDocument] | None = None
     tracking_error: TrackingError | None = None
     tax: dict[str, TaxYear] | None = None
+    models: list[ModelFeeDocument] | None = None
     objective: Annotated[
         dict[str, float] | None, Field(description="dollars of present value by term")
     ] = None

@@ -18,6 +18,7 @@ from policydsl.document import (
     calendar_document,
     lot_document,
     measures_document,
+    models_document,
     soft_document,
     statements_document,
 )
@@ -33,17 +34,11 @@ Row = Mapping[str, str]
 LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
-WANTED = (
-    "trades",
-    "statements",
-    "tax",
-    "soft_broken",
-    "cash_calendar",
-    "approvals",
-    "reports",
-    "preferences",
+ALWAYS = (
+    *("trades", "statements", "tax", "soft_broken", "models", "cash_calendar"),
+    *("approvals", "reports", "preferences"),
 )
-"""What a proposal of such a status has to have."""
+"""What the document of a solved household has in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    missing = [name for name in WANTED if name not in document]
+    missing = [name for name in ALWAYS if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -89,6 +84,7 @@ def verify_proposal(
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
     follows = measures_document(closing) | oversight_document(policy, closing)
+    follows["models"] = models_document(policy, household)
     follows["soft_broken"] = soft_document(policy, closing)
     follows["cash_calendar"] = calendar_document(cash_calendar(policy, closing))
     for name, value in follows.items():

@@ -81,6 +81,7 @@ def household_of(
         past_sales=past_sales_of(contents, accounts),
         past_trades=past_trades_of(contents, accounts),
         known_since=first_known_day(contents, accounts),
+        model_facts=contents.model_facts,
     )
 
 
