@@ -510,3 +510,11 @@ def test_orders_are_multiples_of_the_increment_unless_they_close() -> None:
     whole |= {"-1.001 w1": NO, "-1 w1": YES, "-10.5 w1": YES, "+1 AAA TX": YES, "+.5 AAA TX": NO}
     for trades, allowed in whole.items():
         assert (not breaches(home, rules, trades)) is allowed, trades
+
+
+@pytest.mark.parametrize("rule", ['never sell "FND"', 'never trade "FND"'])
+def test_a_sale_that_is_worth_no_cent_is_a_sale(rule: str) -> None:
+    market = [(each, "1") for each in usual().securities.values() if each.id != "FND"]
+    fund = (security("FND", kind="etf", sector=None, step="0.0001"), "40")
+    home = household(account("TX", 100, lot("f1", "FND", 5, 100)), market=[*market, fund])
+    assert both(home, rule, "-0.0001 f1") == (False, False)
