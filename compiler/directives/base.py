@@ -98,6 +98,11 @@ class Directive(ABC):
         return ()
 
     @property
+    def brings_equivalents(self) -> bool:
+        """Whether it may put securities into portfolios for others of their equivalence class."""
+        return False
+
+    @property
     def gradual(self) -> bool:
         """Whether what it asks for comes in steps, counted from its first day."""
         return False

@@ -10,6 +10,12 @@ import pyomo.environ as pyo
 
 from compiler import codes
 from compiler.closing import Closing
+from compiler.directives.barred_replacement import (
+    BARRED,
+    EQUIVALENTS,
+    BarredReplacement,
+    read_barred,
+)
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.directives.harvest_replacement import HarvestReplacement
 from compiler.physics import Physics
@@ -84,6 +90,11 @@ class ReplacementPool(Directive):
     pool: Selection
 
     @property
+    def selection(self) -> Selection:
+        """What the pool is for."""
+        return self.things
+
+    @property
     def slot(self) -> tuple[str, ...]:
         return "only replace", self.things.describe()
 
@@ -103,8 +114,12 @@ class ReplacementPool(Directive):
 
 def read_replacement(
     node: tree.Replace, reader: Reader
-) -> Replacement | ReplacementPool | HarvestReplacement | None:
+) -> Replacement | ReplacementPool | HarvestReplacement | BarredReplacement | None:
     """The typed directive, or None after reporting every mistake in it."""
+    if not node.only and _is_word(node.things, BARRED, reader):
+        return read_barred(
+            node.substitutes, _is_word(node.substitutes, EQUIVALENTS, reader), reader
+        )
     if not node.only and _is_word(node.things, HARVESTED, reader):
         chosen = read_positions(node.substitutes, WHOLE, reader.for_substitutes())
         return None if chosen is None else HarvestReplacement(chosen)

@@ -55,6 +55,7 @@ class Book:
     _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
     _also_models: frozenset[str] = frozenset()
     _also_securities: frozenset[str] = frozenset()
+    _equivalents: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -137,6 +138,11 @@ class Book:
         )
         return replace(self, _also_securities=also, _snapshots={}) if also else self
 
+    def with_equivalents(self) -> Book:
+        """The book with the equivalence classes of what is held or modelled in every household's
+        snapshot, for policies that let them stand in for each other."""
+        return replace(self, _equivalents=True, _snapshots={})
+
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
         """Every account of the book, in order."""
@@ -162,6 +168,7 @@ class Book:
                 self.risk,
                 self._also_models,
                 self._also_securities,
+                self._equivalents,
             )
         return self._snapshots[household_id]
 
@@ -186,7 +193,15 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
     unusable = in_doubt(notes.drafts, tables) | unusable
     models = published(parts, _unpriced(parts, market, day) | unusable)
     contents = Contents(
-        tables, extra, market, models, funds, day, settings.settlement_days, settings.calendar
+        tables,
+        extra,
+        market,
+        models,
+        funds,
+        day,
+        settings.settlement_days,
+        settings.calendar,
+        frozenset(unusable),
     )
     return Book(
         settings.name,

@@ -25,6 +25,7 @@ def household_of(
     risk: Risk,
     also_models: Iterable[str] = (),
     also_securities: Iterable[str] = (),
+    equivalents: bool = False,
 ) -> Household:
     """The snapshot of one household (KeyError where there is none); `frozen` gives reasons by
     account.
@@ -51,7 +52,9 @@ def household_of(
     )
     named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
-    relevant = _relevant(contents, accounts, models.values(), linked_lots, also_securities)
+    relevant = _relevant(
+        contents, accounts, models.values(), linked_lots, also_securities, equivalents
+    )
     latest = contents.market.latest
     return Household(
         id=household_id,
@@ -77,6 +80,7 @@ def household_of(
         past_sales=past_sales_of(contents, accounts),
         past_trades=past_trades_of(contents, accounts),
         known_since=first_known_day(contents, accounts),
+        model_facts=contents.model_facts,
     )
 
 
@@ -245,11 +249,15 @@ def _relevant(
     models: Iterable[Model],
     linked: Iterable[Lot],
     also: Iterable[str],
+    equivalents: bool,
 ) -> list[str]:
-    """Securities held, modelled, linked or asked for, and what funds among them hold; sorted."""
+    """Securities held, modelled, linked or asked for, what funds among them hold, and their
+    `equivalents` if wanted; sorted."""
     named = {lot.security_id for account in accounts for lot in account.lots}
-    named |= {lot.security_id for lot in linked} | set(also)
+    named |= {lot.security_id for lot in linked} | (set(also) - contents.in_doubt)
     named |= {name for model in models for name in (*model.weights, *securities_in(model.places))}
+    if equivalents:
+        named |= contents.equivalents(name for name in named if name in contents.securities)
     named |= {inside for name in tuple(named) for inside in contents.funds.get(name, {})}
     return sorted(name for name in named if name in contents.securities)
 

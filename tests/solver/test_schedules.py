@@ -92,6 +92,18 @@ def test_money_is_invested_as_it_is_released() -> None:
         assert cash(closing) < max(waits, 12_000) + 1_000
 
 
+def test_cash_builds_up_until_it_is_released() -> None:
+    """20,000 are there; 5,000 come in by the time that today's trades settle, 4,000 leave."""
+    flows = [("TX", "2026-06-16", 5_000), ("TX", "2026-06-16", -4_000)]
+    home = replace(usual(), flows=household(flows=flows).flows)
+    for last, waits in (("2026-06-15", True), ("2026-06-14", False)):
+        rules = policy(home, f"invest nothing\nuntil {last}", layer=TAKEN)
+        proposal = propose(home, rules)
+        assert proposal.closing is not None
+        assert not proposal.findings
+        assert (cash(proposal.closing) >= 21_000) is waits
+
+
 def test_what_may_not_be_sold_is_sold_to_raise_cash_and_no_further() -> None:
     kept = "never sell anything where lot.gain above $0"
     missed, _ = solved("pay $55,000 by 2026-06-16", kept)
