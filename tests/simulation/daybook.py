@@ -50,10 +50,12 @@ class Evening:
 
 @dataclass
 class Log:
-    """Everything that happened, in order. `opening` is the book as it was before the first day."""
+    """Everything that happened, in order. `opening` is the book as it was before the first day;
+    books and runs of each day are under `away`."""
 
     opening: dict[str, list[Row]]
     closes: Closes
+    away: Path
     looks: list[Look] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
@@ -89,7 +91,7 @@ def simulate(
     custodian = Custodian(opening)
     tables = {name: list(rows) for name, rows in custodian.tables.items()}
     closes = walk(load_book(opening), tables.get("constituents", ()), days, seed)
-    log = Log(tables, closes)
+    log = Log(tables, closes, away)
     before: Path | None = None
     late: list[Flow] = []
     for day in days:

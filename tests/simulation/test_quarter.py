@@ -144,10 +144,10 @@ def test_what_is_invested_bit_by_bit_is_held_back_till_then(quarter: Log) -> Non
         )
         cash = evening.cash["SAV-TX"] + evening.unsettled["SAV-TX"] + coming
         assert cash >= Decimal(60_000) * (6 - begun) / 6, day
-    after = [quarter.evenings[day] for day in (date(2023, 10, 2), date(2023, 12, 4))]
-    cash = [each.cash["SAV-TX"] + each.unsettled["SAV-TX"] for each in after]
-    assert cash[0] < 55_000
-    assert cash[1] < 35_000
+    # What is released is invested on the day, or, where it waits for a stand-in, on the next.
+    for day, most in ((date(2023, 10, 3), 55_000), (date(2023, 12, 5), 35_000)):
+        evening = quarter.evenings[day]
+        assert evening.cash["SAV-TX"] + evening.unsettled["SAV-TX"] < most, day
 
 
 def test_three_months_of_withdrawals_are_there_every_evening(quarter: Log) -> None:

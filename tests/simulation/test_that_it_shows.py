@@ -229,6 +229,7 @@ def test_a_log_that_was_tampered_with_is_caught(quarter: Log, name: str) -> None
     log = Log(
         quarter.opening,
         quarter.closes,
+        quarter.away,
         list(quarter.looks),
         list(quarter.fills),
         list(quarter.postings),
