@@ -12,6 +12,7 @@ import pytest
 from compiler.closing import Closing
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
+from policydsl.report import household_report
 from policydsl.verify_proposal import LEDGER_TOLERANCE
 from portfolio.household import Flow, Household
 from tests.by_hand import account, household, lot, policy, usual
@@ -208,3 +209,48 @@ def test_a_household_pays_from_as_many_accounts_as_it_takes() -> None:
     assert left["TX"] < 100
     assert left["T2"] < 100
     assert -sum(flow.amount for flow in proposal.closing.household.flows) == 80_000
+
+
+# --- ahead of time --------------------------------------------------------------------------------
+
+
+def test_what_will_not_be_met_is_said_months_before() -> None:
+    """20,000 of cash may be spent today; in September 30,000 of CCC and FND and the rest of it."""
+    flows = [("TX", "2026-09-01", -90_000), ("TX", "2026-12-01", -5_000)]
+    home = replace(usual(), flows=household(flows=flows).flows)
+    proposal = propose(home, policy(home, 'never sell "AAA"', "never buy anything", layer=TAKEN))
+    (said,) = proposal.findings
+    assert said == (
+        "cannot be met: $10,000.00 of the withdrawal of $90,000.00 on 2026-09-01 (the book) in TX; "
+        'cash and sales until 2026-08-31 bring no more; in the way: never sell "AAA" '
+        "(r1, 0.policy:3), $20,000; 1 more until 2026-12-01 miss $5,000.00"
+    )
+    document, _ = proposal_document(proposal)
+    settled, first, second = document["cash_calendar"]
+    assert settled["kind"] == "settlement"
+    assert (first["missing"], second["missing"]) == ("10000.00", "5000.00")
+    assert first["in_the_way"] == [{"statement": "r1", "dollars": "20000.00"}]
+    report = household_report(document)
+    assert "cash ahead  moves on" in report
+    assert "2026-09-01  withdrawal  -$90,000" in report
+    assert "and 1 more within a year" in report
+
+
+def test_what_is_due_before_anything_settles_is_said_too() -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(1_000), unsettled_cash=Decimal(9_000)), ira)
+    home = replace(home, flows=household(flows=[("TX", "2026-06-15", -4_000)]).flows)
+    proposal = propose(home, policy(home, layer=TAKEN))
+    (said,) = proposal.findings
+    assert said == (
+        "overdrawn until 2026-06-16: the withdrawal of $4,000.00 on 2026-06-15 (the book) leaves "
+        "TX before anything sold today settles, and $3,000.00 is missing"
+    )
+
+
+def test_a_payment_of_a_rule_that_begins_later_stands_in_the_calendar() -> None:
+    home = usual()
+    rule = "pay $6,000 each quarter on day 15\nfrom 2026-10-01"
+    document, _ = proposal_document(propose(home, policy(home, rule, layer=TAKEN)))
+    paid = [e for e in document["cash_calendar"] if e["statement"] == "r1"]
+    assert [e["date"] for e in paid] == ["2026-10-15", "2027-01-15", "2027-04-15"]
