@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
-from compiler.coverage import excused_lot, forbids_security, purchase_bar
+from compiler.attributes import Environment
+from compiler.coverage import excused_lot, forbids_security, purchase_bar, selects
 from compiler.dimensions import describe_fraction
 from compiler.replacements import replacements, substitute
 from compiler.statements import HouseholdPolicy, InForce
@@ -14,46 +16,60 @@ from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Choice, Household, Model, Place
 from portfolio.models import places_of, securities_in
 
+if TYPE_CHECKING:
+    from compiler.directives.replacement import ReplacementPool
+
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """`weight` (a fraction of the account) of a component that an alternate takes, and why: the
-    statement that bars the component, or what the book says of it.
+    """`weight` (a fraction of the account) of a component that another choice takes, and why: the
+    statement that bars the component (`by`), or what the book says of it (`because`).
 
-    `rank` is the alternate's place among those of the component, the component itself being 1;
-    `brings` are the securities that come with it.
+    `rank` is that of an alternate of the model, the component itself being 1; None where a line of
+    the policy (`line`) lets equivalents stand in. `brings` are the securities that come with it.
     """
 
     component: str
     alternate: str
-    rank: int
+    rank: int | None
     weight: Decimal
     by: InForce | None
     because: str
+    line: InForce | None
     brings: frozenset[str]
 
     def describe(self, household: Household) -> str:
         """`ITOT (rank 2) stands in for 30% VTI: never buy "VTI" [r1, house.policy:3]`."""
+        how = "an equivalent" if self.rank is None else f"rank {self.rank}"
+        why = [self.because, *(_cited(each) for each in (self.by, self.line) if each is not None)]
         return (
-            f"{_named(household, self.alternate)} (rank {self.rank}) stands in for "
+            f"{_named(household, self.alternate)} ({how}) stands in for "
             f"{describe_fraction(round(self.weight, 6))} {_named(household, self.component)}: "
-            f"{self.why()}"
+            f"{'; '.join(filter(None, why))}"
         )
 
-    def why(self) -> str:
-        """What bars the component, by rule, file and line, or what the book says of it."""
-        if self.by is None:
-            return self.because
-        statement = self.by.statement
-        place = f"{statement.rule_id}, {statement.path}:{statement.line}"
-        return f"{statement.directive.sentence()} [{place}]"
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A model as an account can follow it: `weights` (fractions by security), what stands in for
+    what, and the barred components for which a line found no equivalent that may be bought."""
+
+    weights: Mapping[str, Decimal]
+    stand_ins: tuple[StandIn, ...] = ()
+    stranded: tuple[tuple[str, InForce], ...] = ()
 
 
 def _named(household: Household, name: str) -> str:
     """A security by its ticker, a model by its id."""
     return household.securities[name].ticker if name in household.securities else name
+
+
+def _cited(scope: InForce) -> str:
+    statement = scope.statement
+    place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+    return f"{statement.directive.sentence()} [{place}]"
 
 
 def published_model(household: Household, account: Account, policy: HouseholdPolicy) -> Model:
@@ -66,28 +82,28 @@ def published_model(household: Household, account: Account, policy: HouseholdPol
     return household.models[chosen[0] if chosen else account.model_id]
 
 
-def followed(
-    household: Household, account: Account, policy: HouseholdPolicy
-) -> tuple[Mapping[str, Decimal], tuple[StandIn, ...]]:
-    """(the published model with alternates, what stands in for what).
+def followed(household: Household, account: Account, policy: HouseholdPolicy) -> Followed:
+    """The published model of an account with alternates, or equivalents, in the places of what it
+    may not buy.
 
     What is held of a component that may not be bought and may be kept has its place as far as it
     goes. A component that a `replace` line takes out is left to that line.
     """
     model = published_model(household, account, policy)
-    if not model.places:
-        return model.weights, ()
+    lines = policy.of_kind("barred replacement", account.id)
+    if not model.places and not lines:
+        return Followed(model.weights)
     stays = _staying(household, account, policy, model)
-    filling = _Filling(household, account, policy, stays)
+    filling = _Filling(household, account, policy, lines, stays)
     filling.fill(places_of(model), Decimal(1))
-    return filling.weights, tuple(filling.found)
+    return Followed(filling.weights, tuple(filling.found), tuple(filling.stranded))
 
 
 def stand_ins(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> tuple[StandIn, ...]:
     """What stands in for what in the account, in the order of the model."""
-    return followed(household, account, policy)[1]
+    return followed(household, account, policy).stand_ins
 
 
 def _staying(
@@ -102,7 +118,7 @@ def _staying(
         for scope in policy.of_kind("restriction", account.id)
         if scope.directive.bans_holding  # type: ignore[attr-defined]
     ]
-    names = securities_in(model.places)
+    names = securities_in(places_of(model))
     found: dict[str, Decimal] = {}
     for lot in account.lots:
         security = household.securities[lot.security_id]
@@ -121,9 +137,11 @@ class _Filling:
     household: Household
     account: Account
     policy: HouseholdPolicy
+    lines: tuple[InForce, ...]
     stays: dict[str, Decimal]
     weights: dict[str, Decimal] = field(default_factory=dict)
     found: list[StandIn] = field(default_factory=list)
+    stranded: list[tuple[str, InForce]] = field(default_factory=list)
 
     def fill(self, places: Iterable[Place], scale: Decimal) -> None:
         for place in places:
@@ -131,29 +149,49 @@ class _Filling:
 
     def _fill(self, place: Place, weight: Decimal) -> None:
         first = place.choices[0]
-        bars = {} if self._replaced(first) else self._bars(place)
-        chosen = next((each for each in place.choices if each.component not in bars), None)
-        left = weight
-        for choice in place.choices:
-            if choice is (chosen or first):
-                break
-            left -= self._kept(choice, left)
-        taken = chosen or first
+        line = self._line(first)
+        bars: dict[str, InForce] = {}
+        passed: list[Choice] = []
+        taken = first
+        if (len(place.choices) > 1 or line is not None) and not self._replaced(first):
+            for choice in self._ranked(place, line):
+                bar = self._bar(choice)
+                if bar is None:
+                    taken = choice
+                    break
+                bars[choice.component] = bar
+                passed.append(choice)
+            else:
+                passed = []
+                if line is not None:
+                    self.stranded.append((first.component, line))
+        for choice in passed:
+            weight -= self._kept(choice, weight)
         if taken.inside:
-            self.fill(taken.inside, left)
-        elif left > 0:
-            self.weights[taken.component] = self.weights.get(taken.component, ZERO) + left
-        self._note(place, taken, left, bars)
+            self.fill(taken.inside, weight)
+        elif weight > 0:
+            self.weights[taken.component] = self.weights.get(taken.component, ZERO) + weight
+        self._note(place, taken, weight, bars, line)
 
-    def _bars(self, place: Place) -> dict[str, InForce]:
-        """What bars each choice up to the first that is not barred."""
-        found: dict[str, InForce] = {}
-        for choice in place.choices if len(place.choices) > 1 else ():
-            bar = self._bar(choice)
-            if bar is None:
-                break
-            found[choice.component] = bar
-        return found
+    def _line(self, first: Choice) -> InForce | None:
+        """The line of the policy that lets equivalents of a component stand in."""
+        if first.inside:
+            return None
+        security = self.household.securities[first.component]
+        return next(
+            (s for s in self.lines if selects(s, self.household, self.account, security)), None
+        )
+
+    def _ranked(self, place: Place, line: InForce | None) -> Iterator[Choice]:
+        """The choices of a place by rank; after them, where a line says so, its equivalents."""
+        yield from place.choices
+        if line is not None:
+            known = {choice.component for choice in place.choices}
+            for name in equivalents(
+                self.household, self.account, self.policy, place.choices[0].component, line
+            ):
+                if name not in known:
+                    yield Choice(name)
 
     def _bar(self, choice: Choice) -> InForce | None:
         """What keeps the account from buying a choice: of a model, everything that may be in it."""
@@ -182,19 +220,52 @@ class _Filling:
         return kept
 
     def _note(
-        self, place: Place, taken: Choice, weight: Decimal, bars: Mapping[str, InForce]
+        self,
+        place: Place,
+        taken: Choice,
+        weight: Decimal,
+        bars: Mapping[str, InForce],
+        line: InForce | None,
     ) -> None:
-        first = place.choices[0]
-        by: InForce | None = None
-        if weight <= 0:
-            return
-        if taken is not first:
+        first, rank = place.choices[0], None
+        component, by, because = first.component, bars.get(first.component), ""
+        if taken in place.choices:
             rank = len(place.passed) + place.choices.index(taken) + 1
-            by, because, component = bars[first.component], "", first.component
-        elif place.passed:
-            component, because = place.passed[0]
-            rank = len(place.passed) + 1
-        else:
+            line = None
+        if taken is first and place.passed:
+            (component, because), by = place.passed[0], None
+        elif taken is first:
             return
-        brings = securities_in((Place(weight, (taken,)),))
-        self.found.append(StandIn(component, taken.component, rank, weight, by, because, brings))
+        if weight > 0:
+            brings = securities_in((Place(weight, (taken,)),))
+            self.found.append(
+                StandIn(component, taken.component, rank, weight, by, because, line, brings)
+            )
+
+
+def equivalents(
+    household: Household, account: Account, policy: HouseholdPolicy, name: str, line: InForce
+) -> list[str]:
+    """The other securities of a security's equivalence class that have a price and that no line
+    above keeps from replacing it: what the account holds most of first, then by ticker."""
+    security = household.securities[name]
+    pools = [
+        cast("ReplacementPool", scope.directive).pool
+        for scope in policy.of_kind("replacement pool", account.id)
+        if scope.statement.authority.rank <= line.statement.authority.rank
+        and selects(scope, household, account, security)
+    ]
+    held: dict[str, Decimal] = {}
+    for lot in account.lots:
+        worth = lot.shares * household.price(lot.security_id)
+        held[lot.security_id] = held.get(lot.security_id, ZERO) + worth
+    found = [
+        other
+        for other in household.securities.values()
+        if other.equivalence_class == security.equivalence_class
+        and other.id != name
+        and other.id in household.prices
+        and all(pool.security(Environment(household, account, other)) is True for pool in pools)
+    ]
+    ranked = sorted(found, key=lambda each: (-held.get(each.id, ZERO), each.ticker, each.id))
+    return [each.id for each in ranked]

@@ -421,7 +421,7 @@ def _add_trades(physics: Physics) -> None:
     worth = {
         key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
     }
-    room = {a.id: physics.bp(physics.value(a)) for a in physics.accounts}
+    room = {a.id: max(0.0, physics.bp(physics.value(a))) for a in physics.accounts}
     buyable = [
         (a, s)
         for a, s in names

@@ -199,7 +199,8 @@ def risk_scale(physics: Physics, portfolio: Portfolio) -> float:
     """What multiplies d'Sd (d in bp of household value) to give its cost in bp of household value.
 
     Cost in dollars is horizon x risk aversion x TE^2 x value of the portfolio, TE^2 = d'Sd of the
-    portfolio's own fractions. Accounts that price risk differently count by their value.
+    portfolio's own fractions. Accounts that price risk differently count by their value. One
+    that pays out all it has is measured against nothing.
     """
     values = {a.id: float(physics.value(a)) for a in (*portfolio.traded, *portfolio.kept)}
     total, traded = sum(values.values()), sum(values[a.id] for a in portfolio.traded)

@@ -72,8 +72,11 @@ def _doubts(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> Iterator[tuple[InForce, str]]:
     model = published(household, account, policy)
-    base, _ = followed(household, account, policy)
-    for name, scope in replacements(household, account, policy, base).items():
+    base = followed(household, account, policy)
+    for name, scope in base.stranded:
+        ticker = household.securities[name].ticker
+        yield scope, f"finds no equivalent of {ticker} that the account may buy"
+    for name, scope in replacements(household, account, policy, base.weights).items():
         for said in shortcomings(household, account, policy, name, scope):
             yield scope, said
     weights = wanted_weights(household, account, policy)
@@ -105,8 +108,8 @@ def wanted_weights(household: Household, account: Account, policy: HouseholdPoli
     """The model after alternates, replacements and targets for groups, before anything is
     barred."""
     model = published(household, account, policy)
-    base, _ = followed(household, account, policy)
-    weights = replaced(household, account, policy, base)
+    base = followed(household, account, policy)
+    weights = replaced(household, account, policy, base.weights)
     return tilted(household, account, policy, model, weights)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from compiler.attributes import Environment
 from compiler.coverage import selects, selects_lot
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account, Household
@@ -27,6 +28,21 @@ def treatments(policy: HouseholdPolicy, purpose: str) -> tuple[InForce, ...]:
         if scope.directive.kind == "treatment"
         and cast("Treatment", scope.directive).purpose == purpose
     )
+
+
+def classes_of(
+    scope: InForce, household: Household, account: Account, names: Iterable[str]
+) -> list[list[str]]:
+    """Securities by the class that a treatment puts them in, in the order of `names`."""
+    each = cast("Treatment", scope.directive).each
+    found: dict[str, list[str]] = {}
+    for name in names:
+        security = household.securities[name]
+        if selects(scope, household, account, security):
+            value = each.value(Environment(household, account, security)) if each else ""
+            if value is not None:
+                found.setdefault(str(value), []).append(name)
+    return list(found.values())
 
 
 def as_whole(household: Household, policy: HouseholdPolicy) -> Household:
@@ -56,10 +72,33 @@ def without_absent(household: Household, scopes: Iterable[InForce]) -> Household
 
 
 def as_seen(whole: Household, visible: Household, scope: InForce) -> Household:
-    """The household that a statement counts: what a lower layer calls absent is there for it.
+    """The household that a statement counts: what a lower layer calls absent is there for it, and
+    so are accounts held away that it names; `visible` itself where there is nothing of either.
 
     `visible` is `whole` without anything that any layer calls absent.
     """
+    return _with_named_away(_with_absent(whole, visible, scope), scope)
+
+
+def _with_named_away(household: Household, scope: InForce) -> Household:
+    """Accounts held away count in a household's sums and value only where a statement names them:
+    where its `when` speaks of accounts held away, or of accounts by their ids."""
+    named = any(
+        column.table == "accounts" and column.name in ("held_away", "id")
+        for guard in scope.statement.guards
+        for column in guard.columns()
+    )
+    if not named:
+        return household
+    away = [a.id for a in household.accounts if a.held_away and a.id in scope.accounts]
+    accounts = (
+        replace(account, held_away=False) if account.id in away else account
+        for account in household.accounts
+    )
+    return replace(household, accounts=tuple(accounts)) if away else household
+
+
+def _with_absent(whole: Household, visible: Household, scope: InForce) -> Household:
     if whole is visible or not scope.directive.counts_absent:
         return visible
     seen = without_absent(whole, (each for each in scope.treatments if _absent(each)))
@@ -79,10 +118,8 @@ def _in_units(account: Account, policy: HouseholdPolicy) -> Account:
 
 def _with_wash_classes(household: Household, policy: HouseholdPolicy) -> Household:
     """Classes of any account hold for the household: a purchase in one washes a loss in another."""
-    classes = []
+    classes: list[list[str]] = []
     for scope in treatments(policy, "wash sales"):
         account = next(a for a in household.accounts if a.id in scope.accounts)
-        classes.append(
-            [s.id for s in household.securities.values() if selects(scope, household, account, s)]
-        )
+        classes += classes_of(scope, household, account, household.securities)
     return joined(household, classes) if classes else household

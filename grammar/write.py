@@ -116,15 +116,15 @@ def _directive(node: tree.Directive) -> str:
             return f"{word} {things(node.things)} with {things(node.substitutes)}"
         case tree.Treat():
             purpose = "" if node.purpose is None else f" for {node.purpose}"
-            said = f"treat {listing(node.things)} as {node.like}{purpose}"
+            each = "each " if node.each else ""
+            said = f"treat {each}{listing(node.things)} as {node.like}{purpose}"
             return said + where(node.things.where)
         case tree.Prefer():
             return _prefer(node)
         case tree.Target():
             return _target(node)
-        case tree.Flow():
-            said = f"{node.action} {expression(node.amount)} {timing(node.timing)}"
-            return said + _per(node.per)
+        case tree.Flow() | tree.Wait():
+            return _flow(node)
         case tree.Deal():
             amount = "" if node.amount is None else f"{quantity(node.amount)} of "
             said = f"{node.action} {amount}{listing(node.things)} {timing(node.timing)}"
@@ -134,6 +134,12 @@ def _directive(node: tree.Directive) -> str:
             return f"ask {who} before {_DOING[node.action]} {things(node.things)}"
         case tree.Report():
             return f"report {_DOING[node.action]} {things(node.things)}"
+
+
+def _flow(node: tree.Flow | tree.Wait) -> str:
+    if isinstance(node, tree.Wait):
+        return "invest nothing"
+    return f"{node.action} {expression(node.amount)} {timing(node.timing)}" + _per(node.per)
 
 
 def _keep(node: tree.Keep) -> str:

@@ -5,12 +5,16 @@ Money is text in cents, shares are text; fractions, rates and ledger entries are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from compiler.cash_calendar import Entry
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
+from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
+from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -21,6 +25,7 @@ from policydsl.measures import (
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
+from portfolio.household import Household
 from solver.solve import Solution
 
 LEDGER_PLACES = 12
@@ -40,6 +45,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     trades = explained_trades(proposal)
     if proposal.closing is not None and proposal.solution is not None:
         document |= _solved(proposal, proposal.closing, proposal.solution)
+        document["models"] = models_document(proposal.policy, household)
         document["statements"] = statements_document(proposal.policy)
         document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
         document["tiers"] = _tiers(proposal, proposal.solution)
@@ -59,15 +65,36 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
             for held in held_back(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
+        document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
+        document |= crossing_document(proposal)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
+        document |= crossing_document(proposal)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
             for key, bp in proposal.conflict
         ]
     return document, trades
+
+
+def models_document(policy: HouseholdPolicy, household: Household) -> list[Document]:
+    """What the models of accounts that may trade cost, as far as the book says."""
+    return [
+        {
+            "account_id": account.id,
+            "model_id": fee.model_id,
+            "name": fee.facts.name,
+            "provider": fee.facts.provider,
+            "fee_bps": plain(fee.facts.fee_bps),
+            "weight": round(float(fee.weight), 8),
+            "dollars_a_year": plain(fee.dollars),
+        }
+        for account in household.accounts
+        if not account.held_away and not account.frozen and account.id not in policy.held
+        for fee in model_fees(household, account, policy)
+    ]
 
 
 def _unit(proposal: Proposal) -> float:
@@ -121,6 +148,29 @@ def soft_document(policy: HouseholdPolicy, closing: Closing) -> list[Document]:
     ]
 
 
+def calendar_document(entries: Sequence[Entry]) -> list[Document]:
+    """The cash of accounts as the year goes on, entry by entry."""
+    return [
+        {
+            "account_id": entry.account_id,
+            "date": entry.day.isoformat(),
+            "moves_on": entry.session.isoformat(),
+            "kind": entry.kind,
+            "amount": plain(cents(entry.amount)),
+            "statement": entry.source or None,
+            "cash_before": plain(cents(entry.before)),
+            "raise_by": None if entry.raise_by is None else entry.raise_by.isoformat(),
+            "to_raise": plain(cents(entry.to_raise)),
+            "missing": plain(cents(entry.missing)),
+            "in_the_way": [
+                {"statement": key or None, "dollars": plain(dollars)}
+                for key, dollars in entry.in_the_way
+            ],
+        }
+        for entry in entries
+    ]
+
+
 def _tiers(proposal: Proposal, solution: Solution) -> list[Document]:
     """What the optimiser had to break by priority, in dollars, before rounding."""
     unit = _unit(proposal)
@@ -169,6 +219,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     return {
         scope.statement.key: {
             "rule_id": scope.statement.rule_id,
+            "kind": scope.directive.kind,
             "title": scope.statement.title,
             "says": scope.directive.sentence(),
             "layer": str(scope.statement.authority),

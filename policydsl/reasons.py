@@ -190,8 +190,8 @@ def _with_words(
     statements = {s.statement.key: s.statement for s in proposal.policy.statements}
     wanted = [g for g in trade.ledger if g.value < 0]
     resisted = [g for g in reversed(trade.ledger) if g.value > 0]
-    barring = excluded or (None if instead is None else instead.by)
-    causes: list[Statement] = [] if barring is None else [barring.statement]
+    moving = [excluded] if instead is None else [instead.by, instead.line]
+    causes = [scope.statement for scope in moving if scope is not None]
     for group in trade.ledger:
         if abs(group.value) <= MATERIAL:
             continue

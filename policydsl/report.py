@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from policydsl.cash_report import cash_calendar
 from policydsl.tables import dollars, percent, table
 
 Document = Mapping[str, Any]
@@ -75,8 +76,9 @@ def household_report(document: Document, most: int | None = None) -> str:
         )
     for trade in shown:
         lines += trade_lines(trade)
-    lines += oversight_lines(document)
-    lines += ["", binds(document)]
+    lines += oversight_lines(document) + gives_way_lines(document)
+    ahead = cash_calendar(document)
+    lines += ["", *([ahead] if ahead else []), binds(document)]
     if document["held_back"]:
         lines.append(held_back(document))
     return "\n".join(lines) + "\n"
@@ -105,6 +107,21 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
     return lines
 
 
+def gives_way_lines(document: Document, rule_id: str | None = None) -> list[str]:
+    """What the household did not trade because another client's order stayed; of one rule if
+    `rule_id`. Who the other is stands in no household's report."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for bar in document.get("gives_way", ()):
+        if rule_id in (None, bar["rule_id"]):
+            found.setdefault((bar["statement"], bar["side"]), []).append(bar["security_id"])
+    lines: list[str] = []
+    for (statement, side), names in found.items():
+        does, others = ("buys", "sell") if side == "buy" else ("sells", "buy")
+        told = f"gives way: {does} none of what other clients {others}: {_several(names)}"
+        lines += wrapped("", [f"{told} [{placed(document, statement)}]"])
+    return lines
+
+
 def _held(holding: Document) -> str:
     return (
         f"{holding['shares']} {holding['security_id']} in {holding['account_id']} "
@@ -118,7 +135,13 @@ def _several(names: Sequence[str], most: int = 12) -> str:
 
 
 def _overview(document: Document) -> tuple[str, ...]:
-    return _accounts(document), _location(document), _tax(document), _objective(document)
+    return (
+        _accounts(document),
+        _location(document),
+        *_fees(document),
+        _tax(document),
+        _objective(document),
+    )
 
 
 def _accounts(document: Document) -> str:
@@ -183,6 +206,23 @@ def _location(document: Document) -> str:
             table(("of each account", *portfolio["accounts"]), rows, "l" + "r" * len(accounts))
         )
     return "\n".join(lines)
+
+
+def _fees(document: Document) -> list[str]:
+    """What models cost a year, where their providers say so."""
+    rows = [
+        (
+            fee["account_id"],
+            fee["model_id"],
+            fee["provider"],
+            fee["fee_bps"],
+            percent(fee["weight"]),
+            dollars(fee["dollars_a_year"]),
+        )
+        for fee in document.get("models", ())
+    ]
+    header = ("account", "model", "provider", "fee, bps a year", "of the account", "a year")
+    return [table(header, rows, "lllrrr")] if rows else []
 
 
 def _tax(document: Document) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
         if columns.buy != NO_COLUMN and x[columns.buy] * physics.unit > CENT:
             wanted = Decimal(x[columns.buy] * physics.unit / price)
             most = wanted + step
-            shares = [_nearest(wanted, step) if step >= 1 else wanted.quantize(step, ROUND_DOWN)]
+            shares = [_nearest(wanted, step) if step >= 1 else wanted // step * step]
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
@@ -142,9 +142,10 @@ def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
     """`total` shares over the columns as wanted; lots sold in part take up the difference first,
     lots not sold so far only if `more`. None where that is not enough."""
-    grain = min(order.step, Decimal("0.0001"))
+    # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
+    grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
     shares = [
-        w if w == most else max(w, Decimal(0)).quantize(grain, ROUND_DOWN)
+        w if w == most else max(w, Decimal(0)) // grain * grain
         for w, most in zip(order.wanted, order.limit, strict=True)
     ]
     sold = [k for k, w in enumerate(order.wanted) if w > DUST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -64,8 +64,10 @@ class Earmark(Directive):
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"
 
-    def dollars(self, statement: Statement, household: Household, account: Account) -> Decimal:
-        """Dollars of the account's cash that are meant for it today."""
+    def dollars(
+        self, statement: Statement, household: Household, account: Account | None
+    ) -> Decimal:
+        """Dollars of the account's cash, or the household's, that are meant for it today."""
         total, today = self.amount.known(household, account) or Decimal(0), household.as_of
         if self.times.by is not None:
             due = must_be_there(household, self.times.by)
@@ -80,9 +82,24 @@ class Earmark(Directive):
 
     def _over(self, statement: Statement, today: date) -> bool:
         """Whether a reserve without a last day has been whole for a year."""
+        return today > months_after(self._whole(statement), 12)
+
+    def _whole(self, statement: Statement) -> date:
+        """The day on which the last of equal steps begins."""
         assert statement.starts is not None
         *_, whole = self.times.days(statement.starts, statement.starts, date.max)
-        return today > months_after(whole, 12)
+        return whole
+
+    def days_of_change(self, statement: Statement) -> Iterator[date]:
+        """Days on which what a reserve comes to is not what it was on the day before."""
+        if self.times.by is not None:
+            yield from (self.times.by, months_after(self.times.by, 12) + timedelta(days=1))
+        else:
+            assert statement.starts is not None
+            yield from self.times.days(statement.starts, statement.starts, date.max)
+            yield months_after(self._whole(statement), 12) + timedelta(days=1)
+        if statement.ends is not None:
+            yield statement.ends + timedelta(days=1)
 
     def describe_today(self, statement: Statement, household: Household) -> str:
         day = self.times.by
@@ -96,40 +113,54 @@ class Earmark(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row an account: its cash is not below what is set aside in it."""
-        for account in physics.accounts:
-            bound = self._bound(scope, physics.household, account.id)
-            if bound is not None:
-                where = f"{account.id} set aside"
-                physics.lower(
-                    block,
-                    "there",
-                    where,
-                    physics.closing_cash(account),
-                    physics.opening_cash(account),
-                    physics.bp(bound),
-                    scope=scope,
-                    # One shortfall of an account is cured once, whatever else it is meant for.
-                    cured=self.action == "reserve"
-                    and all(cure.where != where for cure in physics.cures),
-                )
-
-    def _bound(self, scope: InForce, household: Household, account_id: str) -> Decimal | None:
-        """Dollars that everything set aside in the account comes to; None where this statement sets
-        nothing aside there. What is to be raised does not count what is only held back."""
-        key = scope.statement.key
-        if not any((e.source, e.account_id) == (key, account_id) for e in household.set_aside):
-            return None
-        return set_aside(household, raised_only=self.action == "reserve")[account_id]
+        keep_there(block, scope, physics, raised=self.action == "reserve")
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Cash covers what is set aside, or is no lower than without trades."""
-        for account in closing.household.accounts:
-            needed = self._bound(scope, closing.household, account.id)
-            if needed is not None:
-                bound = least(scope, needed, closing.cash(account, after=False))
-                after = closing.cash(account, after=True)
-                if after < bound:
-                    yield dollars_breach(scope, account.id, "cash set aside", after, bound)
+        yield from not_there(scope, closing, raised=self.action == "reserve")
+
+
+def keep_there(block: pyo.Block, scope: InForce, physics: Physics, *, raised: bool) -> None:
+    """A row for each account in which the statement sets cash aside, to be `raised` where it is not
+    there."""
+    for account in physics.accounts:
+        bound = _bound(scope, physics.household, account.id, raised=raised)
+        if bound is None:
+            continue
+        where = f"{account.id} set aside"
+        physics.lower(
+            block,
+            "there",
+            where,
+            physics.closing_cash(account),
+            physics.opening_cash(account),
+            physics.bp(bound),
+            scope=scope,
+            # One shortfall of an account is cured once, whatever else it is meant for.
+            cured=raised and all(cure.where != where for cure in physics.cures),
+        )
+
+
+def not_there(scope: InForce, closing: Closing, *, raised: bool) -> Iterator[Breach]:
+    """Accounts whose cash does not cover what is set aside and is lower than without trades."""
+    for account in closing.household.accounts:
+        needed = _bound(scope, closing.household, account.id, raised=raised)
+        if needed is not None:
+            bound = least(scope, needed, closing.cash(account, after=False))
+            after = closing.cash(account, after=True)
+            if after < bound:
+                yield dollars_breach(scope, account.id, "cash set aside", after, bound)
+
+
+def _bound(
+    scope: InForce, household: Household, account_id: str, *, raised: bool
+) -> Decimal | None:
+    """Dollars that everything set aside in the account comes to; None where this statement sets
+    nothing aside there. What is to be raised does not count what is only held back."""
+    key = scope.statement.key
+    if not any((e.source, e.account_id) == (key, account_id) for e in household.set_aside):
+        return None
+    return set_aside(household, raised_only=raised)[account_id]
 
 
 def read_earmark(node: tree.Flow, reader: Reader) -> Earmark | None:

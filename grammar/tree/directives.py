@@ -165,11 +165,13 @@ class Treat(Node):
     """`treat "VTI", "ITOT" as one for drift`, `treat anything as absent where ...`.
 
     What the words after `as` and `for` mean is the compiler's to say; a last `where` is in things.
+    Where `each` is written, `things` name a column.
     """
 
     things: Things
     like: str
     purpose: str | None
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,11 @@ class Flow(Node):
     amount: Expression
     timing: Timing
     per: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Node):
+    """`invest nothing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,5 +242,17 @@ class Report(Node):
 
 
 Directive = (
-    Restrict | Prevent | Keep | Use | Target | Replace | Treat | Prefer | Flow | Deal | Ask | Report
+    Restrict
+    | Prevent
+    | Keep
+    | Use
+    | Target
+    | Replace
+    | Treat
+    | Prefer
+    | Flow
+    | Wait
+    | Deal
+    | Ask
+    | Report
 )

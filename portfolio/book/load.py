@@ -55,6 +55,7 @@ class Book:
     _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
     _also_models: frozenset[str] = frozenset()
     _also_securities: frozenset[str] = frozenset()
+    _equivalents: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -116,6 +117,11 @@ class Book:
         return self._contents.market.dated
 
     @property
+    def tax_year(self) -> int:
+        """The year of what the book says that taxpayers have realised; the run's at the latest."""
+        return min(self._contents.tax_year or self.as_of.year, self.as_of.year)
+
+    @property
     def model_ids(self) -> frozenset[str]:
         """Models that an account may follow."""
         return frozenset(self._contents.models)
@@ -136,6 +142,11 @@ class Book:
             if security.id in wanted or security.ticker in wanted
         )
         return replace(self, _also_securities=also, _snapshots={}) if also else self
+
+    def with_equivalents(self) -> Book:
+        """The book with the equivalence classes of what is held or modelled in every household's
+        snapshot, for policies that let them stand in for each other."""
+        return replace(self, _equivalents=True, _snapshots={})
 
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
@@ -162,6 +173,7 @@ class Book:
                 self.risk,
                 self._also_models,
                 self._also_securities,
+                self._equivalents,
             )
         return self._snapshots[household_id]
 
@@ -186,7 +198,16 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
     unusable = in_doubt(notes.drafts, tables) | unusable
     models = published(parts, _unpriced(parts, market, day) | unusable)
     contents = Contents(
-        tables, extra, market, models, funds, day, settings.settlement_days, settings.calendar
+        tables,
+        extra,
+        market,
+        models,
+        funds,
+        day,
+        settings.settlement_days,
+        settings.calendar,
+        settings.tax_year,
+        frozenset(unusable),
     )
     return Book(
         settings.name,

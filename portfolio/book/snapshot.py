@@ -14,6 +14,7 @@ from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
 from portfolio.models import securities_in
 from portfolio.risk import sliced
+from portfolio.tax import in_year
 
 _GIVEN = ("gift_in", "inherit", "transfer_in")
 
@@ -25,6 +26,7 @@ def household_of(
     risk: Risk,
     also_models: Iterable[str] = (),
     also_securities: Iterable[str] = (),
+    equivalents: bool = False,
 ) -> Household:
     """The snapshot of one household (KeyError where there is none); `frozen` gives reasons by
     account.
@@ -51,7 +53,9 @@ def household_of(
     )
     named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
-    relevant = _relevant(contents, accounts, models.values(), linked_lots, also_securities)
+    relevant = _relevant(
+        contents, accounts, models.values(), linked_lots, also_securities, equivalents
+    )
     latest = contents.market.latest
     return Household(
         id=household_id,
@@ -77,6 +81,7 @@ def household_of(
         past_sales=past_sales_of(contents, accounts),
         past_trades=past_trades_of(contents, accounts),
         known_since=first_known_day(contents, accounts),
+        model_facts=contents.model_facts,
     )
 
 
@@ -105,7 +110,7 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         text = row.get(stated)
         if text is not None:
             extra[stated] = Decimal(text)
-    return TaxEntity(
+    entity = TaxEntity(
         id=name,
         household_id=household_id,
         filing=row.get("filing") or "single",
@@ -120,6 +125,8 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         state=row.get("state"),
         attributes=extra,
     )
+    year = contents.tax_year or contents.as_of.year
+    return in_year(entity, contents.as_of.year - year)
 
 
 def _linked_accounts(
@@ -245,11 +252,15 @@ def _relevant(
     models: Iterable[Model],
     linked: Iterable[Lot],
     also: Iterable[str],
+    equivalents: bool,
 ) -> list[str]:
-    """Securities held, modelled, linked or asked for, and what funds among them hold; sorted."""
+    """Securities held, modelled, linked or asked for, what funds among them hold, and their
+    `equivalents` if wanted; sorted."""
     named = {lot.security_id for account in accounts for lot in account.lots}
-    named |= {lot.security_id for lot in linked} | set(also)
+    named |= {lot.security_id for lot in linked} | (set(also) - contents.in_doubt)
     named |= {name for model in models for name in (*model.weights, *securities_in(model.places))}
+    if equivalents:
+        named |= contents.equivalents(name for name in named if name in contents.securities)
     named |= {inside for name in tuple(named) for inside in contents.funds.get(name, {})}
     return sorted(name for name in named if name in contents.securities)
 

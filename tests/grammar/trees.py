@@ -187,7 +187,7 @@ directives = (
         timing=st.none() | evenly | node(tree.By, day=dates | month_days),
     )
     | node(tree.Replace, only=st.booleans(), things=bare_lists, substitutes=selections)
-    | node(tree.Treat, things=selections, like=words, purpose=st.none() | words)
+    | node(tree.Treat, things=selections, like=words, purpose=st.none() | words, each=st.booleans())
     | node(
         tree.Prefer,
         action=actions,
@@ -200,6 +200,7 @@ directives = (
         tree.Flow, action=st.sampled_from(["pay", "reserve", "invest"]), amount=values,
         timing=timings, per=st.none() | names.filter(lambda name: name.value != "year"),
     )
+    | node(tree.Wait)
     | node(
         tree.Deal, action=st.sampled_from(["sell", "buy"]), amount=st.none() | quantities,
         things=selections, timing=timings,
