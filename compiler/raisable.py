@@ -26,8 +26,11 @@ class Raisable:
     barred: Mapping[str, Decimal]
 
 
-def raisable(household: Household, account: Account, policy: HouseholdPolicy) -> Raisable:
-    """What the account could raise on the household's day, at its prices."""
+def raisable(
+    household: Household, account: Account, policy: HouseholdPolicy, enough: Decimal | None = None
+) -> Raisable:
+    """What the account could raise on the household's day, at its prices; looks no further than
+    for `enough`."""
     seen = without_absent(household, treatments(policy, "absent"))
     own = next(each for each in seen.accounts if each.id == account.id)
     stopped = own.held_away or bool(own.frozen) or own.id in policy.held
@@ -36,6 +39,7 @@ def raisable(household: Household, account: Account, policy: HouseholdPolicy) ->
         for scope in policy.statements
         if own.id in scope.accounts and scope.statement.soft is None
     ]
+    cost = 1 - Decimal(str(assumptions_for(policy, own.id).trading_cost))
     free, barred = ZERO, dict[str, Decimal]()
     for lot in own.lots:
         worth = lot.shares * seen.prices.get(lot.security_id, ZERO)
@@ -45,5 +49,6 @@ def raisable(household: Household, account: Account, policy: HouseholdPolicy) ->
             free += worth
         else:
             barred[key] = barred.get(key, ZERO) + worth
-    cost = Decimal(str(assumptions_for(policy, own.id).trading_cost))
-    return Raisable(free * (1 - cost), barred)
+        if enough is not None and free * cost >= enough:
+            break
+    return Raisable(free * cost, barred)

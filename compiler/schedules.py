@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from compiler.ahead import on_day
 from compiler.closing import cents
 from compiler.directives.cash import CashBand
 from compiler.directives.earmark import Earmark
@@ -104,15 +105,11 @@ def _share_payments(household: Household, policy: HouseholdPolicy, purses: Purse
 def _marks(
     action: str, household: Household, policy: HouseholdPolicy, base: str
 ) -> Iterator[tuple[InForce, Earmark]]:
-    for scope in policy.statements:
-        mark = scope.directive
-        if isinstance(mark, Earmark) and (mark.action, mark.base) == (action, base):
-            by = mark.times.by
-            later = by is not None and by > household.as_of
-            if not later or any(
-                policy.has(scope.statement.key, each, by or household.as_of)
-                for each in scope.accounts
-            ):
+    for scope, mark in _every_mark(policy):
+        if (mark.action, mark.base) == (action, base):
+            by, key = mark.times.by, scope.statement.key
+            over = by is not None and by > household.as_of
+            if not over or any(policy.has(key, each, by) for each in scope.accounts if by):
                 yield scope, mark
 
 
@@ -132,6 +129,48 @@ def _shared_reserves(
         dollars = mark.dollars(scope.statement, household, None)
         accounts = payers(scope, household, policy)
         yield from purses.keep(accounts, dollars, last, scope.statement.key)
+
+
+def reserves_ahead(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
+    """What reserves come to within a year, by account: cash set aside (negative) as it has to be
+    there, and released on the day after the last."""
+    there: dict[tuple[str, str], Decimal] = {}
+    for day in _days_of_reserves(household, policy):
+        holding = policy.on(day)
+        wanted = {
+            scope.statement.key
+            for scope, mark in _every_mark(holding)
+            if mark.action == "reserve" and (mark.times.by is None or mark.times.by <= day)
+        }
+        asked = with_schedules(on_day(household, day), holding).set_aside
+        now = {(e.account_id, e.source): e.dollars for e in asked if e.source in wanted}
+        for account_id, source in sorted(there.keys() | now.keys()):
+            more = now.get((account_id, source), NOTHING) - there.get((account_id, source), NOTHING)
+            if more:
+                kind = "reserve" if more > 0 else "release"
+                yield Flow(account_id, day, -more, kind, source)
+        there = now
+
+
+def _days_of_reserves(household: Household, policy: HouseholdPolicy) -> list[date]:
+    """Today, and days within a year on which what reserves come to may change."""
+    today, last = household.as_of, months_after(household.as_of, 12)
+    days = {today, *(each.as_of for each in policy.later)}
+    marks = [
+        (scope, mark)
+        for period in (policy, *policy.later)
+        for scope, mark in _every_mark(period)
+        if mark.action == "reserve"
+    ]
+    for scope, mark in marks:
+        days.update(mark.days_of_change(scope.statement))
+    return sorted(day for day in days if today <= day <= last) if marks else []
+
+
+def _every_mark(policy: HouseholdPolicy) -> Iterator[tuple[InForce, Earmark]]:
+    for scope in policy.statements:
+        if isinstance(scope.directive, Earmark):
+            yield scope, scope.directive
 
 
 def _held_back(household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:

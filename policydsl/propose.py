@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from compiler.assumptions import assumptions_for
+from compiler.cash_calendar import Entry, cash_calendar
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
@@ -22,6 +23,7 @@ from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce, Side
 from compiler.target import published, target
 from compiler.treated import as_whole, treatments, without_absent
+from policydsl.cash_ahead import never_met
 from policydsl.not_kept import not_kept, not_paid, softly_broken, unpaid
 from portfolio.household import Account, Household
 from solver.conflict import conflicting, unpaid_for
@@ -83,6 +85,7 @@ class Proposal:
     solution: Solution | None = None
     soft_broken: tuple[tuple[InForce, Breach], ...] = ()
     conflict: tuple[tuple[str, float], ...] = ()
+    cash_calendar: tuple[Entry, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     gives_way: tuple[GivenUp, ...] = ()
 
@@ -125,6 +128,8 @@ def propose(
             conflict = unpaid_for(compiled, budget.nodes, solution.work) if missed else ()
             findings += not_paid(missed, conflict, compiled)
             findings += not_kept(policy, closing, compiled, solution)
+            calendar = cash_calendar(policy, closing)
+            findings += never_met(policy, closing.household, calendar)
             soft_broken = tuple(soft_breaches(policy, closing))
             findings += (softly_broken(scope, breach.message) for scope, breach in soft_broken)
             return Proposal(
@@ -137,6 +142,7 @@ def propose(
                 solution,
                 soft_broken,
                 conflict,
+                calendar,
                 seconds=seconds,
             )
     if stuck is not None:

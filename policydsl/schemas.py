@@ -256,6 +256,30 @@ class Faces(Part):
     securities: list[str]
 
 
+class InTheWay(Part):
+    """Dollars of lots that a statement keeps from being sold; null where the account may not
+    trade."""
+
+    statement: str | None
+    dollars: Number
+
+
+class CashEntry(Part):
+    """A movement of an account's cash within a year, after the trades of the proposal."""
+
+    account_id: str
+    date: Annotated[Day, Field(description="as stated")]
+    moves_on: Annotated[Day, Field(description="the day of settlement on which the money moves")]
+    kind: Literal["settlement", "deposit", "withdrawal", "rmd", "fee", "tax", "reserve", "release"]
+    amount: Annotated[Number, Field(description="dollars; negative is out, or set aside")]
+    statement: Annotated[str | None, Field(description="what asks for it; null for the book")]
+    cash_before: Annotated[Number, Field(description="settled and not set aside")]
+    raise_by: Annotated[Day | None, Field(description="the last day on which to sell for it")]
+    to_raise: Annotated[Number, Field(description="dollars of sales that are still to be made")]
+    missing: Annotated[Number, Field(description="dollars that cannot be had")]
+    in_the_way: list[InTheWay]
+
+
 class Conflict(Part):
     """A statement that cannot hold with the others or with a payment, and by how much it would have
     to give way."""
@@ -311,6 +335,10 @@ class ProposalDocument(Part):
         list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")
     ] = None
     reports: list[ReportDocument] | None = None
+    cash_calendar: Annotated[
+        list[CashEntry] | None,
+        Field(description="of accounts that pay, receive or set aside cash within a year"),
+    ] = None
     preferences: list[PreferenceDocument] | None = None
     gives_way: list[GivesWay] | None = None
     faces: list[Faces] | None = None

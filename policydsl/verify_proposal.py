@@ -8,12 +8,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from compiler.assumptions import assumptions_for
+from compiler.cash_calendar import cash_calendar
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy, Side
 from policydsl.crossing import Crowd, Order, facing_of, with_facing
 from policydsl.document import (
     Document,
+    calendar_document,
     lot_document,
     measures_document,
     models_document,
@@ -33,7 +35,7 @@ LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
 ALWAYS = (
-    *("trades", "statements", "tax", "soft_broken", "models"),
+    *("trades", "statements", "tax", "soft_broken", "models", "cash_calendar"),
     *("approvals", "reports", "preferences"),
 )
 """What the document of a solved household has in any case."""
@@ -84,6 +86,7 @@ def verify_proposal(
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)
     follows["soft_broken"] = soft_document(policy, closing)
+    follows["cash_calendar"] = calendar_document(cash_calendar(policy, closing))
     for name, value in follows.items():
         if not agrees(value, document[name]):
             said = name.replace("_", " ")

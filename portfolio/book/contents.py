@@ -27,7 +27,8 @@ Row = Mapping[str, str | None]
 class Contents:
     """Everything that was read from a book, checked, with an index from owners to rows.
 
-    `in_doubt` are securities and models that something is wrong with: nothing new is bought of
+    `tax_year` is that of what taxpayers have realised so far; 0 where nobody knows. `in_doubt` are
+    securities and models that something is wrong with: nothing new is bought of
     them.
     """
 
@@ -39,6 +40,7 @@ class Contents:
     as_of: date
     settlement_days: int
     calendar: str
+    tax_year: int
     in_doubt: frozenset[str] = frozenset()
     _rows: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict, repr=False)
 

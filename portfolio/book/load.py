@@ -122,6 +122,11 @@ class Book:
         return self._contents.market.dated
 
     @property
+    def tax_year(self) -> int:
+        """The year of what the book says that taxpayers have realised; the run's at the latest."""
+        return min(self._contents.tax_year or self.as_of.year, self.as_of.year)
+
+    @property
     def model_ids(self) -> frozenset[str]:
         """Models that an account may follow."""
         return frozenset(self._contents.models)
@@ -206,6 +211,7 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
         day,
         settings.settlement_days,
         settings.calendar,
+        settings.tax_year,
         frozenset(unusable),
     )
     return Book(

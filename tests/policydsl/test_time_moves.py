@@ -137,3 +137,20 @@ def test_docs_and_book(policies: Path, small_book: Path) -> None:
     assert "2026-05-14" in stale.stdout
     assert "B0405" in stale.output
     assert "B0405" not in policydsl("book", "check", small_book).output
+
+
+def test_a_new_year_begins_with_nothing_realised(
+    policies: Path, small_book: Path, tmp_path: Path
+) -> None:
+    """What is realised on the last day of a year is of that year, whenever it settles."""
+    realised = {}
+    for day in ("2026-12-31", "2027-01-04"):
+        run = tmp_path / day
+        words = house(policies, small_book, day)
+        result = policydsl("rebalance", *words, "--household", "H00001", "-o", run)
+        assert result.exit_code == 0, result.output
+        (year,) = proposal(run, "H00001")["tax"].values()
+        realised[day] = float(year["short_before"]), float(year["long_before"])
+        assert policydsl("verify", run, "--replay").exit_code == 0
+    assert realised["2026-12-31"] != (0, 0)
+    assert realised["2027-01-04"] == (0, 0)

@@ -157,6 +157,20 @@ TAMPERING: dict[str, Edit] = {
     "a record without its parts": lambda run: (run / "run.json").write_text("{}"),
 }
 
+PAYMENT = {
+    "account_id": "H00001-TX",
+    "date": "2026-04-30",
+    "moves_on": "2026-04-30",
+    "kind": "fee",
+    "amount": "-1.00",
+    "statement": None,
+    "cash_before": "0.00",
+    "raise_by": None,
+    "to_raise": "0.00",
+    "missing": "0.00",
+    "in_the_way": [],
+}
+
 FORGERY: dict[str, Edit] = {
     "a share count alone": edit_row(add("shares", "1"), "sell"),
     "an amount alone": edit_row(add("amount", "0.01"), "buy"),
@@ -178,6 +192,7 @@ FORGERY: dict[str, Edit] = {
     "a statement's place": edit_proposal(
         lambda d: next(iter(d["statements"].values())).update(line=1)
     ),
+    "a payment that is not due": edit_proposal(lambda d: d["cash_calendar"].append(PAYMENT)),
     "a proposal of another shape": edit_proposal(lambda document: document.pop("trades")),
     "a proposal that is no JSON": lambda run: (run / "proposals" / "H00001.json").write_text("["),
     "the block view": edit_text("blocks.csv", ",0,\n", ",1,\n"),

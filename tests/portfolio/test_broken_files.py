@@ -133,6 +133,14 @@ MISTAKES = (
         "'MOON'",
         stops=True,
     ),
+    mistake(
+        "tax year to come",
+        lambda f: f.write_text("book.toml", f.text("book.toml") + "tax_year = 2027\n"),
+        "B0107",
+        "book.toml tax_year",
+        "`tax_year` is 2027",
+        stops=True,
+    ),
 )
 
 
