@@ -90,8 +90,10 @@ class Physics:
         return float(dollars) / self.unit
 
     def value(self, account: Account) -> Decimal:
-        """Base of a percent: value before trades at run prices, after today's flows (dollars)."""
-        return self.household.value(account) + self.due.get(account.id, Decimal(0))
+        """Base of a percent: value before trades at run prices, after today's flows (dollars);
+        nothing where more is due than there is."""
+        value = self.household.value(account) + self.due.get(account.id, Decimal(0))
+        return max(value, Decimal(0))
 
     def tradable(self, scope: InForce) -> tuple[Account, ...]:
         """The scope's accounts that the model may trade."""
