@@ -53,9 +53,9 @@ class InTheWay:
 
 
 def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> InTheWay:
-    """Rules that keep payments from being raised as far as there is anything to sell: a set of which
-    none can be spared, and every other one that would have to give way. Limits that are broken today
-    may stay so."""
+    """Rules that keep payments from being raised as far as there is anything to sell: a set of
+    which none can be spared, and every other one that would have to give way. Limits that are
+    broken today may stay so."""
     program = hand_over(compiled)
     payments = {PHYSICS}
     payments |= {k for k, s in compiled.statements.items() if s.directive.kind == "payment"}
