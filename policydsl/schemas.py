@@ -33,6 +33,9 @@ class AccountState(Part):
     """An account before or after its trades. Cash counts the flows that are due."""
 
     cash: Number
+    asset_classes: Annotated[
+        dict[str, float], Field(description="fractions of the account, funds not seen through")
+    ]
     tracking_error: Annotated[float | None, Field(description="a fraction a year")] = None
     drift: Annotated[float | None, Field(description="half the sum of absolute active weights")] = (
         None
@@ -40,7 +43,7 @@ class AccountState(Part):
 
 
 class AccountDocument(Part):
-    """An account; the two measures are missing where it has no target."""
+    """An account; the two measures are missing where it has no target of its own."""
 
     account_id: str
     type: str
@@ -53,8 +56,17 @@ class AccountDocument(Part):
     after: AccountState
 
 
-class TrackingError(Part):
-    """Of the household's tradable accounts together, a fraction a year."""
+class PortfolioDocument(Part):
+    """Accounts that have one target; those that are not traded count in it as they are."""
+
+    portfolio_id: str
+    accounts: list[str]
+    traded: list[str]
+
+
+class Together(Part):
+    """Of all the household's portfolios together: tracking error is a fraction a year, drift half
+    the sum of absolute active weights."""
 
     before: float
     after: float
@@ -91,6 +103,9 @@ class Assumptions(Part):
     discount_rate: float
     horizon: Annotated[float, Field(description="years")]
     risk_aversion: float
+    retirement_tax: Annotated[
+        float, Field(description="of tax-deferred accounts, left out of a joint target")
+    ]
     step_up: Annotated[float, Field(description="probability")]
     trading_cost: Annotated[float, Field(description="a fraction of the amount traded")]
 
@@ -108,6 +123,7 @@ class StatementDocument(Part):
     """A statement in force: what it says, who says it, why, where it stands, and for whom."""
 
     rule_id: str
+    kind: Annotated[str, Field(description="the kind of directive")]
     title: str
     says: str
     layer: str
@@ -178,6 +194,16 @@ class LedgerEntry(Part):
     value: Annotated[float, Field(description="dollars per dollar traded")]
 
 
+class ElsewhereDocument(Part):
+    """Another account of the portfolio in which the order would have cost more, or would have been
+    worth something and is barred, and why."""
+
+    account_id: str
+    more: Annotated[float, Field(description="dollars per dollar traded, without risk")]
+    barred_by: Annotated[list[str], Field(description="statements")]
+    ledger: list[LedgerEntry]
+
+
 class TradeDocument(Part):
     """One order. `lots` is empty for a purchase."""
 
@@ -194,6 +220,7 @@ class TradeDocument(Part):
     lots: list[LotSale]
     rules: list[str]
     ledger: list[LedgerEntry]
+    elsewhere: list[ElsewhereDocument]
     sentence: str
 
 
@@ -234,6 +261,27 @@ class PreferenceDocument(Part):
     wrong_side_after: Number
 
 
+class GivesWay(Part):
+    """A side of a security that a rule about cross trades kept the household from, which would have
+    traded it: another client's order on the other side stayed. `among` is whose clients: an
+    advisor, a program, empty for the firm's."""
+
+    rule_id: str
+    statement: str
+    among: str
+    security_id: str
+    side: Side
+
+
+class Faces(Part):
+    """Orders of other clients that stay, and that the household was solved not to meet."""
+
+    statement: str
+    among: str
+    side: Side
+    securities: list[str]
+
+
 class InTheWay(Part):
     """Dollars of lots that a statement keeps from being sold; null where the account may not
     trade."""
@@ -266,6 +314,19 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ModelFeeDocument(Part):
+    """What a model that an account follows, or one inside it, costs as its provider says. It is no
+    part of the objective."""
+
+    account_id: str
+    model_id: str
+    name: str
+    provider: str
+    fee_bps: Annotated[Number, Field(description="basis points a year of what follows it")]
+    weight: Annotated[float, Field(description="its part of the account, a fraction")]
+    dollars_a_year: Annotated[Number, Field(description="at today's values")]
+
+
 class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
@@ -277,8 +338,11 @@ class ProposalDocument(Part):
     findings: list[str]
     statements: dict[str, StatementDocument] | None = None
     accounts: list[AccountDocument] | None = None
-    tracking_error: TrackingError | None = None
+    portfolios: list[PortfolioDocument] | None = None
+    tracking_error: Together | None = None
+    drift: Together | None = None
     tax: dict[str, TaxYear] | None = None
+    models: list[ModelFeeDocument] | None = None
     objective: Annotated[
         dict[str, float] | None, Field(description="dollars of present value by term")
     ] = None
@@ -304,6 +368,8 @@ class ProposalDocument(Part):
         Field(description="of accounts that pay, receive or set aside cash within a year"),
     ] = None
     preferences: list[PreferenceDocument] | None = None
+    gives_way: list[GivesWay] | None = None
+    faces: list[Faces] | None = None
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
@@ -334,6 +400,15 @@ class BlockDocument(Part):
     crossing_shares: Annotated[
         Number, Field(description="the most that could pass from one client to another")
     ]
+    crossing: Annotated[
+        Literal["crosses", "prevented"] | None,
+        Field(description="`prevented`: households gave way so that nothing crosses"),
+    ]
+    giving_way: Annotated[list[str], Field(description="the households that gave way")]
+    rules: Annotated[
+        list[str],
+        Field(description="the rules about cross trades that prevented it, or let it pass"),
+    ]
 
 
 class BlocksDocument(Part):
@@ -362,6 +437,9 @@ class Totals(Part):
     households: int
     status: dict[Status, int]
     trades: int
+    gave_way: Annotated[
+        int, Field(description="households kept from orders that would meet another client's")
+    ]
     awaiting_approval: Annotated[int, Field(description="proposals with trades to be approved")]
     sold: Number
     bought: Number

@@ -7,13 +7,17 @@ Friday 2026-07-03 are holidays of the exchange.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compiler.cash_calendar import Entry, cash_calendar
+from portfolio.flows import due_before_settlement
 from portfolio.household import Flow, Household
+from portfolio.sessions import sessions_from, settles_on
 from tests.by_hand import account, closing, household, lot, policy, usual
 
 TAKEN = 'account "TX"'
@@ -198,3 +202,104 @@ def test_rmds_leave_the_ira_of_the_book() -> None:
     (entry,) = entries(home)
     assert (entry.account_id, entry.kind, entry.to_raise) == ("IRA", "rmd", 2_000)
     assert entry.raise_by == date(2026, 12, 30)
+
+
+def test_a_longer_cycle_of_settlement() -> None:
+    """Trades settle in two days, Wednesday the 17th; to be there on Thursday the 18th they have to
+    be made on Tuesday, for Monday the 22nd on Wednesday."""
+    flows = ("2026-06-16", -25_000), ("2026-06-18", -1_000), ("2026-06-22", -2_000)
+    home = replace(flowing(*flows), settlement_days=2)
+    assert shown(entries(home, trades="-40 a1")) == [
+        ("06-16", "withdrawal", -25_000, 20_000, "", 0, 5_000),  # nothing settles by then
+        ("06-17", "settlement", 4_000, -5_000, "", 0, 0),
+        ("06-18", "withdrawal", -1_000, -1_000, "06-16", 2_000, 0),
+        ("06-22", "withdrawal", -2_000, 0, "06-17", 2_000, 0),
+    ]
+
+
+def test_banks_that_are_closed_pay_on_the_day_before() -> None:
+    """12 October 2026 is Columbus Day: the exchange trades and nothing settles."""
+    home = replace(flowing(("2026-10-12", -21_000), ("2026-10-12", 500)), as_of=date(2026, 10, 1))
+    assert shown(entries(home)) == [
+        ("10-09", "withdrawal", -21_000, 20_000, "10-08", 1_000, 0),
+        ("10-13", "deposit", 500, 0, "", 0, 0),
+    ]
+
+
+def test_a_leap_day_and_the_ends_of_months() -> None:
+    home = replace(usual(), as_of=date(2027, 12, 15))
+    rules = policy(home, "pay $100 each month on day 31", "pay $7 each year on February 29")
+    found = cash_calendar(rules, closing(home, rules, ""))
+    days = [f"{e.day:%m-%d}" for e in found if e.source == "r1"]
+    assert days[:4] == ["12-31", "01-31", "02-29", "03-31"]
+    assert [f"{e.day}" for e in found if e.source == "r2"] == ["2028-02-29"]
+
+
+def test_two_payments_within_one_cycle_are_one_need() -> None:
+    found = entries(flowing(("2026-07-01", -15_000), ("2026-07-02", -15_000), ("2026-07-02", -1)))
+    assert [each[-3:] for each in shown(found)] == [
+        ("", 0, 0),
+        ("07-01", 10_000, 0),
+        ("07-01", 1, 0),
+    ]
+
+
+# --- laws -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 3])
+def test_the_last_day_to_sell_is_the_day_on_which_the_run_raises_it(days: int) -> None:
+    """For every day of a quarter with Columbus Day, Veterans Day, Thanksgiving, Christmas: a run
+    on the day that the calendar names has to raise the payment, and one on the session before has
+    not, unless its trades settle on the same day."""
+    for ahead in range(100):
+        due = date(2026, 10, 5) + timedelta(days=ahead)
+        home = replace(
+            usual(),
+            as_of=date(2026, 9, 1),
+            settlement_days=days,
+            flows=(Flow("TX", due, Decimal(-21_000), "withdrawal"),),
+        )
+        (entry,) = entries(home)
+        assert entry.raise_by is not None
+        assert entry.session <= due
+        taken = {"TX": Decimal(-21_000)}
+        assert due_before_settlement(replace(home, as_of=entry.raise_by)) == taken, due
+        before = sessions_from(entry.raise_by, -1)
+        if settles_on(before, days) < settles_on(entry.raise_by, days):
+            assert due_before_settlement(replace(home, as_of=before)) == {}, due
+
+
+FLOWS = st.lists(
+    st.tuples(
+        st.dates(date(2026, 6, 15), date(2027, 6, 14)),
+        st.integers(-60_000, 20_000).filter(bool),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS, st.integers(-5_000, 20_000), st.sampled_from([KEEP, "keep trades at most 99"]))
+def test_dollars_are_neither_lost_nor_made(
+    flows: list[tuple[date, int]], cash: int, rule: str
+) -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(cash)), ira)
+    home = flowing(*((day.isoformat(), dollars) for day, dollars in flows), home=home)
+    found = entries(home, rule)
+    assert len(found) == len(flows)
+    there = Decimal(cash)
+    for entry in found:
+        assert entry.before == there
+        paid_late = entry.session > date(2026, 6, 15)
+        there += entry.amount + entry.to_raise + (entry.missing if paid_late else 0)
+        assert 0 <= entry.missing <= max(Decimal(0), -entry.amount)
+        if entry.amount < 0 and entry.raise_by:
+            assert entry.to_raise + entry.missing > 0
+    # Nothing is missing while something may still be sold, and no lot is sold twice.
+    sellable = Decimal(30_000 if rule == KEEP else 80_000)
+    raised = sum((entry.to_raise for entry in found), Decimal(0))
+    assert raised <= sellable
+    if any(entry.missing and entry.raise_by for entry in found):
+        assert raised == sellable
