@@ -30,7 +30,7 @@ from portfolio.book.snapshot import household_of, risk_rows
 from portfolio.book.targets import Models, Recipes, read_constituents, read_models
 from portfolio.book.ties import conclude, in_doubt
 from portfolio.findings import Finding
-from portfolio.household import Attribute, Household, Risk
+from portfolio.household import Attribute, Household, Risk, Security
 from portfolio.models import published
 
 
@@ -105,6 +105,11 @@ class Book:
         if self._risk_tables is not None:
             return self._risk_tables.model(names, classes)
         return risk.estimate(names, self._contents.market.closes_of(names), classes)
+
+    @property
+    def securities(self) -> Mapping[str, Security]:
+        """Every security of the book, by id."""
+        return self._contents.securities
 
     @property
     def prices(self) -> Mapping[str, Decimal]:
@@ -286,13 +291,22 @@ def _priced(
     if "constituents" in tables and tables["constituents"].complete:
         funds = read_constituents(tables["constituents"], known, notes)
     if "models" in tables and tables["models"].complete:
-        models, unusable = read_models(tables["models"], known, day, notes)
+        followed = _followed(tables)
+        models, unusable = read_models(tables["models"], known, followed, day, notes)
     prices = tables.get("prices")
     if prices is not None and prices.complete:
         market = read_market(prices, day, notes)
         used, alternates = _valued(tables, models)
         check_prices(market, prices.file, used, alternates, day, notes)
     return market, models, unusable, funds
+
+
+def _followed(tables: Tables) -> frozenset[str]:
+    """Models that households or accounts name."""
+    named = (
+        tables[name].texts("model_id") for name in ("households", "accounts") if name in tables
+    )
+    return frozenset(model for texts in named for model in texts if model is not None)
 
 
 def _valued(tables: Tables, models: Models) -> tuple[frozenset[str], frozenset[str]]:
