@@ -133,6 +133,16 @@ def trades_of(
     ]
 
 
+def worth(log: Log, household_id: str, day: date) -> dict[str, Decimal]:
+    """Dollars of each security that a household holds in the evening, at the day's closes."""
+    found: dict[str, Decimal] = {}
+    for lot in log.evenings[day].lots.values():
+        if log.household_of(lot.account_id) == household_id:
+            dollars = lot.shares * log.closes[day][lot.security_id]
+            found[lot.security_id] = found.get(lot.security_id, ZERO) + dollars
+    return found
+
+
 def washed(log: Log) -> list[str]:
     """Sales at a loss in taxable accounts beside purchases that wash them (26 USC 1091).
 

@@ -211,7 +211,7 @@ TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
         test_quarter.test_a_never_buy_ends_on_its_day_and_the_name_is_picked_up,
     ),
     "a model begins early": (
-        moved("FAM-TX", "EMG1", "buy", -1),
+        moved("FAM-IRA", "EMG1", "buy", -1),
         test_quarter.test_a_model_holds_from_its_first_day,
     ),
     "an instalment in the blackout": (
