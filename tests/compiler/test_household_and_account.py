@@ -211,6 +211,9 @@ PAIR = {
             "only replace",
         ),
     ],
+    "barred replacement": [
+        ("replace barred with equivalents", "replace barred with equivalents", "equivalents")
+    ],
     "harvest replacement": [
         (
             "replace harvested with anything where original.correlation at least 0.7",
