@@ -211,9 +211,6 @@ PAIR = {
             "only replace",
         ),
     ],
-    "barred replacement": [
-        ("replace barred with equivalents", "replace barred with equivalents", "equivalents")
-    ],
     "harvest replacement": [
         (
             "replace harvested with anything where original.correlation at least 0.7",
