@@ -41,12 +41,19 @@ def holding_period(node: Node) -> Mapping[str, Found]:
     """26 USC 1222: `acquired`, `sold` and, under older law, `months`."""
     acquired, sold = node.need("acquired").day(), node.get("sold")
     months = node.get("months")
-    first = first_long_day(acquired, 12 if months is None else months.whole())
+    first = first_long_day(acquired, 12 if months is None else _months(months))
     found: dict[str, Found] = {"first_long_day": first}
     if sold is not None:
         found["term"] = term(sold.day() >= first)
         found["days_elapsed"] = Decimal((sold.day() - acquired).days)
     return found
+
+
+def _months(node: Node) -> int:
+    months = node.whole()
+    if not 0 < months <= 120:
+        raise node.wrong(f"months from 1 to 120 are expected here, not {months}")
+    return months
 
 
 def tacking(node: Node) -> Mapping[str, Found]:

@@ -16,6 +16,10 @@ from grammar.diagnostics import Code, Diagnostic
 from grammar.spans import Span
 from policydsl.tax_cases.codes import BAD_CASE, BAD_FILE, NOT_READ
 
+YEARS = range(1900, 2200)
+DIGITS = 15
+"""Numbers have at most so many digits before the point, and as many zeros after it."""
+
 Scalar = Decimal | str | date | bool | None
 
 
@@ -69,6 +73,8 @@ class Node:
     def day(self) -> date:
         if not isinstance(self.value, date):
             raise self.wrong(f"a day like 2025-03-31 is expected here, not {self._shown()}")
+        if self.value.year not in YEARS:
+            raise self.wrong(f"{self.value} is not a day from {YEARS[0]} to {YEARS[-1]}")
         return self.value
 
     def flag(self) -> bool:
@@ -153,24 +159,22 @@ class Node:
 
 def read(text: str, path: str) -> Node:
     """The one document of a file. Raises MalformedError."""
-    loader = yaml.SafeLoader(text)
+    start = Span(path, 1, 1, 1, 1)
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         if root is None:
-            raise MalformedError(BAD_FILE.at(Span(path, 1, 1, 1, 1), "the file is empty"))
+            raise MalformedError(BAD_FILE.at(start, "the file is empty"))
         return _Reader(loader, path).node(root, "the file")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        span = _span(path, mark, mark) if mark else Span(path, 1, 1, 1, 1)
+        span = _span(path, mark, mark) if mark else start
         raise MalformedError(BAD_FILE.at(span, f"no YAML: {error.problem}")) from None
     except yaml.YAMLError as error:
         said = str(error).partition("\n")[0]
-        raise MalformedError(BAD_FILE.at(Span(path, 1, 1, 1, 1), f"no YAML: {said}")) from None
+        raise MalformedError(BAD_FILE.at(start, f"no YAML: {said}")) from None
     except RecursionError:
-        message = "the file is nested too deeply"
-        raise MalformedError(BAD_FILE.at(Span(path, 1, 1, 1, 1), message)) from None
-    finally:
-        loader.dispose()
+        raise MalformedError(BAD_FILE.at(start, "the file is nested too deeply")) from None
 
 
 def _span(path: str, start: yaml.Mark, end: yaml.Mark) -> Span:
@@ -241,4 +245,4 @@ def _decimal(text: str) -> Decimal | None:
     if len(plain) > 1 and plain[0] == "0" and plain.isdigit():
         return None
     number = Decimal(text)
-    return number if abs(number.adjusted()) < 30 else None
+    return number if abs(number.adjusted()) < DIGITS else None

@@ -139,6 +139,10 @@ def _run_trial(runner: Runner, trial: Trial, verdict: Verdict) -> Verdict:
         place = _row_of(trial.inputs, error.event_id) or trial.inputs
         said = BAD_CASE.at(place.span, f"{place.what}: {error}")
         return replace(verdict, malformed=said)
+    except ArithmeticError:
+        # Days and amounts that are each possible can add up to one that is not.
+        said = BAD_CASE.at(trial.inputs.span, f"{trial.inputs.what}: numbers out of range")
+        return replace(verdict, malformed=said)
 
 
 @dataclass(frozen=True)
