@@ -28,6 +28,7 @@ from compiler.selections import Named, Selection
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement
 from compiler.target import published
 from compiler.tilts import tilted
+from compiler.treated import classes_of
 from grammar.diagnostics import Diagnostic, Label
 from portfolio.household import Account, Household, Security
 
@@ -276,11 +277,24 @@ def _said_twice(
         if a.directive.slot == b.directive.slot or narrower(a, b) is not None:
             continue
         scopes = [InForce(each, (account.id,)) for each in (a, b)]
-        for security in household.securities.values():
-            if all(selects(scope, household, account, security) for scope in scopes):
-                first, later = sorted((a, b), key=lambda each: each.span)
-                yield _twice(first, later, security)
-                break
+        one, other = (_spoken_of(scope, household, account) for scope in scopes)
+        both = sorted(one & other)
+        if both:
+            first, later = sorted((a, b), key=lambda each: each.span)
+            yield _twice(first, later, household.securities[both[0]])
+
+
+def _spoken_of(scope: InForce, household: Household, account: Account) -> frozenset[str]:
+    """The securities that a line says something of; a class of one says nothing."""
+    directive = scope.directive
+    if isinstance(directive, Treatment) and directive.each is not None:
+        classes = classes_of(scope, household, account, household.securities)
+        return frozenset(name for each in classes if len(each) > 1 for name in each)
+    return frozenset(
+        name
+        for name, security in household.securities.items()
+        if selects(scope, household, account, security)
+    )
 
 
 def _disagree(a: Statement, b: Statement) -> bool:

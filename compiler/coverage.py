@@ -124,10 +124,21 @@ def bars_purchase(
     household: Household, account: Account, policy: HouseholdPolicy, security: Security
 ) -> bool:
     """Whether a restriction keeps the account from buying a security, or from holding it."""
-    return any(
-        scope.directive.slot[0].endswith((" buy", " hold", " trade"))
-        and forbids_security(scope, household, account, security)
-        for scope in policy.of_kind("restriction", account.id)
+    return purchase_bar(household, account, policy, security) is not None
+
+
+def purchase_bar(
+    household: Household, account: Account, policy: HouseholdPolicy, security: Security
+) -> InForce | None:
+    """The first restriction that keeps the account from buying a security, or from holding it."""
+    return next(
+        (
+            scope
+            for scope in policy.of_kind("restriction", account.id)
+            if scope.directive.slot[0].endswith((" buy", " hold", " trade"))
+            and forbids_security(scope, household, account, security)
+        ),
+        None,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from compiler.coverage import selects
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.treated import treatments
+from compiler.treated import classes_of, treatments
 from portfolio.household import Account, Household
 
 ZERO = Decimal(0)
@@ -25,13 +24,10 @@ def met_by_equivalents(
     found = dict(weights)
     taken: set[str] = set()
     for scope in classes(policy, account):
-        members = [
-            name
-            for name in sorted(weights.keys() | held.keys())
-            if name not in taken and selects(scope, household, account, household.securities[name])
-        ]
-        taken.update(members)
-        found |= _met(members, weights, held)
+        names = sorted((weights.keys() | held.keys()) - taken)
+        for members in classes_of(scope, household, account, names):
+            taken.update(members)
+            found |= _met(members, weights, held)
     return {name: weight for name, weight in found.items() if weight > 0}
 
 

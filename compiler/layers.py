@@ -8,11 +8,12 @@ its statements take no part and the account is held. What lost, and why, is kept
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from itertools import combinations
 
+from compiler.ahead import days_of_change, on_day
 from compiler.amounts import Amount
 from compiler.boundaries import clashes_with_boundaries
 from compiler.check import TypedPolicies
@@ -189,18 +190,6 @@ def _reaching(typed: TypedPolicies, household: Household, account: Account) -> l
     return sorted(found, key=lambda each: (each.authority.rank, each.key))
 
 
-def _ahead(statement: Statement, household: Household) -> bool:
-    """Whether a statement that begins soon has cash raised for its first day. A choice does not
-    look ahead: it would switch off what is due today."""
-    return (
-        statement.directive.raised_ahead
-        and statement.origin is not Origin.SET
-        and statement.starts is not None
-        and household.as_of < statement.starts
-        and must_be_there(household, statement.starts)
-    )
-
-
 def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
     """Dates, guards and `except when`. An unknown guard is read strictly: the rule applies, an
     exception or a choice does not."""
@@ -208,7 +197,7 @@ def _sift(state: _Fold, reaching: Sequence[Statement]) -> None:
     for statement in reaching:
         scope = scope_of(statement)
         guard = scope.guard(state.household, state.account)
-        if not (scope.covers_day(state.household.as_of) or _ahead(statement, state.household)):
+        if not scope.covers_day(state.household.as_of):
             state.lose(statement, Status.NOT_TODAY)
         elif guard is False:
             state.lose(statement, Status.NOT_HERE)
@@ -346,7 +335,28 @@ def _stacked(a: Statement, b: Statement) -> bool:
 
 
 def household_policy(typed: TypedPolicies, household: Household) -> HouseholdPolicy:
-    """What holds for a household today; accounts that an error reaches are held."""
+    """What holds for a household today, and what changes in it within a year; accounts that an
+    error reaches are held."""
+    today = _in_force(typed, household)
+    days = days_of_change(typed, household)
+    later = tuple(_in_force(typed, on_day(household, day)) for day in days)
+    known = {scope.statement.key for scope in today.statements}
+    ahead: dict[str, InForce] = {}
+    for policy in later:
+        if must_be_there(household, policy.as_of):
+            for scope in policy.statements:
+                key = scope.statement.key
+                if scope.directive.raised_ahead and key not in known:
+                    ahead.setdefault(key, replace(scope, ahead=True))
+    found = sorted(
+        (*today.statements, *ahead.values()),
+        key=lambda scope: (scope.statement.authority.rank, scope.statement.key),
+    )
+    return replace(today, statements=tuple(found), later=later)
+
+
+def _in_force(typed: TypedPolicies, household: Household) -> HouseholdPolicy:
+    """What holds on the household's day."""
     accounts: dict[str, list[str]] = {}
     statements: dict[str, Statement] = {}
     held: dict[str, tuple[str, ...]] = {}

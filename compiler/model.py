@@ -14,8 +14,6 @@ from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Household
 
-PHYSICS = "physics"
-
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:

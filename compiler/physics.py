@@ -17,6 +17,7 @@ import pyomo.environ as pyo
 from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
 from pyomo.core.expr.numvalue import is_potentially_variable
 
+from compiler.account_cash import add_cash
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
@@ -27,7 +28,7 @@ from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, softly_banned, target
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
-from portfolio.flows import due_before_settlement, flows_due, set_aside
+from portfolio.flows import due_before_settlement, set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -382,7 +383,7 @@ def build_physics(
         physics.softly_banned[account.id] = softly_banned(household, account, policy)
         physics.asked_for[account.id] = asked_for(household, account, policy)
     _add_trades(physics)
-    _add_cash(physics)
+    add_cash(physics)
     add_risk(physics)
     add_taxes(physics)
     return physics
@@ -403,7 +404,7 @@ def _add_trades(physics: Physics) -> None:
     worth = {
         key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
     }
-    room = {a.id: physics.bp(physics.value(a)) for a in physics.accounts}
+    room = {a.id: max(0.0, physics.bp(physics.value(a))) for a in physics.accounts}
     buyable = [
         (a, s)
         for a, s in names
@@ -466,28 +467,3 @@ def _trade(position: Position) -> Any:
 
 def _drift(position: Position) -> float:
     return position.held - position.target
-
-
-def _add_cash(physics: Physics) -> None:
-    """No account is overdrawn by its purchases, costs and the flows due."""
-    physics.model.physics.no_overdraft = pyo.Constraint(pyo.Any)
-    for account in physics.accounts:
-        positions = physics.of_account(account.id)
-        if any(p.sells or p.buy is not None for p in positions):
-            physics.model.physics.no_overdraft[account.id] = physics.closing_cash(
-                account
-            ) >= _least_cash(physics, account)
-
-
-def _least_cash(physics: Physics, account: Account) -> float:
-    """Nothing below zero and the room for rounding, as far as the cash of today has that room; an
-    account that is overdrawn already may not be so any further."""
-    overdrawn = min(0.0, physics.bp(account.cash + account.unsettled_cash))
-    # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
-    asked = sum(
-        physics.bp(flow.amount)
-        for flow in flows_due(physics.household)
-        if flow.source and flow.account_id == account.id
-    )
-    cash = physics.opening_cash(account) - asked
-    return min(physics.reserve, max(cash, overdrawn)) + asked

@@ -11,6 +11,9 @@ from typing import Any
 
 from portfolio.household import Lot
 
+PHYSICS = "physics"
+"""The block of what holds without any policy, and the key of what it asks."""
+
 
 @dataclass(slots=True)
 class Position:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from compiler.coverage import bars_purchase, selects
+from compiler.coverage import purchase_bar, selects
+from compiler.dimensions import describe_fraction
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account, Household
 
@@ -45,18 +46,60 @@ def replaced(
 def substitute(
     household: Household, account: Account, policy: HouseholdPolicy, name: str, scope: InForce
 ) -> Weights:
-    """What takes the place of a security, as fractions of its weight; empty where nothing can."""
+    """What takes the place of a security, as fractions of its weight; empty where nothing can: of
+    a fund's constituents, where the account may buy none."""
     directive = cast("Replacement", scope.directive)
     if directive.substitutes is None:
-        inside = household.constituents.get(name, {})
-        kept = {under: share for under, share in inside.items() if under in household.prices}
-        total = sum(kept.values(), Decimal(0))
-        return {under: share / total for under, share in kept.items()} if total > 0 else {}
-    for other in _known(household, directive.ranked):
-        security = household.securities[other]
-        if other in household.prices and not bars_purchase(household, account, policy, security):
+        listed = basket(household, name)
+        may = (_bar(household, account, policy, under) is None for under in listed)
+        return listed if any(may) else {}
+    for other in choices(household, name, scope):
+        if _bar(household, account, policy, other) is None:
             return {other: Decimal(1)}
     return {}
+
+
+def choices(household: Household, name: str, scope: InForce) -> list[str]:
+    """Ids of what may take the place of a security, those without a price left out."""
+    directive = cast("Replacement", scope.directive)
+    if directive.substitutes is None:
+        return list(basket(household, name))
+    return [other for other in _known(household, directive.ranked) if other in household.prices]
+
+
+def basket(household: Household, fund: str) -> Weights:
+    """What stands for a fund, as fractions that sum to one: the constituents that the book lists
+    and prices, for those it does not as well."""
+    inside = household.constituents.get(fund, {})
+    priced = {under: share for under, share in inside.items() if under in household.prices}
+    total = sum(priced.values(), Decimal(0))
+    return {under: share / total for under, share in priced.items()} if total > 0 else {}
+
+
+def shortcomings(
+    household: Household, account: Account, policy: HouseholdPolicy, name: str, scope: InForce
+) -> Iterator[str]:
+    """What a replacement cannot do for an account as it says, in words that follow its name."""
+    fund = household.securities[name].ticker
+    if not substitute(household, account, policy, name, scope):
+        wanted = choices(household, name, scope)
+        bars = (_bar(household, account, policy, other) for other in wanted)
+        rules = dict.fromkeys(bar.statement.rule_id for bar in bars if bar is not None)
+        barred = f" ({', '.join(rules)})" if rules else ""
+        yield f"replaces {fund} with nothing that the account may buy{barred}: it stays"
+    elif cast("Replacement", scope.directive).substitutes is None:
+        inside = household.constituents[name]
+        priced = sum((inside[under] for under in choices(household, name, scope)), Decimal(0))
+        share = describe_fraction(priced.quantize(Decimal("0.0001")))
+        if share != "100%":
+            rest = "the book has no name or no price for the rest"
+            yield f"replaces {fund} with {share} of what it holds: {rest}"
+
+
+def _bar(
+    household: Household, account: Account, policy: HouseholdPolicy, name: str
+) -> InForce | None:
+    return purchase_bar(household, account, policy, household.securities[name])
 
 
 def _known(household: Household, ranked: tuple[str, ...]) -> Iterator[str]:

@@ -136,8 +136,10 @@ def risk_scale(physics: Physics, account: Account) -> float:
     """What multiplies d'Sd (d in bp of household value) to give its cost in bp of household value.
 
     Cost in dollars is horizon x risk aversion x TE^2 x account value, TE^2 = d'Sd of the account's
-    own fractions.
+    own fractions. An account that pays out all it has is measured against nothing.
     """
     assumed = physics.assumptions[account.id]
     own = float(physics.value(account)) / physics.unit / BP
+    if own <= 0:
+        return 0.0
     return assumed.horizon * assumed.risk_aversion / (BP * own)

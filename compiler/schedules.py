@@ -5,61 +5,192 @@ Model and exact check both read them from the household, as they read the flows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
+from compiler.ahead import on_day
 from compiler.closing import cents
 from compiler.directives.cash import CashBand
 from compiler.directives.earmark import Earmark
 from compiler.directives.payment import Payment
+from compiler.payers import Purses, least_cash, payers
 from compiler.statements import HouseholdPolicy, InForce
-from portfolio.flows import due_before_settlement, set_aside
-from portfolio.household import Account, Household, SetAside
+from portfolio.flows import due_before_settlement, flows_due, months_after, set_aside
+from portfolio.household import Account, Flow, Household, SetAside
 
 NOTHING = Decimal(0)
+_DAY = timedelta(days=1)
 
 
 def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
     """The household with what its policy has it pay and set aside; twice is as good as once."""
     flows = [flow for flow in household.flows if not flow.source]
     household = replace(household, flows=tuple(flows), set_aside=(), to_raise={})
-    flows += (
-        flow
-        for scope in policy.statements
-        if isinstance(scope.directive, Payment)
-        for account in _payers(scope, household, policy)
-        for flow in scope.directive.flows(scope.statement, household, account)
-    )
-    flows.sort(key=lambda flow: (flow.day, flow.account_id, flow.kind, flow.source))
-    paid = replace(household, flows=tuple(flows))
-    raised = replace(paid, set_aside=tuple(_earmarks("reserve", paid, policy)))
-    held_back = _there(raised, list(_earmarks("invest", raised, policy)))
+    flows += _payments(household, policy)
+    household = replace(household, flows=_in_order(flows))
+    own = tuple(_reserves(household, policy))
+    purses = Purses(household, policy, _kept(household, policy, own), flows)
+    _share_payments(household, policy, purses)
+    paid = replace(household, flows=_in_order(flows))
+    raised = replace(paid, set_aside=(*own, *_shared_reserves(paid, policy, purses)))
+    held_back = tuple(_held_back(raised, policy))
     missing = _missing(raised, policy)
     return replace(raised, set_aside=(*raised.set_aside, *held_back), to_raise=missing)
 
 
-def _payers(scope: InForce, household: Household, policy: HouseholdPolicy) -> Iterator[Account]:
-    """The accounts that a schedule takes cash from: each of its own, or for a household one."""
-    assert isinstance(scope.directive, Payment | Earmark | CashBand)
-    own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
-    if scope.directive.base == "account":
-        yield from own
-        return
-    able = [a for a in own if not a.frozen and a.id not in policy.held]
-    # A withdrawal from a retirement account is income: taxable accounts pay first.
-    yield from sorted(able or own, key=lambda a: (not a.taxable, -household.value(a), a.id))[:1]
+def _in_order(flows: list[Flow]) -> tuple[Flow, ...]:
+    return tuple(
+        sorted(flows, key=lambda flow: (flow.day, flow.account_id, flow.kind, flow.source))
+    )
 
 
-def _earmarks(action: str, household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:
+def _own(scope: InForce, household: Household) -> list[Account]:
+    return [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
+
+
+def _kept(
+    household: Household, policy: HouseholdPolicy, reserves: Iterable[SetAside]
+) -> dict[str, Decimal]:
+    """Dollars of each account that are no part of what it can pay for the household."""
+    kept = least_cash(household, policy)
+    for each in reserves:
+        kept[each.account_id] = kept.get(each.account_id, NOTHING) + each.dollars
+    return kept
+
+
+# --- payments ------------------------------------------------------------------------------------
+
+
+def _statements_by_day(
+    household: Household, policy: HouseholdPolicy, base: str
+) -> Iterator[tuple[InForce, Payment, date, date]]:
+    """Payments of accounts, or of the household, with the days from and to which each holds."""
+    periods = (policy, *policy.later)
+    ends = (*(each.as_of - _DAY for each in policy.later), months_after(household.as_of, 12))
+    for period, last in zip(periods, ends, strict=True):
+        first = max(period.as_of, household.as_of)
+        for scope in period.statements:
+            payment = scope.directive
+            if isinstance(payment, Payment) and payment.base == base and not scope.ahead:
+                yield scope, payment, first, last
+
+
+def _payments(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
+    """What statements have each of their accounts pay within a year."""
+    for scope, payment, first, last in _statements_by_day(household, policy, "account"):
+        for account in _own(scope, household):
+            for day, dollars in payment.due(scope.statement, household, account, first, last):
+                yield Flow(account.id, day, -dollars, "withdrawal", scope.statement.key)
+
+
+def _share_payments(household: Household, policy: HouseholdPolicy, purses: Purses) -> None:
+    """What the household pays within a year, day by day."""
+    due = [
+        (day, number, dollars, scope)
+        for number, (scope, payment, first, last) in enumerate(
+            _statements_by_day(household, policy, "household")
+        )
+        for day, dollars in payment.due(scope.statement, household, None, first, last)
+    ]
+    for day, _, dollars, scope in sorted(due, key=lambda each: each[:2]):
+        purses.pay(payers(scope, household, policy), dollars, day, scope.statement.key)
+
+
+# --- cash set aside ------------------------------------------------------------------------------
+
+
+def _marks(
+    action: str, household: Household, policy: HouseholdPolicy, base: str
+) -> Iterator[tuple[InForce, Earmark]]:
+    for scope, mark in _every_mark(policy):
+        if (mark.action, mark.base) == (action, base):
+            by, key = mark.times.by, scope.statement.key
+            over = by is not None and by > household.as_of
+            if not over or any(policy.has(key, each, by) for each in scope.accounts if by):
+                yield scope, mark
+
+
+def _reserves(household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:
+    for scope, mark in _marks("reserve", household, policy, "account"):
+        for account in _own(scope, household):
+            dollars = mark.dollars(scope.statement, household, account)
+            if dollars > 0:
+                yield SetAside(account.id, dollars, True, scope.statement.key)
+
+
+def _shared_reserves(
+    household: Household, policy: HouseholdPolicy, purses: Purses
+) -> Iterator[SetAside]:
+    last = max((flow.day for flow in flows_due(household)), default=household.as_of)
+    for scope, mark in _marks("reserve", household, policy, "household"):
+        dollars = mark.dollars(scope.statement, household, None)
+        accounts = payers(scope, household, policy)
+        yield from purses.keep(accounts, dollars, last, scope.statement.key)
+
+
+def reserves_ahead(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
+    """What reserves come to within a year, by account: cash set aside (negative) as it has to be
+    there, and released on the day after the last."""
+    there: dict[tuple[str, str], Decimal] = {}
+    for day in _days_of_reserves(household, policy):
+        holding = policy.on(day)
+        wanted = {
+            scope.statement.key
+            for scope, mark in _every_mark(holding)
+            if mark.action == "reserve" and (mark.times.by is None or mark.times.by <= day)
+        }
+        asked = with_schedules(on_day(household, day), holding).set_aside
+        now = {(e.account_id, e.source): e.dollars for e in asked if e.source in wanted}
+        for account_id, source in sorted(there.keys() | now.keys()):
+            more = now.get((account_id, source), NOTHING) - there.get((account_id, source), NOTHING)
+            if more:
+                kind = "reserve" if more > 0 else "release"
+                yield Flow(account_id, day, -more, kind, source)
+        there = now
+
+
+def _days_of_reserves(household: Household, policy: HouseholdPolicy) -> list[date]:
+    """Today, and days within a year on which what reserves come to may change."""
+    today, last = household.as_of, months_after(household.as_of, 12)
+    days = {today, *(each.as_of for each in policy.later)}
+    marks = [
+        (scope, mark)
+        for period in (policy, *policy.later)
+        for scope, mark in _every_mark(period)
+        if mark.action == "reserve"
+    ]
+    for scope, mark in marks:
+        days.update(mark.days_of_change(scope.statement))
+    return sorted(day for day in days if today <= day <= last) if marks else []
+
+
+def _every_mark(policy: HouseholdPolicy) -> Iterator[tuple[InForce, Earmark]]:
     for scope in policy.statements:
-        mark = scope.directive
-        if isinstance(mark, Earmark) and mark.action == action:
-            for account in _payers(scope, household, policy):
-                dollars = mark.dollars(scope.statement, household, account)
-                if dollars > 0:
-                    key = scope.statement.key
-                    yield SetAside(account.id, dollars, action == "reserve", key)
+        if isinstance(scope.directive, Earmark):
+            yield scope, scope.directive
+
+
+def _held_back(household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:
+    """What is held back of the cash that is there: none is raised to be held back."""
+    left = _free_cash(household)
+    for base in ("account", "household"):
+        for scope, mark in _marks("invest", household, policy, base):
+            own = _own(scope, household)
+            groups = (
+                [(a,) for a in own] if base == "account" else [payers(scope, household, policy)]
+            )
+            for accounts in groups:
+                rest = mark.dollars(
+                    scope.statement, household, accounts[0] if base == "account" else None
+                )
+                for account in accounts:
+                    part = min(rest, max(NOTHING, left[account.id]))
+                    left[account.id] -= part
+                    rest -= part
+                    if part > 0:
+                        yield SetAside(account.id, part, False, scope.statement.key)
 
 
 def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal]:
@@ -80,7 +211,7 @@ def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal
         own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
         least = band.low.known(household, None) or NOTHING
         short = least - sum((free[a.id] for a in own), NOTHING)
-        for payer in _payers(scope, household, policy):
+        for payer in payers(scope, household, policy)[:1]:
             together[payer.id] = max(together[payer.id], short)
     missing = {name: max(kept[name] - free[name], together[name]) for name in free}
     return {name: cents(dollars) for name, dollars in missing.items() if dollars > 0}
@@ -93,13 +224,3 @@ def _free_cash(household: Household) -> dict[str, Decimal]:
         a.id: a.cash + a.unsettled_cash + due.get(a.id, NOTHING) - raised.get(a.id, NOTHING)
         for a in household.accounts
     }
-
-
-def _there(household: Household, marks: list[SetAside]) -> Iterator[SetAside]:
-    """What is held back of the cash that is there: none is raised to be held back."""
-    left = _free_cash(household)
-    for mark in marks:
-        dollars = min(mark.dollars, max(NOTHING, left[mark.account_id]))
-        left[mark.account_id] -= dollars
-        if dollars > 0:
-            yield replace(mark, dollars=dollars)

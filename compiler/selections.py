@@ -48,6 +48,15 @@ class Selection:
         if self.where is not None:
             yield from self.where.columns()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Ids and tickers that it lists, those of its groups included, in order."""
+        return tuple(
+            text
+            for item in self.items
+            for text in ((item.text,) if isinstance(item, Named) else item.selection.named)
+        )
+
     def truth(self, env: Environment) -> Truth:
         """Whether the security and lot of `env` are selected; None where data is missing."""
         return all_of(self._parts(env, lots=True))

@@ -159,7 +159,8 @@ class InForce:
     by account. `breached_since` gives, for places known from earlier runs to lie outside the rule,
     the day on which they were first seen there, and `breached_at` how far out they were then, as a
     fraction of the value that the rule goes by. Where `strict` the exact check measures against
-    what the statement asks today, wherever positions stood before the trades.
+    what the statement asks today, wherever positions stood before the trades. One that is `ahead`
+    holds from a later day on, for which cash has to be raised today.
     """
 
     statement: Statement
@@ -169,6 +170,7 @@ class InForce:
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
     treatments: tuple[InForce, ...] = ()
     strict: bool = False
+    ahead: bool = False
 
     @property
     def directive(self) -> Directive:
@@ -181,7 +183,8 @@ class HouseholdPolicy:
 
     `held` names accounts that an erroneous statement stops, with the codes and places of the
     mistakes; nothing falls back in silence. `notes` are what is to be reported and constrains
-    nothing; `remarks` say which waivers have no effect, and why.
+    nothing; `remarks` say which waivers have no effect, and why. `later` is what holds from later
+    days on, each until the next, as far as it matters for cash that has to be raised.
     """
 
     household_id: str
@@ -190,6 +193,18 @@ class HouseholdPolicy:
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[InForce, ...] = ()
     remarks: tuple[str, ...] = ()
+    later: tuple[HouseholdPolicy, ...] = ()
+
+    def on(self, day: date) -> HouseholdPolicy:
+        """What holds on a day: of today for every day before it."""
+        return next((each for each in reversed(self.later) if each.as_of <= day), self)
+
+    def has(self, key: str, account_id: str, day: date) -> bool:
+        """Whether a statement holds for an account on a day."""
+        return any(
+            scope.statement.key == key and account_id in scope.accounts and not scope.ahead
+            for scope in self.on(day).statements
+        )
 
     def of_kind(self, kind: str, account_id: str) -> tuple[InForce, ...]:
         """The statements of one kind that hold for an account, highest layer first."""

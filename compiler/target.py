@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from compiler.alternates import followed, published_model, stand_ins
 from compiler.coverage import excused_lot, forbids_security
 from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
 from compiler.harvested import stood_in
-from compiler.replacements import replaced, replacements, substitute
+from compiler.replacements import replaced, replacements, shortcomings
 from compiler.statements import HouseholdPolicy, InForce, Statement
 from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
@@ -21,12 +22,7 @@ def published(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> Mapping[str, Decimal]:
     """Fractions of the account by security, as the model's provider published them."""
-    chosen = [
-        scope.directive.model_id  # type: ignore[attr-defined]
-        for scope in policy.statements
-        if scope.directive.kind == "model" and account.id in scope.accounts
-    ]
-    return household.models[chosen[0] if chosen else account.model_id].weights
+    return published_model(household, account, policy).weights
 
 
 UNSEEN = Decimal("0.000000001")
@@ -49,14 +45,20 @@ def without_unknown_models(policy: HouseholdPolicy, household: Household) -> Hou
 
 
 def with_doubts_said(policy: HouseholdPolicy, household: Household) -> HouseholdPolicy:
-    """The policy with a remark for every line about targets that cannot do all it says."""
+    """The policy with a remark for every alternate that stands in for a component of a model, and
+    for every line about targets that cannot do all it says."""
     accounts = [a for a in household.accounts if a.id not in policy.held and not a.held_away]
     doubts = tuple(
         f"{account.id}: {named(scope.statement)} {said}"
         for account in accounts
         for scope, said in _doubts(household, account, policy)
     )
-    return replace(policy, remarks=(*policy.remarks, *doubts)) if doubts else policy
+    standing = tuple(
+        f"{account.id}: {each.describe(household)}"
+        for account in accounts
+        for each in stand_ins(household, account, policy)
+    )
+    return replace(policy, remarks=(*policy.remarks, *standing, *doubts))
 
 
 def named(statement: Statement) -> str:
@@ -68,10 +70,13 @@ def _doubts(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> Iterator[tuple[InForce, str]]:
     model = published(household, account, policy)
-    for name, scope in replacements(household, account, policy, model).items():
-        if not substitute(household, account, policy, name, scope):
-            ticker = household.securities[name].ticker
-            yield scope, f"replaces {ticker} with nothing that the account may buy: it stays"
+    base = followed(household, account, policy)
+    for name, scope in base.stranded:
+        ticker = household.securities[name].ticker
+        yield scope, f"finds no equivalent of {ticker} that the account may buy"
+    for name, scope in replacements(household, account, policy, base.weights).items():
+        for said in shortcomings(household, account, policy, name, scope):
+            yield scope, said
     weights = wanted_weights(household, account, policy)
     for scope in policy.of_kind("target", account.id):
         wanted, found = reached(household, account, policy, scope, model, weights)
@@ -91,7 +96,9 @@ def left_out(
     model = published(household, account, policy)
     left = target(household, account, policy)
     wanted = wanted_weights(household, account, policy)
-    found = dict(replacements(household, account, policy, model))
+    replaced_by = stand_ins(household, account, policy)
+    found = {each.component: each.by for each in replaced_by if each.by is not None}
+    found |= replacements(household, account, policy, model)
     found |= _banned(household, account, policy, [*model, *wanted])
     return {name: scope for name, scope in found.items() if not left.get(name)}
 
@@ -99,9 +106,11 @@ def left_out(
 def wanted_weights(
     household: Household, account: Account, policy: HouseholdPolicy
 ) -> dict[str, Decimal]:
-    """The model after replacements and targets for groups, before anything is barred."""
+    """The model after alternates, replacements and targets for groups, before anything is
+    barred."""
     model = published(household, account, policy)
-    weights = replaced(household, account, policy, model)
+    base = followed(household, account, policy)
+    weights = replaced(household, account, policy, base.weights)
     return tilted(household, account, policy, model, weights)
 
 

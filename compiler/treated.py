@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from compiler.attributes import Environment
 from compiler.coverage import selects, selects_lot
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account, Household
@@ -27,6 +28,21 @@ def treatments(policy: HouseholdPolicy, purpose: str) -> tuple[InForce, ...]:
         if scope.directive.kind == "treatment"
         and cast("Treatment", scope.directive).purpose == purpose
     )
+
+
+def classes_of(
+    scope: InForce, household: Household, account: Account, names: Iterable[str]
+) -> list[list[str]]:
+    """Securities by the class that a treatment puts them in, in the order of `names`."""
+    each = cast("Treatment", scope.directive).each
+    found: dict[str, list[str]] = {}
+    for name in names:
+        security = household.securities[name]
+        if selects(scope, household, account, security):
+            value = each.value(Environment(household, account, security)) if each else ""
+            if value is not None:
+                found.setdefault(str(value), []).append(name)
+    return list(found.values())
 
 
 def as_whole(household: Household, policy: HouseholdPolicy) -> Household:
@@ -79,10 +95,8 @@ def _in_units(account: Account, policy: HouseholdPolicy) -> Account:
 
 def _with_wash_classes(household: Household, policy: HouseholdPolicy) -> Household:
     """Classes of any account hold for the household: a purchase in one washes a loss in another."""
-    classes = []
+    classes: list[list[str]] = []
     for scope in treatments(policy, "wash sales"):
         account = next(a for a in household.accounts if a.id in scope.accounts)
-        classes.append(
-            [s.id for s in household.securities.values() if selects(scope, household, account, s)]
-        )
+        classes += classes_of(scope, household, account, household.securities)
     return joined(household, classes) if classes else household

@@ -101,12 +101,13 @@ class Directives(Phrases):
         )
 
     def treat(self, meta: Meta, children: list[Any]) -> tree.Treat:
-        things, like, purpose, where = children
+        each, things, like, purpose, where = children
         return tree.Treat(
             span=self._span(meta),
             things=self._narrowed(things, where),
             like=like.value,
             purpose=None if purpose is None else purpose.value,
+            each=each is not None,
         )
 
     def prefer(self, meta: Meta, children: list[Any]) -> tree.Prefer:

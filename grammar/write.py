@@ -116,7 +116,8 @@ def _directive(node: tree.Directive) -> str:
             return f"{word} {things(node.things)} with {things(node.substitutes)}"
         case tree.Treat():
             purpose = "" if node.purpose is None else f" for {node.purpose}"
-            said = f"treat {listing(node.things)} as {node.like}{purpose}"
+            each = "each " if node.each else ""
+            said = f"treat {each}{listing(node.things)} as {node.like}{purpose}"
             return said + where(node.things.where)
         case tree.Prefer():
             return _prefer(node)

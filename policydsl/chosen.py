@@ -11,4 +11,6 @@ def with_chosen_models(book: Book, typed: TypedPolicies) -> Book:
     """The book with the models and securities that policies bring in, in every snapshot."""
     kinds = [statement.directive for statement in typed.statements]
     book = book.with_models(each.model_id for each in kinds if isinstance(each, ModelChoice))
+    if any(each.brings_equivalents for each in kinds):
+        book = book.with_equivalents()
     return book.with_securities(name for each in kinds for name in each.brings_in)

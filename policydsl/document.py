@@ -5,9 +5,11 @@ Money is text in cents, shares are text; fractions, rates and ledger entries are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from compiler.cash_calendar import Entry
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
 from compiler.statements import HouseholdPolicy
@@ -59,13 +61,15 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
             for held in held_back(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
+        document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
     elif proposal.conflict:
+        document["statements"] = statements_document(proposal.policy)
+    if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
             for key, bp in proposal.conflict
         ]
-        document["statements"] = statements_document(proposal.policy)
     return document, trades
 
 
@@ -117,6 +121,29 @@ def soft_document(policy: HouseholdPolicy, closing: Closing) -> list[Document]:
             "bound": plain(cents(breach.bound)),
         }
         for scope, breach in soft_breaches(policy, closing)
+    ]
+
+
+def calendar_document(entries: Sequence[Entry]) -> list[Document]:
+    """The cash of accounts as the year goes on, entry by entry."""
+    return [
+        {
+            "account_id": entry.account_id,
+            "date": entry.day.isoformat(),
+            "moves_on": entry.session.isoformat(),
+            "kind": entry.kind,
+            "amount": plain(cents(entry.amount)),
+            "statement": entry.source or None,
+            "cash_before": plain(cents(entry.before)),
+            "raise_by": None if entry.raise_by is None else entry.raise_by.isoformat(),
+            "to_raise": plain(cents(entry.to_raise)),
+            "missing": plain(cents(entry.missing)),
+            "in_the_way": [
+                {"statement": key or None, "dollars": plain(dollars)}
+                for key, dollars in entry.in_the_way
+            ],
+        }
+        for entry in entries
     ]
 
 

@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.model import PHYSICS
-from compiler.registry import Position
+from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
-from solver.handover import Program
 from solver.ledger import bound_name
 from solver.solve import Solution
 
@@ -101,7 +99,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
     solution, compiled = proposal.solution, proposal.compiled
     if solution is None or compiled is None:
         return
-    by_column = solution.program.matrix.tocsc()
+    rows = _Rows(solution)
     traded = {
         (o.position.account_id, o.position.security_id): "buy" if o.bought else "sell"
         for o in solution.orders
@@ -114,7 +112,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
             if lot_id in sold or (name in traded and (side == "buy" or traded[name] == "buy")):
                 continue
             column = solution.program.column(variable)
-            barriers = _barriers(solution, by_column, column, decision)
+            barriers = _barriers(rows, column, decision)
             barring = {(barrier.kind, barrier.name) for barrier in barriers}
             groups = _groups(solution, column)
             yield Untraded(
@@ -153,27 +151,22 @@ def _groups(solution: Solution, column: int) -> dict[tuple[str, str], float]:
     }
 
 
-def _barriers(
-    solution: Solution, by_column: Any, column: int, decision: Any
-) -> tuple[Barrier, ...]:
+def _barriers(rows: _Rows, column: int, decision: Any) -> tuple[Barrier, ...]:
     """Rows over nothing but decisions, the trade's own apart, that have no room for it."""
-    program, x = solution.program, solution.x
+    program = rows.program
     steps = {column: 10 * ROOM}
     if id(decision) in program.index:
         steps[program.column(decision)] = 1.0
     found: set[Barrier] = set()
     for own, step in steps.items():
-        for k in range(by_column.indptr[own], by_column.indptr[own + 1]):
-            i = int(by_column.indices[k])
-            span = slice(program.matrix.indptr[i], program.matrix.indptr[i + 1])
-            columns = program.matrix.indices[span]
+        for i, coefficient in rows.of(own):
+            columns = program.matrix.indices[rows.span(i)]
             others = columns[columns != own]
             given = program.integer[others] | (program.upper[others] <= program.lower[others])
             if not given.all() or np.isin(others, list(steps)).any():
                 continue
-            now = float(program.matrix.data[span] @ x[columns])
-            then = now + float(by_column.data[k]) * max(step - x[own], 0.0)
-            if not _holds(program, i, then) and not _opened(solution, by_column, i, others, then):
+            then = rows.values[i] + coefficient * max(step - rows.x[own], 0.0)
+            if not rows.hold(i, then) and not rows.opened(i, others, then):
                 owner, row = program.owners[i], program.row_names[i]
                 of_rule = owner != PHYSICS
                 name = owner if of_rule else bound_name(row)
@@ -181,26 +174,46 @@ def _barriers(
     return tuple(sorted(found))
 
 
-def _holds(program: Program, row: int, value: float) -> bool:
-    return bool(program.row_lower[row] - ROOM <= value <= program.row_upper[row] + ROOM)
+class _Rows:
+    """Rows at the solved point, and what one decision taken otherwise would do to them."""
 
+    def __init__(self, solution: Solution) -> None:
+        self.program, self.x = solution.program, solution.x
+        self.values = self.program.matrix @ self.x
+        self._by_column = self.program.matrix.tocsc()
+        self._broken: dict[int, frozenset[int]] = {}
 
-def _opened(
-    solution: Solution, by_column: Any, row: int, decisions: NDArray[np.int32], value: float
-) -> bool:
-    """Whether one other decision could be taken otherwise and make room in the row: it was free,
-    so the row is not what held the trade back."""
-    program, x = solution.program, solution.x
-    for j in decisions[program.integer[decisions]]:
-        change = 1.0 - 2.0 * round(float(x[j]))
-        span = slice(by_column.indptr[j], by_column.indptr[j + 1])
-        rows, values = by_column.indices[span], by_column.data[span]
-        mine = float(values[rows == row][0])
-        free = all(
-            _holds(program, int(i), float((program.matrix[i] @ x)[0]) + float(a) * change)
-            for i, a in zip(rows, values, strict=True)
-            if i != row
-        )
-        if free and _holds(program, row, value + mine * change):
-            return True
-    return False
+    def of(self, column: int) -> Iterator[tuple[int, float]]:
+        """The rows of a column, with its coefficients."""
+        span = slice(self._by_column.indptr[column], self._by_column.indptr[column + 1])
+        rows, values = self._by_column.indices[span], self._by_column.data[span]
+        return zip(rows.tolist(), values.tolist(), strict=True)
+
+    def span(self, row: int) -> slice:
+        return slice(self.program.matrix.indptr[row], self.program.matrix.indptr[row + 1])
+
+    def hold(self, row: int, value: float) -> bool:
+        lower, upper = self.program.row_lower[row], self.program.row_upper[row]
+        return bool(lower - ROOM <= value <= upper + ROOM)
+
+    def opened(self, row: int, decisions: NDArray[np.int32], value: float) -> bool:
+        """Whether one other decision could be taken otherwise and make room in the row: it was
+        free, so the row is not what held the trade back."""
+        for j in decisions[self.program.integer[decisions]].tolist():
+            if self._breaks(j) <= {row}:
+                mine = next(a for i, a in self.of(j) if i == row)
+                if self.hold(row, value + mine * self._change(j)):
+                    return True
+        return False
+
+    def _breaks(self, decision: int) -> frozenset[int]:
+        """Rows that a decision would break if it alone were taken otherwise."""
+        if decision not in self._broken:
+            change = self._change(decision)
+            self._broken[decision] = frozenset(
+                i for i, a in self.of(decision) if not self.hold(i, self.values[i] + a * change)
+            )
+        return self._broken[decision]
+
+    def _change(self, decision: int) -> float:
+        return 1.0 - 2.0 * round(float(self.x[decision]))

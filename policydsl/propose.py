@@ -7,12 +7,13 @@ for rounding, and becomes an exception if that does not help.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from compiler.assumptions import assumptions_for
+from compiler.cash_calendar import Entry, cash_calendar
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
@@ -22,8 +23,10 @@ from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.target import published, target
 from compiler.treated import as_whole, treatments, without_absent
+from policydsl.cash_ahead import never_met
+from policydsl.not_kept import not_kept, not_paid, softly_broken, unpaid
 from portfolio.household import Account, Household
-from solver.conflict import conflicting
+from solver.conflict import conflicting, unpaid_for
 from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
@@ -56,7 +59,9 @@ class Proposal:
     """The answer for one household, with everything an explanation needs.
 
     `closing`, `compiled` and `solution` are None where nothing was solved. `soft_broken` are
-    the soft statements that the trades leave broken, where and by how much. `findings` say in plain
+    the soft statements that the trades leave broken, where and by how much. `conflict` are the
+    statements that cannot hold together, or with a payment that is due, and by how much (bp of
+    household value) each would have to give way. `findings` say in plain
     words why nothing, or not everything, is proposed.
     """
 
@@ -69,6 +74,7 @@ class Proposal:
     solution: Solution | None = None
     soft_broken: tuple[tuple[InForce, Breach], ...] = ()
     conflict: tuple[tuple[str, float], ...] = ()
+    cash_calendar: tuple[Entry, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -106,9 +112,14 @@ def propose(
             failed |= {breach.key for breach in breaches}
         if not breaches:
             findings += broken_notes(policy, closing)
-            findings += _uncured(policy, closing, compiled, solution)
+            missed = unpaid(policy, closing)
+            conflict = unpaid_for(compiled, budget.nodes, solution.work) if missed else ()
+            findings += not_paid(missed, conflict, compiled)
+            findings += not_kept(policy, closing, compiled, solution)
+            calendar = cash_calendar(policy, closing)
+            findings += never_met(policy, closing.household, calendar)
             soft_broken = tuple(soft_breaches(policy, closing))
-            findings += (_softly(scope, breach) for scope, breach in soft_broken)
+            findings += (softly_broken(scope, breach.message) for scope, breach in soft_broken)
             return Proposal(
                 household,
                 policy,
@@ -118,6 +129,8 @@ def propose(
                 compiled,
                 solution,
                 soft_broken,
+                conflict,
+                calendar,
                 seconds=seconds,
             )
     if stuck is not None:
@@ -126,35 +139,6 @@ def propose(
         return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
-
-
-def _uncured(
-    policy: HouseholdPolicy, closing: Closing, compiled: CompiledModel, solution: Solution
-) -> Iterator[str]:
-    """What hard rules ask today and the others forbid, with those others."""
-    if solution.still_broken <= 0.0:
-        return
-    cured = {cure.key for cure in compiled.physics.cures}
-    for scope in policy.statements:
-        statement = scope.statement
-        if statement.key not in cured:
-            continue
-        others = [key for key in solution.in_the_way if key != statement.key]
-        ids = [
-            compiled.statements[key].statement.rule_id if key in compiled.statements else key
-            for key in others
-        ]
-        way = f"; in the way: {', '.join(dict.fromkeys(ids))}" if ids else ""
-        place = f"{statement.rule_id}, {statement.path}:{statement.line}"
-        for breach in scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope)):
-            yield f"not kept yet ({place}): {breach.message}{way}"
-
-
-def _softly(scope: InForce, breach: Breach) -> str:
-    """What a soft rule asks and the trades do not keep."""
-    statement = scope.statement
-    place = f"{statement.rule_id}, {statement.path}:{statement.line}"
-    return f"soft, priority {statement.soft}, and not kept ({place}): {breach.message}"
 
 
 class _Timed:
@@ -223,7 +207,7 @@ def _unsolved(
             + (f", short by ${stretch * unit:,.0f}" if stretch > 0 else "")
         )
     if not conflict:
-        findings.append("cash due before settlement is more than the household can raise")
+        findings.append("no trades keep what holds without any policy")
     return Proposal(
         household,
         policy,

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from compiler.alternates import StandIn, stand_ins
 from compiler.closing import Closing, Purchase, Sale
 from compiler.statements import InForce, Statement
 from compiler.target import left_out
@@ -83,8 +84,9 @@ def explained_trades(proposal: Proposal) -> tuple[Trade, ...]:
         if side == "sell" and account_id not in excluded:
             account = closing.account(account_id)
             excluded[account_id] = left_out(closing.household, account, proposal.policy)
+    instead = _alternates(proposal, closing, {key[0] for key in orders if key[2] == "buy"})
     return tuple(
-        _trade(proposal, closing, key, rows, column_of, excluded)
+        _trade(proposal, closing, key, rows, column_of, excluded, instead)
         for key, rows in sorted(orders.items())
     )
 
@@ -110,6 +112,7 @@ def _trade(
     rows: list[Sale | Purchase],
     column_of: Mapping[tuple[str, ...], int],
     excluded: Mapping[str, Mapping[str, InForce]],
+    instead: Mapping[tuple[str, str], StandIn],
 ) -> Trade:
     account_id, security_id, side = key
     sales = tuple(row for row in rows if isinstance(row, Sale))
@@ -138,8 +141,21 @@ def _trade(
         rules=(),
         sentence="",
     )
-    left_out = excluded[account_id].get(security_id) if side == "sell" else None
-    return _with_words(trade, proposal, left_out)
+    if side == "sell":
+        return _with_words(trade, proposal, excluded[account_id].get(security_id))
+    return _with_words(trade, proposal, None, instead.get((account_id, security_id)))
+
+
+def _alternates(
+    proposal: Proposal, closing: Closing, account_ids: Iterable[str]
+) -> dict[tuple[str, str], StandIn]:
+    """What stands in for something, by account and security."""
+    return {
+        (account_id, name): each
+        for account_id in sorted(account_ids)
+        for each in stand_ins(closing.household, closing.account(account_id), proposal.policy)
+        for name in each.brings
+    }
 
 
 def _averaged(
@@ -158,11 +174,14 @@ def _averaged(
     )
 
 
-def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> Trade:
+def _with_words(
+    trade: Trade, proposal: Proposal, excluded: InForce | None, instead: StandIn | None = None
+) -> Trade:
     statements = {s.statement.key: s.statement for s in proposal.policy.statements}
     wanted = [g for g in trade.ledger if g.value < 0]
     resisted = [g for g in reversed(trade.ledger) if g.value > 0]
-    causes: list[Statement] = [] if excluded is None else [excluded.statement]
+    moving = [excluded] if instead is None else [instead.by, instead.line]
+    causes = [scope.statement for scope in moving if scope is not None]
     for group in trade.ledger:
         if abs(group.value) <= MATERIAL:
             continue
@@ -175,6 +194,8 @@ def _with_words(trade: Trade, proposal: Proposal, excluded: InForce | None) -> T
     motives = [said(g, statements, 0) for g in main_groups(wanted)]
     if excluded is not None:
         motives.insert(0, f"the target leaves it out: {cited(excluded.statement)}")
+    if instead is not None:
+        motives.insert(0, instead.describe(proposal.household))
     limits = [said(g, statements, 1) for g in main_groups(resisted)]
     sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
     if limits:

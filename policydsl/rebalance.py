@@ -18,6 +18,7 @@ from compiler.statements import HouseholdPolicy
 from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
+from policydsl.blocks import BLOCKS, blocks_csv, rows_of
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
@@ -147,6 +148,7 @@ def write_run(
     folder.write(STATE, dumped(_handed_on(inputs, done).document()))
     for outcome in done:
         folder.proposal(outcome.document)
+    folder.write(BLOCKS, blocks_csv(rows_of(outcome.document for outcome in done)))
     summary: dict[str, object] = {
         "book": inputs.book.name,
         "as_of": inputs.book.as_of.isoformat(),

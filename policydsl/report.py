@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from policydsl.cash_report import cash_calendar
 from policydsl.tables import dollars, percent, table
 
 Document = Mapping[str, Any]
@@ -76,7 +77,8 @@ def household_report(document: Document, most: int | None = None) -> str:
     for trade in shown:
         lines += trade_lines(trade)
     lines += oversight_lines(document)
-    lines += ["", binds(document)]
+    ahead = cash_calendar(document)
+    lines += ["", *([ahead] if ahead else []), binds(document)]
     if document["held_back"]:
         lines.append(held_back(document))
     return "\n".join(lines) + "\n"

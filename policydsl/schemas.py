@@ -1,4 +1,5 @@
-"""The contract of a run folder's JSON: what `run.json` and `proposals/HOUSEHOLD.json` hold.
+"""The contract of a run folder's JSON: what `run.json` and `proposals/HOUSEHOLD.json` hold, and of
+what `explain --blocks` prints.
 
 The schema files under `docs/schemas/` are generated from here (`python -m policydsl.schemas DIR`),
 and `verify` reads both documents through these models. Fields are added, not renamed.
@@ -233,8 +234,33 @@ class PreferenceDocument(Part):
     wrong_side_after: Number
 
 
+class InTheWay(Part):
+    """Dollars of lots that a statement keeps from being sold; null where the account may not
+    trade."""
+
+    statement: str | None
+    dollars: Number
+
+
+class CashEntry(Part):
+    """A movement of an account's cash within a year, after the trades of the proposal."""
+
+    account_id: str
+    date: Annotated[Day, Field(description="as stated")]
+    moves_on: Annotated[Day, Field(description="the day of settlement on which the money moves")]
+    kind: Literal["settlement", "deposit", "withdrawal", "rmd", "fee", "tax", "reserve", "release"]
+    amount: Annotated[Number, Field(description="dollars; negative is out, or set aside")]
+    statement: Annotated[str | None, Field(description="what asks for it; null for the book")]
+    cash_before: Annotated[Number, Field(description="settled and not set aside")]
+    raise_by: Annotated[Day | None, Field(description="the last day on which to sell for it")]
+    to_raise: Annotated[Number, Field(description="dollars of sales that are still to be made")]
+    missing: Annotated[Number, Field(description="dollars that cannot be had")]
+    in_the_way: list[InTheWay]
+
+
 class Conflict(Part):
-    """A statement that cannot hold with the others, and by how much it would have to give way."""
+    """A statement that cannot hold with the others or with a payment, and by how much it would have
+    to give way."""
 
     statement: str
     stretch_dollars: float
@@ -273,8 +299,47 @@ class ProposalDocument(Part):
         list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")
     ] = None
     reports: list[ReportDocument] | None = None
+    cash_calendar: Annotated[
+        list[CashEntry] | None,
+        Field(description="of accounts that pay, receive or set aside cash within a year"),
+    ] = None
     preferences: list[PreferenceDocument] | None = None
-    conflict: list[Conflict] | None = None
+    conflict: Annotated[
+        list[Conflict] | None,
+        Field(description="what cannot hold together, or keeps a payment from being raised whole"),
+    ] = None
+
+
+class BlockSide(Part):
+    """One side of a block. `households` maps each to its shares."""
+
+    shares: Number
+    amount: Number
+    accounts: list[str]
+    households: dict[str, Number]
+
+
+class BlockDocument(Part):
+    """Every order of one security in a run. Net is bought less sold, gross is both together."""
+
+    security_id: str
+    ticker: str
+    price: Number
+    bought: BlockSide
+    sold: BlockSide
+    net_shares: Number
+    net_amount: Number
+    gross_shares: Number
+    gross_amount: Number
+    crossing_shares: Annotated[
+        Number, Field(description="the most that could pass from one client to another")
+    ]
+
+
+class BlocksDocument(Part):
+    """`policydsl explain RUN --blocks --format json`."""
+
+    blocks: list[BlockDocument]
 
 
 class InputHashes(Part):
@@ -328,11 +393,15 @@ class RunDocument(Part):
     log_head: Hash
 
 
-DOCUMENTS: dict[str, type[Part]] = {"run": RunDocument, "proposal": ProposalDocument}
+DOCUMENTS: dict[str, type[Part]] = {
+    "run": RunDocument,
+    "proposal": ProposalDocument,
+    "blocks": BlocksDocument,
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a document: `run` or `proposal`."""
+    """The JSON Schema of a document: `run`, `proposal` or `blocks`."""
     return DOCUMENTS[name].model_json_schema()
 
 

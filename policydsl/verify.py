@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from policydsl.blocks import BLOCKS, blocks_csv
 from policydsl.document import Document
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import (
@@ -160,6 +162,7 @@ def _trades(
     rows = _rows(folder, found)
     yield from found
     counts["trade rows"] = len(rows)
+    yield from _blocks(folder, rows)
     for household_id, document in documents.items():
         counts["households"] += 1
         if household_id not in inputs.book.household_ids:
@@ -170,6 +173,17 @@ def _trades(
     for row in rows:
         if row["household_id"] not in documents:
             yield Difference("trades.csv", f"household {row['household_id']} was not run")
+
+
+def _blocks(folder: Path, rows: Sequence[Row]) -> Iterator[Difference]:
+    """The block view is what the trades come to."""
+    try:
+        if (folder / BLOCKS).read_bytes() != blocks_csv(rows):
+            yield Difference(BLOCKS, "is not what the trades come to")
+    except OSError as error:
+        yield Difference(BLOCKS, f"cannot be read: {error.strerror}")
+    except InvalidOperation:
+        yield Difference(BLOCKS, "cannot be told from trades that are no numbers")
 
 
 def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:

@@ -8,11 +8,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from compiler.assumptions import assumptions_for
+from compiler.cash_calendar import cash_calendar
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy
 from policydsl.document import (
     Document,
+    calendar_document,
     lot_document,
     measures_document,
     soft_document,
@@ -29,6 +31,17 @@ Row = Mapping[str, str]
 LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
+WANTED = (
+    "trades",
+    "statements",
+    "tax",
+    "soft_broken",
+    "cash_calendar",
+    "approvals",
+    "reports",
+    "preferences",
+)
+"""What a proposal of such a status has to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,7 @@ def verify_proposal(
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    wanted = ("trades", "statements", "tax", "soft_broken", "approvals", "reports", "preferences")
-    missing = [name for name in wanted if name not in document]
+    missing = [name for name in WANTED if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -70,6 +82,7 @@ def verify_proposal(
         yield Difference(where, f"{breach.key}: {breach.message}")
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["soft_broken"] = soft_document(policy, closing)
+    follows["cash_calendar"] = calendar_document(cash_calendar(policy, closing))
     for name, value in follows.items():
         if not agrees(value, document[name]):
             said = name.replace("_", " ")

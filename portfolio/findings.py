@@ -60,6 +60,7 @@ CODES: Mapping[str, str] = {
     "B0504": "weights add up to less than 1",
     "B0505": "component given twice",
     "B0506": "model has no version in force",
+    "B0507": "alternate without a place",
     "B0601": "more shares used than there are",
     "B0602": "wash block without a number of shares",
     "B0603": "recent sale without a realised gain",

@@ -208,11 +208,35 @@ class WashBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What may take a place in a model: a security, or a model with the places `inside` it."""
+
+    component: str
+    inside: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A weight of a model (a fraction of it) and what may take it, by rank.
+
+    `passed` are components of higher rank that the book itself cannot offer, each with the reason.
+    """
+
+    weight: Decimal
+    choices: tuple[Choice, ...]
+    passed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """A published target, nested models flattened: security id to fraction; the rest is cash."""
+    """A published target, nested models flattened: security id to fraction; the rest is cash.
+
+    `places` says the same with alternates, and is empty where the model has none.
+    """
 
     id: str
     weights: Mapping[str, Decimal]
+    places: tuple[Place, ...] = ()
 
     @property
     def cash(self) -> Decimal:

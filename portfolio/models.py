@@ -1,15 +1,19 @@
 """Target models: versions with effective dates, models inside models, flattened to securities.
 
-A recipe maps the components of one model (security ids and model ids) to weights.
+A recipe maps the components of one model (security ids and model ids) to weights. A version with
+alternates is a tuple of parts, each with its component first and who may stand in for it after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import networkx as nx
+
+from portfolio.household import Choice, Model, Place
 
 Recipe = Mapping[str, Decimal]
 
@@ -86,3 +90,110 @@ def _expanded(recipe: Recipe, flat: Mapping[str, Recipe]) -> dict[str, Decimal]:
         for security, share in inside.items():
             weights[security] = weights.get(security, Decimal(0)) + weight * share
     return weights
+
+
+# --- alternates ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A weight of one version of a model, with its component and then its alternates, by rank."""
+
+    weight: Decimal
+    ranked: tuple[str, ...]
+
+
+def linked(versions: Mapping[str, Sequence[Part]]) -> dict[str, dict[str, Decimal]]:
+    """Each model with everything that may be in it, alternates included, as a recipe."""
+    return {
+        model: {name: part.weight for part in parts for name in part.ranked}
+        for model, parts in versions.items()
+    }
+
+
+def unusable_models(
+    versions: Mapping[str, Sequence[Part]], unusable: Mapping[str, str]
+) -> dict[str, str]:
+    """`unusable` (securities and models, with reasons) and every model with a part none of whose
+    choices can be used."""
+    found = dict(unusable)
+    while True:
+        more = {
+            model: f"{part.ranked[0]}: {found[part.ranked[0]]}"
+            for model, parts in versions.items()
+            for part in parts
+            if model not in found and all(name in found for name in part.ranked)
+        }
+        if not more:
+            return found
+        found |= more
+
+
+def published(
+    versions: Mapping[str, Sequence[Part]], unusable: Mapping[str, str]
+) -> dict[str, Model]:
+    """Every usable model flattened, in order of their ids: each part is the first of its choices
+    that can be used. `unusable` gives the others with reasons.
+
+    Raises ValueError where models contain each other.
+    """
+    unusable = unusable_models(versions, unusable)
+    graph = nesting(linked(versions))
+    if not nx.is_directed_acyclic_graph(graph):
+        raise ValueError("models contain each other")
+    made: dict[str, Model] = {}
+    for model in reversed(list(nx.lexicographical_topological_sort(graph))):
+        if model not in unusable:
+            made[model] = _published(model, versions[model], made, unusable)
+    return {model: made[model] for model in sorted(made)}
+
+
+def _published(
+    name: str, parts: Sequence[Part], made: Mapping[str, Model], unusable: Mapping[str, str]
+) -> Model:
+    weights = normalised({str(at): part.weight for at, part in enumerate(parts)})
+    places = tuple(
+        _place(weight, part.ranked, made, unusable)
+        for weight, part in zip(weights.values(), parts, strict=True)
+    )
+    flat: dict[str, Decimal] = {}
+    for place in places:
+        first = place.choices[0].component
+        inside = made[first].weights if first in made else {first: Decimal(1)}
+        for security, share in inside.items():
+            flat[security] = flat.get(security, Decimal(0)) + place.weight * share
+    return Model(name, normalised(flat), places if _has_alternates(places) else ())
+
+
+def _place(
+    weight: Decimal, ranked: Sequence[str], made: Mapping[str, Model], unusable: Mapping[str, str]
+) -> Place:
+    usable = [each for each in ranked if each not in unusable]
+    choices = tuple(Choice(each, places_of(made[each]) if each in made else ()) for each in usable)
+    passed = ranked[: ranked.index(usable[0])]
+    return Place(weight, choices, tuple((each, unusable[each]) for each in passed))
+
+
+def places_of(model: Model) -> tuple[Place, ...]:
+    """The places of a model, with or without alternates."""
+    return model.places or tuple(
+        Place(weight, (Choice(name),)) for name, weight in model.weights.items()
+    )
+
+
+def _has_alternates(places: Iterable[Place]) -> bool:
+    return any(
+        place.passed
+        or len(place.choices) > 1
+        or any(_has_alternates(choice.inside) for choice in place.choices)
+        for place in places
+    )
+
+
+def securities_in(places: Iterable[Place]) -> frozenset[str]:
+    """Everything that may take a place, or one inside it, that is a security."""
+    found: set[str] = set()
+    for place in places:
+        for choice in place.choices:
+            found |= securities_in(choice.inside) if choice.inside else {choice.component}
+    return frozenset(found)

@@ -1,4 +1,4 @@
-"""Which rules cannot hold together, where a household has no feasible trades.
+"""Which rules cannot hold together, where a household has no feasible trades or cannot pay.
 
 Rows of rules may stretch at a cost, physics may not; the rules that had to stretch are then thinned
 to an irreducible set: take any one away and the rest can hold (deletion filter, Chinneck 1991).
@@ -7,14 +7,16 @@ to an irreducible set: take any one away and the rest can hold (deletion filter,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from compiler.model import PHYSICS
-from solver.handover import Program
+from compiler.model import CompiledModel
+from compiler.registry import PHYSICS
+from solver.handover import Program, hand_over
 from solver.quadratic import Work, linear_model, new_engine
 
 STRETCHED = 1e-6
@@ -37,6 +39,17 @@ def conflicting(program: Program, nodes: int, work: Work) -> tuple[tuple[str, fl
         if not _feasible(program, relaxed, nodes, work):
             suspects = rest
     return tuple((rule, stretch.get(rule, 0.0)) for rule in suspects)
+
+
+def unpaid_for(compiled: CompiledModel, nodes: int, work: Work) -> tuple[tuple[str, float], ...]:
+    """Statement keys that keep payments due from being raised whole, as `conflicting` gives them;
+    empty where there is too little to sell."""
+    program = hand_over(compiled)
+    upper = program.upper.copy()
+    for cure in compiled.physics.cures:
+        if cure.key == PHYSICS or compiled.statements[cure.key].directive.kind == "payment":
+            upper[program.column(cure.excess)] = 0.0
+    return conflicting(replace(program, upper=upper), nodes, work)
 
 
 def _feasible(program: Program, relaxed: Sequence[str], nodes: int, work: Work) -> bool:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from compiler.active_risk import RiskLimit
-from compiler.model import PHYSICS, CompiledModel
+from compiler.model import CompiledModel
+from compiler.registry import PHYSICS
 
 Floats = NDArray[np.float64]
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pyomo.repn import generate_standard_repn
 
-from compiler.model import PHYSICS, CompiledModel
+from compiler.model import CompiledModel
+from compiler.registry import PHYSICS
 from solver.handover import Floats, Program
 from solver.quadratic import Point
 from solver.reduce import NONE, Reduced
@@ -22,11 +23,13 @@ from solver.state import State
 
 BINDING = 1e-7
 
+PAYMENTS = "payments of the book"
 BOUND_NAMES = {
     "physics.selling": "lot exhausted",
     "physics.buying": "no larger than the account",
     "physics.closing": "sold whole or not at all",
     "physics.no_overdraft": "no overdraft",
+    "physics.payments": PAYMENTS,
     "physics.wash_sales_avoided": "wash sales avoided",
     "cures": "broken limits come first",
     "priority": "soft rules come first",

@@ -142,9 +142,10 @@ def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
     """`total` shares over the columns as wanted; lots sold in part take up the difference first,
     lots not sold so far only if `more`. None where that is not enough."""
-    grain = min(order.step, Decimal("0.0001"))
+    # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
+    grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
     shares = [
-        w if w == most else max(w, Decimal(0)).quantize(grain, ROUND_DOWN)
+        w if w == most else max(w, Decimal(0)) // grain * grain
         for w, most in zip(order.wanted, order.limit, strict=True)
     ]
     sold = [k for k, w in enumerate(order.wanted) if w > DUST]

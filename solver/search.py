@@ -313,7 +313,7 @@ def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
     """Modes of each position that no certificate rules out: bound + regret below the incumbent."""
     alive = np.ones((len(state.structure.positions), len(Mode)), dtype=bool)
     for certificate in region.certificates:
-        if np.isfinite(state.incumbent):
+        if np.isfinite(state.incumbent) and certificate.bound > -np.inf:
             alive &= certificate.bound + certificate.regret <= state.incumbent + 1e-9
     in_wash = state.structure.washed >= 0
     alive[in_wash] = True

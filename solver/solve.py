@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.model import CompiledModel
+from solver.active_risk import with_decisions
 from solver.handover import Floats, Program, hand_over
 from solver.ledger import Ledger, Linear, read_ledger, read_linear, with_settled_trades
 from solver.modes import Structure, read_structure
@@ -15,7 +16,7 @@ from solver.quadratic import Work
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Answer, Budget
 from solver.state import State, read_state
-from solver.tiers import Tier, solve_in_tiers
+from solver.tiers import Tier, solve_in_tiers, standing_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)
+    still = None
+    if orders:
+        still = _no_worse_untraded(compiled, program, answer, program.objective(x), budget, work)
+    if still is not None:
+        answer, orders, x = still, [], still.point.x
+        state = read_state(program, structure, answer.region)
     point = with_settled_trades(program, state, answer.reduced, answer.point)
     answer = replace(answer, point=point)
     ledger = read_ledger(compiled, program, state, point)
@@ -102,6 +109,24 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         work=work,
         seconds=seconds,
     )
+
+
+def _no_worse_untraded(
+    compiled: CompiledModel,
+    program: Program,
+    answer: Answer,
+    objective: float,
+    budget: Budget,
+    work: Work,
+) -> Answer | None:
+    """No trades at all as the answer, where that is allowed and all trades together are worth no
+    more than the goal of the search: what is less it cannot tell from nothing, and a run a moment
+    later would find it again, or its contrary."""
+    point = standing_still(compiled, program, read_structure(compiled, program))
+    if point is None or program.objective(point) > objective + budget.goal:
+        return None
+    still, _ = with_decisions(compiled, program, budget, work, point)
+    return None if still is None else replace(still, bound=answer.bound)
 
 
 def _terms(compiled: CompiledModel) -> dict[str, Any]:

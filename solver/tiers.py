@@ -15,7 +15,8 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from compiler.model import PHYSICS, CompiledModel
+from compiler.model import CompiledModel
+from compiler.registry import PHYSICS
 from solver.active_risk import (
     calm_search,
     calmest,
@@ -79,7 +80,7 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
     answer, solved = search_within_risk(compiled, kept, budget, work)
     if answer is not None:
         return Tiered(answer, solved, 0.0, (), (), False)
-    still = _standing_still(compiled, program, read_structure(compiled, program))
+    still = standing_still(compiled, program, read_structure(compiled, program))
     found = _least(compiled, program, cures, budget, work, still)
     if found.point is None:
         return Tiered(None, program, 0.0, (), (), found.infeasible)
@@ -241,7 +242,7 @@ def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, 
     return tuple(dict.fromkeys(names))
 
 
-def _standing_still(
+def standing_still(
     compiled: CompiledModel, program: Program, structure: Structure
 ) -> Floats | None:
     """The program's columns when nothing is traded, or None where that breaks a row."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from compiler.ranges import Range
     from compiler.registry import Position
     from compiler.statements import InForce, Statement
-    from portfolio.household import Account, Household
+    from portfolio.household import Account, Household, Lot
 
 
 class Family(StrEnum):
@@ -98,6 +98,11 @@ class Directive(ABC):
         return ()
 
     @property
+    def brings_equivalents(self) -> bool:
+        """Whether it may put securities into portfolios for others of their equivalence class."""
+        return False
+
+    @property
     def gradual(self) -> bool:
         """Whether what it asks for comes in steps, counted from its first day."""
         return False
@@ -105,6 +110,16 @@ class Directive(ABC):
     @property
     def raised_ahead(self) -> bool:
         """Whether what it asks for on its first day has to be raised before, to settle in time."""
+        return False
+
+    @property
+    def raises_cash(self) -> bool:
+        """Whether it asks for cash that sales have to raise where it is not there."""
+        return False
+
+    def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+        """Whether the lot may not be sold, not even to raise cash."""
+        del scope, household, account, lot
         return False
 
     def takes(self, other: Directive) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -56,12 +56,18 @@ class Earmark(Directive):
     def raised_ahead(self) -> bool:
         return self.times.by is not None
 
+    @property
+    def raises_cash(self) -> bool:
+        return self.action == "reserve"
+
     def sentence(self) -> str:
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"
 
-    def dollars(self, statement: Statement, household: Household, account: Account) -> Decimal:
-        """Dollars of the account's cash that are meant for it today."""
+    def dollars(
+        self, statement: Statement, household: Household, account: Account | None
+    ) -> Decimal:
+        """Dollars of the account's cash, or the household's, that are meant for it today."""
         total, today = self.amount.known(household, account) or Decimal(0), household.as_of
         if self.times.by is not None:
             due = must_be_there(household, self.times.by)
@@ -76,9 +82,24 @@ class Earmark(Directive):
 
     def _over(self, statement: Statement, today: date) -> bool:
         """Whether a reserve without a last day has been whole for a year."""
+        return today > months_after(self._whole(statement), 12)
+
+    def _whole(self, statement: Statement) -> date:
+        """The day on which the last of equal steps begins."""
         assert statement.starts is not None
         *_, whole = self.times.days(statement.starts, statement.starts, date.max)
-        return today > months_after(whole, 12)
+        return whole
+
+    def days_of_change(self, statement: Statement) -> Iterator[date]:
+        """Days on which what a reserve comes to is not what it was on the day before."""
+        if self.times.by is not None:
+            yield from (self.times.by, months_after(self.times.by, 12) + timedelta(days=1))
+        else:
+            assert statement.starts is not None
+            yield from self.times.days(statement.starts, statement.starts, date.max)
+            yield months_after(self._whole(statement), 12) + timedelta(days=1)
+        if statement.ends is not None:
+            yield statement.ends + timedelta(days=1)
 
     def describe_today(self, statement: Statement, household: Household) -> str:
         day = self.times.by

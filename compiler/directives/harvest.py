@@ -19,6 +19,7 @@ from compiler.directives.base import (
     Directive,
     Family,
     allowance,
+    may_raise_cash,
     raises_cash,
     selective_clause,
 )
@@ -29,6 +30,7 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
+from portfolio.household import Account, Household, Lot
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Harvest(Directive):
 
     def sentence(self) -> str:
         return f"{self.mode.value} harvest {self.things.describe()}"
+
+    def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+        lost = account.taxable and lot.basis > lot.shares * household.prices[lot.security_id]
+        return lost and not may_raise_cash(scope) and forbids_lot(scope, household, account, lot)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row `no_harvest` for each lot at a loss in a taxable account that may not be sold, or

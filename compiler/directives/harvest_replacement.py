@@ -27,6 +27,10 @@ class HarvestReplacement(Directive):
     substitutes: Selection
 
     @property
+    def brings_in(self) -> tuple[str, ...]:
+        return self.substitutes.named
+
+    @property
     def slot(self) -> tuple[str, ...]:
         return "replace", "harvested"
 

@@ -26,7 +26,7 @@ from compiler.directives.base import (
 )
 from compiler.instalments import is_due, known_from, pace
 from compiler.physics import Physics
-from compiler.selections import Named, Selection
+from compiler.selections import Selection
 from compiler.statements import InForce, Statement
 from compiler.timetable import Timetable
 from grammar import tree
@@ -90,7 +90,7 @@ class Instalment(Directive):
 
     @property
     def brings_in(self) -> tuple[str, ...]:
-        return tuple(_listed(self.things)) if self.action == "buy" else ()
+        return self.things.named if self.action == "buy" else ()
 
     @property
     def slot(self) -> tuple[str, ...]:
@@ -355,11 +355,3 @@ def _step(household: Household, account: Account, name: str) -> Decimal:
     """Smallest step of an order, shares."""
     step = household.securities[name].share_increment
     return step if account.fractional else max(step, Decimal(1))
-
-
-def _listed(selection: Selection) -> Iterator[str]:
-    for item in selection.items:
-        if isinstance(item, Named):
-            yield item.text
-        else:
-            yield from _listed(item.selection)

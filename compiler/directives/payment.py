@@ -26,8 +26,8 @@ from portfolio.household import Account, Flow, Household
 
 @dataclass(frozen=True)
 class Payment(Directive):
-    """A flow of one account, as those of the book are; a household's is paid by one of its accounts
-    (`compiler.schedules`)."""
+    """A flow of one account, as those of the book are; a household's is paid by its accounts
+    (`compiler.payers`)."""
 
     kind: ClassVar[str] = "payment"
     family: ClassVar[Family] = Family.SCHEDULE
@@ -50,18 +50,27 @@ class Payment(Directive):
     def raised_ahead(self) -> bool:
         return True
 
+    @property
+    def raises_cash(self) -> bool:
+        return True
+
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 
-    def flows(self, statement: Statement, household: Household, account: Account) -> Iterator[Flow]:
-        """What leaves the account from today to a year ahead, as long as the statement holds."""
+    def due(
+        self,
+        statement: Statement,
+        household: Household,
+        account: Account | None,
+        first: date,
+        last: date,
+    ) -> Iterator[tuple[date, Decimal]]:
+        """Dollars that leave the account, or the household, from the first day to the last."""
         total = cents(self.amount.known(household, account) or Decimal(0))
-        last = months_after(household.as_of, 12)
-        last = last if statement.ends is None else min(last, statement.ends)
-        for day in self.times.days(statement.starts, household.as_of, last):
+        for day in self.times.days(statement.starts, first, last):
             dollars = self._part(total, statement.starts, day)
             if dollars > 0:
-                yield Flow(account.id, day, -dollars, "withdrawal", statement.key)
+                yield day, dollars
 
     def _part(self, total: Decimal, begins: date | None, day: date) -> Decimal:
         """One of equal parts, in cents; the last makes up the total."""

@@ -10,12 +10,18 @@ import pyomo.environ as pyo
 
 from compiler import codes
 from compiler.closing import Closing
+from compiler.directives.barred_replacement import (
+    BARRED,
+    EQUIVALENTS,
+    BarredReplacement,
+    read_barred,
+)
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.directives.harvest_replacement import HarvestReplacement
 from compiler.physics import Physics
 from compiler.read_conditions import read_positions
 from compiler.reader import Reader
-from compiler.selections import Group, Named, Selection
+from compiler.selections import Group, Selection
 from compiler.statements import InForce
 from grammar import tree
 
@@ -44,7 +50,7 @@ class Replacement(Directive):
     @property
     def ranked(self) -> tuple[str, ...]:
         """Ids or tickers of the substitutes, first choice first."""
-        return () if self.substitutes is None else tuple(_listed(self.substitutes))
+        return () if self.substitutes is None else self.substitutes.named
 
     @property
     def brings_in(self) -> tuple[str, ...]:
@@ -84,6 +90,11 @@ class ReplacementPool(Directive):
     pool: Selection
 
     @property
+    def selection(self) -> Selection:
+        """What the pool is for."""
+        return self.things
+
+    @property
     def slot(self) -> tuple[str, ...]:
         return "only replace", self.things.describe()
 
@@ -101,18 +112,14 @@ class ReplacementPool(Directive):
         yield from ()
 
 
-def _listed(selection: Selection) -> Iterator[str]:
-    for item in selection.items:
-        if isinstance(item, Named):
-            yield item.text
-        else:
-            yield from _listed(item.selection)
-
-
 def read_replacement(
     node: tree.Replace, reader: Reader
-) -> Replacement | ReplacementPool | HarvestReplacement | None:
+) -> Replacement | ReplacementPool | HarvestReplacement | BarredReplacement | None:
     """The typed directive, or None after reporting every mistake in it."""
+    if not node.only and _is_word(node.things, BARRED, reader):
+        return read_barred(
+            node.substitutes, _is_word(node.substitutes, EQUIVALENTS, reader), reader
+        )
     if not node.only and _is_word(node.things, HARVESTED, reader):
         chosen = read_positions(node.substitutes, WHOLE, reader.for_substitutes())
         return None if chosen is None else HarvestReplacement(chosen)

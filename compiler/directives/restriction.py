@@ -16,6 +16,7 @@ from compiler.directives.base import (
     Directive,
     Family,
     allowance,
+    may_raise_cash,
     raises_cash,
     selective_clause,
 )
@@ -66,6 +67,10 @@ class Restriction(Directive):
 
     def sentence(self) -> str:
         return f"{self.mode.value} {self.action} {self.things.describe()}"
+
+    def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+        sells = self.action in ("sell", "trade") and not may_raise_cash(scope)
+        return sells and forbids_lot(scope, household, account, lot)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for

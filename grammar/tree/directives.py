@@ -165,11 +165,13 @@ class Treat(Node):
     """`treat "VTI", "ITOT" as one for drift`, `treat anything as absent where ...`.
 
     What the words after `as` and `for` mean is the compiler's to say; a last `where` is in things.
+    Where `each` is written, `things` name a column.
     """
 
     things: Things
     like: str
     purpose: str | None
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

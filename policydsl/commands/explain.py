@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from policydsl import options, output
+from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.rebalance import outcomes, recorded_inputs
 from policydsl.report import (
@@ -32,7 +33,10 @@ from policydsl.why_not import why_not
 @click.option(
     "--why-not", "security", metavar="SECURITY", help="Why this security was not bought, or sold."
 )
-@click.option("--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each.")
+@click.option("--blocks", is_flag=True, help="All clients together: what is traded, by security.")
+@click.option(
+    "--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each, or blocks."
+)
 @options.common()
 @click.pass_context
 def command(
@@ -42,6 +46,7 @@ def command(
     trade_id: str | None,
     rule_id: str | None,
     security: str | None,
+    blocks: bool,
     most: int | None,
     form: str,
 ) -> None:
@@ -54,9 +59,12 @@ def command(
       policydsl explain run --trade H00001-TX:XYZ:sell
       policydsl explain run --rule ipc.sectors
       policydsl explain run --household H00001 --why-not XYZ
+      policydsl explain run --blocks
     """
-    if sum(each is not None for each in (trade_id, rule_id, security)) > 1:
-        raise click.UsageError("--trade, --rule and --why-not are three questions: ask one")
+    asked = [each is not None for each in (trade_id, rule_id, security)]
+    if sum([*asked, blocks]) > 1:
+        said = "--trade, --rule, --why-not and --blocks are four questions: ask one"
+        raise click.UsageError(said)
     documents = _documents(run, only)
     if security is not None:
         ctx.exit(_why_not(run, documents, security, form))
@@ -64,6 +72,8 @@ def command(
         ctx.exit(_one_trade(documents, trade_id, form))
     if rule_id is not None:
         ctx.exit(_one_rule(documents, rule_id, form))
+    if blocks:
+        ctx.exit(_blocks(documents, most, form))
     if form == "json":
         output.result_json(documents)
     else:
@@ -84,6 +94,16 @@ def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
         ]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`") from error
+
+
+def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int:
+    """The orders of each security, all clients together."""
+    found = block_orders(rows_of(documents))
+    if form == "json":
+        output.result_json(blocks_document(found))
+    else:
+        output.result(blocks_table(found, most))
+    return 0
 
 
 def _one_trade(documents: list[dict[str, Any]], trade_id: str, form: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from policydsl import options, output
+from policydsl.blocks import BLOCKS
 from policydsl.rebalance import outcomes, recorded_inputs, write_run
 from policydsl.run_folder import fresh_folder
 from policydsl.tables import table
@@ -65,7 +66,7 @@ def _replayed(run: Path) -> tuple[list[Difference], int]:
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "run"
         write_run(fresh_folder(again), inputs, list(outcomes(inputs, names)), {}, 0.0)
-        files = ["trades.csv", *(f"proposals/{name}.json" for name in names)]
+        files = ["trades.csv", BLOCKS, *(f"proposals/{name}.json" for name in names)]
         differences = [
             Difference(name, "comes out otherwise when it is run again")
             for name in files

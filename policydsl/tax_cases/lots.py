@@ -57,6 +57,7 @@ def _realized(row: Realised) -> Row:
         "shares": row.shares,
         "proceeds": row.proceeds,
         "basis": row.basis,
+        "unit_basis": row.basis / row.shares,
         "gain": row.gain,
         "disallowed": row.disallowed,
         "permanent": row.permanent,
@@ -114,6 +115,7 @@ def _open_lots(lots: Sequence[OpenLot], tell_used: bool) -> list[Row]:
                 "eff_acquired": lot.holding_from,
                 "shares": ZERO,
                 "basis": ZERO,
+                "unit_basis": unit,
                 "used": lot.used,
             },
         )

@@ -37,6 +37,7 @@ FILINGS: Mapping[str, str] = {
 }
 METHODS: Mapping[str, Method] = {
     "fifo": Method.FIFO,
+    "specific": Method.FIFO,
     "lifo": Method.LIFO,
     "hifo": Method.HIGHEST_COST,
     "lofo": Method.LOWEST_COST,

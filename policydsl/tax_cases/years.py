@@ -14,9 +14,10 @@ from portfolio.tax.year import Netted, net_year, ordinary_limit
 
 def run(inputs: Node, expected: Node) -> Iterator[Difference]:
     """Where a year does not come out."""
-    carry_short, carry_long = _carried_in(inputs)
+    carry_short, carry_long = _carried_in(inputs, ZERO, ZERO)
     found: list[Found] = []
     for node in inputs.need("years").items():
+        carry_short, carry_long = _carried_in(node, carry_short, carry_long)
         income = node.get("taxable_income")
         net = net_year(
             _sum(node, "st") - carry_short,
@@ -30,11 +31,10 @@ def run(inputs: Node, expected: Node) -> Iterator[Difference]:
     yield from differences(expected, {"years": found})
 
 
-def _carried_in(inputs: Node) -> tuple[Decimal, Decimal]:
-    carried = inputs.get("carry_in")
-    if carried is None:
-        return ZERO, ZERO
-    return carried.number_of("st"), carried.number_of("lt")
+def _carried_in(node: Node, short: Decimal, long: Decimal) -> tuple[Decimal, Decimal]:
+    """Losses carried in, positive: those given, for the years from here on or for one year, else
+    those of the year before."""
+    return node.number_of("carry_st", short), node.number_of("carry_lt", long)
 
 
 def _sum(node: Node, key: str) -> Decimal:

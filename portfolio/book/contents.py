@@ -18,23 +18,28 @@ from portfolio.book.files import Tables
 from portfolio.book.prices import Market
 from portfolio.book.references import split_tags
 from portfolio.book.targets import Recipes
-from portfolio.household import Security, Value
+from portfolio.household import Model, Security, Value
 
 Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything that was read from a book, checked, with an index from owners to rows."""
+    """Everything that was read from a book, checked, with an index from owners to rows.
+
+    `in_doubt` are securities and models that something is wrong with: nothing new is bought of
+    them.
+    """
 
     tables: Tables
     extra: Mapping[str, tuple[Column, ...]]
     market: Market
-    models: Recipes
+    models: Mapping[str, Model]
     funds: Recipes
     as_of: date
     settlement_days: int
     calendar: str
+    in_doubt: frozenset[str] = frozenset()
     _rows: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict, repr=False)
 
     def rows(self, table: str, column: str, name: str) -> list[Row]:
@@ -65,6 +70,15 @@ class Contents:
             if row["security_id"] is not None:
                 found[row["security_id"]] = self._security(row["security_id"], row)
         return found
+
+    def equivalents(self, names: Iterable[str]) -> frozenset[str]:
+        """The other securities of the equivalence classes of these, those in doubt left out."""
+        classes = {self.securities[name].equivalence_class for name in names}
+        return frozenset(
+            each.id
+            for each in self.securities.values()
+            if each.equivalence_class in classes and each.id not in self.in_doubt
+        )
 
     def _security(self, name: str, row: Row) -> Security:
         attributes = extra_values(row, self.extra.get("securities", ()))

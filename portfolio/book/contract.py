@@ -311,9 +311,19 @@ MODELS = TableContract(
         _id("component", "components"),
         Column("weight", Cell.FRACTION, required=True, minimum=0.0),
         Column("effective_from", Cell.DATE, description="empty: since ever"),
-        Column("rank", Cell.NUMBER, minimum=1.0, description="alternates; empty or 1 is used"),
+        Column(
+            "rank",
+            Cell.NUMBER,
+            minimum=1.0,
+            description="empty or 1: a component; 2, 3, ...: an alternate, tried in this order",
+        ),
+        Column(
+            "alternate_for",
+            description="the component that an alternate stands in for; "
+            "empty: the one of the same weight",
+        ),
     ),
-    key=("model_id", "component", "effective_from", "rank"),
+    key=("model_id", "component", "effective_from", "rank", "alternate_for"),
     subject="model_id",
     subject_kind="model",
     description="targets; a component is a security or another model; the missing weight is cash",

@@ -27,10 +27,11 @@ from portfolio.book.risk_tables import RiskTables, read_risk_tables
 from portfolio.book.rows import check_rows
 from portfolio.book.settings import read_settings
 from portfolio.book.snapshot import household_of, risk_rows
-from portfolio.book.targets import Recipes, read_constituents, read_models
-from portfolio.book.ties import conclude
+from portfolio.book.targets import Models, Recipes, read_constituents, read_models
+from portfolio.book.ties import conclude, in_doubt
 from portfolio.findings import Finding
 from portfolio.household import Attribute, Household, Risk
+from portfolio.models import published
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Book:
     _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
     _also_models: frozenset[str] = frozenset()
     _also_securities: frozenset[str] = frozenset()
+    _equivalents: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -136,6 +138,11 @@ class Book:
         )
         return replace(self, _also_securities=also, _snapshots={}) if also else self
 
+    def with_equivalents(self) -> Book:
+        """The book with the equivalence classes of what is held or modelled in every household's
+        snapshot, for policies that let them stand in for each other."""
+        return replace(self, _equivalents=True, _snapshots={})
+
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
         """Every account of the book, in order."""
@@ -161,6 +168,7 @@ class Book:
                 self.risk,
                 self._also_models,
                 self._also_securities,
+                self._equivalents,
             )
         return self._snapshots[household_id]
 
@@ -179,16 +187,26 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
     settings = read_settings(read.settings, name, as_of, notes)
     tables, extra = _checked(read, notes)
     day = settings.as_of or _newest_day(tables)
-    market, models, funds = _priced(tables, day, notes)
+    market, parts, unusable, funds = _priced(tables, day, notes)
     check_rows(tables, max(day, settings.dated or day), notes)
     risk_tables = read_risk_tables(tables, notes)
+    unusable = in_doubt(notes.drafts, tables) | unusable
+    models = published(parts, _unpriced(parts, market, day) | unusable)
     contents = Contents(
-        tables, extra, market, models, funds, day, settings.settlement_days, settings.calendar
+        tables,
+        extra,
+        market,
+        models,
+        funds,
+        day,
+        settings.settlement_days,
+        settings.calendar,
+        frozenset(unusable),
     )
     return Book(
         settings.name,
         day,
-        conclude(notes.drafts, tables),
+        conclude(notes.drafts, tables, unusable),
         tuple(sorted(ids(tables, "households"))),
         attributes_of(tables, extra),
         dict(sorted(read.hashes.items())),
@@ -249,27 +267,40 @@ def _newest_day(tables: Tables) -> date:
     return date.fromisoformat(max(days)) if days else date(1970, 1, 1)
 
 
-def _priced(tables: Tables, day: date, notes: Notes) -> tuple[Market, Recipes, Recipes]:
-    """Prices, models flattened and funds flattened; what is held or modelled must have a price."""
+def _priced(
+    tables: Tables, day: date, notes: Notes
+) -> tuple[Market, Models, dict[str, str], Recipes]:
+    """Prices, models as parts with what of them cannot be used, and funds flattened; what is held
+    or modelled must have a price."""
     market = EMPTY
     funds: Recipes = {}
-    recipes: Recipes = {}
-    models: Recipes = {}
+    models: Models = {}
+    unusable: dict[str, str] = {}
     known = ids(tables, "securities") | ids(tables, "models")
     if "constituents" in tables and tables["constituents"].complete:
         funds = read_constituents(tables["constituents"], known, notes)
     if "models" in tables and tables["models"].complete:
-        recipes, models = read_models(tables["models"], known, day, notes)
+        models, unusable = read_models(tables["models"], known, day, notes)
     prices = tables.get("prices")
     if prices is not None and prices.complete:
         market = read_market(prices, day, notes)
-        check_prices(market, prices.file, _valued(tables, recipes), day, notes)
-    return market, models, funds
+        used, alternates = _valued(tables, models)
+        check_prices(market, prices.file, used, alternates, day, notes)
+    return market, models, unusable, funds
 
 
-def _valued(tables: Tables, recipes: Recipes) -> frozenset[str]:
-    """Known securities that are held or named in a model."""
-    named = {component for recipe in recipes.values() for component in recipe}
+def _valued(tables: Tables, models: Models) -> tuple[frozenset[str], frozenset[str]]:
+    """(known securities that are held or components of a model, those that are only alternates)."""
+    named = {part.ranked[0] for parts in models.values() for part in parts}
     if "lots" in tables:
         named |= {text for text in tables["lots"].texts("security_id") if text is not None}
-    return ids(tables, "securities") & named
+    alternates = {name for parts in models.values() for part in parts for name in part.ranked}
+    known = ids(tables, "securities")
+    return known & named, known & (alternates - named)
+
+
+def _unpriced(models: Models, market: Market, day: date) -> dict[str, str]:
+    """Securities of the models without a price."""
+    named = {name for parts in models.values() for part in parts for name in part.ranked}
+    unpriced = sorted(named - models.keys() - market.latest.keys())
+    return dict.fromkeys(unpriced, f"no price on or before {day}")

@@ -161,10 +161,13 @@ def check_prices(
     market: Market,
     file: str,
     valued: Iterable[str],
+    alternates: Iterable[str],
     as_of: date,
     notes: Notes,
 ) -> None:
-    """Notes what has no price or a stale one; `valued` are the securities held or modelled."""
+    """Notes what has no price or a stale one; `valued` are the securities held or modelled, and
+    `alternates` those that may stand in for one: without a price they do not, which is a
+    warning."""
     newest = market.newest
     if newest is None and any(draft.file == file and draft.rows > 1 for draft in notes.drafts):
         return  # Why there is none is said already.
@@ -184,7 +187,8 @@ def check_prices(
             )
         )
     doubtful = notes.subjects()
-    for name in sorted(valued):
+    spare = frozenset(alternates)
+    for name in sorted({*valued, *spare}):
         subject = Subject("security", name)
         if subject in doubtful:
             continue
@@ -197,6 +201,9 @@ def check_prices(
             code, value = "B0402", str(market.latest[name])
         else:
             continue
+        reach = Reach.VALUE if code == "B0401" else Reach.TRADES
+        if name in spare:
+            message, reach = f"{message}: it stands in for nothing", Reach.NOTHING
         expected = f"a close within {STALE_DAYS} days of {newest}"
         notes.add(
             Draft(
@@ -207,7 +214,7 @@ def check_prices(
                 column="close",
                 value=value,
                 subjects=(subject,),
-                reach=Reach.VALUE if code == "B0401" else Reach.TRADES,
+                reach=reach,
                 through_funds=False,
             )
         )

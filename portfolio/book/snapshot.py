@@ -12,6 +12,7 @@ from portfolio.book.references import split_tags
 from portfolio.book.wash_records import wash_of
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
+from portfolio.models import securities_in
 from portfolio.risk import sliced
 
 _GIVEN = ("gift_in", "inherit", "transfer_in")
@@ -24,6 +25,7 @@ def household_of(
     risk: Risk,
     also_models: Iterable[str] = (),
     also_securities: Iterable[str] = (),
+    equivalents: bool = False,
 ) -> Household:
     """The snapshot of one household (KeyError where there is none); `frozen` gives reasons by
     account.
@@ -50,7 +52,9 @@ def household_of(
     )
     named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
-    relevant = _relevant(contents, accounts, models.values(), linked_lots, also_securities)
+    relevant = _relevant(
+        contents, accounts, models.values(), linked_lots, also_securities, equivalents
+    )
     latest = contents.market.latest
     return Household(
         id=household_id,
@@ -81,9 +85,7 @@ def household_of(
 
 def _model(contents: Contents, name: str) -> Model:
     """The model, empty where it cannot be used: every account that follows it is frozen."""
-    weights = contents.models.get(name, {})
-    priced = all(security in contents.market.latest for security in weights)
-    return Model(name, weights if priced else {})
+    return contents.models.get(name, Model(name, {}))
 
 
 def _entities(contents: Contents, household_id: str, accounts: list[Row]) -> dict[str, TaxEntity]:
@@ -246,11 +248,15 @@ def _relevant(
     models: Iterable[Model],
     linked: Iterable[Lot],
     also: Iterable[str],
+    equivalents: bool,
 ) -> list[str]:
-    """Securities held, modelled, linked or asked for, and what funds among them hold; sorted."""
+    """Securities held, modelled, linked or asked for, what funds among them hold, and their
+    `equivalents` if wanted; sorted."""
     named = {lot.security_id for account in accounts for lot in account.lots}
-    named |= {lot.security_id for lot in linked} | set(also)
-    named |= {name for model in models for name in model.weights}
+    named |= {lot.security_id for lot in linked} | (set(also) - contents.in_doubt)
+    named |= {name for model in models for name in (*model.weights, *securities_in(model.places))}
+    if equivalents:
+        named |= contents.equivalents(name for name in named if name in contents.securities)
     named |= {inside for name in tuple(named) for inside in contents.funds.get(name, {})}
     return sorted(name for name in named if name in contents.securities)
 

@@ -8,43 +8,60 @@ from decimal import Decimal
 
 from portfolio.book.draft import WHOLE_BOOK, Draft, Notes, Reach, Subject
 from portfolio.book.files import TextTable
-from portfolio.models import TOLERANCE, cycles, flatten, in_force
+from portfolio.book.versions import Misfit, versions
+from portfolio.models import TOLERANCE, Part, cycles, flatten, in_force, linked
 
 Recipes = dict[str, dict[str, Decimal]]
+Models = dict[str, tuple[Part, ...]]
 
 
 def read_models(
     table: TextTable, known: frozenset[str], as_of: date, notes: Notes
-) -> tuple[Recipes, Recipes]:
-    """(recipes in force, the same flattened); models that cannot be used are noted, and absent.
+) -> tuple[Models, dict[str, str]]:
+    """(the version of each model in force, what cannot be used of their parts with the reasons).
 
-    `known` are all securities and models: a model that names anything else has a finding already.
-    Only rank 1 (or empty) is a component; other ranks are alternates.
+    `known` are all securities and models: a name that is not among them has a finding already.
     """
     doubtful = {subject.id for subject in notes.subjects() if subject.kind == "model"}
-    versions: dict[str, dict[date | None, list[int]]] = {}
-    starts, ranks = table.texts("effective_from"), table.texts("rank")
-    components, weights = table.texts("component"), table.texts("weight")
-    for row, model in enumerate(table.texts("model_id")):
-        if model is None or (ranks[row] is not None and Decimal(ranks[row] or 1) != 1):
-            continue
-        start = starts[row]
-        day = None if start is None else date.fromisoformat(start)
-        versions.setdefault(model, {}).setdefault(day, []).append(row)
-    recipes: Recipes = {}
-    for model, by_day in versions.items():
+    given, misfits = versions(table)
+    for misfit in misfits:
+        if misfit.model not in doubtful:
+            _note_misfit(table, misfit, notes)
+    found: Models = {}
+    for model, by_day in given.items():
         if model in doubtful:
             continue
         try:
-            rows = by_day[in_force(by_day, as_of)]
+            version = by_day[in_force(by_day, as_of)]
         except ValueError:
-            _note_future(table, model, min(min(rows) for rows in by_day.values()), as_of, notes)
+            first = min(min(version.rows) for version in by_day.values())
+            _note_future(table, model, first, as_of, notes)
             continue
-        recipe = {components[row] or "": Decimal(weights[row] or 0) for row in rows}
-        if _weights_fit(table, "model", model, recipe, rows[0], notes):
-            recipes[model] = recipe
+        recipe = {part.ranked[0]: part.weight for part in version.parts}
+        if _weights_fit(table, "model", model, recipe, version.rows[0], notes):
+            found[model] = version.parts
+    recipes: Recipes = linked(found)
     _drop_cycles(table, "model", recipes, notes)
-    return recipes, flatten(_without_broken(recipes, known, set(versions) - set(recipes)))
+    used = {model: parts for model, parts in found.items() if model in recipes}
+    named = {name for recipe in recipes.values() for name in recipe}
+    unknown = {name: f"the book has no {name}" for name in sorted(named - known)}
+    broken = {name: f"the model {name} cannot be used" for name in sorted({*given} - {*used})}
+    return used, unknown | broken
+
+
+def _note_misfit(table: TextTable, misfit: Misfit, notes: Notes) -> None:
+    notes.add(
+        Draft(
+            misfit.code,
+            table.file,
+            misfit.message,
+            misfit.expected,
+            row=misfit.row,
+            column=misfit.column,
+            subjects=(Subject("model", misfit.model),),
+            reach=Reach.TRADES if misfit.code == "B0505" else Reach.NOTHING,
+        )
+    )
 
 
 def read_constituents(table: TextTable, known: frozenset[str], notes: Notes) -> Recipes:

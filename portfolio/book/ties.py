@@ -10,7 +10,7 @@ about no account at all stops the run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import networkx as nx
@@ -18,7 +18,9 @@ import networkx as nx
 from portfolio.book.draft import WHOLE_BOOK, Draft, Reach, Subject
 from portfolio.book.files import Tables, TextTable
 from portfolio.book.references import ids, split_tags
+from portfolio.book.versions import versions
 from portfolio.findings import Finding
+from portfolio.models import unusable_models
 
 HOLDS, CONSTITUENT, OTHER = "holds", "constituent", "other"
 
@@ -27,10 +29,12 @@ HOLDS, CONSTITUENT, OTHER = "holds", "constituent", "other"
 class Ties:
     """Who belongs to whom, and the graph with edges from what depends to what it depends on.
 
-    The graph is built only when there is an error to follow.
+    The graph is built only when there is an error to follow. `unusable` are securities and models
+    in doubt: a model does not depend on one that an alternate stands in for.
     """
 
     tables: Tables
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def accounts(self) -> frozenset[str]:
@@ -66,10 +70,7 @@ class Ties:
         self._add("transactions", "account", "account_id", OTHER, graph)
         self._add("lots", "account", "account_id", HOLDS, graph)
         self._add("constituents", "security", "fund_id", CONSTITUENT, graph)
-        models = ids(self.tables, "models")
-        for model, component in self._distinct("models", "model_id", "component"):
-            kind = "model" if component in models else "security"
-            graph.add_edge(Subject("model", model), Subject(kind, component), how=OTHER)
+        self._add_models(graph)
         return graph
 
     @cached_property
@@ -108,6 +109,23 @@ class Ties:
                         Subject("tax_entity", entity), Subject("tax_entity", linked), how=OTHER
                     )
 
+    def _add_models(self, graph: nx.DiGraph) -> None:
+        if "models" not in self.tables:
+            return
+        models = ids(self.tables, "models")
+        given, _ = versions(self.tables["models"])
+        every = {
+            name: [part for version in by_day.values() for part in version.parts]
+            for name, by_day in given.items()
+        }
+        unusable = unusable_models(every, self.unusable)
+        for name, parts in every.items():
+            for part in parts:
+                usable = [each for each in part.ranked if each not in unusable]
+                for component in filter(None, usable or part.ranked):
+                    kind = "model" if component in models else "security"
+                    graph.add_edge(Subject("model", name), Subject(kind, component), how=OTHER)
+
     def _add(self, table: str, kind: str, column: str, how: str, graph: nx.DiGraph) -> None:
         for owner, security in self._distinct(table, column, "security_id"):
             graph.add_edge(Subject(kind, owner), Subject("security", security), how=how)
@@ -123,9 +141,31 @@ class Ties:
         return dict(self._distinct(table, key, value))
 
 
-def conclude(drafts: Iterable[Draft], tables: Tables) -> tuple[Finding, ...]:
-    """Findings with lines and effects, in the order of files, lines and columns."""
-    ties = Ties(tables)
+def in_doubt(drafts: Iterable[Draft], tables: Tables) -> dict[str, str]:
+    """Securities and models that errors are about, and funds that hold such securities, each with
+    the first reason."""
+    doubts: dict[str, str] = {}
+    seen_through: dict[str, str] = {}
+    for draft in drafts:
+        for subject in draft.subjects:
+            if draft.reach is not Reach.NOTHING and subject.kind in ("security", "model"):
+                doubts.setdefault(subject.id, f"{draft.code}, {draft.message}")
+                if draft.through_funds and subject.kind == "security":
+                    seen_through.setdefault(subject.id, doubts[subject.id])
+    holders = list(Ties(tables)._distinct("constituents", "fund_id", "security_id"))
+    while seen_through:
+        found = {fund: seen_through[name] for fund, name in holders if name in seen_through}
+        seen_through = {fund: why for fund, why in found.items() if fund not in doubts}
+        doubts |= seen_through
+    return doubts
+
+
+def conclude(
+    drafts: Iterable[Draft], tables: Tables, unusable: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Findings with lines and effects, in the order of files, lines and columns; `unusable` are
+    securities and models with the reasons."""
+    ties = Ties(tables, unusable)
     lines = {table.file: table for table in tables.values()}
     findings = [_finding(draft, ties, lines) for draft in drafts]
     files = {table.file: position for position, table in enumerate(tables.values(), start=1)}

@@ -208,7 +208,7 @@ def test_what_a_line_cannot_do_is_said() -> None:
     )
     said = with_doubts_said(rules, home).remarks
     assert [each.split(") ")[1] for each in said if each.startswith("TX")] == [
-        "replaces AAA with nothing that the account may buy: it stays",
+        "replaces AAA with nothing that the account may buy (r2): it stays",
         "asks for 140%, and the target has 97.5%",
         "asks for 5%, and the target has 0%",
     ]

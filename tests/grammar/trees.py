@@ -187,7 +187,7 @@ directives = (
         timing=st.none() | evenly | node(tree.By, day=dates | month_days),
     )
     | node(tree.Replace, only=st.booleans(), things=bare_lists, substitutes=selections)
-    | node(tree.Treat, things=selections, like=words, purpose=st.none() | words)
+    | node(tree.Treat, things=selections, like=words, purpose=st.none() | words, each=st.booleans())
     | node(
         tree.Prefer,
         action=actions,

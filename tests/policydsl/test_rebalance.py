@@ -42,6 +42,7 @@ def test_the_folder_holds_what_the_contract_names(small_run: Path) -> None:
         "run.json",
         "state.json",
         "trades.csv",
+        "blocks.csv",
         "proposals",
         "inputs",
         "log.jsonl",

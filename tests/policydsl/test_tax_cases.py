@@ -183,6 +183,22 @@ def test_variants_lay_over_their_case(tmp_path: Path) -> None:
     assert "1 case, 2 variants: 2 passed, 1 failed" in result.stdout
 
 
+def test_losses_may_be_carried_in(tmp_path: Path) -> None:
+    case = """\
+cases:
+- id: CARRY
+  title: Carried in
+  kind: netting
+  inputs:
+    carry_lt: 1000
+    years: [{year: 2024, st: [500], status: mfs}, {year: 2025, lt: [200], carry_st: 700}]
+  expected:
+    years: [{line7: 500, line15: -1000, deduction: 500}, {line7: -700, line15: 200, year: 2025}]
+"""
+    result = run_file(written(tmp_path, case))
+    assert (result.passed, result.diagnostics) == (True, ())
+
+
 def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     written(tmp_path / "below", LOTS)

@@ -140,6 +140,7 @@ TAMPERING: dict[str, Edit] = {
     "a file deleted": lambda run: (run / "inputs" / "book" / "lots.csv").unlink(),
     "a proposal deleted": lambda run: (run / "proposals" / "H00004.json").unlink(),
     "the trades deleted": lambda run: (run / "trades.csv").unlink(),
+    "the blocks deleted": lambda run: (run / "blocks.csv").unlink(),
     "the log deleted": lambda run: (run / "log.jsonl").unlink(),
     "a file added": lambda run: (run / "notes.txt").write_text("mine"),
     "a proposal added": lambda run: shutil.copy(
@@ -154,6 +155,20 @@ TAMPERING: dict[str, Edit] = {
     "a household of the record": edit_record(lambda record: record["households"].pop()),
     "a record that is no JSON": lambda run: (run / "run.json").write_text("{"),
     "a record without its parts": lambda run: (run / "run.json").write_text("{}"),
+}
+
+PAYMENT = {
+    "account_id": "H00001-TX",
+    "date": "2026-04-30",
+    "moves_on": "2026-04-30",
+    "kind": "fee",
+    "amount": "-1.00",
+    "statement": None,
+    "cash_before": "0.00",
+    "raise_by": None,
+    "to_raise": "0.00",
+    "missing": "0.00",
+    "in_the_way": [],
 }
 
 FORGERY: dict[str, Edit] = {
@@ -177,8 +192,10 @@ FORGERY: dict[str, Edit] = {
     "a statement's place": edit_proposal(
         lambda d: next(iter(d["statements"].values())).update(line=1)
     ),
+    "a payment that is not due": edit_proposal(lambda d: d["cash_calendar"].append(PAYMENT)),
     "a proposal of another shape": edit_proposal(lambda document: document.pop("trades")),
     "a proposal that is no JSON": lambda run: (run / "proposals" / "H00001.json").write_text("["),
+    "the block view": edit_text("blocks.csv", ",0\n", ",1\n"),
     "totals": edit_record(put("totals", "sold", value="0.00")),
     "hashes of the inputs": edit_record(put("inputs", "book", "lots.csv", value="0" * 64)),
 }

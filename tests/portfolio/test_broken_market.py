@@ -190,6 +190,16 @@ MISTAKES = (
         {"H00005"},
     ),
     mistake(
+        "alternate of nobody",
+        lambda f: f.add(
+            "models", model_id="BALANCED-FUND", component="IDX2", weight="0.5", rank="2"
+        ),
+        "B0507",
+        "models.csv alternate_for",
+        "has no component's weight, and does not say whose place it takes",
+        warning=True,
+    ),
+    mistake(
         "wash block without shares",
         lose_wash_shares,
         "B0602",

@@ -187,6 +187,17 @@ def test_an_odd_position_is_closed_whole() -> None:
     assert proposal.closing.shares_after["TX", "AAA"] == 0
 
 
+def test_a_sale_of_whole_shares_takes_whole_shares_of_each_lot() -> None:
+    """Lots that are alike share a sale however the solver likes; none is left in crumbs."""
+    lots = [lot(f"a{n}", "AAA", n, n * 100) for n in (17, 31, 59)]
+    home = household(account("IRA", 0, *lots, kind="roth_ira", fractional=False))
+    proposal = propose(home, policy(home))
+    assert proposal.solution is not None
+    (sale,) = [order for order in proposal.solution.orders if order.lots]
+    assert len(sale.lots) > 1
+    assert all(shares % 1 == 0 for _, shares in sale.lots), sale.lots
+
+
 def test_rounding_costs_no_more_than_the_increments_it_moves() -> None:
     """Whole shares at $1,290 on $37,000: the gap says what they cost, and bounds it."""
     fine = propose(awkward(True, "0.0001"), policy(awkward(True), RULES[3]))

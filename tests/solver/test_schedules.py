@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from compiler.closing import Closing
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
+from policydsl.report import household_report
+from policydsl.verify_proposal import LEDGER_TOLERANCE
+from portfolio.household import Flow, Household
 from tests.by_hand import account, household, lot, policy, usual
 from tests.solver.test_ledger import TOLERANCE, worst
 
@@ -94,3 +102,143 @@ def test_what_may_not_be_sold_is_sold_to_raise_cash_and_no_further() -> None:
     assert cash(closing) >= 0
     gained = sum(sale.amount for sale in closing.sales if sale.gain > 0 and sale.account_id == "TX")
     assert 15_000 <= gained <= 35_135  # 35,000 are missing, of which 20,000 come from a loss
+
+
+# --- payments of the book -------------------------------------------------------------------------
+
+
+def of_book(*rules: str, home: Household | None = None, **flow: Any) -> tuple[Proposal, Closing]:
+    """Solved with 20,000 of cash and a payment of the book on the day that today's sales settle."""
+    home = home or usual()
+    due = Flow("TX", date(2026, 6, 16), Decimal(flow["amount"]), flow.get("kind", "withdrawal"))
+    home = replace(home, flows=(due,))
+    proposal = propose(home, policy(home, *rules, layer=TAKEN))
+    assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
+    assert proposal.closing is not None
+    assert worst(proposal) <= LEDGER_TOLERANCE
+    return proposal, proposal.closing
+
+
+@pytest.mark.parametrize("kind", ["withdrawal", "rmd", "fee", "tax"])
+def test_what_the_book_asks_and_rules_forbid_is_raised_as_far_as_they_let(kind: str) -> None:
+    """CCC for 10,000 and FND for 20,000 may be sold: 50,000 of the 55,000."""
+    proposal, closing = of_book(
+        'never sell "AAA", "BBB"',
+        "never sell anything where price below $5",
+        amount=-55_000,
+        kind=kind,
+    )
+    assert cash(closing) == -5_000
+    assert closing.shares_after["TX", "CCC"] == closing.shares_after["TX", "FND"] == 0
+    (said,) = proposal.findings
+    assert said.startswith(
+        f"not kept yet (the book: {kind} of $55,000.00 on 2026-06-16): cash after payments of TX "
+        'is $-5,000.00, below $0.00; in the way: never sell "AAA", "BBB" (r1, 0.policy:3), by $5,0'
+    )
+
+
+def test_a_payment_of_the_book_that_can_be_raised_is_raised_whole() -> None:
+    proposal, closing = of_book(amount=-35_000)
+    assert cash(closing) >= 0
+    assert not proposal.findings
+
+
+def test_payments_of_the_book_and_of_a_rule_are_each_missed_by_their_own() -> None:
+    """15,000 of the book can be met from 20,000; of the 35,000 of the rule 20,000 are missing."""
+    proposal, closing = of_book("pay $35,000 by 2026-06-16", 'only sell "CCC"', amount=-15_000)
+    assert cash(closing) == -20_000
+    (said,) = proposal.findings
+    assert said.startswith("not kept yet (r1, ")
+    assert "is $-20,000.00, below $0.00" in said
+    both, closing = of_book("pay $35,000 by 2026-06-16", 'only sell "CCC"', amount=-45_000)
+    assert cash(closing) == -50_000
+    book, rule = both.findings
+    assert "the book: withdrawal of $45,000.00" in book
+    assert "is $-15,000.00, below $0.00" in book
+    assert "(r1, " in rule
+    assert "is $-50,000.00, below $0.00" in rule
+
+
+def test_an_account_without_positions_says_what_it_cannot_pay() -> None:
+    home = household(account("TX", 1_000))
+    proposal, closing = of_book("pay $500 by 2026-06-16", home=home, amount=-4_000)
+    assert cash(closing) == -3_500
+    book, rule = proposal.findings
+    assert "the book: withdrawal of $4,000.00 on 2026-06-16" in book
+    assert "below $0.00" in book
+    assert "(r1, " in rule
+
+
+def test_an_overdrawn_account_is_not_overdrawn_further() -> None:
+    """1,000 are owed already and 4,000 are to be paid: nothing but the 4,000 has to be raised."""
+    home = household(account("TX", -1_000, lot("a1", "AAA", 100, 5_000)))
+    _, closing = of_book(home=home, amount=-4_000)
+    assert cash(closing) >= -1_000
+    stuck, closing = of_book('never sell "AAA"', home=home, amount=-4_000)
+    assert cash(closing) == -5_000
+    assert "cash after payments of TX is $-5,000.00, below $-1,000.00" in stuck.findings[0]
+
+
+def test_a_household_pays_from_as_many_accounts_as_it_takes() -> None:
+    """50,000 of TX may be raised and 20,000 of T2; the IRA, of 50,000, pays the other 10,000."""
+    taxable, ira = usual().accounts
+    home = household(taxable, ira, account("T2", 8_000, lot("c2", "CCC", 600, 9_000)))
+    rules = policy(
+        home,
+        "pay $80,000 by 2026-06-16",
+        'never sell "AAA", "BBB"\nwhen account.taxable',
+    )
+    proposal = propose(home, rules)
+    assert proposal.closing is not None
+    assert proposal.findings == ()
+    left = {a.id: proposal.closing.cash(a, after=True) for a in proposal.closing.household.accounts}
+    assert set(left) == {"TX", "T2", "IRA"}
+    assert all(cash >= 0 for cash in left.values()), left
+    assert left["TX"] < 100
+    assert left["T2"] < 100
+    assert -sum(flow.amount for flow in proposal.closing.household.flows) == 80_000
+
+
+# --- ahead of time --------------------------------------------------------------------------------
+
+
+def test_what_will_not_be_met_is_said_months_before() -> None:
+    """20,000 of cash may be spent today; in September 30,000 of CCC and FND and the rest of it."""
+    flows = [("TX", "2026-09-01", -90_000), ("TX", "2026-12-01", -5_000)]
+    home = replace(usual(), flows=household(flows=flows).flows)
+    proposal = propose(home, policy(home, 'never sell "AAA"', "never buy anything", layer=TAKEN))
+    (said,) = proposal.findings
+    assert said == (
+        "cannot be met: $10,000.00 of the withdrawal of $90,000.00 on 2026-09-01 (the book) in TX; "
+        'cash and sales until 2026-08-31 bring no more; in the way: never sell "AAA" '
+        "(r1, 0.policy:3), $20,000; 1 more until 2026-12-01 miss $5,000.00"
+    )
+    document, _ = proposal_document(proposal)
+    settled, first, second = document["cash_calendar"]
+    assert settled["kind"] == "settlement"
+    assert (first["missing"], second["missing"]) == ("10000.00", "5000.00")
+    assert first["in_the_way"] == [{"statement": "r1", "dollars": "20000.00"}]
+    report = household_report(document)
+    assert "cash ahead  moves on" in report
+    assert "2026-09-01  withdrawal  -$90,000" in report
+    assert "and 1 more within a year" in report
+
+
+def test_what_is_due_before_anything_settles_is_said_too() -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(1_000), unsettled_cash=Decimal(9_000)), ira)
+    home = replace(home, flows=household(flows=[("TX", "2026-06-15", -4_000)]).flows)
+    proposal = propose(home, policy(home, layer=TAKEN))
+    (said,) = proposal.findings
+    assert said == (
+        "overdrawn until 2026-06-16: the withdrawal of $4,000.00 on 2026-06-15 (the book) leaves "
+        "TX before anything sold today settles, and $3,000.00 is missing"
+    )
+
+
+def test_a_payment_of_a_rule_that_begins_later_stands_in_the_calendar() -> None:
+    home = usual()
+    rule = "pay $6,000 each quarter on day 15\nfrom 2026-10-01"
+    document, _ = proposal_document(propose(home, policy(home, rule, layer=TAKEN)))
+    paid = [e for e in document["cash_calendar"] if e["statement"] == "r1"]
+    assert [e["date"] for e in paid] == ["2026-10-15", "2027-01-15", "2027-04-15"]

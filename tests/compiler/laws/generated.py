@@ -45,14 +45,19 @@ HOMES = UNCLAIMED.map(claimed)
 
 @dataclass(frozen=True)
 class Piece:
-    """One file: its layer, and what it says. `{}` in the text becomes the piece's own id."""
+    """One file: its layer, and what it says. `{}` in the text becomes the piece's own id.
+
+    `account` is whose file it is, in the layer of accounts.
+    """
 
     layer: str
     text: str
     hard: bool = False
+    account: str = "TX"
 
     def file(self, number: int) -> LoadedFile:
-        text = f"{HEADERS[self.layer]}\n{self.text.replace('{}', f'p{number}')}\n"
+        header = HEADERS[self.layer].replace("TX", self.account)
+        text = f"{header}\n{self.text.replace('{}', f'p{number}')}\n"
         return loaded(f"{self.layer}/p{number}.policy", text)
 
 

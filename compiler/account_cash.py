@@ -1,0 +1,57 @@
+"""Cash of each account in the model: no overdraft, and the payments that the book asks for.
+
+A payment of the book is the client's instruction: it stands below the hard rules. What they keep
+from being raised is missing, and said; it makes nothing infeasible.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyomo.environ as pyo
+from pyomo.core.expr.numvalue import is_potentially_variable
+
+from compiler.registry import PHYSICS, Cure
+from portfolio.flows import flows_due
+from portfolio.household import Account
+
+if TYPE_CHECKING:
+    from compiler.physics import Physics
+
+
+def add_cash(physics: Physics) -> None:
+    """No account is overdrawn by its purchases, costs and the flows due. One that payments of the
+    book would overdraw is overdrawn no further, and is brought as near to zero as rules allow."""
+    block = physics.model.physics
+    block.no_overdraft = pyo.Constraint(pyo.Any)
+    block.payments = pyo.Constraint(pyo.Any)
+    block.missing = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
+    for account in physics.accounts:
+        closing = physics.closing_cash(account)
+        if not is_potentially_variable(closing):
+            continue
+        # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
+        asked = sum(
+            physics.bp(flow.amount)
+            for flow in flows_due(physics.household)
+            if flow.source and flow.account_id == account.id
+        )
+        there = physics.opening_cash(account) - asked
+        wanted = min(0.0, physics.bp(account.cash + account.unsettled_cash))
+        if there >= wanted:
+            block.no_overdraft[account.id] = closing >= min(physics.reserve, there) + asked
+            continue
+        room = physics.reserve if PHYSICS in physics.improved else 0.0
+        block.no_overdraft[account.id] = closing >= there + asked + room
+        _raise(physics, account, wanted - there, wanted + asked + physics.reserve)
+
+
+def _raise(physics: Physics, account: Account, short: float, least: float) -> None:
+    """Bring the account's cash to `least`, but for what cannot be raised of what it is `short`."""
+    block = physics.model.physics
+    missing = block.missing[account.id]
+    missing.setub(short + physics.reserve)
+    row = block.payments
+    row[account.id] = physics.closing_cash(account) + missing >= least
+    physics.spare[row[account.id].name] = physics.reserve
+    physics.cures.append(Cure(missing, PHYSICS, f"{account.id} payments of the book", short))

@@ -1,0 +1,200 @@
+"""The cash of an account day by day, worked out by hand.
+
+The run is on Monday 2026-06-15 and its trades settle on Tuesday the 16th. Friday the 19th and
+Friday 2026-07-03 are holidays of the exchange.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from compiler.cash_calendar import Entry, cash_calendar
+from portfolio.household import Flow, Household
+from tests.by_hand import account, closing, household, lot, policy, usual
+
+TAKEN = 'account "TX"'
+KEEP = 'never sell "AAA", "BBB"'  # CCC for 10,000 and FND for 20,000 may be sold
+
+
+def flowing(*flows: tuple[str, int], home: Household | None = None) -> Household:
+    def flow(day: str, dollars: int) -> Flow:
+        kind = "deposit" if dollars > 0 else "withdrawal"
+        return Flow("TX", date.fromisoformat(day), Decimal(dollars), kind)
+
+    return replace(home or usual(), flows=tuple(flow(*each) for each in flows))
+
+
+def entries(home: Household, *rules: str, trades: str = "") -> list[Entry]:
+    found = policy(home, *(rules or ("keep trades at most 99",)), layer=TAKEN)
+    return list(cash_calendar(found, closing(home, found, trades)))
+
+
+def shown(found: list[Entry]) -> list[tuple[str, str, int, int, str, int, int]]:
+    return [
+        (
+            f"{e.session:%m-%d}",
+            e.kind,
+            int(e.amount),
+            int(e.before),
+            f"{e.raise_by:%m-%d}" if e.raise_by else "",
+            int(e.to_raise),
+            int(e.missing),
+        )
+        for e in found
+    ]
+
+
+def test_what_is_there_is_paid_and_the_rest_is_raised_in_time() -> None:
+    """2026-08-01 is a Saturday: the money leaves on Friday, and Thursday's sales settle by then."""
+    assert shown(entries(flowing(("2026-07-01", -15_000), ("2026-08-01", -15_000)))) == [
+        ("07-01", "withdrawal", -15_000, 20_000, "", 0, 0),
+        ("07-31", "withdrawal", -15_000, 5_000, "07-30", 10_000, 0),
+    ]
+
+
+def test_the_last_session_before_a_holiday_is_the_last_that_would_do() -> None:
+    """Friday the 19th is closed: what is due on it leaves on Thursday, and Wednesday's sales are
+    there; what is due on Monday takes Thursday's."""
+    found = entries(flowing(("2026-06-19", -21_000), ("2026-06-22", -1_000)))
+    assert shown(found) == [
+        ("06-18", "withdrawal", -21_000, 20_000, "06-17", 1_000, 0),
+        ("06-22", "withdrawal", -1_000, 0, "06-18", 1_000, 0),
+    ]
+
+
+def test_what_rules_keep_from_being_sold_is_missing_months_before() -> None:
+    """20,000 of cash and 30,000 that may be sold: 10,000 of the second payment are missing."""
+    flows = ("2026-09-01", -45_000), ("2026-12-01", -15_000), ("2027-01-04", -2_000)
+    found = entries(flowing(*flows), KEEP)
+    assert shown(found) == [
+        ("09-01", "withdrawal", -45_000, 20_000, "08-31", 25_000, 0),
+        ("12-01", "withdrawal", -15_000, 0, "11-30", 5_000, 10_000),
+        ("01-04", "withdrawal", -2_000, 0, "12-31", 0, 2_000),
+    ]
+    assert found[1].in_the_way == (("r1", Decimal(50_000)),)
+
+
+def test_what_enters_first_pays_and_what_enters_later_does_not() -> None:
+    bare = flowing(("2026-07-01", -22_000), ("2026-07-01", 5_000), ("2026-07-02", 5_000))
+    assert shown(entries(bare)) == [
+        ("07-01", "deposit", 5_000, 20_000, "", 0, 0),
+        ("07-01", "withdrawal", -22_000, 25_000, "", 0, 0),
+        ("07-02", "deposit", 5_000, 3_000, "", 0, 0),
+    ]
+    late = flowing(("2026-07-01", -22_000), ("2026-07-02", 5_000))
+    assert shown(entries(late))[0] == ("07-01", "withdrawal", -22_000, 20_000, "06-30", 2_000, 0)
+    # Sunday's deposit is there on Monday, Sunday's payment leaves on Thursday before the holiday
+    closed = flowing(("2026-07-05", -22_000), ("2026-07-05", 5_000))
+    assert [each[:2] for each in shown(entries(closed))] == [
+        ("07-02", "withdrawal"),
+        ("07-06", "deposit"),
+    ]
+
+
+def test_trades_and_unsettled_cash_are_there_when_they_settle() -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(5_000), unsettled_cash=Decimal(15_000)), ira)
+    flows = ("2026-06-15", -8_000), ("2026-06-16", -8_000), ("2026-06-17", -8_000)
+    assert shown(entries(flowing(*flows, home=home), trades="-10 a1, +100 CCC TX")) == [
+        ("06-15", "withdrawal", -8_000, 5_000, "", 0, 3_000),  # overdrawn for a day
+        ("06-16", "settlement", 14_000, -3_000, "", 0, 0),
+        ("06-16", "withdrawal", -8_000, 11_000, "", 0, 0),
+        ("06-17", "withdrawal", -8_000, 3_000, "06-16", 5_000, 0),
+    ]
+
+
+def test_what_was_sold_today_cannot_be_sold_again() -> None:
+    flows = ("2026-06-16", -40_000), ("2026-09-01", -15_000)
+    found = entries(flowing(*flows), KEEP, trades="-500 f1")
+    assert shown(found) == [
+        ("06-16", "settlement", 20_000, 20_000, "", 0, 0),
+        ("06-16", "withdrawal", -40_000, 40_000, "", 0, 0),
+        ("09-01", "withdrawal", -15_000, 0, "08-31", 10_000, 5_000),
+    ]
+    bought = entries(flowing(("2026-09-01", -50_000)), KEEP, trades="+500 DDD TX")
+    assert shown(bought)[1] == ("09-01", "withdrawal", -50_000, 15_000, "08-31", 35_000, 0)
+
+
+def test_a_ban_that_ends_before_the_last_day_to_sell_is_not_in_the_way() -> None:
+    ends = f"{KEEP}\nuntil 2026-08-30"
+    assert shown(entries(flowing(("2026-09-01", -60_000)), ends))[0][-2:] == (40_000, 0)
+    still = f"{KEEP}\nuntil 2026-08-31"
+    assert shown(entries(flowing(("2026-09-01", -60_000)), still))[0][-2:] == (30_000, 10_000)
+    begins = f"{KEEP}\nfrom 2026-08-31"
+    assert shown(entries(flowing(("2026-09-01", -60_000)), begins))[0][-2:] == (30_000, 10_000)
+
+
+def test_a_blackout_on_the_last_day_to_sell_is_in_the_way() -> None:
+    window = "define dark as 2026-08-15 to 2026-09-10\n"
+    dark = f"{window}rule r1\n    never trade anything\n    when today in dark\n"
+    found = entries(flowing(("2026-09-01", -25_000), ("2026-10-01", -25_000)), dark)
+    assert shown(found) == [
+        ("09-01", "withdrawal", -25_000, 20_000, "08-31", 0, 5_000),
+        ("10-01", "withdrawal", -25_000, 0, "09-30", 25_000, 0),
+    ]
+    assert found[0].in_the_way == (("r1", Decimal(80_000)),)
+
+
+def test_lots_that_age_may_be_sold_later() -> None:
+    """Lot b2, of 2026-01-15, is long-term from 2027-01-16."""
+    young = 'never sell anything where lot.age below 1 year\nexcept "CCC"'
+    rule = 'never sell "AAA", "CCC", "FND"', young
+    early = entries(flowing(("2026-12-01", -45_000)), *rule)
+    assert shown(early)[0][-2:] == (20_000, 5_000)
+    late = entries(flowing(("2027-02-01", -45_000)), *rule)
+    assert shown(late)[0][-2:] == (25_000, 0)
+
+
+def test_reserves_are_apart_until_they_are_released() -> None:
+    rules = "reserve $15,000 by 2026-07-10\nuntil 2026-08-31", "pay $8,000 by 2026-08-03"
+    found = entries(usual(), *rules)
+    assert shown(found) == [
+        ("07-10", "reserve", -15_000, 20_000, "", 0, 0),
+        ("08-03", "withdrawal", -8_000, 5_000, "07-31", 3_000, 0),
+        ("09-01", "release", 15_000, 0, "", 0, 0),
+    ]
+    assert [each.source for each in found] == ["r1", "r2", "r1"]
+    now = entries(usual(), "reserve $15,000 by 2026-06-16", "pay $8,000 by 2026-06-17")
+    assert shown(now)[0] == ("06-16", "reserve", -15_000, 20_000, "", 0, 0)
+    steps = entries(usual(), "reserve $12,000 evenly over 3 months\nfrom 2026-06-01")
+    assert [each[:3] for each in shown(steps)] == [
+        ("06-16", "reserve", -4_000),
+        ("07-01", "reserve", -4_000),
+        ("07-31", "reserve", -4_000),  # 1 August is a Saturday
+    ]
+
+
+def test_cash_that_has_to_stay_is_raised_for_and_is_not_missing() -> None:
+    found = entries(flowing(("2026-09-01", -25_000)), KEEP, "keep cash at least $6,000")
+    assert shown(found)[0] == ("09-01", "withdrawal", -25_000, 20_000, "08-31", 11_000, 0)
+    none = entries(
+        flowing(("2026-09-01", -18_000)), "never sell anything", "keep cash at least $6,000"
+    )
+    assert shown(none)[0] == ("09-01", "withdrawal", -18_000, 20_000, "", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "way"),
+    [({"frozen": ("no price",)}, ""), ({"held_away": True}, None)],
+)
+def test_an_account_that_may_not_trade_raises_nothing(
+    more: dict[str, object], way: str | None
+) -> None:
+    home = household(account("TX", 1_000, lot("a1", "AAA", 10, 500), **more), usual().accounts[1])
+    found = entries(flowing(("2026-09-01", -1_500), home=home))
+    if way is None:
+        assert found == []
+        return
+    assert shown(found)[0][-1] == 500
+    assert found[0].in_the_way == ((way, Decimal(1_000)),)
+
+
+def test_rmds_leave_the_ira_of_the_book() -> None:
+    home = replace(usual(), flows=(Flow("IRA", date(2026, 12, 31), Decimal(-12_000), "rmd"),))
+    (entry,) = entries(home)
+    assert (entry.account_id, entry.kind, entry.to_raise) == ("IRA", "rmd", 2_000)
+    assert entry.raise_by == date(2026, 12, 30)

@@ -1,0 +1,236 @@
+"""What has to hold of every day of a simulation. Each function lists what breaks it, in words.
+
+They read the log alone, and reckon again what they need: none asks the product whether it was
+right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from portfolio.holding import first_long_day
+from portfolio.household import TAXABLE
+from tests.simulation.custodian import ZERO, Fill
+from tests.simulation.daybook import Log
+
+WASH_DAYS = timedelta(days=30)
+NEAR = timedelta(days=12)
+"""More calendar days than any settlement cycle, with the session before it."""
+
+
+def overdrawn(log: Log) -> list[str]:
+    """Accounts whose settled cash is below zero at the end of a day."""
+    return [
+        f"{day} {account}: {dollars}"
+        for day, evening in log.evenings.items()
+        for account, dollars in evening.cash.items()
+        if dollars < 0
+    ]
+
+
+def unbalanced(log: Log) -> list[str]:
+    """Days on which cash or lots are not what orders and flows come to from the first day on."""
+    found = []
+    cash = {row["account_id"]: Decimal(row["cash"]) for row in log.opening["accounts"]}
+    whole = {
+        row["account_id"]: Decimal(row["cash"]) + Decimal(row.get("unsettled_cash") or 0)
+        for row in log.opening["accounts"]
+    }
+    shares = {row["lot_id"]: Decimal(row["shares"]) for row in log.opening["lots"]}
+    for day, evening in log.evenings.items():
+        for fill in (each for each in log.fills if each.day == day):
+            whole[fill.account_id] += fill.cash
+            sign = 1 if fill.side == "buy" else -1
+            shares[fill.lot_id] = shares.get(fill.lot_id, ZERO) + sign * fill.shares
+        for posting in (each for each in log.postings if each.day == day):
+            whole[posting.flow.account_id] += posting.done
+        for account in cash:
+            there = evening.cash[account] + evening.unsettled[account]
+            if there != whole[account]:
+                found.append(f"{day} {account}: {there} is not {whole[account]}")
+        held = {name: count for name, count in shares.items() if count}
+        if held != {name: lot.shares for name, lot in evening.lots.items()}:
+            found.append(f"{day}: lots are not what was bought and sold")
+        found += [f"{day} {name}: {count} shares" for name, count in held.items() if count < 0]
+    return found
+
+
+def misreckoned(log: Log) -> list[str]:
+    """Sales whose gain the proposal and the custodian do not agree on, to the cent."""
+    return [
+        f"{fill.day} {fill.lot_id}: {fill.expected} is not {fill.gain}"
+        for fill in log.fills
+        if fill.side == "sell" and fill.expected != fill.gain
+    ]
+
+
+def unsolved(log: Log) -> list[str]:
+    """Households that got neither trades nor the word that none are needed."""
+    return [
+        f"{look.day} {look.household_id}: {look.status} {look.findings}"
+        for look in log.looks
+        if look.status not in ("proposed", "no_action")
+    ]
+
+
+def not_foretold(log: Log) -> list[str]:
+    """Payments that were short, and of which no finding said so on the last day on which cash for
+    them could be raised, with account, day and the dollars missing to the cent."""
+    found = []
+    for posting in (each for each in log.postings if each.short):
+        flow = posting.flow
+        last = max(day for day in log.days if log.evenings[day].settles <= posting.day)
+        said = [
+            finding
+            for look in log.looks
+            if look.day == last and look.household_id == log.household_of(flow.account_id)
+            for finding in look.findings
+            if f"{flow.day}" in finding and flow.account_id in finding
+        ]
+        if not any(f"{posting.short:,.2f}" in finding for finding in said):
+            found.append(f"{posting.day} {flow.account_id} is short by {posting.short}: {said}")
+    return found
+
+
+def trades_of(
+    log: Log, account_id: str, security_id: str | None = None, side: str | None = None
+) -> list[Fill]:
+    """What was done in an account, of one security or of all, on one side or on both."""
+    return [
+        fill
+        for fill in log.fills
+        if fill.account_id == account_id
+        and security_id in (None, fill.security_id)
+        and side in (None, fill.side)
+    ]
+
+
+def washed(log: Log) -> list[str]:
+    """Sales at a loss in taxable accounts beside purchases that wash them (26 USC 1091).
+
+    Those are purchases of the same wash group in any account of the household, up to 30 days
+    before if still held in the evening and not in the lot sold, or up to 30 days after.
+    """
+    group = {row["security_id"]: row["wash_group"] for row in log.opening["securities"]}
+    kinds = {row["account_id"]: row["type"] for row in log.opening["accounts"]}
+    found = []
+    losses = [
+        fill
+        for fill in log.fills
+        if fill.side == "sell" and fill.gain < 0 and kinds[fill.account_id] in TAXABLE
+    ]
+    for loss in losses:
+        home, name = log.household_of(loss.account_id), group[loss.security_id]
+        before = [
+            lot.id
+            for lot in log.evenings[loss.day].lots.values()
+            if log.household_of(lot.account_id) == home
+            and group[lot.security_id] == name
+            and loss.day - WASH_DAYS <= lot.acquired
+            and lot.id != loss.lot_id
+        ]
+        after = [
+            fill.lot_id
+            for fill in log.fills
+            if fill.side == "buy"
+            and log.household_of(fill.account_id) == home
+            and group[fill.security_id] == name
+            and loss.day < fill.day <= loss.day + WASH_DAYS
+        ]
+        if before or after:
+            found.append(f"{loss.day} {loss.lot_id} at {loss.gain}: {before + after}")
+    return found
+
+
+def repeated(log: Log) -> list[str]:
+    """Orders that are those of the session before once more."""
+    orders = {day: _orders(log, day) for day in log.days}
+    return [
+        f"{day} {order}"
+        for before, day in zip(log.days, log.days[1:], strict=False)
+        for order in sorted(orders[before] & orders[day])
+    ]
+
+
+def _orders(log: Log, day: date) -> set[tuple[str, str, str, Decimal]]:
+    totals: dict[tuple[str, str, str], Decimal] = {}
+    for fill in (each for each in log.fills if each.day == day):
+        key = (fill.account_id, fill.security_id, fill.side)
+        totals[key] = totals.get(key, ZERO) + fill.shares
+    return {(*key, shares) for key, shares in totals.items()}
+
+
+def restless(log: Log) -> list[str]:
+    """Households that would trade again at once, though no loss was taken: only that changes what
+    they are after, as a stand-in replaces the name from the next run on."""
+    return [
+        f"{look.day} {look.household_id}: {[t['trade_id'] for t in look.again['trades']]}"
+        for look in log.looks
+        if look.again is not None
+        and look.again["status"] != "no_action"
+        and not _loss_on(log, look.household_id, look.day)
+    ]
+
+
+def _loss_on(log: Log, household_id: str, day: date) -> bool:
+    kinds = {row["account_id"]: row["type"] for row in log.opening["accounts"]}
+    return any(
+        fill.day == day
+        and fill.gain < 0
+        and kinds[fill.account_id] in TAXABLE
+        and log.household_of(fill.account_id) == household_id
+        for fill in log.fills
+    )
+
+
+def causeless(log: Log, dated: Mapping[str, Iterable[date]]) -> list[str]:
+    """Trades on a day on which no price moved and nothing fell due.
+
+    `dated` are days of each household on which a rule or a model of it begins, ends or goes a step
+    on. Other causes are flows near, losses of the session before (stand-ins), windows of losses
+    that end, and lots that turn long-term.
+    """
+    found = []
+    for before, day in zip(log.days, log.days[1:], strict=False):
+        if log.closes[before] != log.closes[day]:
+            continue
+        for home in sorted({row["household_id"] for row in log.opening["households"]}):
+            fills = [
+                f for f in log.fills if f.day == day and log.household_of(f.account_id) == home
+            ]
+            if fills and not any(_causes(log, home, before, day, dated.get(home, ()))):
+                found.append(f"{day} {home}: {[(f.side, f.security_id) for f in fills]}")
+    return found
+
+
+def _causes(log: Log, home: str, before: date, day: date, dated: Iterable[date]) -> Iterator[bool]:
+    yield any(before < each <= day for each in dated)
+    yield _loss_on(log, home, before)
+    flows = (
+        posting.flow.day
+        for posting in log.postings
+        if log.household_of(posting.flow.account_id) == home
+    )
+    yield any(before <= each <= day + NEAR for each in flows)
+    for fill in log.fills:
+        if fill.side == "sell" and fill.gain < 0 and log.household_of(fill.account_id) == home:
+            yield before <= fill.day + WASH_DAYS < day
+    for lot in log.evenings[before].lots.values():
+        if log.household_of(lot.account_id) == home:
+            yield before < first_long_day(lot.acquired) <= day
+
+
+def wrong_payments(
+    log: Log, account_id: str, expected: Sequence[tuple[str, str, str]]
+) -> list[str]:
+    """Flows of an account that were not made on these days: (day, kind, dollars asked for)."""
+    made = [
+        (f"{posting.day}", posting.flow.kind, f"{posting.flow.amount}")
+        for posting in log.postings
+        if posting.flow.account_id == account_id
+    ]
+    missing = [f"not made: {each}" for each in expected if each not in made]
+    twice = [f"made twice: {each}" for each in set(made) if made.count(each) > 1]
+    return missing + twice + [f"not asked for: {each}" for each in made if each not in expected]
