@@ -141,9 +141,9 @@ CENT = Decimal("0.01")
 def agrees(expected: object, found: Found, key: str) -> bool:
     """Whether a value is the one expected: dollars to the cent, or as far as more decimals are
     given; shares and counts exactly, or as far as four decimals and more are given."""
-    if isinstance(found, str):
-        # A name may look like a number or a day.
-        return expected is not None and str(expected) == found
+    if isinstance(found, str) or (isinstance(found, date) and isinstance(expected, str)):
+        # A name may look like a number or a day, and a day may be written as a word.
+        return expected is not None and str(expected) == str(found)
     if not isinstance(expected, Decimal):
         return type(expected) is type(found) and expected == found
     if not isinstance(found, Decimal):

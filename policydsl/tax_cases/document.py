@@ -6,6 +6,7 @@ Numbers are decimals, exactly as written.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -71,11 +72,15 @@ class Node:
         return int(number)
 
     def day(self) -> date:
-        if not isinstance(self.value, date):
+        found = self.value
+        if isinstance(found, str):
+            with suppress(ValueError):
+                found = date.fromisoformat(found)
+        if not isinstance(found, date):
             raise self.wrong(f"a day like 2025-03-31 is expected here, not {self._shown()}")
-        if self.value.year not in YEARS:
-            raise self.wrong(f"{self.value} is not a day from {YEARS[0]} to {YEARS[-1]}")
-        return self.value
+        if found.year not in YEARS:
+            raise self.wrong(f"{found} is not a day from {YEARS[0]} to {YEARS[-1]}")
+        return found
 
     def flag(self) -> bool:
         if not isinstance(self.value, bool):

@@ -217,6 +217,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "found", "key", "agreed"),
     [
+        ("0", "-0.004", "basis", True),
         ("100", "100.004", "basis", True),
         ("100", "100.006", "basis", False),
         ("0.333", "0.3333", "basis", True),
@@ -227,6 +228,13 @@ def test_wrong_usage(tmp_path: Path) -> None:
 )
 def test_how_close_is_close(expected: str, found: str, key: str, agreed: bool) -> None:
     assert agrees(Decimal(expected), Decimal(found), key) is agreed
+
+
+def test_days_may_be_written_as_words(tmp_path: Path) -> None:
+    quoted = re.sub(r"date: ([\d-]+)", r'date: "\1"', LOTS)
+    quoted = quoted.replace("basis: 420", 'basis: 420, eff_acquired: "2025-01-16"')
+    assert run_file(written(tmp_path, quoted)).passed
+    assert not run_file(written(tmp_path, quoted.replace("01-16", "01-17"))).passed
 
 
 # --- what is malformed ---------------------------------------------------------------------------
