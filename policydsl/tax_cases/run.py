@@ -99,7 +99,7 @@ def run_file(path: Path) -> FileResult:
         return FileResult(str(path), text, (), bad)
     try:
         document = read(text, str(path))
-        document.get("topic")
+        document.pass_over("topic", *_PROSE)
         cases = document.need("cases").items()
     except MalformedError as error:
         return FileResult(str(path), text, (), (error.diagnostic,))
@@ -109,6 +109,8 @@ def run_file(path: Path) -> FileResult:
     unread = [
         warning for case in cases if case.span.line not in broken for warning in case.not_asked()
     ]
+    document.pass_over("cases")
+    unread += document.not_asked()
     return FileResult(str(path), text, tuple(verdicts), in_order([*malformed, *unread]))
 
 
@@ -131,6 +133,8 @@ def _run_case(case: Node) -> Iterator[Verdict]:
 def _run_trial(runner: Runner, trial: Trial, verdict: Verdict) -> Verdict:
     try:
         reading(trial.policy)
+        if not trial.expected.keys():
+            raise trial.expected.wrong("nothing is expected of this case")
         found = runner(trial.inputs, trial.policy, trial.expected)
         return replace(verdict, differences=tuple(found))
     except MalformedError as error:

@@ -82,7 +82,6 @@ def in_cautious_order(events: Iterable[Event], holders: Mapping[str, Holder]) ->
     Within a day: corporate actions, what comes in, what goes out. A retirement account buys before
     a taxable one, so a loss that both could replace counts as lost.
     """
-
     rank_of = {kind: rank for rank, kind in enumerate(_HAPPENS)}
 
     def key(event: Event) -> tuple[date, int, bool, str, str]:

@@ -264,6 +264,7 @@ BUY = "{id: b1, date: 2025-01-06, ticker: X, action: buy, shares: 100, price: 10
         ("  inputs:\n", "  variants: [{expected: {}}]\n  inputs:\n", "the key `name` is missing"),
         ("    transactions:", "    transaction:", "the key `transactions` is missing"),
         ("cases:\n", "cases: 5\nmore:\n", "a list is expected here, not '5'"),
+        ("  expected:\n", "  expected: {}\n  more:\n", "nothing is expected of this case"),
         ("cases:\n", "case:\n", "the key `cases` is missing"),
     ],
 )
@@ -275,6 +276,19 @@ def test_a_malformed_case_is_a_diagnostic(tmp_path: Path, old: str, new: str, sa
     assert said in " ".join(result.stderr.split())
     assert "1 malformed" in result.stdout
     assert "Traceback" not in result.output
+
+
+def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
+    text = LOTS.replace("price: 8}", "price: 8, broker: Z}").replace(
+        "  kind:", "  kinds: 1\n  kind:"
+    )
+    result = run_file(written(tmp_path, text + "author: me\n"))
+    assert result.passed
+    assert [each.message for each in result.diagnostics] == [
+        "cases[0]: the key `kinds` is not read",
+        "cases[0].inputs.transactions[2]: the key `broker` is not read",
+        "the file: the key `author` is not read",
+    ]
 
 
 def test_a_key_that_the_library_does_not_have_is_a_difference(tmp_path: Path) -> None:
