@@ -57,7 +57,7 @@ def _scenario(
     found: dict[str, Found] = {
         "new_disallowed": seen.disallowed,
         "new_permanent": seen.permanent,
-        "recognized": seen.outcome.recognised,
+        "recognized": seen.recognised,
         "verdict": VERDICTS[seen.verdict],
     }
     about = ("name", "use", "with_scheduled")

@@ -33,11 +33,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Dollars that trades and scheduled purchases add to what is disallowed, and of it to what is
-    lost for good; `outcome` is the whole history with them."""
+    """Dollars that trades and scheduled purchases add to what is disallowed, of it to what is lost
+    for good, and to the gain that is recognised; `outcome` is the whole history with them."""
 
     disallowed: Decimal
     permanent: Decimal
+    recognised: Decimal
     outcome: Outcome
 
     @property
@@ -60,7 +61,12 @@ def effect(
     past = list(history)
     before = replay(past, holders, groups, reading)
     after = replay([*past, *trades, *scheduled], holders, groups, reading)
-    return Effect(after.disallowed - before.disallowed, after.permanent - before.permanent, after)
+    return Effect(
+        after.disallowed - before.disallowed,
+        after.permanent - before.permanent,
+        after.recognised - before.recognised,
+        after,
+    )
 
 
 def last_purchase(outcome: Outcome, securities: Iterable[str]) -> date | None:

@@ -28,6 +28,7 @@ def test_looking_back() -> None:
     past: list[Event] = [OLD, RECENT]
     blocked = of(past, sell("s", 0, 100, 43, "old"))
     assert (blocked.disallowed, blocked.verdict) == (280, Verdict.DEFERS)
+    assert blocked.recognised == -420
     assert of(past, sell("s", 0, 140, 43)).verdict is Verdict.ALLOW
     assert of(past, sell("s", 0, 100, 51, "old")).verdict is Verdict.ALLOW
     clean = last_purchase(after(*past), ["X"])
@@ -49,6 +50,14 @@ def test_the_whole_batch_at_once_in_either_order() -> None:
     for batch in ((sale, ira), (ira, sale)):
         found = of([OLD], *batch)
         assert (found.permanent, found.verdict) == (420, Verdict.DESTROYS)
+
+
+def test_only_what_the_trades_add_is_told() -> None:
+    past: list[Event] = [OLD, sell("before", -5, 10, 40)]
+    added = of(past, sell("s", 0, 90, 43))
+    assert (added.recognised, added.outcome.recognised) == (-630, -730)
+    bought = of(past, buy("new", 0, 4, 43))
+    assert (bought.disallowed, bought.recognised) == (40, 40)
 
 
 def test_losses_that_are_replaced_block_nothing() -> None:
