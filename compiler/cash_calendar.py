@@ -56,14 +56,12 @@ class Entry:
 def cash_calendar(policy: HouseholdPolicy, closing: Closing) -> tuple[Entry, ...]:
     """The entries of every account that pays, receives or sets aside cash within a year."""
     home = _after(closing)
-    least = least_cash(home, policy)
     reserves = tuple(reserves_ahead(home, policy))
     found: list[Entry] = []
     for account in home.accounts:
         moves = [f for f in (*home.flows, *reserves) if f.account_id == account.id]
         if moves and not account.held_away:
-            ledger = _Ledger(home, policy, account, least.get(account.id, ZERO))
-            found += ledger.entries(moves, closing)
+            found += _Ledger(home, policy, account).entries(moves, closing)
     return tuple(found)
 
 
@@ -74,7 +72,6 @@ class _Ledger:
     home: Household
     policy: HouseholdPolicy
     account: Account
-    least: Decimal
     cash: Decimal = ZERO
     sold: Decimal = ZERO
 
@@ -97,9 +94,9 @@ class _Ledger:
             self.account.id, move.day, session, move.kind, move.amount, move.source, self.cash
         )
         self.cash += move.amount
-        if move.amount >= 0 or self.cash >= self.least:
-            return entry
         home = self.home
+        if move.amount >= 0 or self.cash >= self._least(session):
+            return entry
         last = last_to_settle_by(session, home.settlement_days, home.calendar)
         if last <= home.as_of:
             entry = replace(entry, missing=min(-move.amount, max(ZERO, -self.cash)))
@@ -109,9 +106,14 @@ class _Ledger:
             self.cash += entry.missing
         return entry
 
+    def _least(self, day: date) -> Decimal:
+        """Cash that rules have the account keep on a day, once what is due by then is paid."""
+        least = least_cash(on_day(self.home, day), self.policy.on(day))
+        return least.get(self.account.id, ZERO)
+
     def _raised(self, entry: Entry, last: date) -> Entry:
         """Sells what is short of the least cash, as far as lots may be sold on the last day."""
-        short = self.least - self.cash
+        short = self._least(entry.session) - self.cash
         could = raisable(
             on_day(self.home, last), self.account, self.policy.on(last), self.sold + short
         )

@@ -16,6 +16,7 @@ from compiler.clashes import Clash, grouped, is_setting, topic
 from compiler.directives.base import Family
 from compiler.directives.waiver_limit import days
 from compiler.effective_lines import EffectiveAccount, Line, Slot
+from compiler.effective_model import model_in_effect
 from compiler.layers import AccountPolicy, Standing, Status, WaiverStanding, dollars, fold
 from compiler.ranges import Measure, Range, below
 from compiler.statements import Origin, Statement
@@ -29,14 +30,16 @@ def effective(typed: TypedPolicies, household: Household, account_id: str) -> Ef
     if account is None:
         raise KeyError(account_id)
     policy = fold(typed, household, account)
+    model, kept_out = model_in_effect(typed, household, account)
     view = _View(typed, household, policy, dollars(household, account))
     return EffectiveAccount(
         account_id,
         tuple(_facts(household, account)),
-        policy.held,
+        (*policy.held, *kept_out),
         tuple(view.slots()),
         _diagnostics(typed, policy),
         tuple(view.absent()),
+        model,
     )
 
 

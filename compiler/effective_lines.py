@@ -49,7 +49,8 @@ class EffectiveAccount:
     """What holds for an account; `held` lists the mistakes that keep it from being traded.
 
     `absent` are the statements of its layers that do not speak of it today: those that begin later
-    or have ended, and those for other accounts.
+    or have ended, and those for other accounts. `model` says
+    what its model costs and what stands in for what.
     """
 
     account_id: str
@@ -58,3 +59,4 @@ class EffectiveAccount:
     slots: tuple[Slot, ...]
     diagnostics: tuple[Diagnostic, ...]
     absent: tuple[Line, ...] = ()
+    model: tuple[str, ...] = ()

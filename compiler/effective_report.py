@@ -30,6 +30,7 @@ def heading(account: EffectiveAccount) -> Iterator[str]:
     """Whose policy it is, and what holds the account."""
     facts = "; ".join(account.facts[1:])
     yield f"{account.account_id}  {account.facts[0]}" + (f"; {facts}" if facts else "")
+    yield from account.model
     if account.held:
         count = len(account.held)
         noun = "error" if count == 1 else "errors"
@@ -58,6 +59,7 @@ def to_json(account: EffectiveAccount) -> dict[str, object]:
         "account_id": account.account_id,
         "facts": list(account.facts),
         "held": list(account.held),
+        "model": list(account.model),
         "slots": [
             {
                 "name": slot.name,

@@ -59,7 +59,9 @@ def read_positions(
     return None if selection is None else _whole(selection, refusal, things.span, reader, help)
 
 
-def read_narrowed(node: tree.Keep, what: str, reader: Reader) -> tuple[bool, Selection | None]:
+def read_narrowed(
+    node: tree.Keep | tree.Prevent, what: str, reader: Reader
+) -> tuple[bool, Selection | None]:
     """(whether `where` is sound, the securities it picks: None for all)."""
     if node.where is None:
         return True, None

@@ -5,7 +5,7 @@ Model and exact check both read them from the household, as they read the flows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -35,7 +35,8 @@ def with_schedules(household: Household, policy: HouseholdPolicy) -> Household:
     _share_payments(household, policy, purses)
     paid = replace(household, flows=_in_order(flows))
     raised = replace(paid, set_aside=(*own, *_shared_reserves(paid, policy, purses)))
-    held_back = tuple(_held_back(raised, policy))
+    held_back = list(_held_back(raised, policy))
+    held_back += _accumulated(raised, policy, held_back)
     missing = _missing(raised, policy)
     return replace(raised, set_aside=(*raised.set_aside, *held_back), to_raise=missing)
 
@@ -191,6 +192,22 @@ def _held_back(household: Household, policy: HouseholdPolicy) -> Iterator[SetAsi
                     rest -= part
                     if part > 0:
                         yield SetAside(account.id, part, False, scope.statement.key)
+
+
+def _accumulated(
+    household: Household, policy: HouseholdPolicy, held_back: Sequence[SetAside]
+) -> Iterator[SetAside]:
+    """All the cash that is left, but for what has to be free: nothing of it is to be spent."""
+    left, least = _free_cash(household), least_cash(household, policy)
+    for each in held_back:
+        left[each.account_id] -= each.dollars
+    for scope in policy.statements:
+        if scope.directive.kind == "accumulation":
+            for account in _own(scope, household):
+                dollars = left[account.id] - least.get(account.id, NOTHING)
+                if dollars > 0:
+                    left[account.id] -= dollars
+                    yield SetAside(account.id, dollars, False, scope.statement.key)
 
 
 def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal]:

@@ -7,17 +7,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from grammar.spans import Span
 
 if TYPE_CHECKING:
+    from compiler import expressions
     from compiler.conditions import Condition
     from compiler.dimensions import Duration
     from compiler.directives.base import Directive
-    from compiler.expressions import Literal
     from compiler.selections import Selection
     from compiler.steps import Steps
+
+
+Side = Literal["buy", "sell"]
+Meeting = tuple[str, str, Side]
+"""Orders of other clients in the same run: whose (as the statement groups them), of which security,
+on which side."""
 
 
 class Origin(StrEnum):
@@ -95,7 +101,7 @@ class Statement:
     carveouts: tuple[Carveout, ...] = ()
     transitions: tuple[Transition, ...] = ()
     missing: bool | None = None
-    counts_as: Literal | None = None
+    counts_as: expressions.Literal | None = None
     starts: date | None = None
     ends: date | None = None
     value_span: Span | None = None
@@ -160,7 +166,9 @@ class InForce:
     the day on which they were first seen there, and `breached_at` how far out they were then, as a
     fraction of the value that the rule goes by. Where `strict` the exact check measures against
     what the statement asks today, wherever positions stood before the trades. One that is `ahead`
-    holds from a later day on, for which cash has to be raised today.
+    holds from a later day on, for which cash has to be raised today. `facing` are orders of other
+    clients in the same run that a statement about cross trades keeps its accounts from meeting:
+    those that stay while the household is solved, all of them once a run is finished.
     """
 
     statement: Statement
@@ -171,6 +179,7 @@ class InForce:
     treatments: tuple[InForce, ...] = ()
     strict: bool = False
     ahead: bool = False
+    facing: frozenset[Meeting] = frozenset()
 
     @property
     def directive(self) -> Directive:

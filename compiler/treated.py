@@ -72,10 +72,33 @@ def without_absent(household: Household, scopes: Iterable[InForce]) -> Household
 
 
 def as_seen(whole: Household, visible: Household, scope: InForce) -> Household:
-    """The household that a statement counts: what a lower layer calls absent is there for it.
+    """The household that a statement counts: what a lower layer calls absent is there for it, and
+    so are accounts held away that it names; `visible` itself where there is nothing of either.
 
     `visible` is `whole` without anything that any layer calls absent.
     """
+    return _with_named_away(_with_absent(whole, visible, scope), scope)
+
+
+def _with_named_away(household: Household, scope: InForce) -> Household:
+    """Accounts held away count in a household's sums and value only where a statement names them:
+    where its `when` speaks of accounts held away, or of accounts by their ids."""
+    named = any(
+        column.table == "accounts" and column.name in ("held_away", "id")
+        for guard in scope.statement.guards
+        for column in guard.columns()
+    )
+    if not named:
+        return household
+    away = [a.id for a in household.accounts if a.held_away and a.id in scope.accounts]
+    accounts = (
+        replace(account, held_away=False) if account.id in away else account
+        for account in household.accounts
+    )
+    return replace(household, accounts=tuple(accounts)) if away else household
+
+
+def _with_absent(whole: Household, visible: Household, scope: InForce) -> Household:
     if whole is visible or not scope.directive.counts_absent:
         return visible
     seen = without_absent(whole, (each for each in scope.treatments if _absent(each)))

@@ -132,6 +132,9 @@ class Directives(Phrases):
             span=self._span(meta), action=str(action), amount=amount, timing=timing, per=per
         )
 
+    def wait(self, meta: Meta, _children: list[Any]) -> tree.Wait:
+        return tree.Wait(span=self._span(meta))
+
     def deal(self, meta: Meta, children: list[Any]) -> tree.Deal:
         action, amount, things, timing, per, where = children
         return tree.Deal(

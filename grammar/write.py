@@ -123,9 +123,8 @@ def _directive(node: tree.Directive) -> str:
             return _prefer(node)
         case tree.Target():
             return _target(node)
-        case tree.Flow():
-            said = f"{node.action} {expression(node.amount)} {timing(node.timing)}"
-            return said + _per(node.per)
+        case tree.Flow() | tree.Wait():
+            return _flow(node)
         case tree.Deal():
             amount = "" if node.amount is None else f"{quantity(node.amount)} of "
             said = f"{node.action} {amount}{listing(node.things)} {timing(node.timing)}"
@@ -135,6 +134,12 @@ def _directive(node: tree.Directive) -> str:
             return f"ask {who} before {_DOING[node.action]} {things(node.things)}"
         case tree.Report():
             return f"report {_DOING[node.action]} {things(node.things)}"
+
+
+def _flow(node: tree.Flow | tree.Wait) -> str:
+    if isinstance(node, tree.Wait):
+        return "invest nothing"
+    return f"{node.action} {expression(node.amount)} {timing(node.timing)}" + _per(node.per)
 
 
 def _keep(node: tree.Keep) -> str:

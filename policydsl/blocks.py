@@ -7,10 +7,12 @@ household: what its own accounts do on both sides is no cross.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from compiler.directives.cross_trades import CrossTrades
 from policydsl.document import Document, plain
+from policydsl.output import counted
 from policydsl.run_folder import TRADE_COLUMNS, csv_bytes, trade_rows
 from policydsl.tables import dollars, table
 
@@ -32,6 +34,9 @@ COLUMNS = (
     "gross_shares",
     "gross_amount",
     "crossing_shares",
+    "crossing",
+    "giving_way",
+    "rules",
 )
 
 Row = Mapping[str, str]
@@ -57,6 +62,17 @@ class BlockOrder:
     price: str
     bought: Side
     sold: Side
+    giving_way: tuple[str, ...] = ()
+    """Households that a rule about cross trades kept from a side of it."""
+    rules: tuple[str, ...] = ()
+    """The rules about cross trades that kept them from it, or else let it pass."""
+
+    @property
+    def crossing(self) -> str | None:
+        """`crosses`, or `prevented` where nothing does because somebody gave way."""
+        if self.crossing_shares:
+            return "crosses"
+        return "prevented" if self.giving_way else None
 
     @property
     def net_shares(self) -> Decimal:
@@ -91,15 +107,16 @@ class BlockOrder:
         return min(self.bought.shares, self.sold.shares, others)
 
 
-def block_orders(rows: Iterable[Row]) -> tuple[BlockOrder, ...]:
-    """The orders of each security, by its id, from rows as they stand in `trades.csv`.
+def block_orders(rows: Iterable[Row], documents: Sequence[Document] = ()) -> tuple[BlockOrder, ...]:
+    """The orders of each security, by its id, from rows as they stand in `trades.csv`. The
+    proposals they belong to say which rules there are about crossing, and who gave way.
 
     Raises InvalidOperation for shares or amounts that are no numbers.
     """
     mine: dict[str, list[Row]] = {}
     for row in rows:
         mine.setdefault(row["security_id"], []).append(row)
-    return tuple(
+    plain_blocks = (
         BlockOrder(
             security_id,
             found[0]["ticker"],
@@ -109,6 +126,41 @@ def block_orders(rows: Iterable[Row]) -> tuple[BlockOrder, ...]:
         )
         for security_id, found in sorted(mine.items())
     )
+    bars, rules = _bars(documents), _rules(documents)
+    return tuple(
+        _with_rules(block, bars.get(block.security_id, []), rules) for block in plain_blocks
+    )
+
+
+def _bars(documents: Iterable[Document]) -> dict[str, list[tuple[str, str]]]:
+    """(household, rule) of those that gave way, by security."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for document in documents:
+        for bar in document.get("gives_way", ()):
+            pair = document["household_id"], bar["rule_id"]
+            found.setdefault(bar["security_id"], []).append(pair)
+    return found
+
+
+def _rules(documents: Iterable[Document]) -> dict[str, set[str]]:
+    """The rules about cross trades that each account is under."""
+    found: dict[str, set[str]] = {}
+    for document in documents:
+        for statement in (document.get("statements") or {}).values():
+            for account in statement["accounts"] if statement["kind"] == CrossTrades.kind else ():
+                found.setdefault(account, set()).add(statement["rule_id"])
+    return found
+
+
+def _with_rules(
+    block: BlockOrder, bars: Sequence[tuple[str, str]], rules: Mapping[str, set[str]]
+) -> BlockOrder:
+    gave = tuple(sorted({household for household, _ in bars}))
+    named = {rule for _, rule in bars}
+    if block.crossing_shares:
+        accounts = {*block.bought.accounts, *block.sold.accounts}
+        named = set().union(*(rules.get(account, set()) for account in accounts))
+    return replace(block, giving_way=gave, rules=tuple(sorted(named)))
 
 
 def _side(rows: Iterable[Row]) -> Side:
@@ -123,23 +175,20 @@ def _side(rows: Iterable[Row]) -> Side:
     return Side(shares, amount, tuple(sorted(accounts)), dict(sorted(households.items())))
 
 
-def blocks_csv(rows: Iterable[Row]) -> bytes:
-    """The file `blocks.csv` of a run with these rows of `trades.csv`."""
-    return csv_bytes(COLUMNS, [_cells(block) for block in block_orders(rows)])
+def blocks_csv(rows: Iterable[Row], documents: Sequence[Document]) -> bytes:
+    """The file `blocks.csv` of a run with these rows of `trades.csv` and these proposals."""
+    return csv_bytes(COLUMNS, [_cells(block) for block in block_orders(rows, documents)])
 
 
 def _cells(block: BlockOrder) -> list[str]:
     cells = [block.security_id, block.ticker, block.price]
     for side in (block.bought, block.sold):
-        cells += [_number(side.shares), _number(side.amount)]
+        cells += [plain(side.shares), plain(side.amount)]
         cells += [str(len(side.accounts)), str(len(side.households))]
-    cells += [_number(block.net_shares), _number(block.net_amount)]
-    cells += [_number(block.gross_shares), _number(block.gross_amount)]
-    return [*cells, _number(block.crossing_shares)]
-
-
-def _number(value: Decimal) -> str:
-    return plain(value)
+    cells += [plain(block.net_shares), plain(block.net_amount)]
+    cells += [plain(block.gross_shares), plain(block.gross_amount)]
+    cells += [plain(block.crossing_shares), block.crossing or "", str(len(block.giving_way))]
+    return [*cells, ";".join(block.rules)]
 
 
 def rows_of(documents: Iterable[Document]) -> list[Row]:
@@ -169,6 +218,9 @@ def blocks_document(blocks: Sequence[BlockOrder]) -> Document:
                 "gross_shares": plain(block.gross_shares),
                 "gross_amount": plain(block.gross_amount),
                 "crossing_shares": plain(block.crossing_shares),
+                "crossing": block.crossing,
+                "giving_way": list(block.giving_way),
+                "rules": list(block.rules),
             }
             for block in blocks
         ]
@@ -201,7 +253,14 @@ def blocks_table(blocks: Sequence[BlockOrder], most: int | None = None) -> str:
     total = f"{len(blocks)} securities: bought {dollars(bought)}, sold {dollars(sold)}\n"
     if crossing:
         total += f"{len(crossing)} of them cross between clients, up to {dollars(crossed)}\n"
-    return table((*header, "crossing"), rows, "lrrrrrrrrrr") + more + total
+    prevented = sum(block.crossing == "prevented" for block in blocks)
+    if prevented:
+        total += f"{prevented} would cross, had {_clients(blocks)} not given way\n"
+    return table((*header, "crossing", ""), rows, "lrrrrrrrrrrl") + more + total
+
+
+def _clients(blocks: Sequence[BlockOrder]) -> str:
+    return counted(len({name for block in blocks for name in block.giving_way}), "client")
 
 
 def _line(block: BlockOrder) -> tuple[str, ...]:
@@ -213,4 +272,6 @@ def _line(block: BlockOrder) -> tuple[str, ...]:
         cells += [str(len(side.households)) if traded else "-"]
     cells += [dollars(block.net_amount), dollars(block.gross_amount)]
     crossing = block.crossing_shares
-    return (*cells, f"{crossing.normalize():,f}" if crossing else "-")
+    cells.append(f"{crossing.normalize():,f}" if crossing else "-")
+    by = f"{counted(len(block.giving_way), 'client')} gave way: " if block.giving_way else ""
+    return (*cells, by + ", ".join(block.rules))

@@ -47,7 +47,7 @@ def answer(
     book = None if book_folder is None else load_book(book_folder, as_of)
     if book is not None and book.findings:
         _mention(book, book_folder)
-    checked = [check(path, book) for path in paths]
+    checked = [check(path, book, as_of) for path in paths]
     errors, warnings = output.tally(each for one in checked for each in one.found)
     if form == "json":
         text = json.dumps(_as_json(checked), indent=2)
@@ -66,13 +66,14 @@ def _mention(book: Book, folder: Path | None) -> None:
     output.note(f"{folder} has {found}{limits}: see `policydsl book check {folder}`")
 
 
-def check(path: Path, book: Book | None) -> Checked:
-    """The set in the folder `path`, or around the file `path`, checked."""
+def check(path: Path, book: Book | None, as_of: date | None = None) -> Checked:
+    """The set in the folder `path`, or around the file `path`, checked for the book's day, or for
+    `as_of` where there is no book."""
     folder, only = (path, None) if path.is_dir() or not path.exists() else _set_around(path)
     policies = load_policies(folder)
     if only is not None and policies.manifest is None:
         policies = _alone(policies, only)
-    typed = _typed(policies, book)
+    typed = _typed(policies, book, as_of)
     merged, held = ([], {}) if book is None or book.stopped else merge(typed, book)
     templates = load_templates(folder)
     every = in_order(dict.fromkeys((*typed.diagnostics, *merged, *templates.diagnostics)))
@@ -95,9 +96,9 @@ def _unheard(typed: TypedPolicies) -> Iterator[str]:
                 yield file.tree.path
 
 
-def _typed(policies: PolicySet, book: Book | None) -> TypedPolicies:
+def _typed(policies: PolicySet, book: Book | None, as_of: date | None) -> TypedPolicies:
     if book is None:
-        return check_policies(policies)
+        return check_policies(policies, today=as_of)
     return check_policies(policies, book.attributes, known_securities(book), book.as_of)
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from compiler.cash_calendar import Entry
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
+from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
+from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
@@ -23,6 +25,7 @@ from policydsl.measures import (
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import Trade, bindings, explained_trades
+from portfolio.household import Household
 from solver.solve import Solution
 
 LEDGER_PLACES = 12
@@ -42,6 +45,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     trades = explained_trades(proposal)
     if proposal.closing is not None and proposal.solution is not None:
         document |= _solved(proposal, proposal.closing, proposal.solution)
+        document["models"] = models_document(proposal.policy, household)
         document["statements"] = statements_document(proposal.policy)
         document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
         document["tiers"] = _tiers(proposal, proposal.solution)
@@ -63,14 +67,34 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
+        document |= crossing_document(proposal)
     elif proposal.conflict:
         document["statements"] = statements_document(proposal.policy)
+        document |= crossing_document(proposal)
     if proposal.conflict:
         document["conflict"] = [
             {"statement": key, "stretch_dollars": round(bp * _unit(proposal), 2)}
             for key, bp in proposal.conflict
         ]
     return document, trades
+
+
+def models_document(policy: HouseholdPolicy, household: Household) -> list[Document]:
+    """What the models of accounts that may trade cost, as far as the book says."""
+    return [
+        {
+            "account_id": account.id,
+            "model_id": fee.model_id,
+            "name": fee.facts.name,
+            "provider": fee.facts.provider,
+            "fee_bps": plain(fee.facts.fee_bps),
+            "weight": round(float(fee.weight), 8),
+            "dollars_a_year": plain(fee.dollars),
+        }
+        for account in household.accounts
+        if not account.held_away and not account.frozen and account.id not in policy.held
+        for fee in model_fees(household, account, policy)
+    ]
 
 
 def _unit(proposal: Proposal) -> float:
@@ -188,6 +212,7 @@ def statements_document(policy: HouseholdPolicy) -> dict[str, Document]:
     return {
         scope.statement.key: {
             "rule_id": scope.statement.rule_id,
+            "kind": scope.directive.kind,
             "title": scope.statement.title,
             "says": scope.directive.sentence(),
             "layer": str(scope.statement.authority),

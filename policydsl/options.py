@@ -71,6 +71,13 @@ as_of = click.option(
     help="The day to work for. Default: the book's own as-of date.",
 )
 
+as_of_where_not_given = click.option(
+    "--as-of",
+    type=day,
+    metavar="DATE",
+    help="The day of tests that do not say `given today is`. Default: the policy set's.",
+)
+
 strict = click.option("--strict", is_flag=True, help="Let warnings fail the command too.")
 
 

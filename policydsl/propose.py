@@ -20,7 +20,7 @@ from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
 from compiler.schedules import with_schedules
-from compiler.statements import HouseholdPolicy, InForce
+from compiler.statements import HouseholdPolicy, InForce, Side
 from compiler.target import published, target
 from compiler.treated import as_whole, treatments, without_absent
 from policydsl.cash_ahead import never_met
@@ -54,6 +54,17 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class GivenUp:
+    """A side of a security that a statement about cross trades kept the household from, which
+    would have traded it; `among` is whose clients: an advisor, a program, empty for the firm's."""
+
+    key: str
+    among: str
+    security_id: str
+    side: Side
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The answer for one household, with everything an explanation needs.
@@ -76,6 +87,7 @@ class Proposal:
     conflict: tuple[tuple[str, float], ...] = ()
     cash_calendar: tuple[Entry, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    gives_way: tuple[GivenUp, ...] = ()
 
 
 def propose(

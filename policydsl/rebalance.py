@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from compiler.check import TypedPolicies, check_policies
 from compiler.closing import cents
 from compiler.layers import household_policy
+from compiler.model_fees import without_closed_models
 from compiler.policyset import LoadedFile, PolicySet, load_policies
 from compiler.statements import HouseholdPolicy
 from compiler.target import with_doubts_said, without_unknown_models
@@ -22,6 +24,8 @@ from policydsl.blocks import BLOCKS, blocks_csv, rows_of
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
+from policydsl.compared import compared
+from policydsl.crossing import Facing, kept_apart, with_facing
 from policydsl.document import Document, plain, proposal_document
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
@@ -52,25 +56,58 @@ class Outcome:
     trades: tuple[Trade, ...]
 
 
-def outcomes(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Outcome]:
-    """Propose for each household in turn. An error of the engine is the household's alone."""
-    for household_id in household_ids:
+Followed = Callable[[Iterable[Proposal], int], Iterable[Proposal]]
+
+
+def outcomes(
+    inputs: Inputs, household_ids: Sequence[str], followed: Followed = lambda solved, _: solved
+) -> Iterator[Outcome]:
+    """The proposals of a run, each with its document and trades."""
+    for proposal in proposals_of(inputs, household_ids, followed):
         started = time.perf_counter()
-        proposal = proposal_of(inputs, household_id)
-        solved = time.perf_counter()
         document, trades = proposal_document(proposal)
-        spent = proposal.seconds
-        for stage, seconds in spent.items():
-            inputs.seconds[stage] = inputs.seconds.get(stage, 0.0) + seconds
-        merge = solved - started - sum(s for stage, s in spent.items() if stage != "solver")
-        explain = time.perf_counter() - solved
-        for stage, seconds in (("merge", merge), ("explain", explain)):
-            inputs.seconds[stage] = inputs.seconds.get(stage, 0.0) + seconds
+        _spent(inputs, "explain", time.perf_counter() - started)
         yield Outcome(proposal, document, trades)
 
 
-def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
-    """What becomes of one household, an error of the engine included."""
+def proposals_of(
+    inputs: Inputs, household_ids: Sequence[str], followed: Followed = lambda solved, _: solved
+) -> tuple[Proposal, ...]:
+    """Propose for each household, then have those give way whose orders may not meet another's.
+
+    An error of the engine is the household's alone. `followed` passes the proposals on as they are
+    first made, and may say how many of the total there are.
+    """
+    proposed = (_timed_proposal(inputs, name, {}) for name in household_ids)
+    proposals = list(followed(proposed, len(household_ids)))
+    settled = kept_apart(proposals, partial(_timed_proposal, inputs))
+    return compared(settled, partial(_absent, inputs, household_ids))
+
+
+def _absent(inputs: Inputs, household_ids: Sequence[str]) -> list[Household]:
+    """The households of the book that are not in the run."""
+    names = [name for name in inputs.book.household_ids if name not in household_ids]
+    return [inputs.book.household(name) for name in names]
+
+
+def _timed_proposal(inputs: Inputs, household_id: str, facing: Facing) -> Proposal:
+    started = time.perf_counter()
+    proposal = proposal_of(inputs, household_id, facing)
+    total = time.perf_counter() - started
+    for stage, seconds in proposal.seconds.items():
+        _spent(inputs, stage, seconds)
+    stages = sum(s for stage, s in proposal.seconds.items() if stage != "solver")
+    _spent(inputs, "merge", total - stages)
+    return proposal
+
+
+def _spent(inputs: Inputs, stage: str, seconds: float) -> None:
+    inputs.seconds[stage] = inputs.seconds.get(stage, 0.0) + seconds
+
+
+def proposal_of(inputs: Inputs, household_id: str, facing: Facing | None = None) -> Proposal:
+    """What becomes of one household that may not meet some orders of others, an error of the
+    engine included."""
     household = inputs.book.household(household_id)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
@@ -78,7 +115,8 @@ def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
         said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
         return Proposal(household, nothing, Status.DATA_HOLD, said)
     try:
-        return propose(household, policy_of(inputs, household))
+        policy = with_facing(policy_of(inputs, household), facing or {})
+        return propose(household, policy)
     except Exception as error:
         return _failed(household, nothing, error)
 
@@ -86,6 +124,7 @@ def proposal_of(inputs: Inputs, household_id: str) -> Proposal:
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
     """What holds for a household today, with what earlier runs saw of it."""
     policy = without_unknown_models(household_policy(inputs.typed, household), household)
+    policy = without_closed_models(policy, household)
     return with_carried(with_doubts_said(policy, household), inputs.carried)
 
 
@@ -113,6 +152,7 @@ def totals(documents: Sequence[Document]) -> dict[str, object]:
         "households": len(documents),
         "status": {status.value: statuses.get(status.value, 0) for status in Status},
         "trades": len(trades),
+        "gave_way": sum(bool(document.get("gives_way")) for document in documents),
         "awaiting_approval": sum(bool(document.get("approvals")) for document in documents),
         "sold": _total(Decimal(trade["amount"]) for trade in trades if trade["lots"]),
         "bought": _total(Decimal(trade["amount"]) for trade in trades if not trade["lots"]),
@@ -148,7 +188,8 @@ def write_run(
     folder.write(STATE, dumped(_handed_on(inputs, done).document()))
     for outcome in done:
         folder.proposal(outcome.document)
-    folder.write(BLOCKS, blocks_csv(rows_of(outcome.document for outcome in done)))
+    documents = [outcome.document for outcome in done]
+    folder.write(BLOCKS, blocks_csv(rows_of(documents), documents))
     summary: dict[str, object] = {
         "book": inputs.book.name,
         "as_of": inputs.book.as_of.isoformat(),
@@ -161,7 +202,7 @@ def write_run(
         "risk_model": inputs.book.risk.source,
         "options": options,
         "households": [outcome.proposal.household.id for outcome in done],
-        "totals": totals([outcome.document for outcome in done]),
+        "totals": totals(documents),
         "timings": {
             stage: round(seconds, 3)
             for stage, seconds in sorted({**inputs.seconds, "total": total_seconds}.items())

@@ -66,7 +66,7 @@ def household_report(document: Document, most: int | None = None) -> str:
     lines += wrapped("note: ", document["findings"])
     if "trades" not in document:
         return "\n".join(lines) + "\n"
-    lines += ["", _accounts(document), _tax(document), _objective(document)]
+    lines += ["", _accounts(document), *_fees(document), _tax(document), _objective(document)]
     trades = sorted(document["trades"], key=lambda t: (t["account_id"], -Decimal(t["amount"])))
     shown = trades if most is None else trades[:most]
     if trades:
@@ -76,7 +76,7 @@ def household_report(document: Document, most: int | None = None) -> str:
         )
     for trade in shown:
         lines += trade_lines(trade)
-    lines += oversight_lines(document)
+    lines += oversight_lines(document) + gives_way_lines(document)
     ahead = cash_calendar(document)
     lines += ["", *([ahead] if ahead else []), binds(document)]
     if document["held_back"]:
@@ -107,6 +107,21 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
     return lines
 
 
+def gives_way_lines(document: Document, rule_id: str | None = None) -> list[str]:
+    """What the household did not trade because another client's order stayed; of one rule if
+    `rule_id`. Who the other is stands in no household's report."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for bar in document.get("gives_way", ()):
+        if rule_id in (None, bar["rule_id"]):
+            found.setdefault((bar["statement"], bar["side"]), []).append(bar["security_id"])
+    lines: list[str] = []
+    for (statement, side), names in found.items():
+        does, others = ("buys", "sell") if side == "buy" else ("sells", "buy")
+        told = f"gives way: {does} none of what other clients {others}: {_several(names)}"
+        lines += wrapped("", [f"{told} [{placed(document, statement)}]"])
+    return lines
+
+
 def _held(holding: Document) -> str:
     return (
         f"{holding['shares']} {holding['security_id']} in {holding['account_id']} "
@@ -134,6 +149,23 @@ def _accounts(document: Document) -> str:
     ]
     header = ("account", "type", "value", "cash", "tracking error", "drift")
     return table(header, rows, "llrrrr")
+
+
+def _fees(document: Document) -> list[str]:
+    """What models cost a year, where their providers say so."""
+    rows = [
+        (
+            fee["account_id"],
+            fee["model_id"],
+            fee["provider"],
+            fee["fee_bps"],
+            percent(fee["weight"]),
+            dollars(fee["dollars_a_year"]),
+        )
+        for fee in document.get("models", ())
+    ]
+    header = ("account", "model", "provider", "fee, bps a year", "of the account", "a year")
+    return [table(header, rows, "lllrrr")] if rows else []
 
 
 def _tax(document: Document) -> str:

@@ -189,6 +189,7 @@ def _settings(book: Book) -> bytes:
         'currency = "USD"',
         f"calendar = {json.dumps(book.calendar)}",
         f"settlement_days = {book.settlement_days}",
+        f"tax_year = {book.tax_year}",
     ]
     return ("\n".join(lines) + "\n").encode()
 

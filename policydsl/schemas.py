@@ -108,6 +108,7 @@ class StatementDocument(Part):
     """A statement in force: what it says, who says it, why, where it stands, and for whom."""
 
     rule_id: str
+    kind: Annotated[str, Field(description="the kind of directive")]
     title: str
     says: str
     layer: str
@@ -234,6 +235,27 @@ class PreferenceDocument(Part):
     wrong_side_after: Number
 
 
+class GivesWay(Part):
+    """A side of a security that a rule about cross trades kept the household from, which would have
+    traded it: another client's order on the other side stayed. `among` is whose clients: an
+    advisor, a program, empty for the firm's."""
+
+    rule_id: str
+    statement: str
+    among: str
+    security_id: str
+    side: Side
+
+
+class Faces(Part):
+    """Orders of other clients that stay, and that the household was solved not to meet."""
+
+    statement: str
+    among: str
+    side: Side
+    securities: list[str]
+
+
 class InTheWay(Part):
     """Dollars of lots that a statement keeps from being sold; null where the account may not
     trade."""
@@ -266,6 +288,19 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ModelFeeDocument(Part):
+    """What a model that an account follows, or one inside it, costs as its provider says. It is no
+    part of the objective."""
+
+    account_id: str
+    model_id: str
+    name: str
+    provider: str
+    fee_bps: Annotated[Number, Field(description="basis points a year of what follows it")]
+    weight: Annotated[float, Field(description="its part of the account, a fraction")]
+    dollars_a_year: Annotated[Number, Field(description="at today's values")]
+
+
 class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
@@ -279,6 +314,7 @@ class ProposalDocument(Part):
     accounts: list[AccountDocument] | None = None
     tracking_error: TrackingError | None = None
     tax: dict[str, TaxYear] | None = None
+    models: list[ModelFeeDocument] | None = None
     objective: Annotated[
         dict[str, float] | None, Field(description="dollars of present value by term")
     ] = None
@@ -304,6 +340,8 @@ class ProposalDocument(Part):
         Field(description="of accounts that pay, receive or set aside cash within a year"),
     ] = None
     preferences: list[PreferenceDocument] | None = None
+    gives_way: list[GivesWay] | None = None
+    faces: list[Faces] | None = None
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
@@ -334,6 +372,15 @@ class BlockDocument(Part):
     crossing_shares: Annotated[
         Number, Field(description="the most that could pass from one client to another")
     ]
+    crossing: Annotated[
+        Literal["crosses", "prevented"] | None,
+        Field(description="`prevented`: households gave way so that nothing crosses"),
+    ]
+    giving_way: Annotated[list[str], Field(description="the households that gave way")]
+    rules: Annotated[
+        list[str],
+        Field(description="the rules about cross trades that prevented it, or let it pass"),
+    ]
 
 
 class BlocksDocument(Part):
@@ -362,6 +409,9 @@ class Totals(Part):
     households: int
     status: dict[Status, int]
     trades: int
+    gave_way: Annotated[
+        int, Field(description="households kept from orders that would meet another client's")
+    ]
     awaiting_approval: Annotated[int, Field(description="proposals with trades to be approved")]
     sold: Number
     bought: Number

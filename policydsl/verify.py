@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from policydsl.blocks import BLOCKS, blocks_csv
+from policydsl.crossing import crowd_of
 from policydsl.document import Document
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import (
@@ -30,7 +31,7 @@ from policydsl.run_folder import (
     sha256,
 )
 from policydsl.schemas import Part, ProposalDocument, RunDocument
-from policydsl.verify_proposal import Difference, Row, verify_proposal
+from policydsl.verify_proposal import Difference, Row, row_orders, verify_proposal
 
 COUNTED = ("files", "log entries", "households", "trade rows", "checks")
 
@@ -162,23 +163,26 @@ def _trades(
     rows = _rows(folder, found)
     yield from found
     counts["trade rows"] = len(rows)
-    yield from _blocks(folder, rows)
+    yield from _blocks(folder, rows, list(documents.values()))
+    crowd = crowd_of(row_orders(inputs.book, rows))
     for household_id, document in documents.items():
         counts["households"] += 1
         if household_id not in inputs.book.household_ids:
             yield Difference(household_id, "is not in inputs/book")
             continue
         mine = [row for row in rows if row["household_id"] == household_id]
-        yield from verify_proposal(inputs, document, mine, counts)
+        yield from verify_proposal(inputs, document, mine, crowd, counts)
     for row in rows:
         if row["household_id"] not in documents:
             yield Difference("trades.csv", f"household {row['household_id']} was not run")
 
 
-def _blocks(folder: Path, rows: Sequence[Row]) -> Iterator[Difference]:
+def _blocks(
+    folder: Path, rows: Sequence[Row], documents: Sequence[Document]
+) -> Iterator[Difference]:
     """The block view is what the trades come to."""
     try:
-        if (folder / BLOCKS).read_bytes() != blocks_csv(rows):
+        if (folder / BLOCKS).read_bytes() != blocks_csv(rows, documents):
             yield Difference(BLOCKS, "is not what the trades come to")
     except OSError as error:
         yield Difference(BLOCKS, f"cannot be read: {error.strerror}")

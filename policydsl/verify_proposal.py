@@ -11,12 +11,14 @@ from compiler.assumptions import assumptions_for
 from compiler.cash_calendar import cash_calendar
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
 from compiler.exact_check import exact_breaches
-from compiler.statements import HouseholdPolicy
+from compiler.statements import HouseholdPolicy, Side
+from policydsl.crossing import Crowd, Order, facing_of, with_facing
 from policydsl.document import (
     Document,
     calendar_document,
     lot_document,
     measures_document,
+    models_document,
     soft_document,
     statements_document,
 )
@@ -24,6 +26,7 @@ from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from portfolio.book import Book
 from portfolio.household import Household
 
 Row = Mapping[str, str]
@@ -31,17 +34,11 @@ Row = Mapping[str, str]
 LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
-WANTED = (
-    "trades",
-    "statements",
-    "tax",
-    "soft_broken",
-    "cash_calendar",
-    "approvals",
-    "reports",
-    "preferences",
+ALWAYS = (
+    *("trades", "statements", "tax", "soft_broken", "models", "cash_calendar"),
+    *("approvals", "reports", "preferences"),
 )
-"""What a proposal of such a status has to have."""
+"""What the document of a solved household has in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +50,20 @@ class Difference:
 
 
 def verify_proposal(
-    inputs: Inputs, document: Document, rows: Sequence[Row], counts: dict[str, int]
+    inputs: Inputs,
+    document: Document,
+    rows: Sequence[Row],
+    crowd: Crowd,
+    counts: dict[str, int],
 ) -> Iterator[Difference]:
-    """What of a proposal does not follow from its trade rows. Adds to `counts["checks"]`."""
+    """What of a proposal does not follow from its trade rows. `crowd` is who trades what in the
+    whole run. Adds to `counts["checks"]`."""
     where = document["household_id"]
     if document["status"] not in SOLVED:
         if rows or "trades" in document:
             yield Difference(where, f"has trades, and the status {document['status']}")
         return
-    missing = [name for name in WANTED if name not in document]
+    missing = [name for name in ALWAYS if name not in document]
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -73,6 +75,7 @@ def verify_proposal(
         yield from _other_rows(where, stated, rows)
     household = inputs.book.household(where)
     policy = policy_of(inputs, household)
+    policy = with_facing(policy, facing_of(policy, household, crowd))
     yield from _reasons(document, policy)
     closing = yield from _closing(household, policy, rows)
     if closing is None:
@@ -81,6 +84,7 @@ def verify_proposal(
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
     follows = measures_document(closing) | oversight_document(policy, closing)
+    follows["models"] = models_document(policy, household)
     follows["soft_broken"] = soft_document(policy, closing)
     follows["cash_calendar"] = calendar_document(cash_calendar(policy, closing))
     for name, value in follows.items():
@@ -175,3 +179,19 @@ def _trade(household: Household, policy: HouseholdPolicy, row: Row) -> Sale | Pu
     if lot.security_id != row["security_id"]:
         raise ValueError(f"{lot.id} is a lot of {lot.security_id}")
     return sale_of(household, account, lot, shares, cost)
+
+
+def row_orders(book: Book, rows: Sequence[Row]) -> Iterator[Order]:
+    """The rows of a run as orders of its households; those of nobody in the book are left out."""
+    households = {
+        name: book.household(name)
+        for name in sorted({row["household_id"] for row in rows} & set(book.household_ids))
+    }
+    for row in rows:
+        household = households.get(row["household_id"])
+        accounts = household.accounts if household else ()
+        account = next((each for each in accounts if each.id == row["account_id"]), None)
+        if household is None or account is None or row["side"] not in ("buy", "sell"):
+            continue
+        side: Side = "buy" if row["side"] == "buy" else "sell"
+        yield Order(household, account, row["security_id"], side, Decimal(0))

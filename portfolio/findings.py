@@ -61,6 +61,8 @@ CODES: Mapping[str, str] = {
     "B0505": "component given twice",
     "B0506": "model has no version in force",
     "B0507": "alternate without a place",
+    "B0508": "version of a model goes back",
+    "B0509": "file says two things of a model",
     "B0601": "more shares used than there are",
     "B0602": "wash block without a number of shares",
     "B0603": "recent sale without a realised gain",

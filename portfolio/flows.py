@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from portfolio.household import Account, Flow, Household
-from portfolio.sessions import last_to_settle_by, settles_on
+from portfolio.sessions import last_to_settle_by, session_from, settles_on
 
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
@@ -94,7 +94,8 @@ def must_be_there(household: Household, day: date) -> bool:
     if day > household.as_of + timedelta(days=10 + 2 * household.settlement_days):
         return False
     last = last_to_settle_by(day, household.settlement_days, household.calendar)
-    return household.as_of >= last
+    # What a run on a closed day proposes is traded on the session after it.
+    return session_from(household.as_of, household.calendar) >= last
 
 
 def raising_allowance(household: Household, account: Account) -> Decimal:

@@ -228,15 +228,29 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the provider of a model says of it: `fee_bps` basis points a year of what follows it,
+    `programs` those whose accounts may use it (empty: all). `place` is where the book says so."""
+
+    name: str
+    provider: str
+    fee_bps: Decimal
+    programs: frozenset[str]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A published target, nested models flattened: security id to fraction; the rest is cash.
 
-    `places` says the same with alternates, and is empty where the model has none.
+    `places` says the same with alternates, and is empty where the model has none. `inside` gives
+    the part (a fraction) of every model in it, at any depth, itself among them.
     """
 
     id: str
     weights: Mapping[str, Decimal]
     places: tuple[Place, ...] = ()
+    inside: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def cash(self) -> Decimal:
@@ -269,6 +283,7 @@ class Household:
     `as_of`. `flows` fall on or after `as_of`, at most a year ahead. `linked_lots` are lots of tax
     entities outside the household that count for its wash sales. `past_sales` and `past_trades` are
     those of the book's transactions, whose first day (of any transaction) is `known_since`.
+    `model_facts` are of every model that its provider says something of.
     `set_aside` is cash that is not free today, and `to_raise` the dollars by account that are
     missing today of what has to be paid, set aside or kept.
     """
@@ -297,6 +312,7 @@ class Household:
     past_trades: tuple[PastTrade, ...] = ()
     known_since: date | None = None
     set_aside: tuple[SetAside, ...] = ()
+    model_facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)
 
     def price(self, security_id: str) -> Decimal:

@@ -157,12 +157,14 @@ def _published(
         for weight, part in zip(weights.values(), parts, strict=True)
     )
     flat: dict[str, Decimal] = {}
+    inside = {name: Decimal(1)}
     for place in places:
         first = place.choices[0].component
-        inside = made[first].weights if first in made else {first: Decimal(1)}
-        for security, share in inside.items():
-            flat[security] = flat.get(security, Decimal(0)) + place.weight * share
-    return Model(name, normalised(flat), places if _has_alternates(places) else ())
+        model = made.get(first, Model(first, {first: Decimal(1)}))
+        for total, within in ((flat, model.weights), (inside, model.inside)):
+            for each, share in within.items():
+                total[each] = total.get(each, Decimal(0)) + place.weight * share
+    return Model(name, normalised(flat), places if _has_alternates(places) else (), inside)
 
 
 def _place(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
         if columns.buy != NO_COLUMN and x[columns.buy] * physics.unit > CENT:
             wanted = Decimal(x[columns.buy] * physics.unit / price)
             most = wanted + step
-            shares = [_nearest(wanted, step) if step >= 1 else wanted.quantize(step, ROUND_DOWN)]
+            shares = [_nearest(wanted, step) if step >= 1 else wanted // step * step]
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )

@@ -70,6 +70,9 @@ class CountLimit(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row an account over the decisions to sell, to buy and to close."""
+        if self.counted == "holdings" and self.low is not None:
+            block.purchase = pyo.Constraint(pyo.Any)
+            block.part = pyo.Constraint(pyo.Any)
         for account, positions in covered_positions(scope, physics):
             if self.counted == "trades":
                 decisions = [d for p in positions for d in (p.sold, p.bought) if d is not None]
@@ -102,8 +105,6 @@ class CountLimit(Directive):
         self, block: pyo.Block, physics: Physics, account: Account, positions: list[Position]
     ) -> None:
         """What counts as held is at least one increment of shares, and another for rounding."""
-        block.purchase = pyo.Constraint(pyo.Any)
-        block.part = pyo.Constraint(pyo.Any)
         for p in positions:
             key = (p.account_id, p.security_id)
             least = 2 * physics.increment_value(account, p.security_id)

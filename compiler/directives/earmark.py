@@ -113,40 +113,54 @@ class Earmark(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row an account: its cash is not below what is set aside in it."""
-        for account in physics.accounts:
-            bound = self._bound(scope, physics.household, account.id)
-            if bound is not None:
-                where = f"{account.id} set aside"
-                physics.lower(
-                    block,
-                    "there",
-                    where,
-                    physics.closing_cash(account),
-                    physics.opening_cash(account),
-                    physics.bp(bound),
-                    scope=scope,
-                    # One shortfall of an account is cured once, whatever else it is meant for.
-                    cured=self.action == "reserve"
-                    and all(cure.where != where for cure in physics.cures),
-                )
-
-    def _bound(self, scope: InForce, household: Household, account_id: str) -> Decimal | None:
-        """Dollars that everything set aside in the account comes to; None where this statement sets
-        nothing aside there. What is to be raised does not count what is only held back."""
-        key = scope.statement.key
-        if not any((e.source, e.account_id) == (key, account_id) for e in household.set_aside):
-            return None
-        return set_aside(household, raised_only=self.action == "reserve")[account_id]
+        keep_there(block, scope, physics, raised=self.action == "reserve")
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Cash covers what is set aside, or is no lower than without trades."""
-        for account in closing.household.accounts:
-            needed = self._bound(scope, closing.household, account.id)
-            if needed is not None:
-                bound = least(scope, needed, closing.cash(account, after=False))
-                after = closing.cash(account, after=True)
-                if after < bound:
-                    yield dollars_breach(scope, account.id, "cash set aside", after, bound)
+        yield from not_there(scope, closing, raised=self.action == "reserve")
+
+
+def keep_there(block: pyo.Block, scope: InForce, physics: Physics, *, raised: bool) -> None:
+    """A row for each account in which the statement sets cash aside, to be `raised` where it is not
+    there."""
+    for account in physics.accounts:
+        bound = _bound(scope, physics.household, account.id, raised=raised)
+        if bound is None:
+            continue
+        where = f"{account.id} set aside"
+        physics.lower(
+            block,
+            "there",
+            where,
+            physics.closing_cash(account),
+            physics.opening_cash(account),
+            physics.bp(bound),
+            scope=scope,
+            # One shortfall of an account is cured once, whatever else it is meant for.
+            cured=raised and all(cure.where != where for cure in physics.cures),
+        )
+
+
+def not_there(scope: InForce, closing: Closing, *, raised: bool) -> Iterator[Breach]:
+    """Accounts whose cash does not cover what is set aside and is lower than without trades."""
+    for account in closing.household.accounts:
+        needed = _bound(scope, closing.household, account.id, raised=raised)
+        if needed is not None:
+            bound = least(scope, needed, closing.cash(account, after=False))
+            after = closing.cash(account, after=True)
+            if after < bound:
+                yield dollars_breach(scope, account.id, "cash set aside", after, bound)
+
+
+def _bound(
+    scope: InForce, household: Household, account_id: str, *, raised: bool
+) -> Decimal | None:
+    """Dollars that everything set aside in the account comes to; None where this statement sets
+    nothing aside there. What is to be raised does not count what is only held back."""
+    key = scope.statement.key
+    if not any((e.source, e.account_id) == (key, account_id) for e in household.set_aside):
+        return None
+    return set_aside(household, raised_only=raised)[account_id]
 
 
 def read_earmark(node: tree.Flow, reader: Reader) -> Earmark | None:

@@ -99,7 +99,7 @@ class Harvest(Directive):
                 barred.setdefault(sale.account_id, []).append(sale)
         for account_id, sales in barred.items():
             room = allowance(scope, closing.household, closing.account(account_id))
-            if sum(sale.amount for sale in sales) <= room:
+            if room and sum(sale.amount for sale in sales) <= room:
                 continue
             for sale in sales:
                 yield Breach(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from compiler import codes
+from compiler.directives.accumulation import Accumulation
 from compiler.directives.assumption import read_assumption
 from compiler.directives.base import Directive
 from compiler.directives.cash import read_cash
@@ -77,6 +78,7 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
     tree.Flow: lambda node, reader: (
         read_payment(node, reader) if node.action == "pay" else read_earmark(node, reader)
     ),
+    tree.Wait: lambda node, reader: Accumulation(),
     tree.Deal: read_instalment,
     tree.Ask: read_approval,
     tree.Report: read_watch,
@@ -86,7 +88,8 @@ _READERS: dict[type[tree.Directive], Callable[[Any, Reader], Directive | None]] 
 
 def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
     """The typed directive, or None after reporting every mistake in it."""
-    if isinstance(node, tree.Prevent | tree.Use) and node.where is not None:
+    narrows = isinstance(node, tree.Prevent) and node.what == "cross trades"
+    if isinstance(node, tree.Prevent | tree.Use) and node.where is not None and not narrows:
         _no_where(node, node.where, reader)
         return None
     if type(node) in _READERS:

@@ -147,7 +147,9 @@ class Restriction(Directive):
                     sold[key] = sold.get(key, Decimal(0)) + sale.amount
             for account in closing.household.accounts:
                 mine = {name: dollars for (a, name), dollars in sold.items() if a == account.id}
-                if sum(mine.values(), Decimal(0)) > allowance(scope, closing.household, account):
+                room = allowance(scope, closing.household, account)
+                # A fraction of a share may be worth no cent, and is sold all the same.
+                if not room or sum(mine.values(), Decimal(0)) > room:
                     for security_id, dollars in mine.items():
                         yield self._breach(scope, account, security_id, "sold", dollars)
         if self.action == "hold" and scope.strict:

@@ -60,8 +60,9 @@ class TradeMinimum(Directive):
         return closes or selective_clause(clause)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """An order is nothing, at least the minimum, or closes the position. Of a soft minimum each
-        order may fall short, by dollars that are its violation."""
+        """An order is nothing, at least the minimum, or closes the position; rounding may take back
+        the share by which the model asks for more. Of a soft minimum each order may fall short, by
+        dollars that are its violation."""
         block.sale = pyo.Constraint(pyo.Any)
         block.purchase = pyo.Constraint(pyo.Any)
         for account, positions in covered_positions(scope, physics):
@@ -78,6 +79,7 @@ class TradeMinimum(Directive):
                         position.soft_sales.append((smallest, short))
                     sold = pyo.quicksum(position.sells) + (0.0 if short is None else short)
                     block.sale[key] = sold >= smallest * position.sold
+                    physics.spare[block.sale[key].name] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
@@ -87,6 +89,7 @@ class TradeMinimum(Directive):
                         position.soft_purchases.append((smallest, short))
                     bought = position.buy if short is None else position.buy + short
                     block.purchase[key] = bought >= smallest * position.bought
+                    physics.spare[block.purchase[key].name] = step
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""

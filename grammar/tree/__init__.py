@@ -42,6 +42,7 @@ from grammar.tree.directives import (
     Timing,
     Treat,
     Use,
+    Wait,
 )
 from grammar.tree.expressions import (
     Choice,
@@ -150,6 +151,7 @@ __all__ = [
     "Unit",
     "Until",
     "Use",
+    "Wait",
     "Waive",
     "When",
 ]

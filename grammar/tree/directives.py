@@ -203,6 +203,11 @@ class Flow(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Wait(Node):
+    """`invest nothing`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deal(Node):
     """`sell 1,000 shares of "ACME" each quarter`, `buy bonds evenly over 12 months`.
 
@@ -237,5 +242,17 @@ class Report(Node):
 
 
 Directive = (
-    Restrict | Prevent | Keep | Use | Target | Replace | Treat | Prefer | Flow | Deal | Ask | Report
+    Restrict
+    | Prevent
+    | Keep
+    | Use
+    | Target
+    | Replace
+    | Treat
+    | Prefer
+    | Flow
+    | Wait
+    | Deal
+    | Ask
+    | Report
 )

@@ -37,7 +37,8 @@ def command(
     """Check policies: parse, resolve names, check meanings, merge layers.
 
     PATH is a policy set's folder, or a file of one; of a file, what is found in it is shown. With a
-    book, its columns and securities are the ones that policies may name.
+    book, its columns and securities are the ones that policies may name. With a day, or the book's,
+    what does not hold on it is said.
 
     \b
     Examples
@@ -47,10 +48,8 @@ def command(
     """
     if paths and policies is not None:
         raise click.UsageError("name the policies once: as PATH, or by --policies")
-    if as_of is not None and book_folder is None:
-        raise click.UsageError("--as-of needs a --book")
     asked = paths or (policies_folder(policies),)
-    if book_folder is None and not no_cache:
+    if book_folder is None and as_of is None and not no_cache:
         how = ("check", form, strict, output.colour())
         said = remembered(asked, how, lambda: _checked(asked, None, None, form, strict))
     else:

@@ -12,8 +12,10 @@ import click
 from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
-from policydsl.rebalance import outcomes, recorded_inputs
+from policydsl.compared import recorded_facing
+from policydsl.rebalance import proposal_of, recorded_inputs
 from policydsl.report import (
+    gives_way_lines,
     held_back,
     household_report,
     ledger_table,
@@ -98,7 +100,7 @@ def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
 
 def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int:
     """The orders of each security, all clients together."""
-    found = block_orders(rows_of(documents))
+    found = block_orders(rows_of(documents), documents)
     if form == "json":
         output.result_json(blocks_document(found))
     else:
@@ -136,6 +138,7 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
             ],
             "approvals": [a for a in document.get("approvals", ()) if a["rule_id"] == rule_id],
             "reports": [r for r in document.get("reports", ()) if r["rule_id"] == rule_id],
+            "gives_way": [g for g in document.get("gives_way", ()) if g["rule_id"] == rule_id],
             "preferences": [p for p in document.get("preferences", ()) if p["rule_id"] == rule_id],
         }
         for document in documents
@@ -154,7 +157,7 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
                 output.result(held_back({**document, "held_back": entry["held_back"]}))
             for bound in entry["bounds"]:
                 output.result(f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room")
-            for line in oversight_lines(document, rule_id):
+            for line in oversight_lines(document, rule_id) + gives_way_lines(document, rule_id):
                 output.result(f"  {line}")
             for trade in entry["trades"]:
                 output.result("\n".join(trade_lines(trade)))
@@ -165,7 +168,7 @@ def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
 
 def _has_part(entry: dict[str, Any]) -> bool:
     named = bool(entry["trades"] or entry["bounds"] or entry["held_back"] or entry["approvals"])
-    named = named or bool(entry["preferences"])
+    named = named or bool(entry["preferences"] or entry["gives_way"])
     return named or any(report["trades"] or report["holdings"] for report in entry["reports"])
 
 
@@ -175,12 +178,13 @@ def _why_not(run: Path, documents: list[dict[str, Any]], security: str, form: st
     if security not in known_securities(inputs.book):
         raise click.UsageError(f"the run's book has no security {security}")
     answers = [
-        (document, why_not(outcome.proposal, security))
-        for document, outcome in zip(
-            documents,
-            outcomes(inputs, [document["household_id"] for document in documents]),
-            strict=True,
+        (
+            document,
+            why_not(
+                proposal_of(inputs, document["household_id"], recorded_facing(document)), security
+            ),
         )
+        for document in documents
     ]
     if form == "json":
         output.result_json(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -82,7 +83,7 @@ def command(
         folder = fresh_folder(out)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from None
-    done = list(followed(outcomes(inputs, ids), len(ids), "households"))
+    done = list(outcomes(inputs, ids, partial(followed, what="households")))
     chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}
     summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
     if form == "json":
@@ -119,11 +120,14 @@ def _closing(summary: dict[str, object], out: Path) -> str:
     assert isinstance(timings, dict)
     status = ", ".join(f"{count} {name}" for name, count in total["status"].items() if count)
     gain = Decimal(total["gain_short"]) + Decimal(total["gain_long"])
+    gave = output.counted(total["gave_way"], "client")
+    crossing = f"{gave} gave way, so that orders do not cross\n" if total["gave_way"] else ""
     return (
         f"{output.counted(total['households'], 'household')}: {status}\n"
         f"{output.counted(total['trades'], 'trade')}: sold {dollars(total['sold'])}, "
         f"bought {dollars(total['bought'])}; gain {dollars(gain)}, "
         f"tax {dollars(total['tax_change'])}, cost {dollars(total['cost'])}\n"
+        f"{crossing}"
         f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside HiGHS; "
         f"written to {out}\n"
     )

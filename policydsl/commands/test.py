@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from datetime import date
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -53,6 +54,7 @@ def _least(_ctx: click.Context, _param: click.Parameter, text: str | None) -> di
     metavar="FILE",
     help="Write the coverage as a page, the lines of the policies marked.",
 )
+@options.as_of_where_not_given
 @options.common("junit")
 @click.pass_context
 def command(
@@ -63,6 +65,7 @@ def command(
     covered: bool,
     least: dict[str, float],
     page: Path | None,
+    as_of: date | None,
     form: str,
 ) -> None:
     """Run policy tests: small households, really traded, and what is expected of them.
@@ -74,6 +77,7 @@ def command(
     Examples
       policydsl test
       policydsl test policies/tests -k tobacco
+      policydsl test --as-of 2026-12-15
       policydsl test --coverage --fail-under 100,80,90 --html coverage.html
       policydsl test --format junit > tests.xml
     """
@@ -81,7 +85,7 @@ def command(
     found = suites(paths or (folder,), policies and folder, folder)
     if not found:
         raise click.UsageError(f"no tests here: files that end in .policytest, in {folder} or PATH")
-    benches = cache(Bench)
+    benches = cache(partial(Bench, as_of=as_of))
     total = sum(len(suite.file.trials) for suite in found)
     done = list(followed(verdicts(found, benches, text), total, "tests"))
     if text and not done:

@@ -90,14 +90,20 @@ class Stated:
         if table in ("accounts", "tax_entities"):
             made.cells["household_id"] = self.row("households", None, span).cells["household_id"]
         if table == "accounts":
-            own = [
-                row
-                for row in self.rows("tax_entities")
-                if row.cells.get("household_id") == made.cells["household_id"]
-            ]
-            payer = own[0] if own else self.row("tax_entities", None, span)
+            payer = self.payer_of(made.cells["household_id"], span)
             made.cells["tax_entity_id"] = payer.cells["tax_entity_id"]
         self.rows(table).append(made)
+        return made
+
+    def payer_of(self, household: str | None, span: Span) -> Row:
+        """The first taxpayer of a household; made where it has none."""
+        for row in self.rows("tax_entities"):
+            if row.cells.get("household_id") == household:
+                return row
+        if not self.rows("tax_entities"):
+            return self.row("tax_entities", None, span)
+        made = Row({"tax_entity_id": f"T-{household}", "household_id": household}, span)
+        self.rows("tax_entities").append(made)
         return made
 
     def of_row(self, table: str, owner: Row, column: str, span: Span) -> Row:
@@ -141,6 +147,7 @@ def _fact(line: trial.GivenFact, stated: Stated) -> None:
         around: dict[str, Row] = {table: row}
         if table == "accounts":
             _link(row, said, stated)
+            _paid_by_its_own(row, said, stated)
             around["households"] = stated.of_row("households", row, "household_id", line.span)
             around["tax_entities"] = stated.of_row("tax_entities", row, "tax_entity_id", line.span)
         elif table == "tax_entities":
@@ -157,6 +164,19 @@ def _link(row: Row, said: Iterable[Fact], stated: Stated) -> None:
             if named and column in row.cells and fact.text is not None:
                 row.cells[column] = fact.text
                 stated.row(table, fact.text, fact.span)
+
+
+def _paid_by_its_own(account: Row, said: Iterable[Fact], stated: Stated) -> None:
+    """An account that belongs to another household than it first seemed, and of whose taxpayer
+    nothing is said, has one of that household."""
+    for fact in said:
+        if fact.table == "tax_entities" or fact.name == "tax_entity_id":
+            return
+        payer = stated.of_row("tax_entities", account, "tax_entity_id", fact.span)
+        household = account.cells["household_id"]
+        if payer.cells.get("household_id") != household:
+            own = stated.payer_of(household, fact.span)
+            account.cells["tax_entity_id"] = own.cells["tax_entity_id"]
 
 
 def _tell(said: Iterable[Fact], around: Mapping[str, Row], stated: Stated) -> None:

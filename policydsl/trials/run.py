@@ -25,7 +25,7 @@ from grammar.spans import Span
 from policydsl.carried import Carried
 from policydsl.chosen import with_chosen_models
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of, proposal_of
+from policydsl.rebalance import Inputs, policy_of, proposals_of
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import LineError, cannot, day
@@ -45,9 +45,11 @@ GIVENS = ".given"
 
 @dataclass
 class Bench:
-    """A policy set under test. What several tests need is read and checked once."""
+    """A policy set under test. What several tests need is read and checked once. `as_of` is the day
+    of tests that do not give one."""
 
     folder: Path
+    as_of: date | None = None
     _typed: dict[object, TypedPolicies] = field(default_factory=dict)
     _books: dict[Path, tuple[dict[str, list[Row]], tuple[Attribute, ...]]] = field(
         default_factory=dict
@@ -211,7 +213,7 @@ def proposed(case: Case, inputs: Inputs) -> Ran:
     return Ran(
         case,
         inputs,
-        tuple(proposal_of(inputs, household.id) for household in households),
+        proposals_of(inputs, inputs.book.household_ids),
         tuple(
             (household, fold(inputs.typed, household, account))
             for household in households
@@ -246,7 +248,7 @@ def _shared(case: Case, suite: Suite) -> tuple[trial.Given, ...]:
 
 
 def _today(case: Case, bench: Bench) -> date:
-    usual = bench.policies.tests.today or TODAY
+    usual = bench.as_of or bench.policies.tests.today or TODAY
     named = [line for line in case.given if isinstance(line, trial.GivenToday)]
     return day(named[-1].day, usual) if named else usual
 

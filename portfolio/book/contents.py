@@ -18,7 +18,7 @@ from portfolio.book.files import Tables
 from portfolio.book.prices import Market
 from portfolio.book.references import split_tags
 from portfolio.book.targets import Recipes
-from portfolio.household import Model, Security, Value
+from portfolio.household import Model, ModelFacts, Security, Value
 
 Row = Mapping[str, str | None]
 
@@ -27,7 +27,8 @@ Row = Mapping[str, str | None]
 class Contents:
     """Everything that was read from a book, checked, with an index from owners to rows.
 
-    `in_doubt` are securities and models that something is wrong with: nothing new is bought of
+    `tax_year` is that of what taxpayers have realised so far; 0 where nobody knows. `in_doubt` are
+    securities and models that something is wrong with: nothing new is bought of
     them.
     """
 
@@ -39,6 +40,7 @@ class Contents:
     as_of: date
     settlement_days: int
     calendar: str
+    tax_year: int
     in_doubt: frozenset[str] = frozenset()
     _rows: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict, repr=False)
 
@@ -70,6 +72,26 @@ class Contents:
             if row["security_id"] is not None:
                 found[row["security_id"]] = self._security(row["security_id"], row)
         return found
+
+    @cached_property
+    def model_facts(self) -> Mapping[str, ModelFacts]:
+        """What providers say of models, by model id."""
+        table = self.tables.get("model_facts")
+        if table is None:
+            return {}
+        names = ("model_id", "name", "provider", "fee_bps", "programs")
+        rows = zip(*(table.texts(name) for name in names), strict=True)
+        return {
+            model: ModelFacts(
+                name or "",
+                provider or "",
+                Decimal(fee or 0),
+                frozenset(split_tags(programs)),
+                f"{table.file}:{table.line(at)}",
+            )
+            for at, (model, name, provider, fee, programs) in enumerate(rows)
+            if model is not None
+        }
 
     def equivalents(self, names: Iterable[str]) -> frozenset[str]:
         """The other securities of the equivalence classes of these, those in doubt left out."""

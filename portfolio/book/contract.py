@@ -329,6 +329,32 @@ MODELS = TableContract(
     description="targets; a component is a security or another model; the missing weight is cash",
 )
 
+MODEL_FACTS = TableContract(
+    "model_facts",
+    (
+        _id("model_id", "models"),
+        Column("name"),
+        Column("provider", description="whose model it is; empty: the house's own"),
+        Column(
+            "fee_bps",
+            Cell.NUMBER,
+            minimum=0.0,
+            maximum=1000.0,
+            description="basis points a year of what follows it; empty: 0",
+        ),
+        Column(
+            "programs",
+            Cell.TAGS,
+            description="programs whose accounts may use it, `;` between; empty: all",
+        ),
+    ),
+    key=("model_id",),
+    subject="model_id",
+    subject_kind="model",
+    required=False,
+    description="what providers say of their models",
+)
+
 FLOWS = TableContract(
     "flows",
     (
@@ -414,6 +440,7 @@ TABLES: tuple[TableContract, ...] = (
     LOTS,
     TRANSACTIONS,
     MODELS,
+    MODEL_FACTS,
     FLOWS,
     FACTORS,
     EXPOSURES,

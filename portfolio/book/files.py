@@ -145,19 +145,29 @@ def _table(
             notes.add(Draft("B0101", text.name, message, f"{text.name} or {parquet.name}"))
         return None
     path = text if text.exists() else parquet
+    table = read_table(path, contract, hashes, notes)
+    if table is not None and table.rows == 0:
+        _note_empty(path.name, contract.name, notes)
+    return table
+
+
+def read_table(
+    path: Path, contract: TableContract, hashes: dict[str, str], notes: Notes
+) -> TextTable | None:
+    """One file as a table of the contract; None where it cannot be read, which is noted. Its hash
+    is added to `hashes`."""
     content = _content(path, hashes, notes)
     if content is None:
         return None
+    parquet = path.suffix == ".parquet"
     try:
-        raw = _read_csv(content, path.name, notes) if path is text else _read_parquet(content)
+        raw = _read_parquet(content) if parquet else _read_csv(content, path.name, notes)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        kind = "CSV in UTF-8 with a header row" if path is text else "Parquet"
+        kind = "Parquet" if parquet else "CSV in UTF-8 with a header row"
         reason = str(error).splitlines()[0]
         notes.add(Draft("B0103", path.name, f"{path.name} is not {kind}: {reason}", kind))
         return None
     columns = _columns(raw, path.name, contract, notes)
-    if raw.num_rows == 0:
-        _note_empty(path.name, contract.name, notes)
     return TextTable(contract, path.name, columns, raw.num_rows, content)
 
 

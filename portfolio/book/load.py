@@ -31,7 +31,7 @@ from portfolio.book.targets import Models, Recipes, read_constituents, read_mode
 from portfolio.book.tax_history import TaxHistory, tax_history
 from portfolio.book.ties import conclude, in_doubt
 from portfolio.findings import Finding
-from portfolio.household import Attribute, Household, Risk
+from portfolio.household import Attribute, Household, Risk, Security
 from portfolio.models import published
 
 
@@ -108,6 +108,11 @@ class Book:
         return risk.estimate(names, self._contents.market.closes_of(names), classes)
 
     @property
+    def securities(self) -> Mapping[str, Security]:
+        """Every security of the book, by id."""
+        return self._contents.securities
+
+    @property
     def prices(self) -> Mapping[str, Decimal]:
         """The latest close of every priced security, in dollars."""
         return self._contents.market.latest
@@ -116,6 +121,11 @@ class Book:
     def price_days(self) -> Mapping[str, date]:
         """The day of each security's latest close."""
         return self._contents.market.dated
+
+    @property
+    def tax_year(self) -> int:
+        """The year of what the book says that taxpayers have realised; the run's at the latest."""
+        return min(self._contents.tax_year or self.as_of.year, self.as_of.year)
 
     @property
     def model_ids(self) -> frozenset[str]:
@@ -210,6 +220,7 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
         day,
         settings.settlement_days,
         settings.calendar,
+        settings.tax_year,
         frozenset(unusable),
     )
     return Book(
@@ -289,13 +300,22 @@ def _priced(
     if "constituents" in tables and tables["constituents"].complete:
         funds = read_constituents(tables["constituents"], known, notes)
     if "models" in tables and tables["models"].complete:
-        models, unusable = read_models(tables["models"], known, day, notes)
+        followed = _followed(tables)
+        models, unusable = read_models(tables["models"], known, followed, day, notes)
     prices = tables.get("prices")
     if prices is not None and prices.complete:
         market = read_market(prices, day, notes)
         used, alternates = _valued(tables, models)
         check_prices(market, prices.file, used, alternates, day, notes)
     return market, models, unusable, funds
+
+
+def _followed(tables: Tables) -> frozenset[str]:
+    """Models that households or accounts name."""
+    named = (
+        tables[name].texts("model_id") for name in ("households", "accounts") if name in tables
+    )
+    return frozenset(model for texts in named for model in texts if model is not None)
 
 
 def _valued(tables: Tables, models: Models) -> tuple[frozenset[str], frozenset[str]]:

@@ -27,6 +27,10 @@ _BOOK_TOML: dict[str, object] = {
             "minimum": 0,
             "description": "empty: by trade date, 3 before 2017-09-05, 2 before 2024-05-28, then 1",
         },
+        "tax_year": {
+            "type": "integer",
+            "description": "of `ytd_short` and `ytd_long`; empty: the year of `as_of`",
+        },
     },
     "required": ["as_of", "name"],
 }

@@ -14,13 +14,15 @@ from portfolio.sessions import is_calendar
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`dated` is the book's own as-of date, `as_of` that of this run (both None: unknown)."""
+    """`dated` is the book's own as-of date, `as_of` that of this run (both None: unknown).
+    `tax_year` is that of what taxpayers have realised so far; 0 where nobody knows."""
 
     name: str
     dated: date | None
     as_of: date | None
     calendar: str
     settlement_days: int
+    tax_year: int
 
 
 def read_settings(
@@ -28,7 +30,7 @@ def read_settings(
 ) -> Settings:
     """Settings with defaults filled in; whatever is missing or wrong is noted."""
     if given is None:  # The file is missing or unreadable and has its finding.
-        return Settings(folder_name, None, as_of, "XNYS", settlement_days(as_of or date.max))
+        return Settings(folder_name, None, as_of, "XNYS", settlement_days(as_of or date.max), 0)
     dated = _date(given.get("as_of"))
     if dated is None:
         _note("as_of", given.get("as_of"), "a date such as 2024-03-08", notes)
@@ -51,7 +53,19 @@ def read_settings(
     elif not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 10:
         _note("settlement_days", days, "a number of days from 0 to 10", notes)
         days = settlement_days(run or date.max)
-    return Settings(name, dated, run, calendar, days)
+    return Settings(name, dated, run, calendar, days, _tax_year(given, dated, notes))
+
+
+def _tax_year(given: Mapping[str, object], dated: date | None, notes: Notes) -> int:
+    """As stated, or the year of the book's own date."""
+    year = given.get("tax_year")
+    own = 0 if dated is None else dated.year
+    if year is None:
+        return own
+    if not isinstance(year, int) or isinstance(year, bool) or not own - 100 <= year <= own:
+        _note("tax_year", year, "a year no later than that of `as_of`", notes)
+        return own
+    return year
 
 
 def _date(value: object) -> date | None:

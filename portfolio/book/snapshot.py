@@ -14,6 +14,7 @@ from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
 from portfolio.models import securities_in
 from portfolio.risk import sliced
+from portfolio.tax import in_year
 
 _GIVEN = ("gift_in", "inherit", "transfer_in")
 
@@ -80,6 +81,7 @@ def household_of(
         past_sales=past_sales_of(contents, accounts),
         past_trades=past_trades_of(contents, accounts),
         known_since=first_known_day(contents, accounts),
+        model_facts=contents.model_facts,
     )
 
 
@@ -108,7 +110,7 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         text = row.get(stated)
         if text is not None:
             extra[stated] = Decimal(text)
-    return TaxEntity(
+    entity = TaxEntity(
         id=name,
         household_id=household_id,
         filing=row.get("filing") or "single",
@@ -123,6 +125,8 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         state=row.get("state"),
         attributes=extra,
     )
+    year = contents.tax_year or contents.as_of.year
+    return in_year(entity, contents.as_of.year - year)
 
 
 def linked_accounts(

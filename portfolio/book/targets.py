@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from portfolio.book.draft import WHOLE_BOOK, Draft, Notes, Reach, Subject
 from portfolio.book.files import TextTable
-from portfolio.book.versions import Misfit, versions
+from portfolio.book.versions import Misfit, Version, versions
 from portfolio.models import TOLERANCE, Part, cycles, flatten, in_force, linked
 
 Recipes = dict[str, dict[str, Decimal]]
@@ -16,33 +16,45 @@ Models = dict[str, tuple[Part, ...]]
 
 
 def read_models(
-    table: TextTable, known: frozenset[str], as_of: date, notes: Notes
+    table: TextTable,
+    known: frozenset[str],
+    followed: frozenset[str],
+    as_of: date,
+    notes: Notes,
 ) -> tuple[Models, dict[str, str]]:
     """(the version of each model in force, what cannot be used of their parts with the reasons).
 
     `known` are all securities and models: a name that is not among them has a finding already.
+    That a model starts later is a mistake where it is `followed`, or another is made of it.
     """
     doubtful = {subject.id for subject in notes.subjects() if subject.kind == "model"}
     given, misfits = versions(table)
     for misfit in misfits:
         if misfit.model not in doubtful:
             _note_misfit(table, misfit, notes)
-    found: Models = {}
+    doubtful |= {misfit.model for misfit in misfits if misfit.code == "B0505"}
+    found: dict[str, Version] = {}
+    later: list[str] = []
     for model, by_day in given.items():
         if model in doubtful:
             continue
         try:
-            version = by_day[in_force(by_day, as_of)]
+            found[model] = by_day[in_force(by_day, as_of)]
         except ValueError:
-            first = min(min(version.rows) for version in by_day.values())
-            _note_future(table, model, first, as_of, notes)
-            continue
-        recipe = {part.ranked[0]: part.weight for part in version.parts}
-        if _weights_fit(table, "model", model, recipe, version.rows[0], notes):
-            found[model] = version.parts
-    recipes: Recipes = linked(found)
+            later.append(model)
+    recipes: Recipes = linked({model: version.parts for model, version in found.items()})
+    needed = followed | {name for recipe in recipes.values() for name in recipe}
+    for model in later:
+        first = min(min(version.rows) for version in given[model].values())
+        reach = Reach.TRADES if model in needed else Reach.NOTHING
+        _note_future(table, model, first, as_of, reach, notes)
     _drop_cycles(table, "model", recipes, notes)
-    used = {model: parts for model, parts in found.items() if model in recipes}
+    used: Models = {}
+    for model, version in found.items():
+        recipe = {part.ranked[0]: part.weight for part in version.parts}
+        fits = _weights_fit(table, "model", model, recipe, version.rows[0], notes)
+        if fits and model in recipes:
+            used[model] = version.parts
     named = {name for recipe in recipes.values() for name in recipe}
     unknown = {name: f"the book has no {name}" for name in sorted(named - known)}
     broken = {name: f"the model {name} cannot be used" for name in sorted({*given} - {*used})}
@@ -81,7 +93,9 @@ def read_constituents(table: TextTable, known: frozenset[str], notes: Notes) -> 
     return flatten(_without_broken(recipes, known, set(rows_of) - set(recipes)))
 
 
-def _note_future(table: TextTable, model: str, row: int, as_of: date, notes: Notes) -> None:
+def _note_future(
+    table: TextTable, model: str, row: int, as_of: date, reach: Reach, notes: Notes
+) -> None:
     notes.add(
         Draft(
             "B0506",
@@ -91,6 +105,7 @@ def _note_future(table: TextTable, model: str, row: int, as_of: date, notes: Not
             row=row,
             column="effective_from",
             subjects=(Subject("model", model),),
+            reach=reach,
         )
     )
 

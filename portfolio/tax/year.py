@@ -8,7 +8,7 @@ combined rates (26 USC 1(h), 1411 and the state's are in them already).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from portfolio.household import TaxEntity
@@ -51,6 +51,21 @@ class YearTax(Netted):
     def cost(self) -> Decimal:
         """Tax less the value of what is carried on, in dollars."""
         return self.tax - self.carry_value
+
+
+def in_year(entity: TaxEntity, later: int) -> TaxEntity:
+    """The taxpayer so many tax years later: nothing is realised yet, and losses are carried on as
+    26 USC 1212(b) has it."""
+    for _ in range(later):
+        year = netting(entity, entity.ytd_short, entity.ytd_long)
+        entity = replace(
+            entity,
+            ytd_short=ZERO,
+            ytd_long=ZERO,
+            carry_short=year.carried_short,
+            carry_long=year.carried_long,
+        )
+    return entity
 
 
 def ordinary_limit(filing: str) -> Decimal:

@@ -198,3 +198,43 @@ def test_rmds_leave_the_ira_of_the_book() -> None:
     (entry,) = entries(home)
     assert (entry.account_id, entry.kind, entry.to_raise) == ("IRA", "rmd", 2_000)
     assert entry.raise_by == date(2026, 12, 30)
+
+
+def test_a_longer_cycle_of_settlement() -> None:
+    """Trades settle in two days, Wednesday the 17th; to be there on Thursday the 18th they have to
+    be made on Tuesday, for Monday the 22nd on Wednesday."""
+    flows = ("2026-06-16", -25_000), ("2026-06-18", -1_000), ("2026-06-22", -2_000)
+    home = replace(flowing(*flows), settlement_days=2)
+    assert shown(entries(home, trades="-40 a1")) == [
+        ("06-16", "withdrawal", -25_000, 20_000, "", 0, 5_000),  # nothing settles by then
+        ("06-17", "settlement", 4_000, -5_000, "", 0, 0),
+        ("06-18", "withdrawal", -1_000, -1_000, "06-16", 2_000, 0),
+        ("06-22", "withdrawal", -2_000, 0, "06-17", 2_000, 0),
+    ]
+
+
+def test_banks_that_are_closed_pay_on_the_day_before() -> None:
+    """12 October 2026 is Columbus Day: the exchange trades and nothing settles."""
+    home = replace(flowing(("2026-10-12", -21_000), ("2026-10-12", 500)), as_of=date(2026, 10, 1))
+    assert shown(entries(home)) == [
+        ("10-09", "withdrawal", -21_000, 20_000, "10-08", 1_000, 0),
+        ("10-13", "deposit", 500, 0, "", 0, 0),
+    ]
+
+
+def test_a_leap_day_and_the_ends_of_months() -> None:
+    home = replace(usual(), as_of=date(2027, 12, 15))
+    rules = policy(home, "pay $100 each month on day 31", "pay $7 each year on February 29")
+    found = cash_calendar(rules, closing(home, rules, ""))
+    days = [f"{e.day:%m-%d}" for e in found if e.source == "r1"]
+    assert days[:4] == ["12-31", "01-31", "02-29", "03-31"]
+    assert [f"{e.day}" for e in found if e.source == "r2"] == ["2028-02-29"]
+
+
+def test_two_payments_within_one_cycle_are_one_need() -> None:
+    found = entries(flowing(("2026-07-01", -15_000), ("2026-07-02", -15_000), ("2026-07-02", -1)))
+    assert [each[-3:] for each in shown(found)] == [
+        ("", 0, 0),
+        ("07-01", 10_000, 0),
+        ("07-01", 1, 0),
+    ]

@@ -51,6 +51,9 @@ COUNTS = [
     ("keep holdings at least 4", "-498 c1", YES),
     ("keep holdings at least 4", "-500 c1, +5 DDD TX", YES),
     ("keep holdings between 3 and 4", "-500 c1, -500 f1", NO),
+    # in every account, whichever comes first
+    ("keep holdings at least 1", "-400 ia1", NO),
+    ("keep holdings at least 1", "-400 ia1, +5 DDD IRA", YES),
 ]
 SMALLEST = [
     ("keep each holding at least $1,000", "-449 c1", YES),

@@ -48,6 +48,8 @@ def directive(load, check):
         "only harvest anything where lot.loss above the larger of $500 and 5% of basis",
         "never harvest anything",
         "prevent wash sales across household",
+        "prevent cross trades across firm",
+        'prevent cross trades across program where kind is "stock"',
         "keep cash between 1% and 3% of account",
         "keep cash between $25,000 and the larger of $50,000 and 3% of account",
         "keep cash at least 1% of account minus $500",

@@ -489,3 +489,47 @@ def test_a_reserve_of_the_household_is_spread_too() -> None:
         "TX": Decimal(20_000),
         "T2": Decimal(5_000),
     }
+
+
+# --- invest nothing -------------------------------------------------------------------------------
+
+WAIT = "invest nothing"
+
+
+@pytest.mark.parametrize(
+    ("rules", "trades", "allowed"),
+    [
+        ([WAIT], "+1 CCC TX", NO),
+        ([WAIT], "-1 a1, +5 CCC TX", YES),  # what sales bring may be spent
+        ([WAIT], "-1 a1, +6 CCC TX", NO),
+        ([WAIT], "+10 CCC IRA", YES),  # the file is that of TX
+        ([f"{WAIT}\nuntil 2026-06-14"], "+999 CCC TX", YES),  # released
+        ([f"{WAIT}\nfrom 2026-06-16"], "+999 CCC TX", YES),
+        # 15,000 of the 20,000 leave, the other 5,000 wait
+        ([WAIT, PAY], "+1 CCC TX", NO),
+        ([WAIT, PAY], "-1 a1, +5 CCC TX", YES),
+        # 20,000 are above 3% of account, and are not counted
+        ([WAIT, "keep cash at most 3% of account"], "", YES),
+        ([WAIT, "keep cash at most 3% of account"], "-30 a1", YES),
+        ([WAIT, "keep cash at most 3% of account"], "-31 a1", NO),
+        # 2,000 have to be free, 18,000 wait
+        ([WAIT, "keep cash between 2% and 3% of account"], "+1 CCC TX", NO),
+        ([WAIT, "keep cash between 2% and 3% of account"], "-10 a1", YES),
+        ([WAIT, "keep cash between 2% and 3% of account"], "-11 a1", NO),
+    ],
+)
+def test_cash_builds_up_until_it_is_released(
+    rules: list[str], trades: str, allowed: tuple[bool, bool]
+) -> None:
+    assert both(usual(), rules[0], trades, *rules[1:]) == allowed
+
+
+def test_what_waits_for_a_set_is_released_by_it() -> None:
+    waits = "default r1\n    invest nothing\n    allow account to set off\n"
+    off = 'set r1 to off\n    from 2026-06-15\n    because "The house is bought"\n'
+    for more, aside in ((None, {"TX": 20_000, "IRA": 10_000}), (off, {"IRA": 10_000})):
+        layers = {'household "H1"': waits} | ({TAKEN: more} if more else {})
+        checked = checked_layers(layers)
+        assert not checked.diagnostics
+        scheduled = with_schedules(usual(), household_policy(checked, usual()))
+        assert set_aside(scheduled) == aside

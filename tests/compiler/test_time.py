@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,15 +16,19 @@ from compiler.attributes import Vocabulary
 from compiler.conditions import Environment
 from compiler.coverage import compliance
 from compiler.dimensions import DayOfYear, Duration
+from compiler.layers import Status, fold
 from compiler.read_conditions import read_condition, read_guard
 from compiler.reader import Reader
 from compiler.scopes import Scope, may_meet
 from compiler.statements import Authority
+from grammar import tree
+from grammar.diagnostics import Severity
 from grammar.parse import parse
 from grammar.tree import Unit
+from grammar.write import directive
 from portfolio.household import Attribute, AttributeType
 from portfolio.sessions import session_by, sessions_from
-from tests.by_hand import policy, usual
+from tests.by_hand import checked_layers, policy, usual
 from tests.compiler.conftest import HOUSEHOLD
 from tests.compiler.test_conditions import NoGroups
 
@@ -276,3 +282,36 @@ def test_a_comparison_and_its_contrary(day: date | None, other: date, count: int
         assert (found is None) is (day is None)
         assert kleene(contrary, day) is (None if found is None else not found)
         assert kleene(f"not ({one})", day) is kleene(contrary, day)
+
+
+# --- every kind of line has dates -----------------------------------------------------------------
+
+PAGE = Path(__file__).parents[2] / "docs" / "language.md"
+
+
+def one_of_each_kind() -> list[str]:
+    """The directives of the page's example that has one of each kind."""
+    blocks = re.findall(r"```policy\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example = next(block for block in blocks if block.startswith("policy ipc.all"))
+    tree_of, mistakes = parse(example, "a.policy")
+    assert mistakes == ()
+    rules = [each for each in tree_of.statements if isinstance(each, tree.Rule)]
+    lines = (directive(each) for rule in rules for each in rule.directives)
+    # Columns that the household here has not; other lines are of the same kinds.
+    return [each for each in lines if not re.search(r"esg_score|tobacco", each)]
+
+
+@pytest.mark.parametrize("said", one_of_each_kind())
+def test_every_kind_of_line_holds_from_its_first_day_to_its_last(said: str) -> None:
+    names = 'define core as "AAA", "BBB"\ndefine iras as accounts where account.taxable\n'
+    names += 'define technology as anything where sector is "Technology"\n'
+    rule = f"rule x.one\n{said}\nfrom 2026-06-10\nuntil 2026-06-20\n"
+    typed_policies = checked_layers({"ipc": names + rule})
+    assert all(each.severity is not Severity.ERROR for each in typed_policies.diagnostics)
+    held = {}
+    for day in ("2026-06-09", "2026-06-10", "2026-06-20", "2026-06-21"):
+        home = replace(usual(), as_of=date.fromisoformat(day))
+        account_policy = fold(typed_policies, home, home.accounts[0])
+        (standing,) = account_policy.standings
+        held[day] = standing.status is not Status.NOT_TODAY
+    assert list(held.values()) == [False, True, True, False]

@@ -200,6 +200,7 @@ directives = (
         tree.Flow, action=st.sampled_from(["pay", "reserve", "invest"]), amount=values,
         timing=timings, per=st.none() | names.filter(lambda name: name.value != "year"),
     )
+    | node(tree.Wait)
     | node(
         tree.Deal, action=st.sampled_from(["sell", "buy"]), amount=st.none() | quantities,
         things=selections, timing=timings,

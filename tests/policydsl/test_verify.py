@@ -195,7 +195,7 @@ FORGERY: dict[str, Edit] = {
     "a payment that is not due": edit_proposal(lambda d: d["cash_calendar"].append(PAYMENT)),
     "a proposal of another shape": edit_proposal(lambda document: document.pop("trades")),
     "a proposal that is no JSON": lambda run: (run / "proposals" / "H00001.json").write_text("["),
-    "the block view": edit_text("blocks.csv", ",0\n", ",1\n"),
+    "the block view": edit_text("blocks.csv", ",0,\n", ",1,\n"),
     "totals": edit_record(put("totals", "sold", value="0.00")),
     "hashes of the inputs": edit_record(put("inputs", "book", "lots.csv", value="0" * 64)),
 }

@@ -249,6 +249,30 @@ def test_the_documentation_is_that_of_the_code(golden: Golden) -> None:
     golden(docs / "book.schema.json", json.dumps(book_schema(), indent=2) + "\n")
 
 
+@pytest.mark.parametrize(
+    ("stated", "day", "realised", "carried"),
+    [
+        ("", None, -10_000, 1_000),
+        ("", "2026-12-31", -10_000, 1_000),
+        ("", "2027-01-04", 0, 8_000),  # 11,000 less the 3,000 of one year
+        ("", "2028-01-03", 0, 5_000),
+        ("tax_year = 2025\n", None, 0, 8_000),
+        ("tax_year = 2025\n", "2027-01-04", 0, 5_000),
+    ],
+)
+def test_a_new_tax_year_begins_with_what_is_carried_on(
+    folder: Any, stated: str, day: str | None, realised: int, carried: int
+) -> None:
+    name = folder.rows("tax_entities")[0]["tax_entity_id"]
+    money = {"ytd_short": "-10000", "ytd_long": "0", "carry_short": "1000", "carry_long": "0"}
+    folder.set("tax_entities", "tax_entity_id", name, filing="joint", **money)
+    folder.write_text("book.toml", folder.text("book.toml") + stated)
+    book = load_book(folder.path, None if day is None else date.fromisoformat(day))
+    home = next(h for h in map(book.household, book.household_ids) if name in h.tax_entities)
+    entity = home.tax_entities[name]
+    assert (entity.ytd_short, entity.carry_short) == (realised, carried)
+
+
 @pytest.mark.parametrize("name", ["us100-small", "us500"])
 def test_real_books_are_sound(name: str, shared_book: Callable[[str], Path]) -> None:
     book = load_book(shared_book(name))

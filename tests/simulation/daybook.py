@@ -50,10 +50,12 @@ class Evening:
 
 @dataclass
 class Log:
-    """Everything that happened, in order. `opening` is the book as it was before the first day."""
+    """Everything that happened, in order. `opening` is the book as it was before the first day;
+    books and runs of each day are under `away`."""
 
     opening: dict[str, list[Row]]
     closes: Closes
+    away: Path
     looks: list[Look] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
@@ -76,21 +78,30 @@ def sessions(first: date, last: date) -> list[date]:
     return days
 
 
-def simulate(opening: Path, policies: Path, away: Path, days: Sequence[date], seed: int) -> Log:
-    """Live through `days` from an opening book; runs and books are written under `away`."""
+def simulate(
+    opening: Path,
+    policies: Path,
+    away: Path,
+    days: Sequence[date],
+    seed: int,
+    only: Sequence[str] = (),
+) -> Log:
+    """Live through `days` from an opening book, with every household or `only` some; books and
+    runs are written under `away`, a folder a day."""
     custodian = Custodian(opening)
     tables = {name: list(rows) for name, rows in custodian.tables.items()}
     closes = walk(load_book(opening), tables.get("constituents", ()), days, seed)
-    log = Log(tables, closes)
+    log = Log(tables, closes, away)
     before: Path | None = None
     late: list[Flow] = []
     for day in days:
         custodian.open(day)
         log.postings += [custodian.post(flow) for flow in late]
-        run = away / f"{day}" / "run"
-        found = proposals(custodian, day, closes, policies, run, before)
-        fills = custodian.fill(rows_of(run / "trades.csv"), closes[day])
-        again = second_look(custodian, closes, policies, run, fills)
+        here = away / f"{day}"
+        custodian.write(here / "book", closes[day])
+        found = proposed(here / "book", policies, here / "run", before, only)
+        fills = custodian.fill(rows_of(here / "run" / "trades.csv"), closes[day])
+        again = second_look(custodian, closes, policies, here, fills)
         now, late = _flows(found, day)
         log.fills += fills
         log.postings += [custodian.post(flow) for flow in now]
@@ -101,17 +112,8 @@ def simulate(opening: Path, policies: Path, away: Path, days: Sequence[date], se
             {name: custodian.unsettled(name) for name in custodian.cash},
             dict(custodian.lots),
         )
-        before = run
+        before = here / "run"
     return log
-
-
-def proposals(
-    custodian: Custodian, day: date, closes: Closes, policies: Path, run: Path, before: Path | None
-) -> list[Outcome]:
-    """What the product proposes this evening, written as a run folder."""
-    book = run.parent / "book"
-    custodian.write(book, closes[day])
-    return proposed(book, policies, run, before)
 
 
 def proposed(
@@ -127,16 +129,15 @@ def proposed(
 
 
 def second_look(
-    custodian: Custodian, closes: Closes, policies: Path, run: Path, fills: Sequence[Fill]
+    custodian: Custodian, closes: Closes, policies: Path, here: Path, fills: Sequence[Fill]
 ) -> dict[str, Document]:
     """What the product says of the households that traded, had it looked a moment later."""
     owner = {r["account_id"]: r["household_id"] for r in custodian.tables["accounts"]}
     traded = {owner[fill.account_id] for fill in fills}
     if not traded:
         return {}
-    book = run.parent / "again"
-    custodian.write(book, closes[custodian.day])
-    done = proposed(book, policies, run.parent / "second", run, traded)
+    custodian.write(here / "again", closes[custodian.day])
+    done = proposed(here / "again", policies, here / "second", here / "run", traded)
     return {each.proposal.household.id: each.document for each in done}
 
 

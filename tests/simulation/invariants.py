@@ -145,12 +145,13 @@ def washed(log: Log) -> list[str]:
 
 
 def repeated(log: Log) -> list[str]:
-    """Orders that are those of the session before once more."""
+    """Orders that are those of the session before once more, at the same close."""
     orders = {day: _orders(log, day) for day in log.days}
     return [
         f"{day} {order}"
         for before, day in zip(log.days, log.days[1:], strict=False)
         for order in sorted(orders[before] & orders[day])
+        if log.closes[before][order[1]] == log.closes[day][order[1]]
     ]
 
 
@@ -170,11 +171,12 @@ def restless(log: Log) -> list[str]:
         for look in log.looks
         if look.again is not None
         and look.again["status"] != "no_action"
-        and not _loss_on(log, look.household_id, look.day)
+        and not loss_on(log, look.household_id, look.day)
     ]
 
 
-def _loss_on(log: Log, household_id: str, day: date) -> bool:
+def loss_on(log: Log, household_id: str, day: date) -> bool:
+    """Whether the household took a loss in a taxable account on a day."""
     kinds = {row["account_id"]: row["type"] for row in log.opening["accounts"]}
     return any(
         fill.day == day
@@ -200,14 +202,15 @@ def causeless(log: Log, dated: Mapping[str, Iterable[date]]) -> list[str]:
             fills = [
                 f for f in log.fills if f.day == day and log.household_of(f.account_id) == home
             ]
-            if fills and not any(_causes(log, home, before, day, dated.get(home, ()))):
+            if fills and not any(causes(log, home, before, day, dated.get(home, ()))):
                 found.append(f"{day} {home}: {[(f.side, f.security_id) for f in fills]}")
     return found
 
 
-def _causes(log: Log, home: str, before: date, day: date, dated: Iterable[date]) -> Iterator[bool]:
+def causes(log: Log, home: str, before: date, day: date, dated: Iterable[date]) -> Iterator[bool]:
+    """Whether each kind of thing that may be a cause between two sessions is there."""
     yield any(before < each <= day for each in dated)
-    yield _loss_on(log, home, before)
+    yield loss_on(log, home, before)
     flows = (
         posting.flow.day
         for posting in log.postings

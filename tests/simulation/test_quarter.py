@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from tests.simulation import invariants
-from tests.simulation.daybook import Log, sessions, simulate
+from tests.simulation.daybook import Log
 
-HERE = Path(__file__).parent
 STEPS = [date(2023, month, 2) for month in (10, 11, 12)]
 BLACKOUT = date(2023, 10, 30), date(2023, 11, 10)
 NEVER_BUY_ENDS = date(2023, 11, 10)
@@ -48,13 +46,6 @@ FLOWS = {
     "EXE-TX": [("2023-10-10", "fee", "-1100.00"), ("2023-12-15", "tax", "-150000.00")],
 }
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def quarter(tmp_path_factory: pytest.TempPathFactory) -> Log:
-    days = sessions(date(2023, 10, 2), date(2023, 12, 29))
-    away = tmp_path_factory.mktemp("quarter")
-    return simulate(HERE / "opening", HERE / "policies", away, days, seed=1)
 
 
 def test_the_quarter_has_every_session(quarter: Log) -> None:
@@ -152,11 +143,11 @@ def test_what_is_invested_bit_by_bit_is_held_back_till_then(quarter: Log) -> Non
             if posting.flow.account_id == "SAV-TX" and day < posting.day <= evening.settles
         )
         cash = evening.cash["SAV-TX"] + evening.unsettled["SAV-TX"] + coming
-        assert cash >= Decimal(120_000) * (6 - begun) / 6, day
-    after = [quarter.evenings[day] for day in (date(2023, 10, 2), date(2023, 12, 4))]
-    cash = [each.cash["SAV-TX"] + each.unsettled["SAV-TX"] for each in after]
-    assert cash[0] < 110_000
-    assert cash[1] < 70_000
+        assert cash >= Decimal(60_000) * (6 - begun) / 6, day
+    # What is released is invested on the day, or, where it waits for a stand-in, on the next.
+    for day, most in ((date(2023, 10, 3), 55_000), (date(2023, 12, 5), 35_000)):
+        evening = quarter.evenings[day]
+        assert evening.cash["SAV-TX"] + evening.unsettled["SAV-TX"] < most, day
 
 
 def test_three_months_of_withdrawals_are_there_every_evening(quarter: Log) -> None:
@@ -173,5 +164,5 @@ def test_three_months_of_withdrawals_are_there_every_evening(quarter: Log) -> No
 def test_a_name_sold_at_a_loss_is_stood_in_for(quarter: Log) -> None:
     losses = [fill for fill in invariants.trades_of(quarter, "RET-TX", "BND1") if fill.gain < 0]
     stand_in = invariants.trades_of(quarter, "RET-TX", "BND2", "buy")
-    assert losses[0].day == date(2023, 10, 2)
-    assert stand_in[0].day == date(2023, 10, 3)
+    assert [fill.day for fill in losses][:1] == [date(2023, 10, 2)]
+    assert [fill.day for fill in stand_in][:1] == [date(2023, 10, 3)]

@@ -14,7 +14,7 @@ from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
 from policydsl.report import household_report
 from policydsl.verify_proposal import LEDGER_TOLERANCE
-from portfolio.household import Flow, Household
+from portfolio.household import Flow, Household, Lot
 from tests.by_hand import account, household, lot, policy, usual
 from tests.solver.test_ledger import TOLERANCE, worst
 
@@ -91,6 +91,18 @@ def test_money_is_invested_as_it_is_released() -> None:
         _, closing = solved(f"invest $12,000 evenly over 12 months\nfrom {began}")
         assert cash(closing) >= waits
         assert cash(closing) < max(waits, 12_000) + 1_000
+
+
+def test_cash_builds_up_until_it_is_released() -> None:
+    """20,000 are there; 5,000 come in by the time that today's trades settle, 4,000 leave."""
+    flows = [("TX", "2026-06-16", 5_000), ("TX", "2026-06-16", -4_000)]
+    home = replace(usual(), flows=household(flows=flows).flows)
+    for last, waits in (("2026-06-15", True), ("2026-06-14", False)):
+        rules = policy(home, f"invest nothing\nuntil {last}", layer=TAKEN)
+        proposal = propose(home, rules)
+        assert proposal.closing is not None
+        assert not proposal.findings
+        assert (cash(proposal.closing) >= 21_000) is waits
 
 
 def test_what_may_not_be_sold_is_sold_to_raise_cash_and_no_further() -> None:
@@ -242,3 +254,58 @@ def test_a_payment_of_a_rule_that_begins_later_stands_in_the_calendar() -> None:
     document, _ = proposal_document(propose(home, policy(home, rule, layer=TAKEN)))
     paid = [e for e in document["cash_calendar"] if e["statement"] == "r1"]
     assert [e["date"] for e in paid] == ["2026-10-15", "2027-01-15", "2027-04-15"]
+
+
+# --- with tax in mind -----------------------------------------------------------------------------
+
+
+def raised_from(day: str, *lots: Lot, amount: int = 9_900) -> dict[str, Decimal]:
+    """Shares sold of each lot, where one security is all that there is and a payment is due."""
+    home = household(account("TX", 0, *lots), models={"CORE": {"AAA": "1"}})
+    home = replace(home, as_of=date.fromisoformat(day))
+    due = Flow("TX", date.fromisoformat(day), Decimal(-amount), "withdrawal")
+    home = replace(home, flows=(due,))
+    proposal = propose(home, policy(home, layer=TAKEN))
+    assert proposal.closing is not None
+    assert cash(proposal.closing) >= 0
+    return dict(proposal.closing.lot_shares_sold)
+
+
+def test_tax_decides_which_lots_raise_cash() -> None:
+    """100 shares a lot at $100: a loss first, then the smallest long-term gain, then a short-term
+    one."""
+    loss = lot("loss", "AAA", 100, 11_000)
+    long = lot("long", "AAA", 100, 9_000)  # 1,000 at 20%
+    short = lot("short", "AAA", 100, 8_900, "2026-03-02")  # 1,100 at 40%
+    large = lot("large", "AAA", 100, 2_000)
+    every = (large, short, long, loss)
+    assert raised_from("2026-06-15", *every) == {"loss": 100}
+    assert raised_from("2026-06-15", *every, amount=19_900) == {"loss": 100, "long": 100}
+    without = raised_from("2026-06-15", large, short, long)
+    assert without == {"long": 100}
+
+
+def test_a_lot_that_has_turned_long_term_is_taken_first() -> None:
+    """The younger lot has the smaller gain: 1,500 against 2,000."""
+    old = lot("old", "AAA", 100, 8_000)
+    young = lot("young", "AAA", 100, 8_500, "2025-06-16")
+    assert raised_from("2026-06-16", old, young) == {"old": 100}  # 600 of tax against 400
+    assert raised_from("2026-06-17", old, young) == {"young": 100}  # 300 against 400
+
+
+def test_a_payment_is_raised_early_where_a_loss_pays_for_it() -> None:
+    """The payment of 1 September is no reason to sell today; the loss is, and with a rule that
+    keeps three months of payments the money stays for it."""
+    home = household(
+        account("TX", 0, lot("a1", "AAA", 100, 5_000), lot("b1", "BBB", 200, 14_000)),
+        models={"CORE": {"AAA": "0.5", "BBB": "0.5"}},
+    )
+    home = replace(home, flows=household(flows=[("TX", "2026-09-01", -5_000)]).flows)
+    ahead = "keep cash at least 3 months of withdrawals per account"
+    proposal = propose(home, policy(home, ahead, layer=TAKEN))
+    assert proposal.closing is not None
+    assert {sale.security_id for sale in proposal.closing.sales} == {"BBB"}
+    assert sum(sale.gain for sale in proposal.closing.sales) < 0
+    (settled, paid) = proposal.cash_calendar
+    assert settled.amount >= 5_000
+    assert (paid.to_raise, paid.missing) == (0, 0)

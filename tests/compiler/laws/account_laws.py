@@ -7,9 +7,11 @@ statements hold for each account; only the sum that they measure has more in it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import strategies as st
 
@@ -34,11 +36,13 @@ from tests.compiler.laws.households import (
 from tests.compiler.laws.laws import Seen, tried
 
 Given = tuple[Piece, ...]
+Numbered = list[tuple[int, Piece]]
 
 
-def merged(given: Given, home: Household, seen: Seen):
+def merged(given: Given | Numbered, home: Household, seen: Seen):
     """The typed policies, mistakes and all, and what holds for the household; counted."""
-    typed = check(each.file(at) for at, each in enumerate((*BASE, *given)))
+    numbered = given if isinstance(given, list) else list(enumerate((*BASE, *given)))
+    typed = check(each.file(at) for at, each in numbered)
     policy = household_policy(typed, home)
     seen["sets"] += 1
     seen["statements"] += len(policy.statements)
@@ -172,10 +176,64 @@ def places(scopes: Iterable[InForce], name: str) -> set[tuple[str, str, int]]:
     return {(each.rule_id, each.path, each.line) for each in here}
 
 
+DATED = re.compile(r"^    (from|until) (\d{4}-\d\d-\d\d)$", re.MULTILINE)
+CHOOSES = re.compile(
+    r"^    (use|target|replace|treat|prefer|default|sell|buy|pay|invest|reserve) ", re.M
+)
+EDGES = """2025-12-31 2026-01-01 2026-05-31 2026-06-01 2026-06-02 2026-06-30 2026-07-01
+           2026-08-31 2026-09-01 2026-12-31 2027-01-01"""
+DAYS = st.sampled_from(EDGES.split()).map(date.fromisoformat)
+
+
+def undated(piece: Piece, today: date) -> Piece | None:
+    """A rule without its first and last day, the line kept as a comment; None where today is not
+    among its days."""
+    for word, day in DATED.findall(piece.text):
+        early, late = today.isoformat() < day, day < today.isoformat()
+        if early if word == "from" else late:
+            return None
+    return replace(piece, text=DATED.sub(r"    # \1 \2", piece.text))
+
+
+def the_day_is_all_that_time_is(sets: int) -> Seen:
+    """On each day rules hold as if those of the day had no dates and the others were not there."""
+    seen = Seen()
+
+    def law(given: Given, home: Household, day: date) -> None:
+        home = replace(home, as_of=day)
+        numbered = list(enumerate((*BASE, *given)))
+        rules = [(at, each) for at, each in numbered if not CHOOSES.search(each.text)]
+        rest = [pair for pair in numbered if pair not in rules]
+        today = [(at, undated(each, day)) for at, each in rules]
+        seen["dated"] += sum(bool(DATED.search(each.text)) for _, each in rules)
+        seen["left out"] += sum(each is None for _, each in today)
+        _, whole = merged(numbered, home, seen)
+        left = [(at, each) for at, each in today if each is not None]
+        _, there = merged(sorted([*rest, *left], key=lambda pair: pair[0]), home, seen)
+        for account in home.accounts:
+            assert timeless(there, account.id) == timeless(whole, account.id)
+
+    tried(sets, law, given=ANY, home=homes(most=3), day=DAYS)
+    assert seen["dated"] - seen["left out"] > sets / 4
+    assert seen["left out"] > sets / 4
+    return seen
+
+
+def timeless(policy: HouseholdPolicy, name: str) -> list[object]:
+    """What holds for an account, first and last days apart."""
+    found = [each.statement for each in policy.statements if name in each.accounts]
+    return [
+        [replace(each, starts=None, ends=None) for each in found],
+        policy.held.get(name, ()),
+        [each.statement.key for each in policy.notes if name in each.accounts],
+    ]
+
+
 LAWS = (
     the_household_is_its_accounts,
     an_account_is_checked_alike,
     the_order_of_accounts_is_nothing,
     one_more_account_changes_no_other,
     effective_shows_what_holds,
+    the_day_is_all_that_time_is,
 )

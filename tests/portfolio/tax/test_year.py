@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.household import TaxEntity
-from portfolio.tax import YearTax, netting, ordinary_limit
+from portfolio.tax import YearTax, in_year, netting, ordinary_limit
 
 DOLLARS = st.integers(-100_000, 100_000).map(Decimal)
 CARRIED = st.integers(0, 50_000).map(Decimal)
@@ -129,3 +130,16 @@ def test_worked_examples(tax_cases: Callable[[str], Any]) -> None:
             carry_short, carry_long = int(result.carried_short), int(result.carried_long)
             checked += 1
     assert checked > 10
+
+
+def test_in_a_new_year_nothing_is_realised_and_losses_are_carried_on() -> None:
+    """2,000 of short gains and 9,000 of long losses in the year, 5,000 of short losses carried in:
+    the net short loss of 3,000 is used up against ordinary income, the long one is carried on."""
+    before = replace(entity(carry_short=5_000), ytd_short=Decimal(2_000), ytd_long=Decimal(-9_000))
+    after = in_year(before, 1)
+    assert (after.ytd_short, after.ytd_long) == (0, 0)
+    assert (after.carry_short, after.carry_long) == (0, 9_000)
+    assert in_year(before, 3).carry_long == 3_000
+    assert in_year(before, 0) == before
+    gained = in_year(replace(before, ytd_short=Decimal(20_000), ytd_long=Decimal(1_000)), 1)
+    assert (gained.carry_short, gained.carry_long) == (0, 0)

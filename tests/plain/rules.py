@@ -1,0 +1,426 @@
+"""A second exact check, written from what the language says and from nothing else.
+
+Fractions, one rule after the other, on a household, lots sold and shares bought. It reads no typed
+statement: a rule is its text, and beside it what the text asks. Each rule gives places with how far
+inside they are (dollars, or a number): below zero is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from portfolio.household import Account, Household, Lot
+from tests.plain.finished import (
+    BROKEN,
+    KEPT,
+    SETTLED,
+    TODAY,
+    ZERO,
+    Finished,
+    Found,
+    Group,
+    no_further_out,
+    physics,
+    seen_through,
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is written, and what it asks. `stepwise`: the model may ask for a share more or two.
+
+    Of one `slot` a policy has one rule, lest two disagree.
+    """
+
+    text: str
+    asks: Callable[[Finished], Found] = field(repr=False, compare=False)
+    slot: str = ""
+    stepwise: bool = False
+    to_model: bool = False
+    """Whether it measures from a model or target, which is the household's where that is joint."""
+
+
+def weights(
+    state: Finished,
+    accounts: list[Account],
+    where: str,
+    group: Group,
+    ends: Callable[[str], tuple[Fraction | None, Fraction | None]],
+    named: bool,
+) -> Found:
+    """Every group of some accounts together against its ends in dollars."""
+    before: dict[str, Fraction] = {}
+    after: dict[str, Fraction] = {}
+    for account in accounts:
+        for total, late in ((before, False), (after, True)):
+            worth = state.worth(account, after=late)
+            for name, dollars in seen_through(state, worth, group, named).items():
+                total[name] = total.get(name, ZERO) + dollars
+    for name in sorted({*before, *after}):
+        low, high = ends(name)
+        yield (
+            f"{where} {name}",
+            no_further_out(before.get(name, ZERO), after.get(name, ZERO), low, high),
+        )
+
+
+def at_most(group: Group, percent: Fraction, of: str, named: bool) -> Callable[[Finished], Found]:
+    """A group, or each of them, up to a share of the account or household."""
+
+    def asks(state: Finished) -> Found:
+        if of == "household":
+            yield from together(state, state.managed, "H1")
+            return
+        for account in state.home.accounts:
+            yield from together(state, [account], account.id)
+
+    def together(state: Finished, accounts: list[Account], where: str) -> Found:
+        most = percent / 100 * sum(map(state.value, accounts), ZERO)
+        return weights(state, accounts, where, group, lambda _: (None, most), named)
+
+    return asks
+
+
+def issuers(percent: Fraction, of: str) -> Rule:
+    def group(home: Household, name: str) -> str:
+        return home.securities[name].issuer
+
+    text = f"keep each issuer at most {written(percent)}% of {of}"
+    return Rule(text, at_most(group, percent, of, named=False), f"issuer {of}")
+
+
+def sectors_held(percent: Fraction, of: str) -> Rule:
+    def group(home: Household, name: str) -> str | None:
+        return home.securities[name].sector
+
+    text = f"keep each sector at most {written(percent)}% of {of}"
+    return Rule(text, at_most(group, percent, of, named=False), f"sector {of}")
+
+
+def named_group(names: tuple[str, ...], percent: Fraction, of: str) -> Rule:
+    """What a group names counts as itself; other funds for what they hold of it."""
+
+    def group(_: Household, name: str) -> str | None:
+        return "it" if name in names else None
+
+    things = ", ".join(f'"{name}"' for name in names)
+    text = f"keep {things} at most {written(percent)}% of {of}"
+    return Rule(text, at_most(group, percent, of, named=True), f"group {of} {things}")
+
+
+def technology(percent: Fraction, of: str) -> Rule:
+    def group(home: Household, name: str) -> str | None:
+        return "it" if home.securities[name].sector == "Tech" else None
+
+    text = f'keep anything at most {written(percent)}% of {of} where sector is "Tech"'
+    return Rule(text, at_most(group, percent, of, named=True), f"tech {of}")
+
+
+def near_the_model(points: Fraction) -> Rule:
+    """Each asset class of each account that is managed near its published weight."""
+
+    def group(home: Household, name: str) -> str:
+        return home.securities[name].asset_class
+
+    def asks(state: Finished) -> Found:
+        for account in state.managed:
+            value = state.value(account)
+            model = state.home.models[account.model_id].weights
+            dollars = {name: Fraction(weight) * value for name, weight in model.items()}
+            meant = seen_through(state, dollars, group, named=False)
+            off = points / 100 * value
+
+            def ends(name: str, meant=meant, off=off) -> tuple[Fraction, Fraction]:
+                middle = meant.get(name, ZERO)
+                return middle - off, middle + off
+
+            yield from weights(state, [account], account.id, group, ends, named=False)
+
+    text = f"keep each asset_class within {written(points)} points of model"
+    return Rule(text, asks, "asset class", to_model=True)
+
+
+def cash_band(low: Fraction | None, high: Fraction | None) -> Rule:
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            value = state.value(account)
+            ends = [None if end is None else end / 100 * value for end in (low, high)]
+            before, after = (state.cash(account, after=late) for late in (False, True))
+            yield account.id, no_further_out(before, after, *ends)
+
+    if low is not None and high is not None:
+        words = f"between {written(low)}% and {written(high)}%"
+    else:
+        words = f"at least {written(low)}%" if high is None else f"at most {written(high)}%"
+    return Rule(f"keep cash {words} of account", asks, "cash account")
+
+
+def household_cash(percent: Fraction) -> Rule:
+    def asks(state: Finished) -> Found:
+        least = percent / 100 * sum(map(state.value, state.managed), ZERO)
+        before, after = (
+            sum((state.cash(a, after=late) for a in state.managed), ZERO) for late in (False, True)
+        )
+        yield "H1", no_further_out(before, after, least, None)
+
+    return Rule(f"keep cash at least {written(percent)}% of household", asks, "cash household")
+
+
+def settled_cash(dollars: Fraction) -> Rule:
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            off = Fraction(account.unsettled_cash)
+            before, after = (state.cash(account, after=late) - off for late in (False, True))
+            yield account.id, no_further_out(before, after, dollars, None)
+
+    return Rule(f"keep settled cash at least ${written(dollars)} per account", asks, "settled")
+
+
+def smallest_order(dollars: Fraction) -> Rule:
+    """Unless it closes the position."""
+
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            left = state.holdings(account, after=True)
+            for name, amount in state.orders(account).items():
+                if left[name]:
+                    yield f"{account.id} {name}", amount - dollars
+
+    return Rule(f"keep each trade at least ${written(dollars)}", asks, "smallest", stepwise=True)
+
+
+def largest_order(dollars: Fraction) -> Rule:
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            for name, amount in state.orders(account).items():
+                yield f"{account.id} {name}", dollars - amount
+
+    return Rule(f"keep each trade at most ${written(dollars)}", asks, "largest")
+
+
+def smallest_holding(dollars: Fraction) -> Rule:
+    """What is traded is nothing afterwards, or that much."""
+
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            worth = state.worth(account, after=True)
+            for name in state.orders(account):
+                if worth[name] > 0:
+                    yield f"{account.id} {name}", worth[name] - dollars
+
+    text = f"keep each holding at least ${written(dollars)}"
+    return Rule(text, asks, "holding", stepwise=True)
+
+
+def so_many_holdings(low: int, high: int) -> Rule:
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            before, after = (
+                Fraction(sum(n > 0 for n in state.holdings(account, after=late).values()))
+                for late in (False, True)
+            )
+            inside = no_further_out(before, after, Fraction(low), Fraction(high))
+            yield account.id, KEPT if inside >= 0 else BROKEN
+
+    return Rule(f"keep holdings between {low} and {high}", asks, "holdings", stepwise=True)
+
+
+def so_many_trades(most: int) -> Rule:
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            yield account.id, KEPT if len(state.orders(account)) <= most else BROKEN
+
+    return Rule(f"keep trades at most {most}", asks, "trades")
+
+
+def never(action: str, things: str, meant: Callable[[Household, str], bool]) -> Rule:
+    """`never hold` forbids purchases; what is there leaves as far as other rules let it."""
+
+    def asks(state: Finished) -> Found:
+        if action in ("buy", "hold", "trade"):
+            for account, name, _, _ in state.purchases:
+                yield f"{account.id} {name}", BROKEN if meant(state.home, name) else KEPT
+        if action in ("sell", "trade"):
+            for row in state.sales:
+                where = f"{row.account.id} {row.lot.security_id}"
+                yield where, BROKEN if meant(state.home, row.lot.security_id) else KEPT
+
+    return Rule(f"never {action} {things}", asks, f"never {things}")
+
+
+def never_sell_lots(condition: str, meant: Callable[[Finished, Lot], bool]) -> Rule:
+    def asks(state: Finished) -> Found:
+        for row in state.sales:
+            yield row.account.id, BROKEN if meant(state, row.lot) else KEPT
+
+    return Rule(f"never sell anything where {condition}", asks, f"lots {condition}")
+
+
+def bought_before(day: date) -> Rule:
+    return never_sell_lots(f"lot.acquired before {day}", lambda _, lot: lot.acquired < day)
+
+
+def with_gain_above(dollars: Fraction) -> Rule:
+    def meant(state: Finished, lot: Lot) -> bool:
+        return Fraction(lot.shares) * state.price(lot.security_id) - Fraction(lot.basis) > dollars
+
+    return never_sell_lots(f"lot.gain above ${written(dollars)}", meant)
+
+
+def harvest_only_above(percent: Fraction) -> Rule:
+    """A lot sold at a loss in a taxable account has lost more than that of its basis."""
+
+    def asks(state: Finished) -> Found:
+        for row in state.sales:
+            lot = row.lot
+            lost = Fraction(lot.basis) - Fraction(lot.shares) * state.price(lot.security_id)
+            small = lost <= percent / 100 * Fraction(lot.basis)
+            bad = row.account.taxable and row.gain < 0 and small
+            yield lot.id, BROKEN if bad else KEPT
+
+    text = f"only harvest anything where lot.loss above {written(percent)}% of basis"
+    return Rule(text, asks, "harvest")
+
+
+def gains(dollars: Fraction, per: str, term: str) -> Rule:
+    """Net gains of the year so far and of the run; a taxpayer's count in all its accounts."""
+
+    def asks(state: Finished) -> Found:
+        taxable = [each for each in state.home.accounts if each.taxable]
+        names = sorted({each.tax_entity_id for each in taxable})
+        groups = [[name] for name in names] if per == "taxpayer" else [names]
+        for some in groups if names else ():
+            before = ZERO
+            for entity in (state.home.tax_entities[name] for name in some):
+                before += Fraction(entity.ytd_short) if term != "long " else 0
+                before += Fraction(entity.ytd_long) if term != "short " else 0
+            run = sum(
+                (
+                    row.gain
+                    for row in state.sales
+                    if row.account.taxable
+                    and row.account.tax_entity_id in some
+                    and (not term or row.long == (term == "long "))
+                ),
+                ZERO,
+            )
+            yield "+".join(some), no_further_out(before, before + run, None, dollars)
+
+    text = f"keep realized {term}gains at most ${written(dollars)} each year per {per}"
+    return Rule(text, asks, f"gains {term}{per}")
+
+
+def tax(dollars: Fraction) -> Rule:
+    """Schedule D: within short and long, then across; what is left of a loss against ordinary
+    income up to $3,000, and the rest at what a dollar carried on is worth."""
+
+    def owed(state: Finished, name: str, *, run: bool) -> Fraction:
+        entity = state.home.tax_entities[name]
+        short = Fraction(entity.ytd_short) - Fraction(entity.carry_short)
+        long = Fraction(entity.ytd_long) - Fraction(entity.carry_long)
+        for row in state.sales if run else ():
+            if row.account.taxable and row.account.tax_entity_id == name:
+                short, long = (short, long + row.gain) if row.long else (short + row.gain, long)
+        if short > 0 > long or long > 0 > short:
+            both = short + long
+            winner_short = (short > 0) == (both > 0)
+            short, long = (both, ZERO) if winner_short else (ZERO, both)
+        total = max(short, ZERO) * Fraction(entity.rate_short)
+        total += max(long, ZERO) * Fraction(entity.rate_long)
+        loss = -min(short, ZERO) - min(long, ZERO)
+        against = min(loss, Fraction(1500 if entity.filing == "separate" else 3000))
+        carried = (loss - against) * Fraction(entity.rate_carry)
+        return total - against * Fraction(entity.rate_ordinary) - carried
+
+    def asks(state: Finished) -> Found:
+        for name in sorted({a.tax_entity_id for a in state.home.accounts if a.taxable}):
+            before, after = (owed(state, name, run=late) for late in (False, True))
+            yield name, no_further_out(before, after, None, dollars)
+
+    text = f"keep realized tax at most ${written(dollars)} each year per taxpayer"
+    return Rule(text, asks, "tax")
+
+
+def turnover(percent: Fraction) -> Rule:
+    """Sales of the run, of which what flows take beyond the cash does not count."""
+
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            run = sum((row.amount for row in state.sales if row.account is account), ZERO)
+            here = any(f.account_id == account.id and f.day <= SETTLED for f in state.home.flows)
+            forced = max(-state.cash(account, after=False), ZERO) if here else ZERO
+            most = percent / 100 * state.value(account)
+            yield account.id, no_further_out(ZERO, max(run - forced, ZERO), None, most)
+
+    return Rule(f"keep turnover at most {written(percent)}% of account each year", asks, "turnover")
+
+
+def no_wash_sales() -> Rule:
+    """A loss is not replaced by a purchase of the run, nor by shares of the last 30 days that are
+    kept; what an earlier loss blocks is not bought. Every account of the household counts."""
+
+    def asks(state: Finished) -> Found:
+        group = {name: each.wash_group for name, each in state.home.securities.items()}
+        bought = {group[name] for _, name in state.bought}
+        for block in state.home.wash_blocks:
+            yield block.wash_group, BROKEN if block.wash_group in bought else KEPT
+        young = [
+            lot
+            for account in state.home.accounts
+            for lot in account.lots
+            if TODAY - lot.acquired <= timedelta(days=30)
+        ]
+        for row in state.sales:
+            if row.account.taxable and row.gain < 0:
+                own = group[row.lot.security_id]
+                kept = any(
+                    group[lot.security_id] == own
+                    and lot.id != row.lot.id
+                    and Fraction(lot.shares) > state.sold.get(lot.id, ZERO)
+                    for lot in young
+                )
+                yield own, BROKEN if kept or own in bought else KEPT
+
+    return Rule("prevent wash sales across household", asks, "wash")
+
+
+def average_price(dollars: Fraction) -> Rule:
+    """By value, over all securities; a fund has a price of its own."""
+
+    def asks(state: Finished) -> Found:
+        for account in state.home.accounts:
+            sides = []
+            for late in (False, True):
+                worth = state.worth(account, after=late)
+                above = sum((d * (state.price(name) - dollars) for name, d in worth.items()), ZERO)
+                sides.append((above, sum(worth.values(), ZERO)))
+            (was, held), (now, left) = sides
+            inside = max(was, ZERO) - now
+            if was > 0 and held and left and now > 0:
+                # Dollars above the end are no more than before, nor is the average itself.
+                inside = min(inside, (was / held - now / left) * left)
+            yield account.id, inside / dollars
+
+    text = f"keep average price at most ${written(dollars)} per account"
+    return Rule(text, asks, "average")
+
+
+def written(number: Fraction | None) -> str:
+    """A decimal number in the language's words."""
+    assert number is not None
+    return f"{Decimal(number.numerator) / Decimal(number.denominator):,f}"
+
+
+def broken(state: Finished, rules: Iterable[Rule]) -> set[str]:
+    """The rules that the trades break, numbered from r1, and `physics`."""
+    return {key for key, inside in how_far(state, rules).items() if inside < 0}
+
+
+def how_far(state: Finished, rules: Iterable[Rule]) -> dict[str, Fraction]:
+    """How far inside each rule the trades stay at its tightest place."""
+    every = [("physics", physics), *((f"r{k}", rule.asks) for k, rule in enumerate(rules, 1))]
+    return {key: min((far for _, far in asks(state)), default=KEPT) for key, asks in every}
