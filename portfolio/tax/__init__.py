@@ -2,6 +2,6 @@
 wants. Pure functions over plain values; each rule names its source.
 """
 
-from portfolio.tax.year import Netted, YearTax, net_year, netting, ordinary_limit
+from portfolio.tax.year import Netted, YearTax, in_year, net_year, netting, ordinary_limit
 
-__all__ = ["Netted", "YearTax", "net_year", "netting", "ordinary_limit"]
+__all__ = ["Netted", "YearTax", "in_year", "net_year", "netting", "ordinary_limit"]
