@@ -18,6 +18,8 @@ import pyomo.environ as pyo
 from compiler.registry import Limit, Position
 from portfolio.household import Account
 
+ROUNDING = 1e-9  # bp
+
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
@@ -44,11 +46,17 @@ class RiskLimit:
 @dataclass(frozen=True, slots=True)
 class ActiveRisk:
     """The positions of accounts together: today's active weights (bp of household value) and what
-    spreads them over factors and names."""
+    spreads them over factors and names. Where accounts hold or are to hold what no position
+    accounts for, the last column is that, its weight being one; it is no position."""
 
     positions: tuple[Position, ...]
     spread: sp.csr_matrix
     today: np.ndarray[Any, np.dtype[np.float64]]
+
+    @property
+    def beside(self) -> bool:
+        """Whether there is more than the positions."""
+        return self.today.size > len(self.positions)
 
     @property
     def before(self) -> float:
@@ -59,17 +67,19 @@ class ActiveRisk:
     def highest(self) -> float:
         """More than the tracking error can come to, whatever is traded (bp)."""
         length = np.sqrt(np.asarray(self.spread.multiply(self.spread).sum(axis=0)).reshape(-1))
-        buys = np.array([0.0 if p.buy is None else float(p.buy.ub) for p in self.positions])
-        sells = np.array([p.held for p in self.positions])
+        buys, sells = np.zeros(self.today.size), np.zeros(self.today.size)
+        count = len(self.positions)
+        buys[:count] = [0.0 if p.buy is None else float(p.buy.ub) for p in self.positions]
+        sells[:count] = [p.held for p in self.positions]
         furthest = np.maximum(np.abs(self.today + buys), np.abs(self.today - sells))
         return float(length @ np.maximum(furthest, np.abs(self.today)))
 
-    def tangent(self) -> Any:
+    def tangent(self, active: Sequence[Any]) -> Any:
         """The tangent at today's weights; at none, where every direction is one, at equal ones."""
-        at = self.today if self.before > 0.0 else np.ones(len(self.positions))
+        at = self.today if self.before > 0.0 else np.ones(self.today.size)
         coefficients = tangent_at(self.spread, at)
         return pyo.quicksum(
-            float(c) * p.active for c, p in zip(coefficients, self.positions, strict=True) if c
+            float(c) * column for c, column in zip(coefficients, active, strict=True) if c
         )
 
 
@@ -83,7 +93,8 @@ def tangent_at(
 
 
 def active_risk(physics: Physics, accounts: Sequence[Account]) -> ActiveRisk:
-    """What the positions of these accounts, which may trade, come to in factors and names."""
+    """What the positions of these accounts, and what else they hold, come to in factors and
+    names."""
     risk = physics.household.risk
     row_of = {name: i for i, name in enumerate(risk.securities)}
     positions = [p for account in accounts for p in physics.of_account(account.id)]
@@ -91,20 +102,51 @@ def active_risk(physics: Physics, accounts: Sequence[Account]) -> ActiveRisk:
     for k, position in enumerate(positions):
         for name, share in physics.parts(position.security_id).items():
             shares[row_of[name], k] = float(share)
+    beside = _beside(physics, accounts, positions)
+    for security_id, weight in beside.items():
+        for name, share in physics.parts(security_id).items():
+            key = row_of[name], len(positions)
+            shares[key] = shares.get(key, 0.0) + weight * float(share)
     rows = sorted({row for row, _ in shares})
     place = {row: i for i, row in enumerate(rows)}
     at = ([place[row] for row, _ in shares], [k for _, k in shares])
     # With Pyomo loaded, SciPy loads all of itself: most of a second, which only models need.
     sparse = import_module("scipy.sparse")
-    seen = sparse.csr_matrix((list(shares.values()), at), (len(rows), len(positions)))
+    today = [p.held - p.target for p in positions] + [1.0] * bool(beside)
+    seen = sparse.csr_matrix((list(shares.values()), at), (len(rows), len(today)))
     factors = sparse.csr_matrix(risk.loadings[rows].T @ seen.toarray())
     names = sparse.diags_array(np.sqrt(risk.specific[rows])) @ seen
     spread = sparse.csr_matrix(sparse.vstack([factors, names]))
-    today = np.array([p.held - p.target for p in positions])
-    return ActiveRisk(tuple(positions), spread, today)
+    return ActiveRisk(tuple(positions), spread, np.array(today))
 
 
-def written_out(block: pyo.Block, found: ActiveRisk, limit: Limit) -> None:
+def _beside(
+    physics: Physics, accounts: Sequence[Account], positions: Sequence[Position]
+) -> dict[str, float]:
+    """Active weight by security (bp) of accounts of joint portfolios that no position has: what is
+    kept as it is, and where not all accounts of the portfolio are there, what they lack of the
+    target that is shared out."""
+    ids = {account.id for account in accounts}
+    found: dict[str, float] = {}
+    for portfolio in physics.portfolios:
+        if not portfolio.joint or portfolio.members.isdisjoint(ids):
+            continue
+        own = [a for a in (*portfolio.traded, *portfolio.kept) if a.id in ids]
+        value = sum(physics.bp(physics.value(a)) for a in own)
+        for name, weight in portfolio.target.items():
+            found[name] = found.get(name, 0.0) - float(weight) * value
+        for account in portfolio.kept:
+            for lot in account.lots if account.id in ids else ():
+                worth = physics.bp(lot.shares * physics.household.prices[lot.security_id])
+                found[lot.security_id] = found.get(lot.security_id, 0.0) + worth
+        for position in positions:
+            if position.account_id in portfolio.meant:
+                name = position.security_id
+                found[name] = found.get(name, 0.0) + position.target
+    return {name: weight for name, weight in sorted(found.items()) if abs(weight) > ROUNDING}
+
+
+def written_out(block: pyo.Block, found: ActiveRisk, active: Sequence[Any], limit: Limit) -> None:
     """The limit with its squares, as a person reads it in the written model."""
     ceiling = limit.ceiling + (0.0 if limit.excess is None else limit.excess)
     count = found.spread.shape[0]
@@ -116,5 +158,5 @@ def written_out(block: pyo.Block, found: ActiveRisk, limit: Limit) -> None:
     for k in range(count):
         span = slice(found.spread.indptr[k], found.spread.indptr[k + 1])
         pairs = zip(found.spread.data[span], found.spread.indices[span], strict=True)
-        active = pyo.quicksum(float(c) * found.positions[p].active for c, p in pairs)
-        block.defined[k] = block.exposure[k] - active == 0.0
+        weights = pyo.quicksum(float(c) * active[p] for c, p in pairs)
+        block.defined[k] = block.exposure[k] - weights == 0.0

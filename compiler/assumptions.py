@@ -14,7 +14,9 @@ class Assumptions:
     `horizon` and `deferral` are years: the time over which tracking error costs, and the time until
     a gain deferred today is taxed; `discount_rate` is annual; `step_up` is the probability that a
     deferred gain is never taxed (26 USC 1014); `trading_cost` is a fraction of the amount traded;
-    `risk_aversion` is dollars a year per dollar of value and unit of active variance.
+    `risk_aversion` is dollars a year per dollar of value and unit of active variance;
+    `retirement_tax` is the fraction of a tax-deferred account that a joint target leaves out, since
+    it will be taxed when it is withdrawn.
     """
 
     risk_aversion: float = 10.0
@@ -23,6 +25,7 @@ class Assumptions:
     deferral: float = 10.0
     step_up: float = 0.1
     trading_cost: float = 0.0002
+    retirement_tax: float = 0.0
 
     @property
     def present_value_of_deferred_tax(self) -> float:

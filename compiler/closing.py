@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from compiler.exposure import GroupOf, Sight, Through, weigh
+from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.statements import InForce
 from compiler.treated import as_seen
 from portfolio.flows import due_before_settlement, set_aside
@@ -55,9 +56,10 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Closing:
-    """Trades of one household on its opening positions. `models` and `targets` give each account's
-    published model and target as fractions by security. `household` is without the lots that its
-    policy calls absent, `whole` with them."""
+    """Trades of one household on its opening positions. `models` and `targets` give the published
+    model and target of each account that may trade as fractions by security, which are those of
+    its portfolio. `household` is without the lots that its policy calls absent, `whole` with
+    them."""
 
     household: Household
     sales: tuple[Sale, ...]
@@ -65,6 +67,12 @@ class Closing:
     models: Mapping[str, Mapping[str, Decimal]]
     targets: Mapping[str, Mapping[str, Decimal]]
     whole: Household | None = None
+    portfolios: tuple[Portfolio, ...] = ()
+
+    def reference(self, what: str | None) -> Given:
+        """Weights by account of its published `model` or its target, for all that are measured by
+        one."""
+        return with_kept(self.models if what == "model" else self.targets, self.portfolios)
 
     def seen_by(self, scope: InForce) -> Closing:
         """The same trades over the lots that a statement counts."""
@@ -125,8 +133,9 @@ class Closing:
         return sold
 
     def value(self, account: Account) -> Decimal:
-        """Base of a percent, dollars: before trades, after the flows that are due."""
-        return self.household.value(account) + self.due.get(account.id, ZERO)
+        """Base of a percent, dollars: before trades, after the flows that are due; nothing where
+        more is due than there is."""
+        return max(ZERO, self.household.value(account) + self.due.get(account.id, ZERO))
 
     def cash(self, account: Account, *, after: bool) -> Decimal:
         """Cash in dollars, flows due included; after trades and their costs if `after`."""

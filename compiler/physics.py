@@ -22,10 +22,11 @@ from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.instalments import asked_for
+from compiler.portfolios import Given, Portfolio, may_trade, portfolios, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.target import published, softly_banned, target
+from compiler.target import softly_banned
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_seen, as_whole, treatments, without_absent
 from portfolio.flows import due_before_settlement, set_aside
@@ -56,6 +57,7 @@ class Physics:
     softly_banned: dict[str, set[str]] = field(default_factory=dict)
     asked_for: dict[str, set[str]] = field(default_factory=dict)  # purchases that a rule names
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    portfolios: tuple[Portfolio, ...] = ()
     gains: dict[str, float] = field(default_factory=dict)
     due: dict[str, Decimal] = field(default_factory=dict)
     whole: Household | None = None
@@ -90,8 +92,15 @@ class Physics:
         return float(dollars) / self.unit
 
     def value(self, account: Account) -> Decimal:
-        """Base of a percent: value before trades at run prices, after today's flows (dollars)."""
-        return self.household.value(account) + self.due.get(account.id, Decimal(0))
+        """Base of a percent: value before trades at run prices, after today's flows (dollars);
+        nothing where more is due than there is."""
+        value = self.household.value(account) + self.due.get(account.id, Decimal(0))
+        return max(value, Decimal(0))
+
+    def reference(self, what: str | None) -> Given:
+        """Weights by account of its published `model` or its target, for all that are measured by
+        one."""
+        return with_kept(self.models if what == "model" else self.targets, self.portfolios)
 
     def tradable(self, scope: InForce) -> tuple[Account, ...]:
         """The scope's accounts that the model may trade."""
@@ -308,11 +317,14 @@ class Physics:
         """Keep the tracking error of accounts together at `bound` (bp): a tangent of the norm as a
         row, and the norm beside it for the solver."""
         found = active_risk(self, accounts)
+        active = [p.active for p in found.positions]
+        if found.beside:
+            active.append(self._one(block, where))
         limits = self.upper(
             block,
             "tracking_error",
             where,
-            found.tangent(),
+            found.tangent(active),
             found.before,
             bound,
             scope=scope,
@@ -321,19 +333,26 @@ class Physics:
         for number, limit in enumerate(limits):
             written = pyo.Block()
             block.add_component(f"squares {where} {number}", written)
-            active = tuple(p.active for p in found.positions)
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
                     limit.row,
-                    active,
+                    tuple(active),
                     found.spread,
                     limit.ceiling,
                     limit.excess,
                     written,
                 )
             )
-            written_out(written, found, limit)
+            written_out(written, found, active, limit)
+
+    def _one(self, block: pyo.Block, where: str) -> Any:
+        """A column that is one: the weight of what is no position."""
+        if block.component("beside") is None:
+            block.beside = pyo.Var(pyo.Any, bounds=(1.0, 1.0), dense=False)
+            block.counted = pyo.Constraint(pyo.Any)
+        block.counted[where] = block.beside[where] == 1.0
+        return block.beside[where]
 
 
 def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
@@ -359,11 +378,7 @@ def build_physics(
     """The physics of every account that may trade; the others count at their opening value."""
     whole = as_whole(household, policy)
     household = without_absent(whole, treatments(policy, "absent"))
-    accounts = tuple(
-        a
-        for a in household.accounts
-        if not a.held_away and not a.frozen and a.id not in policy.held
-    )
+    accounts = tuple(a for a in household.accounts if may_trade(a, policy))
     worth = sum((household.value(a) for a in accounts), Decimal(0))
     physics = Physics(
         household=household,
@@ -376,10 +391,13 @@ def build_physics(
         improved=improved,
         due=due_before_settlement(household),
         whole=whole,
+        portfolios=portfolios(household, policy),
     )
+    for portfolio in physics.portfolios:
+        for account in portfolio.traded:
+            physics.models[account.id] = portfolio.model
+            physics.targets[account.id] = portfolio.target
     for account in accounts:
-        physics.models[account.id] = published(household, account, policy)
-        physics.targets[account.id] = target(household, account, policy)
         physics.softly_banned[account.id] = softly_banned(household, account, policy)
         physics.asked_for[account.id] = asked_for(household, account, policy)
     _add_trades(physics)
@@ -393,10 +411,11 @@ def _add_trades(physics: Physics) -> None:
     """sell by lot, buy by security, closing holding against target, and one side a security."""
     m, household = physics.model, physics.household
     names: list[tuple[str, str]] = []
+    meant_for = {a: set(names) for p in physics.portfolios for a, names in p.meant.items()}
     lots: dict[tuple[str, str, str], Lot] = {}
     for account in physics.accounts:
         held = {lot.security_id for lot in account.lots}
-        meant = set(physics.targets[account.id]) | physics.softly_banned[account.id]
+        meant = meant_for[account.id] | physics.softly_banned[account.id]
         meant |= physics.asked_for[account.id]
         names += [(account.id, name) for name in sorted(held | meant)]
         for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
@@ -410,7 +429,7 @@ def _add_trades(physics: Physics) -> None:
         for a, s in names
         if room[a] > 0
         and (
-            physics.targets[a].get(s, 0) > 0
+            (s in meant_for[a] and physics.targets[a].get(s, 0) > 0)
             or s in physics.softly_banned[a]
             or s in physics.asked_for[a]
         )
@@ -421,13 +440,13 @@ def _add_trades(physics: Physics) -> None:
     m.active_weight = pyo.Var(names)
     m.sold = pyo.Var(sellable, domain=pyo.Binary)
     m.bought = pyo.Var(buyable, domain=pyo.Binary)
+    targets = _targets(physics, names, set(buyable), room)
     by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for key in lots:
         by_name.setdefault(key[:2], []).append(key)
     for name in names:
         account_id, security_id = name
         keys = by_name.get(name, [])
-        weight = float(physics.targets[account_id].get(security_id, Decimal(0)))
         buys = name in m.buy
         physics.positions[name] = Position(
             account_id=account_id,
@@ -439,7 +458,7 @@ def _add_trades(physics: Physics) -> None:
             bought=m.bought[name] if buys else None,
             active=m.active_weight[name],
             held=sum(worth[key] for key in keys),
-            target=weight * room[account_id],
+            target=targets[name],
         )
     m.physics = pyo.Block()
     position = physics.positions
@@ -459,6 +478,35 @@ def _add_trades(physics: Physics) -> None:
     m.physics.one_side = pyo.Constraint(
         both, rule=lambda _, a, s: m.sold[a, s] + m.bought[a, s] <= 1
     )
+
+
+def _targets(
+    physics: Physics,
+    names: Sequence[tuple[str, str]],
+    buyable: set[tuple[str, str]],
+    room: Mapping[str, float],
+) -> dict[tuple[str, str], float]:
+    """The target of each position (bp). Of a joint portfolio only their sum has a meaning; it is
+    shared out by the value of the accounts that may buy."""
+    found = dict.fromkeys(names, 0.0)
+    for portfolio in physics.portfolios:
+        own = [name for name in names if name[0] in portfolio.meant]
+        if not portfolio.joint:
+            for name in own:
+                weight = float(portfolio.target.get(name[1], Decimal(0)))
+                found[name] = weight * room[name[0]]
+            continue
+        by_security: dict[str, list[tuple[str, str]]] = {}
+        for name in own:
+            by_security.setdefault(name[1], []).append(name)
+        total = sum(physics.bp(physics.value(a)) for a in (*portfolio.traded, *portfolio.kept))
+        for security, positions in by_security.items():
+            amount = float(portfolio.target.get(security, 0)) * total
+            sharing = [name for name in positions if name in buyable] or positions
+            shares = [max(room[account_id], 0.0) for account_id, _ in sharing]
+            for name, share in zip(sharing, shares, strict=True):
+                found[name] = amount * (share / sum(shares) if sum(shares) else 1 / len(sharing))
+    return found
 
 
 def _trade(position: Position) -> Any:

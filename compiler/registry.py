@@ -24,6 +24,9 @@ class Position:
     minimums it is (amount, shortfall): they count where no shortfall is let in.
     `closed`, where a statement asks for it, is the decision to sell the position whole; without it
     at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
+    Where funds of the account hold the security too, and no other account does, its risk is in
+    `through`: what funds add lies between the ends of `spread`. `shared` is a position whose
+    security other accounts of its portfolio may hold too.
     """
 
     account_id: str
@@ -43,6 +46,10 @@ class Position:
     too_small: Any | None = None
     soft_sales: list[tuple[float, Any]] = field(default_factory=list)
     soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
+    through: Any | None = None
+    through_row: Any | None = None
+    spread: tuple[float, float] = (0.0, 0.0)
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,6 @@ class Square:
 
     column: Any
     weight: float
-    account_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,143 +3,217 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyomo.environ as pyo
+from numpy.typing import NDArray
 
-from compiler.registry import Position, Square
-from portfolio.household import Account
+from compiler.portfolios import Portfolio
+from compiler.registry import Square
 
 if TYPE_CHECKING:
     from compiler.physics import Physics
 
 BP = 10_000.0
 TIE_BREAK = 1e-9  # on an active weight whose risk lies in another column; in bp: nothing
+Floats = NDArray[np.float64]
 
 
 def add_risk(physics: Physics) -> None:
     """Active weights after look-through, as columns whose weighted squares are the variance.
 
-    Tracking variance of an account = |B'd|^2 + sum s_i^2 d_i^2 with d the active weights of the
+    Tracking variance of a portfolio = |B'd|^2 + sum s_i^2 d_i^2 with d the active weights of the
     names behind its holdings and target. A fund spreads its active weight over its constituents.
-    Names that trade directly get a column each; the specific variance of those that only funds
-    hold is a quadratic form in the funds, brought to a sum of squares by its QR factor.
+    A name that trades directly in one account gets its active weight as the column; one that
+    several accounts trade, or that funds hold too, their sum. The specific variance of names that
+    only funds hold is a quadratic form in the funds, brought to a sum of squares by its QR factor.
     """
-    m, risk = physics.model, physics.household.risk
+    m = physics.model
     m.factor = pyo.Var(pyo.Any, dense=False)
     m.through = pyo.Var(pyo.Any, dense=False)
     m.residual = pyo.Var(pyo.Any, dense=False)
     m.physics.factor = pyo.Constraint(pyo.Any)
     m.physics.through = pyo.Constraint(pyo.Any)
     m.physics.residual = pyo.Constraint(pyo.Any)
-    row_of = {name: i for i, name in enumerate(risk.securities)}
-    for account in physics.accounts:
-        positions = physics.of_account(account.id)
-        if positions:
-            _account_risk(physics, account, positions, row_of)
+    for portfolio in physics.portfolios:
+        risk = _PortfolioRisk(physics, portfolio)
+        if risk.positions:
+            risk.add()
 
 
-def _account_risk(
-    physics: Physics, account: Account, positions: Sequence[Position], row_of: Mapping[str, int]
-) -> None:
-    parts = {p.security_id: physics.parts(p.security_id) for p in positions}
-    active = {p.security_id: p.active for p in positions}
-    direct = [name for name in parts if list(parts[name]) == [name]]
-    funds = [name for name in parts if name not in set(direct)]
-    seen: dict[str, dict[str, float]] = {}
-    for fund in funds:
-        for under, share in parts[fund].items():
-            seen.setdefault(under, {})[fund] = float(share)
-    _add_factors(physics, account, active, parts, row_of)
-    _add_specific(physics, account, active, direct, seen, row_of)
-    beyond = {under: held for under, held in sorted(seen.items()) if under not in set(direct)}
-    if beyond:
-        _add_residuals(physics, account, {fund: active[fund] for fund in funds}, beyond, row_of)
+class _PortfolioRisk:
+    """One portfolio: its positions, what a dollar in each account counts, and what it holds or is
+    to hold that no position says (bp, by security)."""
 
+    def __init__(self, physics: Physics, portfolio: Portfolio) -> None:
+        self.physics, self.portfolio = physics, portfolio
+        self.positions = [p for a in portfolio.traded for p in physics.of_account(a.id)]
+        accounts = (*portfolio.traded, *portfolio.kept)
+        self.counts = {a.id: counted(physics, portfolio, a.id) for a in accounts}
+        self.parts = {
+            name: physics.parts(name)
+            for name in dict.fromkeys([*(p.security_id for p in self.positions), *self._kept()])
+        }
+        self.row_of = {name: i for i, name in enumerate(physics.household.risk.securities)}
+        self.beside = self._beside() if portfolio.joint else {}
+        self.scale = risk_scale(physics, portfolio)
 
-def _add_factors(
-    physics: Physics,
-    account: Account,
-    active: Mapping[str, Any],
-    parts: Mapping[str, Mapping[str, Decimal]],
-    row_of: Mapping[str, int],
-) -> None:
-    """A column for each factor, the account's active exposure to it, and its square."""
-    m, risk = physics.model, physics.household.risk
-    loadings = np.zeros((len(parts), risk.loadings.shape[1]))
-    for i, name in enumerate(parts):
-        for under, share in parts[name].items():
-            loadings[i] += float(share) * risk.loadings[row_of[under]]
-    columns = [active[name] for name in parts]
-    for k in range(loadings.shape[1]):
-        key = (account.id, k)
-        coefficients = [float(x) for x in loadings[:, k]]
-        m.physics.factor[key] = m.factor[key] - _linear(coefficients, columns) == 0.0
-        physics.squares.append(Square(m.factor[key], risk_scale(physics, account), account.id))
+    def _kept(self) -> dict[str, float]:
+        """What its kept accounts hold, in what it counts (bp)."""
+        held: dict[str, float] = {}
+        prices = self.physics.household.prices
+        for account in self.portfolio.kept:
+            for lot in account.lots:
+                worth = self.counts[account.id] * self.physics.bp(
+                    lot.shares * prices[lot.security_id]
+                )
+                held[lot.security_id] = held.get(lot.security_id, 0.0) + worth
+        return held
 
-
-def _add_specific(
-    physics: Physics,
-    account: Account,
-    active: Mapping[str, Any],
-    direct: Sequence[str],
-    seen: Mapping[str, Mapping[str, float]],
-    row_of: Mapping[str, int],
-) -> None:
-    """The square of each name that trades directly, what funds hold of it added."""
-    m, risk = physics.model, physics.household.risk
-    for name in direct:
-        weight = risk_scale(physics, account) * float(risk.specific[row_of[name]])
-        column = active[name]
-        if name in seen:
-            key = (account.id, name)
-            spread = [(share, active[fund]) for fund, share in seen[name].items()]
-            m.physics.through[key] = (
-                m.through[key] - active[name] - pyo.quicksum(s * c for s, c in spread) == 0.0
-            )
-            physics.squares.append(Square(column, TIE_BREAK, account.id))
-            column = m.through[key]
-        physics.squares.append(Square(column, weight, account.id))
-
-
-def _add_residuals(
-    physics: Physics,
-    account: Account,
-    funds: Mapping[str, Any],
-    beyond: Mapping[str, Mapping[str, float]],
-    row_of: Mapping[str, int],
-) -> None:
-    """Squares for the specific variance of names that the account has through funds only."""
-    m, risk = physics.model, physics.household.risk
-    spread_by_name = np.array(
-        [
-            [np.sqrt(float(risk.specific[row_of[under]])) * held.get(fund, 0.0) for fund in funds]
-            for under, held in beyond.items()
-        ]
-    )
-    for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
-        key = (account.id, k)
-        coefficients = [float(x) for x in row]
-        m.physics.residual[key] = (
-            m.residual[key] - _linear(coefficients, list(funds.values())) == 0.0
+    def _beside(self) -> dict[str, float]:
+        """By security: what is kept, less the target, and the targets that positions leave out."""
+        found = self._kept()
+        total = sum(
+            self.counts[a.id] * self.physics.bp(self.physics.value(a))
+            for a in (*self.portfolio.traded, *self.portfolio.kept)
         )
-        physics.squares.append(Square(m.residual[key], risk_scale(physics, account), account.id))
+        for name, weight in self.portfolio.target.items():
+            found[name] = found.get(name, 0.0) - float(weight) * total
+        for p in self.positions:
+            shared_out = self.counts[p.account_id] * p.target
+            found[p.security_id] = found.get(p.security_id, 0.0) + shared_out
+        return found
+
+    def add(self) -> None:
+        """Columns, rows and squares."""
+        for position in self.positions:
+            position.shared = self.portfolio.joint and list(self.parts[position.security_id]) != [
+                position.security_id
+            ]
+        direct = [name for name, parts in self.parts.items() if list(parts) == [name]]
+        funds = [name for name in self.parts if name not in set(direct)]
+        seen: dict[str, dict[str, float]] = {}
+        for fund in funds:
+            for under, share in self.parts[fund].items():
+                seen.setdefault(under, {})[fund] = float(share)
+        self._add_factors()
+        for name in direct:
+            self._add_name(name, seen.get(name, {}))
+        beyond = {under: held for under, held in sorted(seen.items()) if under not in set(direct)}
+        if beyond:
+            self._add_residuals(funds, beyond)
+
+    def _add_factors(self) -> None:
+        """A column for each factor, the active exposure to it, and its square."""
+        m, risk = self.physics.model, self.physics.household.risk
+        loadings = np.zeros((len(self.parts), risk.loadings.shape[1]))
+        for i, parts in enumerate(self.parts.values()):
+            for under, share in parts.items():
+                loadings[i] += float(share) * risk.loadings[self.row_of[under]]
+        names = list(self.parts)
+        for k in range(loadings.shape[1]):
+            active, constant = self._active(dict(zip(names, loadings[:, k].tolist(), strict=True)))
+            key = (self.portfolio.id, k)
+            m.physics.factor[key] = m.factor[key] - active == constant
+            self._square(m.factor[key], self.scale)
+
+    def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
+        """The square of a name that trades directly, or is kept, with what funds hold of it."""
+        m, risk = self.physics.model, self.physics.household.risk
+        own = [p for p in self.positions if p.security_id == name]
+        active, constant = self._active({name: 1.0, **funds})
+        weight = self.scale * float(risk.specific[self.row_of[name]])
+        alone = len(own) == 1 and self.counts[own[0].account_id] == 1.0
+        if alone and not funds and constant == 0.0:
+            self._square(own[0].active, weight)
+            return
+        key = (own[0].account_id if alone else self.portfolio.id, name)
+        m.physics.through[key] = m.through[key] - active == constant
+        for position in own:
+            position.shared = not alone
+            self._square(position.active, TIE_BREAK)
+        self._square(m.through[key], weight)
+        if alone:
+            position = own[0]
+            position.through, position.through_row = m.through[key], m.physics.through[key]
+            position.spread = self._spread(funds, constant)
+
+    def _spread(self, funds: Mapping[str, float], constant: float) -> tuple[float, float]:
+        """The least and the most that funds add to a name (bp)."""
+        low = high = constant
+        for p in self.positions:
+            if p.security_id in funds:
+                share = funds[p.security_id] * self.counts[p.account_id]
+                room = 0.0 if p.buy is None else float(p.buy.ub)
+                low -= share * p.target
+                high += share * (p.held + room - p.target)
+        return low, high
+
+    def _add_residuals(
+        self, funds: Sequence[str], beyond: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        """Squares for the specific variance of names that are held through funds only."""
+        m, risk = self.physics.model, self.physics.household.risk
+        spread_by_name = np.array(
+            [
+                [
+                    np.sqrt(float(risk.specific[self.row_of[under]])) * held.get(fund, 0.0)
+                    for fund in funds
+                ]
+                for under, held in beyond.items()
+            ]
+        )
+        for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
+            key = (self.portfolio.id, k)
+            active, constant = self._active(dict(zip(funds, row.tolist(), strict=True)))
+            m.physics.residual[key] = m.residual[key] - active == constant
+            self._square(m.residual[key], self.scale)
+
+    def _active(self, shares: Mapping[str, float]) -> tuple[Any, float]:
+        """The sum of active weights times `shares` by security: of positions, and of the rest."""
+        terms = [
+            shares[p.security_id] * self.counts[p.account_id] * p.active
+            for p in self.positions
+            if shares.get(p.security_id)
+        ]
+        rest = sum(share * self.beside.get(name, 0.0) for name, share in shares.items())
+        return pyo.quicksum(terms), rest if abs(rest) > ROUNDING else 0.0
+
+    def _square(self, column: Any, weight: float) -> None:
+        self.physics.squares.append(Square(column, weight))
 
 
-def _linear(coefficients: Sequence[float], columns: Sequence[Any]) -> Any:
-    return pyo.quicksum((c * column for c, column in zip(coefficients, columns, strict=True) if c))
+ROUNDING = 1e-9  # bp
 
 
-def risk_scale(physics: Physics, account: Account) -> float:
+def counted(physics: Physics, portfolio: Portfolio, account_id: str) -> float:
+    """What a dollar of an account counts for in a target over several: less what will be taxed when
+    it is withdrawn."""
+    if portfolio.joint and physics.account(account_id).tax_deferred:
+        return 1.0 - physics.assumptions[account_id].retirement_tax
+    return 1.0
+
+
+def risk_scale(physics: Physics, portfolio: Portfolio) -> float:
     """What multiplies d'Sd (d in bp of household value) to give its cost in bp of household value.
 
-    Cost in dollars is horizon x risk aversion x TE^2 x account value, TE^2 = d'Sd of the account's
-    own fractions. An account that pays out all it has is measured against nothing.
+    Cost in dollars is horizon x risk aversion x TE^2 x value of the portfolio, TE^2 = d'Sd of the
+    portfolio's own fractions. Accounts that price risk differently count by their value. One
+    that pays out all it has is measured against nothing.
     """
-    assumed = physics.assumptions[account.id]
-    own = float(physics.value(account)) / physics.unit / BP
-    if own <= 0:
+    values = {a.id: float(physics.value(a)) for a in (*portfolio.traded, *portfolio.kept)}
+    total, traded = sum(values.values()), sum(values[a.id] for a in portfolio.traded)
+    if total <= 0 or traded <= 0:
         return 0.0
-    return assumed.horizon * assumed.risk_aversion / (BP * own)
+    price = sum(
+        values[a.id]
+        / traded
+        * physics.assumptions[a.id].horizon
+        * physics.assumptions[a.id].risk_aversion
+        for a in portfolio.traded
+    )
+    counts = sum(
+        counted(physics, portfolio, account_id) * value for account_id, value in values.items()
+    )
+    return price / (BP * (total / physics.unit / BP)) * (total / counts) ** 2

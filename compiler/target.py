@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,6 +16,8 @@ from compiler.statements import HouseholdPolicy, InForce, Statement
 from compiler.tilts import reached, tilted
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Household
+
+Weights = dict[str, Decimal]
 
 
 def published(
@@ -89,12 +91,11 @@ def _doubts(
 
 
 def left_out(
-    household: Household, account: Account, policy: HouseholdPolicy
+    household: Household, account: Account, policy: HouseholdPolicy, left: Mapping[str, Decimal]
 ) -> Mapping[str, InForce]:
-    """Securities of the published model of which the target has nothing, with the statement that
-    bars or replaces each."""
+    """Securities of the published model of which the target `left` has nothing, with the statement
+    that bars or replaces each in the account."""
     model = published(household, account, policy)
-    left = target(household, account, policy)
     wanted = wanted_weights(household, account, policy)
     replaced_by = stand_ins(household, account, policy)
     found = {each.component: each.by for each in replaced_by if each.by is not None}
@@ -103,9 +104,7 @@ def left_out(
     return {name: scope for name, scope in found.items() if not left.get(name)}
 
 
-def wanted_weights(
-    household: Household, account: Account, policy: HouseholdPolicy
-) -> dict[str, Decimal]:
+def wanted_weights(household: Household, account: Account, policy: HouseholdPolicy) -> Weights:
     """The model after alternates, replacements and targets for groups, before anything is
     barred."""
     model = published(household, account, policy)
@@ -155,21 +154,80 @@ def _forbids(scope: InForce, household: Household, account: Account, security_id
     return forbids_security(scope, household, account, household.securities[security_id])
 
 
-def target(household: Household, account: Account, policy: HouseholdPolicy) -> dict[str, Decimal]:
-    """The model after replacements, targets for groups and removals, in this order.
+def target(household: Household, account: Account, policy: HouseholdPolicy) -> Weights:
+    """The target of an account by itself, as fractions of it."""
+    return portfolio_target(household, [account], [], policy)
 
-    An excluded weight goes pro rata to its asset class. Where a whole class is excluded its weight
-    stays in cash. Shares that a waiver excuses keep their place, up to the model's weight. Last,
-    what is held of securities that are one for drift stands in for the model's own.
+
+def portfolio_target(
+    household: Household,
+    accounts: Sequence[Account],
+    kept: Sequence[Account],
+    policy: HouseholdPolicy,
+) -> Weights:
+    """The model after replacements, targets for groups and removals, in this order, as fractions of
+    `accounts` and those `kept` as they are together.
+
+    What accounts want for themselves counts by their value; a name is removed where every account
+    that wants it may not hold it. An excluded weight goes pro rata to its asset class. Where a
+    whole class is excluded its weight stays in cash. Shares that a waiver excuses keep their place,
+    up to the model's weight. Last, what is held of securities that are one for drift stands in for
+    the model's own.
     """
-    model = wanted_weights(household, account, policy)
-    if policy.of_kind("harvest replacement", account.id):
-        held = _holdings(household, account, policy)
-        model = stood_in(household, account, policy, model, held)
-    removed = _banned(household, account, policy, model)
+    wanted = {a.id: wanted_weights(household, a, policy) for a in accounts}
+    everyone = (*accounts, *kept)
+    model = _together(household, accounts, wanted)
+    replacing = [a for a in accounts if policy.of_kind("harvest replacement", a.id)]
+    if replacing:
+        held = _holdings(household, everyone, policy)
+        model = stood_in(household, replacing[0], policy, model, held)
+    barred = {a.id: _banned(household, a, policy, model) for a in accounts}
+    removed = [name for name in model if _nobody_holds(name, wanted, barred)]
+    found = _without(household, accounts, policy, model, removed)
+    alike = [a for a in accounts if classes(policy, a)]
+    if not alike:
+        return found
+    held = _holdings(household, everyone, policy)
+    return met_by_equivalents(household, alike[0], policy, found, held)
+
+
+def _together(
+    household: Household, accounts: Sequence[Account], wanted: Mapping[str, Weights]
+) -> Weights:
+    """The mean of what accounts want, by value."""
+    if len(accounts) == 1:
+        return wanted[accounts[0].id]
+    values = {a.id: max(household.value(a), Decimal(0)) for a in accounts}
+    total = sum(values.values(), Decimal(0))
+    mean: Weights = {}
+    for account in accounts:
+        share = values[account.id] / total if total else 1 / Decimal(len(accounts))
+        for name, weight in wanted[account.id].items():
+            mean[name] = mean.get(name, Decimal(0)) + share * weight
+    same = all(weights == wanted[accounts[0].id] for weights in wanted.values())
+    return dict(wanted[accounts[0].id]) if same else mean
+
+
+def _nobody_holds(
+    name: str, wanted: Mapping[str, Weights], barred: Mapping[str, Mapping[str, InForce]]
+) -> bool:
+    """Whether a security is barred wherever it is wanted; one that stands in for another is wanted
+    by everybody."""
+    wanting = [account_id for account_id, weights in wanted.items() if name in weights]
+    return all(name in barred[account_id] for account_id in wanting or wanted)
+
+
+def _without(
+    household: Household,
+    accounts: Sequence[Account],
+    policy: HouseholdPolicy,
+    model: Weights,
+    removed: Sequence[str],
+) -> Weights:
+    """`model` without what is `removed`, its weight left to its asset class; waived shares stay."""
     asset_class = {name: household.securities[name].asset_class for name in model}
-    spared = {name: _spared(household, account, policy, name) for name in removed}
-    kept = {name: weight for name, weight in model.items() if name not in removed}
+    spared = {name: _spared(household, accounts, policy, name) for name in removed}
+    kept = {name: weight for name, weight in model.items() if name not in spared}
     placed = {name: min(model[name], share) for name, share in spared.items() if share > 0}
     whole: dict[str, Decimal] = {}
     left: dict[str, Decimal] = {}
@@ -183,44 +241,43 @@ def target(household: Household, account: Account, policy: HouseholdPolicy) -> d
         for name, weight in kept.items()
         if weight > 0
     }
-    found = {name: (grown | placed)[name] for name in model if name in grown or name in placed}
-    if not classes(policy, account):
-        return found
-    held = _holdings(household, account, policy)
-    return met_by_equivalents(household, account, policy, found, held)
+    return {name: (grown | placed)[name] for name in model if name in grown or name in placed}
 
 
 def _holdings(
-    household: Household, account: Account, policy: HouseholdPolicy
-) -> dict[str, Decimal]:
-    """What the account holds and may go on holding, as fractions of it, flows due counted."""
-    value = household.value(account) + due_before_settlement(household).get(account.id, Decimal(0))
+    household: Household, accounts: Sequence[Account], policy: HouseholdPolicy
+) -> Weights:
+    """What accounts hold and may go on holding, as fractions of them, flows due counted."""
+    due = due_before_settlement(household)
+    value = sum((household.value(a) + due.get(a.id, Decimal(0)) for a in accounts), Decimal(0))
     if value <= 0:
         return {}
-    held: dict[str, Decimal] = {}
-    for lot in account.lots:
-        worth = lot.shares * household.price(lot.security_id) / value
-        held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
-    barred = _banned(household, account, policy, held)
-    return {name: share for name, share in held.items() if name not in barred}
+    held: Weights = {}
+    for account in accounts:
+        names = {lot.security_id for lot in account.lots}
+        barred = _banned(household, account, policy, sorted(names))
+        for lot in account.lots:
+            if lot.security_id not in barred:
+                worth = lot.shares * household.price(lot.security_id) / value
+                held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
+    return held
 
 
 def _spared(
-    household: Household, account: Account, policy: HouseholdPolicy, security_id: str
+    household: Household, accounts: Sequence[Account], policy: HouseholdPolicy, security_id: str
 ) -> Decimal:
-    """The share of the account in lots that every ban on a security spares for a waiver."""
-    bans = [
-        scope
-        for scope in _bans(account, policy)
-        if _forbids(scope, household, account, security_id)
-    ]
-    lots = [
-        lot
-        for lot in account.lots
-        if lot.security_id == security_id
-        and all(excused_lot(scope, household, account, lot) for scope in bans)
-    ]
-    value = household.value(account)
-    if not lots or value <= 0:
-        return Decimal(0)
-    return sum(lot.shares for lot in lots) * household.price(security_id) / value
+    """The share of accounts in lots that every ban on a security spares for a waiver."""
+    shares = Decimal(0)
+    for account in accounts:
+        bans = [
+            scope
+            for scope in _bans(account, policy)
+            if _forbids(scope, household, account, security_id)
+        ]
+        for lot in account.lots:
+            if lot.security_id == security_id and all(
+                excused_lot(scope, household, account, lot) for scope in bans
+            ):
+                shares += lot.shares
+    value = sum((household.value(a) for a in accounts), Decimal(0))
+    return shares * household.price(security_id) / value if shares and value > 0 else Decimal(0)

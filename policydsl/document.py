@@ -19,12 +19,12 @@ from policydsl.held_back import held_back
 from policydsl.measures import (
     RiskMeasure,
     account_measures,
-    household_tracking_error,
+    household_measures,
     tax_measures,
 )
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
-from policydsl.reasons import Trade, bindings, explained_trades
+from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
 from portfolio.household import Household
 from solver.solve import Solution
 
@@ -68,7 +68,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
         document |= crossing_document(proposal)
-    elif proposal.conflict:
+    elif proposal.conflict or proposal.gives_way:
         document["statements"] = statements_document(proposal.policy)
         document |= crossing_document(proposal)
     if proposal.conflict:
@@ -187,12 +187,19 @@ def _tiers(proposal: Proposal, solution: Solution) -> list[Document]:
 def measures_document(closing: Closing) -> Document:
     """What follows from the trades alone: accounts, risk and tax, before and after."""
     risk = RiskMeasure(closing.household)
+    before, after = (household_measures(closing, risk, after=late) for late in (False, True))
     return {
         "accounts": [account_measures(closing, a, risk) for a in closing.household.accounts],
-        "tracking_error": {
-            "before": household_tracking_error(closing, risk, after=False),
-            "after": household_tracking_error(closing, risk, after=True),
-        },
+        "portfolios": [
+            {
+                "portfolio_id": p.id,
+                "accounts": sorted(p.members),
+                "traded": [a.id for a in p.traded],
+            }
+            for p in closing.portfolios
+        ],
+        "tracking_error": {"before": before[0], "after": after[0]},
+        "drift": {"before": before[1], "after": after[1]},
         "tax": tax_measures(closing),
     }
 
@@ -245,6 +252,19 @@ def trade_document(trade: Trade, proposal: Proposal) -> Document:
         "ledger": [
             {"kind": group.kind, "name": group.name, "value": round(group.value, LEDGER_PLACES)}
             for group in trade.ledger
+        ],
+        "elsewhere": [
+            {
+                "account_id": other.account_id,
+                "more": round(other.more, LEDGER_PLACES),
+                "barred_by": [b.name for b in other.barriers if b.kind == "statements"],
+                "ledger": [
+                    {"kind": kind, "name": name, "value": round(value, LEDGER_PLACES)}
+                    for (kind, name), value in other.groups
+                    if abs(value) > RECORDED
+                ],
+            }
+            for other in trade.elsewhere
         ],
         "sentence": trade.sentence,
     }

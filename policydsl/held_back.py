@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
-from solver.ledger import bound_name
+from solver.ledger import OWN_BOUNDS, bound_name
 from solver.solve import Solution
 
 ROOM = 1e-9  # bp of household value
-OWN_BOUNDS = ("no short position", "lot exhausted")
 WANTED = -1e-5  # dollars per dollar: a tenth of a basis point
 
 

@@ -51,7 +51,8 @@ class RiskMeasure:
 
 
 def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> dict[str, object]:
-    """Value, target as far as policy moves it, cash, tracking error and drift, before and after."""
+    """Value, target as far as policy moves it, cash, and of an account with a target of its own
+    tracking error and drift, before and after."""
     value = closing.value(account)
     measures: dict[str, object] = {
         "account_id": account.id,
@@ -61,13 +62,30 @@ def account_measures(closing: Closing, account: Account, risk: RiskMeasure) -> d
     }
     for when, after in (("before", False), ("after", True)):
         held = weights(closing, account, after=after)
-        target = closing.targets.get(account.id)
-        entry: dict[str, object] = {"cash": str(cents(closing.cash(account, after=after)))}
+        target = None if account.id in _joint(closing) else closing.targets.get(account.id)
+        entry: dict[str, object] = {
+            "cash": str(cents(closing.cash(account, after=after))),
+            "asset_classes": _asset_classes(closing, held),
+        }
         if target is not None and value > 0:
             entry["tracking_error"] = risk.tracking_error(held, target)
             entry["drift"] = risk.drift(held, target)
         measures[when] = entry
     return measures
+
+
+def _asset_classes(closing: Closing, held: Mapping[str, Decimal]) -> dict[str, float]:
+    """Fractions of the account by asset class, funds counted as what they are."""
+    found: dict[str, Decimal] = {}
+    for name, weight in held.items():
+        group = closing.household.securities[name].asset_class
+        found[group] = found.get(group, Decimal(0)) + weight
+    return {group: round(float(weight), PLACES) for group, weight in sorted(found.items())}
+
+
+def _joint(closing: Closing) -> frozenset[str]:
+    """Accounts that have no target of their own."""
+    return frozenset(a for p in closing.portfolios if p.joint for a in p.members)
 
 
 def _moved(closing: Closing, account: Account) -> dict[str, float]:
@@ -94,23 +112,24 @@ def weights(closing: Closing, account: Account, *, after: bool) -> dict[str, Dec
     }
 
 
-def household_tracking_error(closing: Closing, risk: RiskMeasure, *, after: bool) -> float:
-    """Tracking error of the household's tradable accounts together, each against its own target."""
-    held: dict[str, Decimal] = {}
-    target: dict[str, Decimal] = {}
-    accounts = [a for a in closing.household.accounts if a.id in closing.targets]
+def household_measures(closing: Closing, risk: RiskMeasure, *, after: bool) -> tuple[float, float]:
+    """Tracking error and drift of everything that has a target, taken together."""
+    meant = closing.reference("target")
+    accounts = [a for a in closing.household.accounts if a.id in meant]
     total = sum((closing.value(a) for a in accounts), Decimal(0))
     if total <= 0:
-        return 0.0
+        return 0.0, 0.0
+    held: dict[str, Decimal] = {}
+    target: dict[str, Decimal] = {}
     for account in accounts:
         share = closing.value(account) / total
         for mine, found in (
             (held, weights(closing, account, after=after)),
-            (target, closing.targets[account.id]),
+            (target, meant[account.id]),
         ):
             for name, weight in found.items():
                 mine[name] = mine.get(name, Decimal(0)) + share * weight
-    return risk.tracking_error(held, target)
+    return risk.tracking_error(held, target), risk.drift(held, target)
 
 
 def tax_measures(closing: Closing) -> dict[str, dict[str, str]]:

@@ -19,14 +19,14 @@ from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
+from compiler.portfolios import may_trade, portfolios
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce, Side
-from compiler.target import published, target
 from compiler.treated import as_whole, treatments, without_absent
 from policydsl.cash_ahead import never_met
 from policydsl.not_kept import not_kept, not_paid, softly_broken, unpaid
-from portfolio.household import Account, Household
-from solver.conflict import conflicting, unpaid_for
+from portfolio.household import Household
+from solver.conflict import InTheWay, conflicting, in_the_way_of_payments
 from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
@@ -96,8 +96,8 @@ def propose(
     """Propose trades for a household whose data are fit to trade on."""
     budget = budget or Budget()
     household = with_schedules(household, policy)
-    findings = [*_held(household, policy), *_not_joint(household), *policy.remarks]
-    if not any(_tradable(a, policy) for a in household.accounts):
+    findings = [*_held(household, policy), *policy.remarks]
+    if not any(may_trade(a, policy) for a in household.accounts):
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
@@ -125,9 +125,11 @@ def propose(
         if not breaches:
             findings += broken_notes(policy, closing)
             missed = unpaid(policy, closing)
-            conflict = unpaid_for(compiled, budget.nodes, solution.work) if missed else ()
-            findings += not_paid(missed, conflict, compiled)
-            findings += not_kept(policy, closing, compiled, solution)
+            way = InTheWay((), 0.0)
+            if missed:
+                way = in_the_way_of_payments(compiled, budget.nodes, solution.work)
+            findings += not_paid(missed, way, compiled)
+            findings += not_kept(policy, closing, compiled, solution, missed)
             calendar = cash_calendar(policy, closing)
             findings += never_met(policy, closing.household, calendar)
             soft_broken = tuple(soft_breaches(policy, closing))
@@ -141,7 +143,7 @@ def propose(
                 compiled,
                 solution,
                 soft_broken,
-                conflict,
+                way.rules,
                 calendar,
                 seconds=seconds,
             )
@@ -173,10 +175,6 @@ def _reserve(household: Household, dollars: Decimal) -> float:
     return float(dollars / total) * 10_000 if total > 0 else 0.0
 
 
-def _tradable(account: Account, policy: HouseholdPolicy) -> bool:
-    return not account.held_away and not account.frozen and account.id not in policy.held
-
-
 def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
     said = [
         f"{account.id} is not traded: {reason}"
@@ -189,12 +187,6 @@ def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
         for reason in reasons
     ]
     return said
-
-
-def _not_joint(household: Household) -> list[str]:
-    if household.management == "joint" and len(household.accounts) > 1:
-        return ["the book asks for one joint target; each account follows its own in this version"]
-    return []
 
 
 def _unsolved(
@@ -258,12 +250,13 @@ def empty_closing(
     its policy has it read."""
     whole = as_whole(with_schedules(household, policy), policy)
     household = without_absent(whole, treatments(policy, "absent"))
-    accounts = [a for a in household.accounts if _tradable(a, policy)]
+    found = portfolios(household, policy)
     return Closing(
         household=household,
         sales=sales,
         purchases=purchases,
-        models={a.id: published(household, a, policy) for a in accounts},
-        targets={a.id: target(household, a, policy) for a in accounts},
+        models={a.id: p.model for p in found for a in p.traded},
+        targets={a.id: p.target for p in found for a in p.traded},
         whole=whole,
+        portfolios=found,
     )

@@ -15,6 +15,7 @@ from compiler.alternates import StandIn, stand_ins
 from compiler.closing import Closing, Purchase, Sale
 from compiler.statements import InForce, Statement
 from compiler.target import left_out
+from policydsl.location import Elsewhere, elsewhere
 from policydsl.propose import Proposal
 from solver.ledger import BINDING
 from solver.solve import Solution
@@ -62,6 +63,7 @@ class Trade:
     ledger: tuple[Group, ...]
     rules: tuple[str, ...]
     sentence: str
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def gain(self) -> Decimal:
@@ -83,7 +85,8 @@ def explained_trades(proposal: Proposal) -> tuple[Trade, ...]:
     for account_id, _, side in orders:
         if side == "sell" and account_id not in excluded:
             account = closing.account(account_id)
-            excluded[account_id] = left_out(closing.household, account, proposal.policy)
+            target = closing.targets[account_id]
+            excluded[account_id] = left_out(closing.household, account, proposal.policy, target)
     instead = _alternates(proposal, closing, {key[0] for key in orders if key[2] == "buy"})
     return tuple(
         _trade(proposal, closing, key, rows, column_of, excluded, instead)
@@ -140,6 +143,13 @@ def _trade(
         ledger=ledger,
         rules=(),
         sentence="",
+        elsewhere=elsewhere(
+            proposal,
+            account_id,
+            security_id,
+            side,
+            {(group.kind, group.name): group.value for group in ledger},
+        ),
     )
     if side == "sell":
         return _with_words(trade, proposal, excluded[account_id].get(security_id))
@@ -200,6 +210,7 @@ def _with_words(
     sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
     if limits:
         sentence += f" Held back by {'; '.join(limits)}."
+    sentence += _not_there(trade, statements)
     return Trade(
         **{
             name: getattr(trade, name)
@@ -209,6 +220,24 @@ def _with_words(
         rules=rules,
         sentence=sentence,
     )
+
+
+def _not_there(trade: Trade, statements: Mapping[str, Statement]) -> str:
+    """Why not in the other accounts of the portfolio."""
+    text = ""
+    for other in trade.elsewhere:
+        if other.barriers:
+            bars = [
+                cited(statements[b.name]) if b.kind == "statements" else b.name
+                for b in other.barriers
+            ]
+            worth = f"{-other.more * 100:.2f}¢ a dollar"
+            text += f" Worth {worth} in {other.account_id}, and barred there by {'; '.join(bars)}."
+            continue
+        dear = [Group(*key, value) for key, value in other.groups if value > 0]
+        why = "; ".join(said(group, statements, 1) for group in main_groups(dear))
+        text += f" Not in {other.account_id}, {other.more * 100:.2f}¢ a dollar dearer: {why}."
+    return text
 
 
 def _priced_by(term: str, account_id: str, proposal: Proposal) -> Iterable[Statement]:

@@ -66,7 +66,7 @@ def household_report(document: Document, most: int | None = None) -> str:
     lines += wrapped("note: ", document["findings"])
     if "trades" not in document:
         return "\n".join(lines) + "\n"
-    lines += ["", _accounts(document), *_fees(document), _tax(document), _objective(document)]
+    lines += ["", *(part for part in _overview(document) if part)]
     trades = sorted(document["trades"], key=lambda t: (t["account_id"], -Decimal(t["amount"])))
     shown = trades if most is None else trades[:most]
     if trades:
@@ -134,8 +134,18 @@ def _several(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + more or "none"
 
 
+def _overview(document: Document) -> tuple[str, ...]:
+    return (
+        _accounts(document),
+        _location(document),
+        *_fees(document),
+        _tax(document),
+        _objective(document),
+    )
+
+
 def _accounts(document: Document) -> str:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             account["account_id"],
             account["type"],
@@ -147,8 +157,55 @@ def _accounts(document: Document) -> str:
         )
         for account in document["accounts"]
     ]
+    if any(len(each["accounts"]) > 1 for each in document["portfolios"]):
+        rows.append(("together", "", *_together(document)))
     header = ("account", "type", "value", "cash", "tracking error", "drift")
     return table(header, rows, "llrrrr")
+
+
+def _together(document: Document) -> tuple[str, ...]:
+    """What the accounts of a household come to, those of one target together."""
+    accounts = document["accounts"]
+    cash = [
+        dollars(sum((Decimal(a[when]["cash"]) for a in accounts), Decimal(0)))
+        for when in ("before", "after")
+    ]
+    measures = [
+        f"{percent(document[name]['before'])} > {percent(document[name]['after'])}"
+        for name in ("tracking_error", "drift")
+    ]
+    value = sum((Decimal(a["value"]) for a in accounts), Decimal(0))
+    return dollars(value), " > ".join(cash), *measures
+
+
+def _location(document: Document) -> str:
+    """Which account of a joint portfolio holds what, by asset class; empty where none is joint."""
+    lines = []
+    by_id = {account["account_id"]: account for account in document["accounts"]}
+    for portfolio in document["portfolios"]:
+        accounts = [by_id[name] for name in portfolio["accounts"]]
+        if len(accounts) == 1:
+            continue
+        groups = {
+            g for a in accounts for when in ("before", "after") for g in a[when]["asset_classes"]
+        }
+        rows = [
+            (
+                group,
+                *(
+                    " > ".join(
+                        percent(account[when]["asset_classes"].get(group, 0.0))
+                        for when in ("before", "after")
+                    )
+                    for account in accounts
+                ),
+            )
+            for group in sorted(groups)
+        ]
+        lines.append(
+            table(("of each account", *portfolio["accounts"]), rows, "l" + "r" * len(accounts))
+        )
+    return "\n".join(lines)
 
 
 def _fees(document: Document) -> list[str]:

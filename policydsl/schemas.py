@@ -33,6 +33,9 @@ class AccountState(Part):
     """An account before or after its trades. Cash counts the flows that are due."""
 
     cash: Number
+    asset_classes: Annotated[
+        dict[str, float], Field(description="fractions of the account, funds not seen through")
+    ]
     tracking_error: Annotated[float | None, Field(description="a fraction a year")] = None
     drift: Annotated[float | None, Field(description="half the sum of absolute active weights")] = (
         None
@@ -40,7 +43,7 @@ class AccountState(Part):
 
 
 class AccountDocument(Part):
-    """An account; the two measures are missing where it has no target."""
+    """An account; the two measures are missing where it has no target of its own."""
 
     account_id: str
     type: str
@@ -53,8 +56,17 @@ class AccountDocument(Part):
     after: AccountState
 
 
-class TrackingError(Part):
-    """Of the household's tradable accounts together, a fraction a year."""
+class PortfolioDocument(Part):
+    """Accounts that have one target; those that are not traded count in it as they are."""
+
+    portfolio_id: str
+    accounts: list[str]
+    traded: list[str]
+
+
+class Together(Part):
+    """Of all the household's portfolios together: tracking error is a fraction a year, drift half
+    the sum of absolute active weights."""
 
     before: float
     after: float
@@ -91,6 +103,9 @@ class Assumptions(Part):
     discount_rate: float
     horizon: Annotated[float, Field(description="years")]
     risk_aversion: float
+    retirement_tax: Annotated[
+        float, Field(description="of tax-deferred accounts, left out of a joint target")
+    ]
     step_up: Annotated[float, Field(description="probability")]
     trading_cost: Annotated[float, Field(description="a fraction of the amount traded")]
 
@@ -179,6 +194,16 @@ class LedgerEntry(Part):
     value: Annotated[float, Field(description="dollars per dollar traded")]
 
 
+class ElsewhereDocument(Part):
+    """Another account of the portfolio in which the order would have cost more, or would have been
+    worth something and is barred, and why."""
+
+    account_id: str
+    more: Annotated[float, Field(description="dollars per dollar traded, without risk")]
+    barred_by: Annotated[list[str], Field(description="statements")]
+    ledger: list[LedgerEntry]
+
+
 class TradeDocument(Part):
     """One order. `lots` is empty for a purchase."""
 
@@ -195,6 +220,7 @@ class TradeDocument(Part):
     lots: list[LotSale]
     rules: list[str]
     ledger: list[LedgerEntry]
+    elsewhere: list[ElsewhereDocument]
     sentence: str
 
 
@@ -312,7 +338,9 @@ class ProposalDocument(Part):
     findings: list[str]
     statements: dict[str, StatementDocument] | None = None
     accounts: list[AccountDocument] | None = None
-    tracking_error: TrackingError | None = None
+    portfolios: list[PortfolioDocument] | None = None
+    tracking_error: Together | None = None
+    drift: Together | None = None
     tax: dict[str, TaxYear] | None = None
     models: list[ModelFeeDocument] | None = None
     objective: Annotated[

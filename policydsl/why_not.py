@@ -91,7 +91,8 @@ def _smallest(proposal: Proposal, trade: Untraded) -> str:
 
 def _impossible(proposal: Proposal, security_id: str) -> Iterator[WhyNot]:
     """Accounts that the model gave no column to buy the security with, or that it may not trade."""
-    positions = proposal.compiled.physics.positions if proposal.compiled else {}
+    physics = proposal.compiled.physics if proposal.compiled else None
+    positions = physics.positions if physics else {}
     for account in proposal.household.accounts:
         position = positions.get((account.id, security_id))
         held = any(lot.security_id == security_id for lot in account.lots)
@@ -103,7 +104,9 @@ def _impossible(proposal: Proposal, security_id: str) -> Iterator[WhyNot]:
             reason = "not bought: not in its target"
         else:
             continue
-        banned = left_out(proposal.household, account, proposal.policy).get(security_id)
+        target = physics.reference("target").get(account.id, {}) if physics else {}
+        excluded = left_out(proposal.household, account, proposal.policy, target)
+        banned = excluded.get(security_id)
         rule: tuple[str, ...] = ()
         if banned is not None:
             reason = f"the target leaves it out: {cited(banned.statement)}"

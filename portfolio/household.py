@@ -19,6 +19,7 @@ Value = Decimal | str | bool | date
 
 # Types of account whose gains are taxed as they are realised.
 TAXABLE = ("taxable", "trust")
+TAX_DEFERRED = ("traditional_ira", "k401")
 
 
 class AttributeType(StrEnum):
@@ -118,6 +119,11 @@ class Account:
     @property
     def taxable(self) -> bool:
         return self.type in TAXABLE
+
+    @property
+    def tax_deferred(self) -> bool:
+        """Whether what is withdrawn is taxed as income (26 USC 402(a), 408(d)(1))."""
+        return self.type in TAX_DEFERRED
 
 
 @dataclass(frozen=True, slots=True)

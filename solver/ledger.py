@@ -23,9 +23,10 @@ from solver.state import State
 
 BINDING = 1e-7
 
+OWN_BOUNDS = ("no short position", "lot exhausted")
 PAYMENTS = "payments of the book"
 BOUND_NAMES = {
-    "physics.selling": "lot exhausted",
+    "physics.selling": OWN_BOUNDS[1],
     "physics.buying": "no larger than the account",
     "physics.closing": "sold whole or not at all",
     "physics.no_overdraft": "no overdraft",
@@ -85,9 +86,9 @@ def read_ledger(compiled: CompiledModel, program: Program, state: State, point: 
     for (is_rule, name), rows in groups.items():
         gradient = -(program.matrix[rows].T @ point.row_dual[rows])
         (statements if is_rule else bounds)[name] = state.total_derivative(gradient)
-    bounds["no short position"] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
+    bounds[OWN_BOUNDS[0]] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
     upper = state.total_derivative(-np.minimum(point.column_dual, 0.0))
-    bounds["lot exhausted"] = bounds.get("lot exhausted", 0.0) + upper
+    bounds[OWN_BOUNDS[1]] = bounds.get(OWN_BOUNDS[1], 0.0) + upper
     return Ledger(tuple(state.trades.tolist()), terms, statements, bounds)
 
 

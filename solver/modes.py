@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
-from compiler.physics import Physics
 from solver.handover import Floats, Program
 
 NO_COLUMN = -1
@@ -41,7 +40,8 @@ class PositionColumns:
 
     Where funds of the account hold the security too, its risk is in `through`, the active weight
     with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
-    `too_small` is the excess without which the position may not be left as it is.
+    `too_small` is the excess without which the position may not be left as it is. `shared` is one
+    whose risk lies in a column that it has with other accounts: its own price says little of it.
     """
 
     sells: tuple[int, ...]
@@ -59,6 +59,7 @@ class PositionColumns:
     closed: int = NO_COLUMN
     largest_part: float = inf
     too_small: int = NO_COLUMN
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ class Structure:
     coupling: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
+    @property
+    def shared(self) -> NDArray[np.bool_]:
+        """Which positions are."""
+        return np.array([p.shared for p in self.positions], dtype=np.bool_)
+
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     """Translate the registry beside the Pyomo model into columns."""
@@ -134,7 +140,10 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             closed=column(p.closed),
             largest_part=p.largest_part,
             too_small=column(p.too_small),
-            **_through(physics, program, row_of, name),
+            through=column(p.through),
+            through_row=NO_COLUMN if p.through_row is None else row_of[p.through_row.name],
+            spread=p.spread,
+            shared=p.shared,
         )
         for name, p in physics.positions.items()
     )
@@ -210,28 +219,6 @@ def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> f
     """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
     kept = (amount for amount, short in soft if program.upper[program.column(short)] <= 0.0)
     return max([hard, *kept])
-
-
-def _through(
-    physics: Physics, program: Program, row_of: dict[str, int], name: tuple[str, str]
-) -> dict[str, Any]:
-    """The column that sees a position together with the account's funds, and what those may add."""
-    variable = physics.model.through
-    if name not in variable:
-        return {}
-    low = high = 0.0
-    account_id, security_id = name
-    for fund in physics.of_account(account_id):
-        share = float(physics.parts(fund.security_id).get(security_id, 0))
-        if fund.security_id != security_id and share:
-            room = 0.0 if fund.buy is None else float(fund.buy.ub)
-            low -= share * fund.target
-            high += share * (fund.held + room - fund.target)
-    return {
-        "through": program.column(variable[name]),
-        "through_row": row_of[physics.model.physics.through[name].name],
-        "spread": (low, high),
-    }
 
 
 @dataclass(frozen=True, slots=True)

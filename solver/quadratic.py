@@ -16,6 +16,11 @@ from solver.reduce import NONE, Reduced
 FINAL = 1e-10
 ROUGH = 1e-6
 STIFFENING = 1e-9  # where the interior point method stalls on columns without curvature
+STIFF_ROUNDS = 6
+ORDERINGS = ("amd", "metis")  # of the factorisation: where one loses its digits the other may not
+
+
+Parts = tuple[sp.csr_matrix, Floats, Floats, Floats, Floats]  # rows with ends, columns' ends
 
 
 @dataclass(slots=True)
@@ -68,19 +73,43 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
             reduced.lower[columns],
             reduced.upper[columns],
         )
-        status, solution = _run(program.cost[columns], square, *parts, work, tolerance)
+        for ordering in ORDERINGS:
+            status, solution = _run(
+                program.cost[columns], square, *parts, work, tolerance, ordering
+            )
+            if status != highspy.HighsModelStatus.kUnknown:
+                break
         if solution is None:
             nothing = 0 * program.cost[columns]
             status, _ = _run(nothing, 0 * square, *parts, work, tolerance)
             if status == highspy.HighsModelStatus.kInfeasible:
                 return None
-            stiffer = np.maximum(square, STIFFENING)
-            status, solution = _run(program.cost[columns], stiffer, *parts, work, tolerance)
+            solution = _stiffened(program.cost[columns], square, parts, work, tolerance)
         if solution is None:
             raise StalledError(str(status))
         x[columns] = np.clip(solution[0], reduced.lower[columns], reduced.upper[columns])
         duals, remaining = solution[1], solution[2]
     return _carry_back(reduced, x, duals, remaining)
+
+
+def _stiffened(
+    cost: Floats, square: Floats, parts: Parts, work: Work, tolerance: float
+) -> tuple[Floats, Floats, Floats] | None:
+    """The optimum with curvature lent to columns that have none, measured from the last solution
+    until it no longer matters (proximal point algorithm; Rockafellar 1976)."""
+    lent = np.maximum(STIFFENING - square, 0.0)
+    around = np.zeros(cost.size)
+    solution: tuple[Floats, Floats, Floats] | None = None
+    for _ in range(STIFF_ROUNDS):
+        _, found = _run(cost - 2.0 * lent * around, square + lent, *parts, work, tolerance)
+        if found is None:
+            return solution
+        solution = found
+        off = float(np.max(2.0 * lent * np.abs(found[0] - around), initial=0.0))
+        around = found[0]
+        if off <= tolerance:
+            break
+    return solution
 
 
 def _carry_back(reduced: Reduced, x: Floats, duals: Floats, remaining: Floats) -> Point:
@@ -120,12 +149,13 @@ def _run(
     upper: Floats,
     work: Work,
     tolerance: float,
+    ordering: str = ORDERINGS[0],
 ) -> tuple[Any, tuple[Floats, Floats, Floats] | None]:
     engine = new_engine()
     engine.setOptionValue("ipm_optimality_tolerance", tolerance)
     engine.setOptionValue("run_crossover", "off")
     engine.setOptionValue("solver", "hipo" if square.any() else "simplex")
-    engine.setOptionValue("hipo_ordering", "amd")
+    engine.setOptionValue("hipo_ordering", ordering)
     model = linear_model(cost, matrix, row_lower, row_upper, lower, upper)
     if square.any():
         quadratic = np.flatnonzero(square)

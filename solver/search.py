@@ -16,7 +16,15 @@ import numpy as np
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.handover import Floats, Program
-from solver.modes import Decisions, Mode, RegionColumns, Structure, decisions_at, excess, fixings
+from solver.modes import (
+    Decisions,
+    Mode,
+    RegionColumns,
+    Structure,
+    decisions_at,
+    excess,
+    fixings,
+)
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
 
@@ -31,6 +39,7 @@ class Budget:
     flips: int = 6
     hulls: int = 3
     branchable: int = 60
+    divable: int = 800
     nodes: int = 200
     nodes_among_many: int = 1
     goal: float = 0.05
@@ -76,6 +85,12 @@ class Search:
     work: Work
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
+
+    @property
+    def tolerance(self) -> float:
+        """Shared positions have no curvature of their own: a wrong digit of a price costs as many
+        dollars as they have room."""
+        return FINAL if self.structure.shared.any() else ROUGH
 
     @property
     def incumbent(self) -> float:
@@ -146,7 +161,7 @@ def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
     reduced = reduce(state.program, fixed, state.structure.mode_rows)
     prices = np.zeros(state.program.matrix.shape[0])
     try:
-        point = solve_quadratic(reduced, state.work, ROUGH)
+        point = solve_quadratic(reduced, state.work, state.tolerance)
         if point is None:
             return None
         prices = np.where(state.structure.coupling, point.row_dual, 0.0)
@@ -237,10 +252,13 @@ def _polish(state: Search, region: _Region) -> bool:
     hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
     if hull is None:
         return False
-    _certify(state, region, hull.prices)
+    priced = _certify(state, region, hull.prices)
     undecided = sum(len(modes) > 1 for modes in _open(state, region))
     few = undecided <= state.budget.branchable
-    decisions = None if few else hull.model.dive(state.work)
+    if undecided > state.budget.divable:
+        decisions: Decisions | None = priced.cheapest
+    else:
+        decisions = None if few else hull.model.dive(state.work)
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()
@@ -270,10 +288,10 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     return point
 
 
-def _solved(state: Search, reduced: Reduced, tolerance: float = ROUGH) -> Point | None:
+def _solved(state: Search, reduced: Reduced, tolerance: float | None = None) -> Point | None:
     """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
     try:
-        return solve_quadratic(reduced, state.work, tolerance)
+        return solve_quadratic(reduced, state.work, tolerance or state.tolerance)
     except StalledError:
         return None
 
@@ -291,6 +309,7 @@ def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> D
     rows = np.arange(len(decisions.modes))
     regret = certificate.regret[rows, np.array(decisions.modes, dtype=int)]
     worth = np.where(np.isfinite(regret), regret, 1e9)
+    worth[state.structure.shared & (worth < state.budget.goal)] = 0.0
     wrong = np.flatnonzero(worth > 1e-9)
     order = wrong[np.argsort(-worth[wrong], kind="stable")]
     change = set(order[: max(1, (order.size + 1) // 2)].tolist())

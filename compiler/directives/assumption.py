@@ -64,6 +64,14 @@ ASSUMPTIONS = {
         Quantifiable(
             "trading cost", "trading_cost", Unit.PERCENT, Decimal(0), Decimal("0.05"), "2 bps"
         ),
+        Quantifiable(
+            "retirement tax rate",
+            "retirement_tax",
+            Unit.PERCENT,
+            Decimal(0),
+            Decimal("0.6"),
+            "25%",
+        ),
     )
 }
 

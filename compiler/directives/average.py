@@ -14,7 +14,15 @@ from compiler.closing import Closing
 from compiler.conditions import Environment
 from compiler.coverage import covers
 from compiler.dimensions import Dimension, describe_fraction, describe_value
-from compiler.directives.base import Breach, Directive, Family, holders, selective_clause
+from compiler.directives.base import (
+    Breach,
+    Directive,
+    Family,
+    Holders,
+    holders,
+    measured,
+    selective_clause,
+)
 from compiler.directives.bounds import describe_band
 from compiler.expressions import Reference
 from compiler.physics import Physics
@@ -121,7 +129,7 @@ class AverageLimit(Directive):
 
         Outside today, the average itself may not move further out either.
         """
-        for where, accounts, _ in holders(self.base, scope, physics.household):
+        for where, accounts, _ in self._holders(scope, physics):
             if not any(a in physics.accounts for a in accounts):
                 continue
             parts = {a.id: self._parts(scope, physics.household, a) for a in accounts}
@@ -140,7 +148,7 @@ class AverageLimit(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The average against its ends; outside today, it may not have moved further out, nor may
         more be held of what is outside."""
-        for where, accounts, _ in holders(self.base, scope, closing.household):
+        for where, accounts, _ in self._holders(scope, closing):
             parts = {a.id: self._parts(scope, closing.household, a) for a in accounts}
             before, after = (
                 _weighed(closing, accounts, parts, after=late) for late in (False, True)
@@ -156,6 +164,11 @@ class AverageLimit(Directive):
                 worse = average is not None and was > 0 and sign * after.above(average) > 0
                 if now > max(was, ZERO) or (now > 0 and worse):
                     yield self._breach(scope, where, after, end, sign)
+
+    def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
+        if self.relation is None:
+            return holders(self.base, scope, source.household)
+        return measured(self.base, scope, source)
 
     def _breach(self, scope: InForce, where: str, after: Mean, end: Decimal, sign: int) -> Breach:
         found = after.average or ZERO
@@ -174,7 +187,7 @@ class AverageLimit(Directive):
         """The band in values of the attribute; open where the reference has no average."""
         if self.relation is None:
             return self.low, self.high
-        published = source.models if self.reference == "model" else source.targets
+        published = source.reference(self.reference)
         whole = Mean()
         for account in accounts:
             # An account that may not trade is measured against itself.

@@ -17,8 +17,10 @@ from compiler.directives.base import (
     Breach,
     Directive,
     Family,
+    Holders,
     dollars_breach,
     holders,
+    measured,
     selective_clause,
 )
 from compiler.directives.bounds import (
@@ -148,7 +150,7 @@ class WeightBand(Directive):
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high` on the closing weight of each group, funds seen through."""
         through = self.sight(scope, physics.household)
-        for where, accounts, account in holders(self.base, scope, physics.household):
+        for where, accounts, account in self._holders(scope, physics):
             if not any(a in physics.accounts for a in accounts):
                 continue
             group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
@@ -183,6 +185,11 @@ class WeightBand(Directive):
                 if low is not None:
                     asked = _asked(physics, way, ends[0], before)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
+
+    def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
+        if self.relation is None:
+            return holders(self.base, scope, source.household)
+        return measured(self.base, scope, source)
 
     def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
@@ -240,7 +247,7 @@ class WeightBand(Directive):
             return lambda group: (absolute[0], absolute[1])
         share = self.relation == "share"
         ends = (self.low_share, self.high_share) if share else (self.low_points, self.high_points)
-        published = source.models if self.reference == "model" else source.targets
+        published = source.reference(self.reference)
         reference: dict[str, Decimal] = {}
         value = Decimal(0)
         for each, group_of in zip(accounts, group_ofs, strict=True):
@@ -295,7 +302,7 @@ class WeightBand(Directive):
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Groups whose weight lay outside the band before the trades."""
-        for where, accounts, account in holders(self.base, scope, closing.household):
+        for where, accounts, account in self._holders(scope, closing):
             value = sum((closing.value(each) for each in accounts), Decimal(0))
             for each in self._weights_of(scope, closing, where, accounts, account):
                 high, low = each.high, each.low
@@ -322,7 +329,7 @@ class WeightBand(Directive):
 
     def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
         """Every group of every holder."""
-        for where, accounts, account in holders(self.base, scope, closing.household):
+        for where, accounts, account in self._holders(scope, closing):
             yield from self._weights_of(scope, closing, where, accounts, account)
 
     def _weights_of(
@@ -366,7 +373,7 @@ class WeightBand(Directive):
         """Groups of which something should be held, whether or not it is."""
         wanted = set() if self.each is not None else {self._subject()}
         for account, group_of in zip(accounts, group_ofs, strict=True):
-            meant = closing.targets.get(account.id, {})
+            meant = closing.reference("target").get(account.id, {})
             wanted |= weigh(meant, group_of, closing.household, through).keys()
         return wanted
 

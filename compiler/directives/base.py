@@ -229,9 +229,10 @@ def covered_orders(scope: InForce, closing: Closing) -> Iterator[tuple[Account, 
             yield account, security_id, amount
 
 
-def holders(
-    base: str, scope: InForce, household: Household
-) -> Iterator[tuple[str, tuple[Account, ...], Account | None]]:
+Holders = Iterator[tuple[str, "tuple[Account, ...]", "Account | None"]]
+
+
+def holders(base: str, scope: InForce, household: Household) -> Holders:
     """(where, accounts summed, account whose value is the base) for each thing a limit binds.
 
     Accounts held away are no part of a household's sum, as they are none of its value.
@@ -244,3 +245,23 @@ def holders(
         return
     for account in accounts:
         yield account.id, (account,), account
+
+
+def measured(base: str, scope: InForce, source: Physics | Closing) -> Holders:
+    """As `holders`, for what is measured against a model or target: a joint portfolio that the
+    statement reaches whole is one, with the accounts that count in it and are not traded."""
+    household = source.household
+    whole = [p for p in source.portfolios if p.joint and p.bound_by(scope)]
+    together = {name for portfolio in whole for name in portfolio.members}
+    if base == "household":
+        named = {a.id for _, accounts, _ in holders(base, scope, household) for a in accounts}
+        found = tuple(a for a in household.accounts if a.id in named | together)
+        if found:
+            yield household.id, found, None
+        return
+    for portfolio in whole:
+        accounts = tuple(a for a in household.accounts if a.id in portfolio.members)
+        yield portfolio.id, accounts, None
+    for where, accounts, account in holders(base, scope, household):
+        if where not in together:
+            yield where, accounts, account

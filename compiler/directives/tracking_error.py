@@ -13,7 +13,7 @@ from compiler import codes
 from compiler.amounts import Base
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction
-from compiler.directives.base import Breach, Directive, Family, holders, most
+from compiler.directives.base import Breach, Directive, Family, measured, most
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.read_amounts import BASES
@@ -32,8 +32,8 @@ class TrackingErrorLimit(Directive):
     """Annual: the square root of d'(BB' + S)d, d the active weights against the target after
     look-through, B the factor loadings and S the specific variances of the book's risk model.
 
-    `highest` is a fraction a year of the base, an account or the accounts of a household together,
-    each against its own target.
+    `highest` is a fraction a year of the base: a portfolio, or the accounts of a household
+    together, each against its own target.
     """
 
     kind: ClassVar[str] = "tracking error"
@@ -60,22 +60,24 @@ class TrackingErrorLimit(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A tangent of the norm by holder; the solver adds more where they are needed."""
-        for where, accounts, _ in holders(self.base, scope, physics.household):
-            trading = [a for a in accounts if a in physics.accounts and physics.of_account(a.id)]
-            if trading:
-                value = sum((physics.value(a) for a in trading), ZERO)
+        meant = physics.reference("target")
+        for where, accounts, _ in measured(self.base, scope, physics):
+            counted = [a for a in accounts if a.id in meant]
+            if any(physics.of_account(a.id) for a in counted):
+                value = sum((physics.value(a) for a in counted), ZERO)
                 bound = physics.bp(self.highest * value)
-                physics.limit_risk(block, trading, where, bound, scope)
+                physics.limit_risk(block, counted, where, bound, scope)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The root of d'Sd in decimals, in dollars of active risk, against the limit or where it
         stood."""
-        for where, accounts, _ in holders(self.base, scope, closing.household):
-            trading = [a for a in accounts if a.id in closing.targets]
-            value = sum((closing.value(a) for a in trading), ZERO)
+        meant = closing.reference("target")
+        for where, accounts, _ in measured(self.base, scope, closing):
+            counted = [a for a in accounts if a.id in meant]
+            value = sum((closing.value(a) for a in counted), ZERO)
             if value <= 0:
                 continue
-            before, after = (_dollars_at_risk(closing, trading, after=a) for a in (False, True))
+            before, after = (_dollars_at_risk(closing, counted, after=a) for a in (False, True))
             bound = most(scope, self.highest * value, before)
             if after > bound:
                 yield Breach(
@@ -98,9 +100,10 @@ def _dollars_at_risk(closing: Closing, accounts: list[Account], *, after: bool) 
         if owner in names:
             worth = count * household.prices[security_id]
             active[security_id] = active.get(security_id, ZERO) + worth
+    meant = closing.reference("target")
     for account in accounts:
         value = closing.value(account)
-        for security_id, weight in closing.targets[account.id].items():
+        for security_id, weight in meant[account.id].items():
             active[security_id] = active.get(security_id, ZERO) - weight * value
     risk = household.risk
     row_of = {name: i for i, name in enumerate(risk.securities)}

@@ -112,7 +112,8 @@ def test_what_stands_in_is_said_by_rule_file_and_line() -> None:
     rules = with_doubts_said(policy(home, 'never buy "AAA"'), home)
     why = 'AAA: never buy "AAA" [r1, 0.policy:3]'
     assert rules.remarks == (f"TX: XXX (rank 2) stands in for 20% {why}",)
-    sold = left_out(home, home.accounts[0], policy(home, 'never hold "AAA"'))
+    banned = policy(home, 'never hold "AAA"')
+    sold = left_out(home, home.accounts[0], banned, target(home, home.accounts[0], banned))
     assert {name: scope.statement.rule_id for name, scope in sold.items()} == {"AAA": "r1"}
 
 

@@ -152,7 +152,7 @@ def test_what_is_left_out_and_through_which_rule() -> None:
     home = usual()
     rules = 'replace "AAA" with "CCC"', 'never hold "BBB"', TECH + "0% of model"
     agreed = policy(home, *rules[:2])
-    found = left_out(home, home.accounts[0], agreed)
+    found = left_out(home, home.accounts[0], agreed, target(home, home.accounts[0], agreed))
     assert {name: scope.statement.rule_id for name, scope in found.items()} == {
         "AAA": "r1",
         "BBB": "r2",

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.closing import Closing
 from policydsl.document import proposal_document
-from policydsl.measures import RiskMeasure, household_tracking_error
+from policydsl.measures import RiskMeasure, household_measures
 from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
 from tests.by_hand import account, breaches, household, lot, policy, taxpayer
@@ -43,7 +43,7 @@ def proposed(home: Household, *rules: str) -> tuple[Proposal, Closing]:
 
 
 def error(closing: Closing, *, after: bool = True) -> float:
-    return household_tracking_error(closing, RiskMeasure(closing.household), after=after)
+    return household_measures(closing, RiskMeasure(closing.household), after=after)[0]
 
 
 def test_the_exact_figure_by_hand() -> None:
