@@ -42,6 +42,12 @@ def test_the_zero_bracket_ends_inclusive() -> None:
     assert income_tax(D(0), D(49_451), law) == D("0.15")
 
 
+def test_gain_where_ordinary_rates_are_lower() -> None:
+    """The 15 % on gain begins below the 22 % on income: in between it would cost more."""
+    law = brackets(2026, "single")
+    assert gain_tax(D(49_450), D(0), D(950), law) == gain_tax(D(49_450), D(950), D(0), law) == 114
+
+
 def test_the_top_rates() -> None:
     law = brackets(2026, "single")
     assert ordinary_tax(D(1_000_001), law) - ordinary_tax(D(1_000_000), law) == D("0.37")
