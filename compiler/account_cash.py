@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 def add_cash(physics: Physics) -> None:
     """No account is overdrawn by its purchases, costs and the flows due. One that payments of the
-    book would overdraw is overdrawn no further, and is brought as near to zero as rules allow."""
+    book would overdraw is overdrawn no further, and is brought as near to zero as rules allow.
+
+    Where rounded trades have overdrawn an account before (`improved`), its sales leave the room for
+    rounding that its cash of today does not have.
+    """
     block = physics.model.physics
     block.no_overdraft = pyo.Constraint(pyo.Any)
     block.payments = pyo.Constraint(pyo.Any)
@@ -38,10 +42,11 @@ def add_cash(physics: Physics) -> None:
         )
         there = physics.opening_cash(account) - asked
         wanted = min(0.0, physics.bp(account.cash + account.unsettled_cash))
-        if there >= wanted:
-            block.no_overdraft[account.id] = closing >= min(physics.reserve, there) + asked
-            continue
         room = physics.reserve if PHYSICS in physics.improved else 0.0
+        if there >= wanted:
+            least = max(room, min(physics.reserve, there))
+            block.no_overdraft[account.id] = closing >= least + asked
+            continue
         block.no_overdraft[account.id] = closing >= there + asked + room
         _raise(physics, account, wanted - there, wanted + asked + physics.reserve)
 

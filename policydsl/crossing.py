@@ -1,10 +1,11 @@
 """Orders of different clients that would meet in one run, and whose give way.
 
 Each household is solved alone, so orders meet only once all are. Where a rule prevents cross trades
-and a security is bought by one client and sold by another, one side of it stays: the one of more
-dollars, the sales where both are equal. The clients of the other side are solved again with that
-side of that security barred by the rule, until nothing crosses. A bar is never lifted and each
-round adds one, so the rounds end; nothing depends on the order of the households.
+and a security is bought by one client and sold by another, one side of it stays: the sales where
+one of them raises cash that an account lacks today, else the side of more dollars, the sales where
+both are equal. The clients of the other side are solved again with that side of that security
+barred by the rule, until nothing crosses. A bar is never lifted and each round adds one, so the
+rounds end; nothing depends on the order of the households.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ class Order:
     @property
     def client(self) -> str:
         return self.household.id
+
+    @property
+    def raises_cash(self) -> bool:
+        """Whether it is a sale of an account that lacks cash for today."""
+        missing = self.household.to_raise.get(self.account.id, Decimal(0))
+        return self.side == "sell" and missing > 0
 
 
 # --- what a policy says of it ---------------------------------------------------------------------
@@ -228,7 +235,8 @@ def _giving_way(
         return gone
     if what not in stays:
         worth = {side: sum(o.amount for o in left if o.side == side) for side in OPPOSITE}
-        stays[what] = "buy" if worth["buy"] > worth["sell"] else "sell"
+        needed = any(order.raises_cash for order in meeting)
+        stays[what] = "buy" if worth["buy"] > worth["sell"] and not needed else "sell"
     return gone + [order for order in meeting if order.side != stays[what]]
 
 

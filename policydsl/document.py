@@ -68,7 +68,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
         document["cash_calendar"] = calendar_document(proposal.cash_calendar)
         document |= oversight_document(proposal.policy, proposal.closing)
         document |= crossing_document(proposal)
-    elif proposal.conflict:
+    elif proposal.conflict or proposal.gives_way:
         document["statements"] = statements_document(proposal.policy)
         document |= crossing_document(proposal)
     if proposal.conflict:

@@ -19,7 +19,7 @@ from compiler.reader import Reader
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce, Side
 from grammar import tree
-from portfolio.household import Account, Household
+from portfolio.household import Account, Household, Lot
 
 ACROSS = ("firm", "advisor", "program")
 """What has clients whose orders could meet."""
@@ -51,6 +51,11 @@ class CrossTrades(Directive):
     def group(self, household: Household, account: Account) -> str | None:
         """Whose orders those of the account may not meet; None where it belongs to nobody's."""
         return client_groups(household, account)[self.across]
+
+    def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
+        security = household.securities[lot.security_id]
+        bought = (self.group(household, account), security.id, "buy") in scope.facing
+        return bought and covers(scope, household, account, security)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security and `no_sell` by lot against orders of other clients in the

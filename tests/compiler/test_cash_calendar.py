@@ -7,13 +7,17 @@ Friday 2026-07-03 are holidays of the exchange.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compiler.cash_calendar import Entry, cash_calendar
+from portfolio.flows import due_before_settlement
 from portfolio.household import Flow, Household
+from portfolio.sessions import sessions_from, settles_on
 from tests.by_hand import account, closing, household, lot, policy, usual
 
 TAKEN = 'account "TX"'
@@ -238,3 +242,64 @@ def test_two_payments_within_one_cycle_are_one_need() -> None:
         ("07-01", 10_000, 0),
         ("07-01", 1, 0),
     ]
+
+
+# --- laws -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 3])
+def test_the_last_day_to_sell_is_the_day_on_which_the_run_raises_it(days: int) -> None:
+    """For every day of a quarter with Columbus Day, Veterans Day, Thanksgiving, Christmas: a run
+    on the day that the calendar names has to raise the payment, and one on the session before has
+    not, unless its trades settle on the same day."""
+    for ahead in range(100):
+        due = date(2026, 10, 5) + timedelta(days=ahead)
+        home = replace(
+            usual(),
+            as_of=date(2026, 9, 1),
+            settlement_days=days,
+            flows=(Flow("TX", due, Decimal(-21_000), "withdrawal"),),
+        )
+        (entry,) = entries(home)
+        assert entry.raise_by is not None
+        assert entry.session <= due
+        taken = {"TX": Decimal(-21_000)}
+        assert due_before_settlement(replace(home, as_of=entry.raise_by)) == taken, due
+        before = sessions_from(entry.raise_by, -1)
+        if settles_on(before, days) < settles_on(entry.raise_by, days):
+            assert due_before_settlement(replace(home, as_of=before)) == {}, due
+
+
+FLOWS = st.lists(
+    st.tuples(
+        st.dates(date(2026, 6, 15), date(2027, 6, 14)),
+        st.integers(-60_000, 20_000).filter(bool),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS, st.integers(-5_000, 20_000), st.sampled_from([KEEP, "keep trades at most 99"]))
+def test_dollars_are_neither_lost_nor_made(
+    flows: list[tuple[date, int]], cash: int, rule: str
+) -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(cash)), ira)
+    home = flowing(*((day.isoformat(), dollars) for day, dollars in flows), home=home)
+    found = entries(home, rule)
+    assert len(found) == len(flows)
+    there = Decimal(cash)
+    for entry in found:
+        assert entry.before == there
+        paid_late = entry.session > date(2026, 6, 15)
+        there += entry.amount + entry.to_raise + (entry.missing if paid_late else 0)
+        assert 0 <= entry.missing <= max(Decimal(0), -entry.amount)
+        if entry.amount < 0 and entry.raise_by:
+            assert entry.to_raise + entry.missing > 0
+    # Nothing is missing while something may still be sold, and no lot is sold twice.
+    sellable = Decimal(30_000 if rule == KEEP else 80_000)
+    raised = sum((entry.to_raise for entry in found), Decimal(0))
+    assert raised <= sellable
+    if any(entry.missing and entry.raise_by for entry in found):
+        assert raised == sellable

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.raisable import raisable
 from compiler.statements import HouseholdPolicy, Meeting
 from portfolio.household import Household
 from tests.by_hand import breaches, in_the_target, model_allows, policy, usual
@@ -110,3 +111,10 @@ def test_the_model_and_the_check_agree(
     allowed = model_allows(home(), policy(home(), rule), trades)
     found = breaches(home(), rules, trades)
     assert model_allows(home(), rules, trades) is (allowed and not found)
+
+
+def test_what_others_buy_cannot_raise_cash() -> None:
+    rules = facing(FIRM, ("", "AAA", "buy"))
+    (taxable, _), found = home().accounts, raisable(home(), home().accounts[0], rules)
+    free = sum(lot.shares * home().prices[lot.security_id] for lot in taxable.lots[1:])
+    assert (found.dollars, found.barred) == (free, {"r1": 20_000})

@@ -96,10 +96,11 @@ class Tables:
 
 
 def policies_of(folder: Path, **files: str) -> Path:
-    """A policy set of one file a layer."""
+    """A policy set of one file a layer; a household's is that of H2."""
     folder.mkdir(parents=True, exist_ok=True)
     for layer, text in files.items():
-        head = f'policy {layer}.rules "Rules"\nlayer {layer}\n\n'
+        whose = ' "H2"' if layer == "household" else ""
+        head = f'policy {layer}.rules "Rules"\nlayer {layer}{whose}\n\n'
         (folder / f"{layer}.policy").write_text(head + text, encoding="utf-8")
     return folder
 
@@ -122,7 +123,8 @@ def books(draw: st.DrawFn, clients: int = 3) -> Tables:
         weights = draw(
             st.lists(st.sampled_from(["0", "0.1", "0.3", "0.2"]), min_size=4, max_size=4)
         )
-        tables.client(client, dict(zip(NAMES, weights, strict=True)))
+        advisor = draw(st.sampled_from(["ADV1", "ADV1", "ADV2"]))
+        tables.client(client, dict(zip(NAMES, weights, strict=True)), advisor=advisor)
         for name in draw(st.sampled_from([("TX",), ("TX", "IRA"), ("TX", "AWAY")])):
             _random_account(draw, tables, client, name)
     return tables

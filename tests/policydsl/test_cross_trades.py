@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from policydsl.compared import recorded_facing
 from policydsl.propose import Proposal
@@ -127,6 +128,25 @@ def test_equal_dollars_and_the_sale_stays(tmp_path: Path) -> None:
     assert sides(run_of(tmp_path, tables, free + rule())) == {"buy": set(), "sell": {"H1"}}
 
 
+@pytest.mark.parametrize("due", [0, -4_000])
+def test_a_sale_that_raises_cash_stays(tmp_path: Path, due: int) -> None:
+    """H1 has to pay $4,000 and holds nothing but AAA, of which the others buy far more."""
+    tables = Tables()
+    for name in ("AAA", "BBB"):
+        tables.security(name, 100)
+    tables.client("H1", {"AAA": "0.9"})
+    tables.account("H1", lots=[("AAA", 100, 9_900)])
+    if due:
+        flow = {"date": "2026-06-15", "amount": due, "kind": "withdrawal"}
+        tables.add("flows", account_id="H1-TX", **flow)
+    tables.client("H2", {"AAA": "0.5", "BBB": "0.5"})
+    tables.account("H2", cash=60_000)
+    run = run_of(tmp_path, tables, rule())
+    assert sides(run) == ({"buy": set(), "sell": {"H1"}} if due else {"buy": {"H2"}, "sell": set()})
+    if due:
+        assert Decimal(proposal(run, "H1")["accounts"][0]["after"]["cash"]) >= 0
+
+
 @pytest.mark.parametrize(
     ("across", "more", "buyers"),
     [
@@ -150,6 +170,26 @@ def test_who_is_under_the_rule_gives_way_to_who_is_not(tmp_path: Path) -> None:
     run = run_of(tmp_path, three_clients(), rule(more='when household.id is not "H2"'))
     assert sides(run) == {"buy": {"H2", "H3"}, "sell": set()}
     assert [document["gives_way"] != [] for document in proposals(run)] == [True, False, False]
+    assert differences(run) == []
+
+
+def test_a_rule_of_one_household_is_kept_by_it_alone(tmp_path: Path) -> None:
+    """H2 buys more than H1 sells, and gives way all the same: the rule binds nobody else."""
+    own = rule().replace("firm.cross", "household.cross")
+    none = 'note firm.x "N"\n    never buy "BBB"\n'
+    tables = three_clients()
+    tables.account("H2", "IRA", cash=400_000, type="roth_ira")
+    run = run_of(tmp_path, tables, none, household=own)
+    assert sides(run) == {"buy": {"H3"}, "sell": {"H1"}}
+    assert [document["gives_way"] != [] for document in proposals(run)] == [False, True, False]
+    assert differences(run) == []
+
+
+def test_a_default_can_be_switched_off_where_it_says_so(tmp_path: Path) -> None:
+    default = rule().replace("rule ", "default ", 1) + "    allow household to set off\n"
+    off = 'set firm.cross to off\n    because "H2 consented"\n'
+    run = run_of(tmp_path, three_clients(), default, household=off)
+    assert sides(run) == {"buy": {"H2", "H3"}, "sell": set()}
     assert differences(run) == []
 
 
@@ -305,13 +345,14 @@ def alone_again(run: Path, document: Document) -> Orders:
 
 
 @settings(suppress_health_check=SLOW, **RANDOM)  # type: ignore[arg-type]
-@given(tables=books())
+@given(tables=books(), across=st.sampled_from(["firm", "advisor"]))
 def test_nothing_crosses_in_any_run_whatever_the_order(
-    tmp_path_factory: pytest.TempPathFactory, tables: Tables
+    tmp_path_factory: pytest.TempPathFactory, tables: Tables, across: str
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
-    run = run_of(folder, tables, rule())
-    assert crossing(run, {}) == []
+    run = run_of(folder, tables, rule(across))
+    advisors = {str(row["household_id"]): str(row["advisor"]) for row in tables.rows["households"]}
+    assert crossing(run, advisors if across == "advisor" else {}) == []
     assert differences(run) == []
     names = record(run)["households"]
     for name in names:

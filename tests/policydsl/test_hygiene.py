@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.policydsl.runs import Row, proposals, rebalanced, rows, trade_rows
-from tests.policydsl.small_books import Tables, books, policies_of
+from tests.policydsl.small_books import PRICES, Tables, books, policies_of
 from tests.policydsl.test_verify import differences
 
 LEAST = Decimal(250)
@@ -275,3 +275,15 @@ def test_what_is_below_the_minimum_goes_whole_or_stays(tmp_path: Path) -> None:
     tables.account("H1", cash=0, lots=[("AAA", 20, 195), ("BBB", 1_000, 9_900)])
     found = traded(tmp_path, tables, LEAST_ORDER)
     assert found == {"H1-TX AAA": -20}
+
+
+def test_an_account_without_cash_buys_no_share_too_much(tmp_path: Path) -> None:
+    """$149.86 of AAA would buy 1.43 of BBB and 0.76 of CCC: one of each is a dollar too much."""
+    tables = Tables()
+    for name, price in zip(("AAA", "BBB", "CCC", "DDD"), PRICES, strict=True):
+        tables.security(name, price)
+    tables.client("H1", {"BBB": "0.3", "CCC": "0.3"})
+    tables.account("H1", lots=[("AAA", "20.5", "89.92"), ("DDD", 3, "738.16")])
+    found = traded(tmp_path, tables, 'rule firm.keep "Kept"\n    never sell "DDD"\n')
+    assert found["H1-TX AAA"] < 0
+    assert proposals(tmp_path / "run")[0]["status"] == "proposed"
