@@ -124,7 +124,9 @@ def books(draw: st.DrawFn, clients: int = 3) -> Tables:
             st.lists(st.sampled_from(["0", "0.1", "0.3", "0.2"]), min_size=4, max_size=4)
         )
         advisor = draw(st.sampled_from(["ADV1", "ADV1", "ADV2"]))
-        tables.client(client, dict(zip(NAMES, weights, strict=True)), advisor=advisor)
+        management = draw(st.sampled_from(["joint", "separate"]))
+        model = dict(zip(NAMES, weights, strict=True))
+        tables.client(client, model, advisor=advisor, management=management)
         for name in draw(st.sampled_from([("TX",), ("TX", "IRA"), ("TX", "AWAY")])):
             _random_account(draw, tables, client, name)
     return tables
