@@ -133,8 +133,9 @@ class Closing:
         return sold
 
     def value(self, account: Account) -> Decimal:
-        """Base of a percent, dollars: before trades, after the flows that are due."""
-        return self.household.value(account) + self.due.get(account.id, ZERO)
+        """Base of a percent, dollars: before trades, after the flows that are due; nothing where
+        more is due than there is."""
+        return max(ZERO, self.household.value(account) + self.due.get(account.id, ZERO))
 
     def cash(self, account: Account, *, after: bool) -> Decimal:
         """Cash in dollars, flows due included; after trades and their costs if `after`."""

@@ -162,7 +162,10 @@ class Share(Expression):
 
     def value(self, env: Environment) -> Value | None:
         base = self.base.value(env)
-        return self.fraction * (base + self._due(env)) if isinstance(base, Decimal) else None
+        if not isinstance(base, Decimal):
+            return None
+        # Less than nothing would turn a floor into a ceiling.
+        return self.fraction * (max(Decimal(0), base + self._due(env)) if self._whole else base)
 
     @property
     def _whole(self) -> bool:

@@ -92,8 +92,10 @@ class Physics:
         return float(dollars) / self.unit
 
     def value(self, account: Account) -> Decimal:
-        """Base of a percent: value before trades at run prices, after today's flows (dollars)."""
-        return self.household.value(account) + self.due.get(account.id, Decimal(0))
+        """Base of a percent: value before trades at run prices, after today's flows (dollars);
+        nothing where more is due than there is."""
+        value = self.household.value(account) + self.due.get(account.id, Decimal(0))
+        return max(value, Decimal(0))
 
     def reference(self, what: str | None) -> Given:
         """Weights by account of its published `model` or its target, for all that are measured by

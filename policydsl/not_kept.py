@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from compiler.closing import Closing
@@ -12,42 +12,58 @@ from compiler.model import CompiledModel
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.flows import flows_due
 from portfolio.household import Flow
+from solver.conflict import InTheWay
 from solver.solve import Solution
 
 ZERO = Decimal(0)
 
 
-def unpaid(policy: HouseholdPolicy, closing: Closing) -> tuple[tuple[str, str], ...]:
-    """(who asks, what is wrong) of payments that the trades do not meet."""
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """Payments of an account that its trades do not meet: who asks, and what is wrong."""
+
+    account_id: str
+    asked: str
+    message: str
+
+
+def unpaid(policy: HouseholdPolicy, closing: Closing) -> tuple[Unpaid, ...]:
+    """Payments that the trades do not meet, those of the book first."""
     found = list(_unpaid_of_book(closing))
     for scope in policy.statements:
         if scope.directive.kind == "payment":
-            found += ((_placed(scope), breach.message) for breach in _left_undone(scope, closing))
+            place = _placed(scope)
+            for breach in _left_undone(scope, closing):
+                found.append(Unpaid(breach.where, place, breach.message))
     return tuple(found)
 
 
-def not_paid(
-    missed: Sequence[tuple[str, str]],
-    conflict: Sequence[tuple[str, float]],
-    compiled: CompiledModel,
-) -> Iterator[str]:
-    """Payments that are not met; `conflict` are the statements in the way, with the bp of household
-    value by which each would have to give way."""
-    way: list[str] = []
-    for key, stretch in conflict:
+def not_paid(missed: Sequence[Unpaid], way: InTheWay, compiled: CompiledModel) -> Iterator[str]:
+    """Payments that are not met, and the statements in the way with the dollars by which each would
+    have to give way."""
+    unit = compiled.physics.unit
+    said: list[str] = []
+    for key, stretch in way.rules:
         scope = compiled.statements[key]
-        if scope.directive.kind != "payment":
-            by = f", by ${stretch * compiled.physics.unit:,.0f}" if stretch > 0 else ""
-            way.append(f"{scope.directive.sentence()} ({_placed(scope)}){by}")
-    because = f"in the way: {'; '.join(way)}" if way else "there is nothing more to sell"
-    for asked, message in missed:
-        yield f"not kept yet ({asked}): {message}; {because}"
+        by = f", by ${stretch * unit:,.0f}" if stretch > 0 else ""
+        said.append(f"{scope.directive.sentence()} ({_placed(scope)}){by}")
+    because = f"in the way: {'; '.join(said)}" if said else "there is nothing more to sell"
+    if said and way.rest * unit >= 1:
+        because += f"; without them ${way.rest * unit:,.0f} would still be missing"
+    for each in missed:
+        yield f"not kept yet ({each.asked}): {each.message}; {because}"
 
 
 def not_kept(
-    policy: HouseholdPolicy, closing: Closing, compiled: CompiledModel, solution: Solution
+    policy: HouseholdPolicy,
+    closing: Closing,
+    compiled: CompiledModel,
+    solution: Solution,
+    missed: Sequence[Unpaid],
 ) -> Iterator[str]:
-    """What hard rules ask today and the others forbid, payments apart."""
+    """What hard rules ask today and the others forbid, payments apart, and cash of accounts that
+    cannot even pay."""
+    short = {each.account_id for each in missed}
     ids = {scope.statement.key: scope.statement.rule_id for scope in policy.statements}
     broken = solution.still_broken > 0.0
     cured = {cure.key for cure in compiled.physics.cures if broken}
@@ -59,6 +75,8 @@ def not_kept(
         others = (ids.get(name, name) for name in solution.in_the_way if name != key)
         way = ", ".join(dict.fromkeys(others))
         for breach in _left_undone(scope, closing):
+            if directive.kind == "cash" and breach.where in short:
+                continue
             yield f"not kept yet ({_placed(scope)}): {breach.message}" + (
                 f"; in the way: {way}" if way else ""
             )
@@ -69,7 +87,7 @@ def _left_undone(scope: InForce, closing: Closing) -> Iterator[Breach]:
     return scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope))
 
 
-def _unpaid_of_book(closing: Closing) -> Iterator[tuple[str, str]]:
+def _unpaid_of_book(closing: Closing) -> Iterator[Unpaid]:
     """Of each account that its trades leave short of what the book says it has to pay; what
     policies have it pay is not counted."""
     of_book: dict[str, list[Flow]] = {}
@@ -86,7 +104,7 @@ def _unpaid_of_book(closing: Closing) -> Iterator[tuple[str, str]]:
         if left < least and not account.held_away:
             named = ", ".join(f"{f.kind} of ${-f.amount:,.2f} on {f.day}" for f in flows)
             message = f"cash after payments of {account_id} is ${left:,.2f}, below ${least:,.2f}"
-            yield f"the book: {named}", message
+            yield Unpaid(account_id, f"the book: {named}", message)
 
 
 def softly_broken(scope: InForce, message: str) -> str:

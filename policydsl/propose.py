@@ -26,7 +26,7 @@ from compiler.treated import as_whole, treatments, without_absent
 from policydsl.cash_ahead import never_met
 from policydsl.not_kept import not_kept, not_paid, softly_broken, unpaid
 from portfolio.household import Household
-from solver.conflict import conflicting, unpaid_for
+from solver.conflict import InTheWay, conflicting, in_the_way_of_payments
 from solver.rounding import RoundedOrder
 from solver.search import Budget
 from solver.solve import NoSolution, Solution, solve
@@ -125,9 +125,11 @@ def propose(
         if not breaches:
             findings += broken_notes(policy, closing)
             missed = unpaid(policy, closing)
-            conflict = unpaid_for(compiled, budget.nodes, solution.work) if missed else ()
-            findings += not_paid(missed, conflict, compiled)
-            findings += not_kept(policy, closing, compiled, solution)
+            way = InTheWay((), 0.0)
+            if missed:
+                way = in_the_way_of_payments(compiled, budget.nodes, solution.work)
+            findings += not_paid(missed, way, compiled)
+            findings += not_kept(policy, closing, compiled, solution, missed)
             calendar = cash_calendar(policy, closing)
             findings += never_met(policy, closing.household, calendar)
             soft_broken = tuple(soft_breaches(policy, closing))
@@ -141,7 +143,7 @@ def propose(
                 compiled,
                 solution,
                 soft_broken,
-                conflict,
+                way.rules,
                 calendar,
                 seconds=seconds,
             )

@@ -7,7 +7,7 @@ to an irreducible set: take any one away and the rest can hold (deletion filter,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -16,10 +16,12 @@ import scipy.sparse as sp
 
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
-from solver.handover import Program, hand_over
+from solver.handover import Floats, Program, hand_over
 from solver.quadratic import Work, linear_model, new_engine
 
 STRETCHED = 1e-6
+ROOM = 1e-4  # bp of household value: what the engine's tolerances may come to
+RESERVES = 10  # room that limits keep for rounding, and that no rule is to be blamed for
 
 
 def conflicting(program: Program, nodes: int, work: Work) -> tuple[tuple[str, float], ...]:
@@ -41,24 +43,63 @@ def conflicting(program: Program, nodes: int, work: Work) -> tuple[tuple[str, fl
     return tuple((rule, stretch.get(rule, 0.0)) for rule in suspects)
 
 
-def unpaid_for(compiled: CompiledModel, nodes: int, work: Work) -> tuple[tuple[str, float], ...]:
-    """Statement keys that keep payments due from being raised whole, as `conflicting` gives them;
-    empty where there is too little to sell."""
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """What keeps payments that are due from being raised: statement keys as `conflicting` gives
+    them, and the bp of household value that would be missing without any of the rules."""
+
+    rules: tuple[tuple[str, float], ...]
+    rest: float
+
+
+def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> InTheWay:
+    """Rules that keep payments from being raised as far as there is anything to sell: a set of
+    which none can be spared, and every other one that would have to give way. Limits that are
+    broken today may stay so."""
     program = hand_over(compiled)
+    payments = {PHYSICS}
+    payments |= {k for k, s in compiled.statements.items() if s.directive.kind == "payment"}
+    columns = [
+        program.column(cure.excess) for cure in compiled.physics.cures if cure.key in payments
+    ]
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    rules = [owner for owner in program.owners if owner not in payments]
+    least = _without(program, rules, cost, nodes, work)
+    if least is None:
+        return InTheWay((), 0.0)
+    # Who sells all there is leaves no limit its room for rounding.
+    spared = np.where(least[columns] > ROOM, RESERVES * compiled.physics.reserve, 0.0)
     upper = program.upper.copy()
-    for cure in compiled.physics.cures:
-        if cure.key == PHYSICS or compiled.statements[cure.key].directive.kind == "payment":
-            upper[program.column(cure.excess)] = 0.0
-    return conflicting(replace(program, upper=upper), nodes, work)
+    upper[columns] = np.minimum(upper[columns], least[columns] + spared + ROOM)
+    wanted = replace(program, upper=upper)
+    rest = float(least[columns].sum())
+    if _feasible(wanted, (), nodes, work):
+        return InTheWay((), rest)
+    found = dict(conflicting(wanted, nodes, work))
+    owners = list(dict.fromkeys(rules))
+    stretch = _stretch(wanted, owners, nodes, work) or {}
+    dust = ROOM + RESERVES * compiled.physics.reserve
+    found |= {key: bp for key, bp in stretch.items() if bp > dust}
+    return InTheWay(tuple((key, found[key]) for key in owners if key in found), rest)
 
 
 def _feasible(program: Program, relaxed: Sequence[str], nodes: int, work: Work) -> bool:
     """Whether trades exist once the rows of `relaxed` are gone."""
-    keep = [i for i, owner in enumerate(program.owners) if owner not in set(relaxed)]
+    cost = np.zeros(program.cost.size)
+    return _without(program, relaxed, cost, nodes, work) is not None
+
+
+def _without(
+    program: Program, relaxed: Sequence[str], cost: Floats, nodes: int, work: Work
+) -> Floats | None:
+    """The cheapest trades once the rows of `relaxed` are gone, or None where there are none."""
+    gone = set(relaxed)
+    keep = [i for i, owner in enumerate(program.owners) if owner not in gone]
     engine = new_engine()
     engine.passModel(
         linear_model(
-            np.zeros(program.cost.size),
+            cost,
             program.matrix[keep],
             program.row_lower[keep],
             program.row_upper[keep],
@@ -66,7 +107,7 @@ def _feasible(program: Program, relaxed: Sequence[str], nodes: int, work: Work) 
             program.upper,
         )
     )
-    return _optimum(engine, program, nodes, work) is not None
+    return _optimum(engine, program, nodes, work)
 
 
 def _stretch(
@@ -102,9 +143,7 @@ def _stretch(
     return stretch
 
 
-def _optimum(
-    engine: Any, program: Program, nodes: int, work: Work
-) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+def _optimum(engine: Any, program: Program, nodes: int, work: Work) -> Floats | None:
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", nodes)

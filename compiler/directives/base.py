@@ -19,6 +19,8 @@ from grammar import tree
 from portfolio.flows import raising_allowance
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pyomo.environ as pyo
 
     from compiler.closing import Closing
@@ -107,6 +109,11 @@ class Directive(ABC):
         """Whether what it asks for comes in steps, counted from its first day."""
         return False
 
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        """Whether anything it asks for falls into the days of its rule."""
+        del starts, ends
+        return True
+
     @property
     def raised_ahead(self) -> bool:
         """Whether what it asks for on its first day has to be raised before, to settle in time."""
@@ -121,6 +128,14 @@ class Directive(ABC):
         """Whether the lot may not be sold, not even to raise cash."""
         del scope, household, account, lot
         return False
+
+    def sale_ceilings(
+        self, scope: InForce, household: Household, account: Account
+    ) -> Iterator[tuple[frozenset[str], Decimal]]:
+        """Securities with the dollars of them together that may be sold by the household's day, for
+        kinds that say how much that is."""
+        del scope, household, account
+        yield from ()
 
     def takes(self, other: Directive) -> bool:
         """Whether `other` says another value of this directive, as a `set` has to."""

@@ -114,6 +114,9 @@ class Instalment(Directive):
         if last < known:
             yield f"`{self.times.describe()}` reaches back to {last}, and the book to {known}"
 
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        return self.times.ever(starts, ends)
+
     def sentence(self) -> str:
         amount = "" if self.amount is None else f"{self._describe(self.amount)} of "
         things, times = self.things, self.times.describe()
@@ -252,6 +255,17 @@ class Instalment(Directive):
 
     def _counted(self, bought: Decimal) -> Decimal:
         return -bought if self.action == "sell" else max(bought, ZERO)
+
+    def sale_ceilings(
+        self, scope: InForce, household: Household, account: Account
+    ) -> Iterator[tuple[frozenset[str], Decimal]]:
+        """What the instalments up to the household's day leave to be sold."""
+        every: Targets = {each.id: {} for each in household.accounts}
+        places = self._places(scope, household, every) if self.action == "sell" else ()
+        for place in places:
+            if place.most is not None and account.id in place.accounts:
+                worth = Decimal(1) if self.dollars else household.prices[place.names[0]]
+                yield frozenset(place.names), max(ZERO, place.most - place.so_far) * worth
 
     # --- model ------------------------------------------------------------------------------------
 

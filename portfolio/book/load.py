@@ -13,10 +13,10 @@ from portfolio import risk
 from portfolio.book.attributes import attributes_of, declared
 from portfolio.book.cells import check_cells
 from portfolio.book.contents import Contents
-from portfolio.book.contract import Column
+from portfolio.book.contract import MODELS, Column
 from portfolio.book.draft import Draft, Notes, Reach, Subject
 from portfolio.book.duplicates import check_duplicates
-from portfolio.book.files import Folder, Tables, read_folder
+from portfolio.book.files import Folder, Tables, read_folder, read_table
 from portfolio.book.prices import EMPTY, Market, check_prices, read_market
 from portfolio.book.references import (
     check_ownership,
@@ -26,8 +26,9 @@ from portfolio.book.references import (
 from portfolio.book.risk_tables import RiskTables, read_risk_tables
 from portfolio.book.rows import check_rows
 from portfolio.book.settings import read_settings
-from portfolio.book.snapshot import household_of, risk_rows
+from portfolio.book.snapshot import household_of, linked_accounts, risk_rows
 from portfolio.book.targets import Models, Recipes, read_constituents, read_models
+from portfolio.book.tax_history import TaxHistory, tax_history
 from portfolio.book.ties import conclude, in_doubt
 from portfolio.findings import Finding
 from portfolio.household import Attribute, Household, Risk, Security
@@ -182,14 +183,28 @@ class Book:
             )
         return self._snapshots[household_id]
 
+    def tax_history(self, household_id: str) -> TaxHistory:
+        """What the household, and who is linked to it, bought and sold so far, as tax sees it;
+        KeyError where the book has none of that id."""
+        entities = self.household(household_id).tax_entities.values()
+        own = self._contents.rows("accounts", "household_id", household_id)
+        linked = linked_accounts(self._contents, entities, household_id)
+        return tax_history(self._contents, [*own, *linked])
 
-def load_book(folder: Path, as_of: date | None = None) -> Book:
+
+def load_book(folder: Path, as_of: date | None = None, models: Path | None = None) -> Book:
     """Reads and checks a book whole. Raises nothing for what is wrong with it: see `findings`.
 
-    `as_of` overrides the date in book.toml.
+    `as_of` overrides the date in book.toml, `models` is a table to use in place of its own.
     """
     notes = Notes()
-    return checked_book(read_folder(folder, notes), folder.name, as_of, notes)
+    read = read_folder(folder, notes)
+    if models is not None:
+        hashes = dict(read.hashes)
+        table = read_table(models, MODELS, hashes, notes)
+        tables = {name: found for name, found in read.tables.items() if name != "models"}
+        read = Folder(read.settings, tables | ({} if table is None else {"models": table}), hashes)
+    return checked_book(read, folder.name, as_of, notes)
 
 
 def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> Book:

@@ -7,13 +7,17 @@ Friday 2026-07-03 are holidays of the exchange.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compiler.cash_calendar import Entry, cash_calendar
-from portfolio.household import Flow, Household
+from portfolio.flows import due_before_settlement
+from portfolio.household import Flow, Household, PastTrade
+from portfolio.sessions import sessions_from, settles_on
 from tests.by_hand import account, closing, household, lot, policy, usual
 
 TAKEN = 'account "TX"'
@@ -105,6 +109,39 @@ def test_trades_and_unsettled_cash_are_there_when_they_settle() -> None:
         ("06-16", "withdrawal", -8_000, 11_000, "", 0, 0),
         ("06-17", "withdrawal", -8_000, 3_000, "06-16", 5_000, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sold", "shown_first"),
+    [
+        (
+            "10000",
+            [("06-16", "settlement", 9_997, 5_000), ("06-16", "withdrawal", -14_000, 14_997)],
+        ),
+        ("2000", [("06-16", "withdrawal", -14_000, 5_000), ("06-17", "settlement", 9_997, -9_000)]),
+    ],
+)
+def test_what_is_unsettled_comes_when_the_trades_that_explain_it_settle(
+    sold: str, shown_first: list[tuple[str, str, int, int]]
+) -> None:
+    """In two days: Friday's sale on Tuesday, what nobody knows of on Wednesday with today's."""
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(5_000), unsettled_cash=Decimal(9_997)), ira)
+    sale = PastTrade("TX", home.securities["CCC"], date(2026, 6, 12), Decimal(-9), -Decimal(sold))
+    home = replace(home, settlement_days=2, past_trades=(sale,))
+    found = shown(entries(flowing(("2026-06-16", -14_000), home=home)))
+    assert [each[:4] for each in found] == shown_first
+
+
+def test_of_what_is_sold_bit_by_bit_no_more_can_be_raised() -> None:
+    """Ten shares of BBB a month from June on: thirty by the end of August, less what was sold."""
+    plan = 'sell 120 shares of "BBB" evenly over 12 months\nfrom 2026-06-01'
+    rules = 'never sell "AAA", "CCC", "FND"', plan
+    (entry,) = entries(flowing(("2026-09-01", -40_000)), *rules)
+    assert shown([entry])[0][-2:] == (1_500, 18_500)
+    assert entry.in_the_way == (("r1", Decimal(50_000)), ("r2", Decimal(28_500)))
+    *_, entry = entries(flowing(("2026-09-01", -40_000)), *rules, trades="-10 b1")
+    assert shown([entry])[0][-2:] == (1_000, 18_500)
 
 
 def test_what_was_sold_today_cannot_be_sold_again() -> None:
@@ -238,3 +275,64 @@ def test_two_payments_within_one_cycle_are_one_need() -> None:
         ("07-01", 10_000, 0),
         ("07-01", 1, 0),
     ]
+
+
+# --- laws -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 3])
+def test_the_last_day_to_sell_is_the_day_on_which_the_run_raises_it(days: int) -> None:
+    """For every day of a quarter with Columbus Day, Veterans Day, Thanksgiving, Christmas: a run
+    on the day that the calendar names has to raise the payment, and one on the session before has
+    not, unless its trades settle on the same day."""
+    for ahead in range(100):
+        due = date(2026, 10, 5) + timedelta(days=ahead)
+        home = replace(
+            usual(),
+            as_of=date(2026, 9, 1),
+            settlement_days=days,
+            flows=(Flow("TX", due, Decimal(-21_000), "withdrawal"),),
+        )
+        (entry,) = entries(home)
+        assert entry.raise_by is not None
+        assert entry.session <= due
+        taken = {"TX": Decimal(-21_000)}
+        assert due_before_settlement(replace(home, as_of=entry.raise_by)) == taken, due
+        before = sessions_from(entry.raise_by, -1)
+        if settles_on(before, days) < settles_on(entry.raise_by, days):
+            assert due_before_settlement(replace(home, as_of=before)) == {}, due
+
+
+FLOWS = st.lists(
+    st.tuples(
+        st.dates(date(2026, 6, 15), date(2027, 6, 14)),
+        st.integers(-60_000, 20_000).filter(bool),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(FLOWS, st.integers(-5_000, 20_000), st.sampled_from([KEEP, "keep trades at most 99"]))
+def test_dollars_are_neither_lost_nor_made(
+    flows: list[tuple[date, int]], cash: int, rule: str
+) -> None:
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(cash)), ira)
+    home = flowing(*((day.isoformat(), dollars) for day, dollars in flows), home=home)
+    found = entries(home, rule)
+    assert len(found) == len(flows)
+    there = Decimal(cash)
+    for entry in found:
+        assert entry.before == there
+        paid_late = entry.session > date(2026, 6, 15)
+        there += entry.amount + entry.to_raise + (entry.missing if paid_late else 0)
+        assert 0 <= entry.missing <= max(Decimal(0), -entry.amount)
+        if entry.amount < 0 and entry.raise_by:
+            assert entry.to_raise + entry.missing > 0
+    # Nothing is missing while something may still be sold, and no lot is sold twice.
+    sellable = Decimal(30_000 if rule == KEEP else 80_000)
+    raised = sum((entry.to_raise for entry in found), Decimal(0))
+    assert raised <= sellable
+    if any(entry.missing and entry.raise_by for entry in found):
+        assert raised == sellable

@@ -225,6 +225,10 @@ PAIR = {
             "as absent; as constituents for limits",
         )
     ],
+    "barred replacement": [
+        ("replace barred with equivalents", "replace barred with equivalents", "equivalents")
+    ],
+    "accumulation": [("invest nothing", "invest nothing", "invest nothing")],
     "preference": [
         (
             'prefer holding "AAA" in iras worth 10 bps',
@@ -341,4 +345,5 @@ def kinds() -> Iterator[str]:
 
 
 def test_every_kind_has_its_row() -> None:
+    """A new kind says here how a household's line of it and an account's merge."""
     assert set(kinds()) == set(PAIR)

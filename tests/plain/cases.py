@@ -76,7 +76,7 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     home = draw(homes.homes())
-    rules = homes.for_home(home, draw(homes.RULES))
+    rules = draw(homes.RULES)
     if all(rule.slot != "wash" for rule in rules) and draw(st.booleans()):
         rules.append(no_wash_sales())
     rate = draw(st.sampled_from(["0", "3"]))

@@ -184,8 +184,3 @@ RULES = st.lists(
     max_size=5,
     unique_by=lambda rule: rule.slot,
 )
-
-
-def for_home(home: Household, some: list[Rule]) -> list[Rule]:
-    """Those that speak of accounts one by one, where the target is not one of all together."""
-    return [rule for rule in some if not (rule.to_model and home.management == "joint")]

@@ -40,8 +40,6 @@ class Rule:
     asks: Callable[[Finished], Found] = field(repr=False, compare=False)
     slot: str = ""
     stepwise: bool = False
-    to_model: bool = False
-    """Whether it measures from a model or target, which is the household's where that is joint."""
 
 
 def weights(
@@ -121,15 +119,16 @@ def technology(percent: Fraction, of: str) -> Rule:
 
 
 def near_the_model(points: Fraction) -> Rule:
-    """Each asset class of each account that is managed near its published weight."""
+    """Each asset class near its published weight: in each account that is managed, or, where the
+    household is joint, in the sum of all, those held away included."""
 
     def group(home: Household, name: str) -> str:
         return home.securities[name].asset_class
 
     def asks(state: Finished) -> Found:
-        for account in state.managed:
-            value = state.value(account)
-            model = state.home.models[account.model_id].weights
+        for accounts in of_one_target(state):
+            value = sum(map(state.value, accounts), ZERO)
+            model = state.home.models["CORE"].weights
             dollars = {name: Fraction(weight) * value for name, weight in model.items()}
             meant = seen_through(state, dollars, group, named=False)
             off = points / 100 * value
@@ -138,10 +137,17 @@ def near_the_model(points: Fraction) -> Rule:
                 middle = meant.get(name, ZERO)
                 return middle - off, middle + off
 
-            yield from weights(state, [account], account.id, group, ends, named=False)
+            yield from weights(state, accounts, accounts[0].id, group, ends, named=False)
 
     text = f"keep each asset_class within {written(points)} points of model"
-    return Rule(text, asks, "asset class", to_model=True)
+    return Rule(text, asks, "asset class")
+
+
+def of_one_target(state: Finished) -> list[list[Account]]:
+    """The accounts that have a target together: all follow one model here."""
+    if state.home.management == "joint":
+        return [list(state.home.accounts)]
+    return [[account] for account in state.managed]
 
 
 def cash_band(low: Fraction | None, high: Fraction | None) -> Rule:

@@ -155,6 +155,15 @@ def test_a_payment_of_the_book_that_can_be_raised_is_raised_whole() -> None:
     assert not proposal.findings
 
 
+def test_a_payment_of_more_than_there_is_takes_all() -> None:
+    """TX is worth 100,000; limits on shares of nothing stand in nobody's way."""
+    rules = "keep cash between 1% and 3% of account", "keep each issuer at most 30% of account"
+    proposal, closing = of_book(*rules, amount=-130_000)
+    assert cash(closing) == -30_000
+    assert not [name for (where, name), n in closing.shares_after.items() if where == "TX" and n]
+    assert "is $-30,000.00, below $0.00; there is nothing more to sell" in proposal.findings[0]
+
+
 def test_payments_of_the_book_and_of_a_rule_are_each_missed_by_their_own() -> None:
     """15,000 of the book can be met from 20,000; of the 35,000 of the rule 20,000 are missing."""
     proposal, closing = of_book("pay $35,000 by 2026-06-16", 'only sell "CCC"', amount=-15_000)
