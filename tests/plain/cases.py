@@ -15,7 +15,8 @@ from portfolio.household import Household
 from tests.by_hand import breaches, policy
 from tests.plain import homes
 from tests.plain.finished import Finished
-from tests.plain.rules import Rule, broken, how_far, no_wash_sales
+from tests.plain.rules import Rule, broken, how_far
+from tests.plain.sales import no_wash_sales
 
 Key = tuple[str, ...]
 Orders = Mapping[Key, Decimal]
