@@ -14,9 +14,10 @@ from compiler.replacements import replacements, substitute
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account, Choice, Household, Model, Place
-from portfolio.models import places_of, securities_in
+from portfolio.models import blended, places_of, securities_in
 
 if TYPE_CHECKING:
+    from compiler.directives.model_choice import ModelChoice
     from compiler.directives.replacement import ReplacementPool
 
 ZERO = Decimal(0)
@@ -73,13 +74,14 @@ def _cited(scope: InForce) -> str:
 
 
 def published_model(household: Household, account: Account, policy: HouseholdPolicy) -> Model:
-    """The model that the account follows: of the book, or as a rule chooses."""
-    chosen = [
-        scope.directive.model_id  # type: ignore[attr-defined]
-        for scope in policy.statements
-        if scope.directive.kind == "model" and account.id in scope.accounts
-    ]
-    return household.models[chosen[0] if chosen else account.model_id]
+    """The model that the account follows: of the book, or as a rule chooses; while the choice comes
+    in steps, both in the proportions of the day. Empty where the book has no such model."""
+    own = household.models.get(account.model_id, Model(account.model_id, {}))
+    for scope in policy.of_kind("model", account.id):
+        choice = cast("ModelChoice", scope.directive)
+        chosen = household.models.get(choice.model_id, Model(choice.model_id, {}))
+        return blended(own, chosen, choice.done(scope.statement, household))
+    return own
 
 
 def followed(household: Household, account: Account, policy: HouseholdPolicy) -> Followed:

@@ -18,6 +18,7 @@ from compiler.clashes import Clash, narrower, shown, surely_together
 from compiler.conditions import Environment
 from compiler.coverage import selects
 from compiler.dimensions import describe_points
+from compiler.directives.model_choice import ModelChoice
 from compiler.directives.replacement import Replacement, ReplacementPool
 from compiler.directives.target_boundary import TargetBoundary
 from compiler.directives.target_weight import TargetWeight
@@ -254,7 +255,7 @@ def _ends(statement: Statement, first: date) -> Iterator[date]:
         elif transition.evenly is not None:
             yield transition.evenly.end(first)
     directive = statement.directive
-    if isinstance(directive, TargetWeight) and directive.steps is not None:
+    if isinstance(directive, TargetWeight | ModelChoice) and directive.steps is not None:
         yield directive.steps.end(first)
 
 

@@ -19,11 +19,13 @@ from compiler.payers import least_cash
 from compiler.raisable import raisable
 from compiler.schedules import reserves_ahead
 from compiler.statements import HouseholdPolicy
-from portfolio.household import Account, Flow, Household, Lot
+from portfolio.household import Account, Flow, Household, Lot, PastTrade
 from portfolio.sessions import last_to_settle_by, settles_on
 
 ZERO = Decimal(0)
 SETTLEMENT, RESERVE, RELEASE = "settlement", "reserve", "release"
+MOST_COST = Decimal("0.005")
+"""Part of what trades come to that their costs may be, where unsettled cash is theirs."""
 _ORDER = (SETTLEMENT, "deposit", RELEASE)
 """What comes first on a day; what leaves comes after it, and what is set aside last."""
 
@@ -79,13 +81,16 @@ class _Ledger:
         home, today = self.home, self.home.as_of
         settled = settles_on(today, home.settlement_days, home.calendar)
         before = closing.account(self.account.id)
-        coming = closing.cash(before, after=True) - closing.cash(before, after=False)
+        coming = _unsettled(before, closing.household, settled)
+        coming[settled] += closing.cash(before, after=True) - closing.cash(before, after=False)
         self.cash = before.cash
-        arrives = Flow(self.account.id, settled, before.unsettled_cash + coming, SETTLEMENT)
-        dated = [(_moves_on(move, home, settled), move) for move in (arrives, *moves)]
+        arrive = [
+            Flow(self.account.id, day, dollars, SETTLEMENT) for day, dollars in coming.items()
+        ]
+        dated = [(_moves_on(move, home, settled), move) for move in moves]
+        dated += [(flow.day, flow) for flow in arrive if flow.amount]
         for session, move in sorted(dated, key=lambda each: (each[0], _rank(each[1]))):
-            if move is not arrives or move.amount:
-                yield self._entry(move, session, early=session < settled)
+            yield self._entry(move, session, early=session < settled)
 
     def _entry(self, move: Flow, session: date, *, early: bool) -> Entry:
         """Pays as far as can be: what cannot be raised stays unpaid. Before today's trades settle
@@ -94,9 +99,9 @@ class _Ledger:
             self.account.id, move.day, session, move.kind, move.amount, move.source, self.cash
         )
         self.cash += move.amount
-        home = self.home
-        if move.amount >= 0 or self.cash >= self._least(session):
+        if move.kind == SETTLEMENT or move.amount >= 0 or self.cash >= self._least(session):
             return entry
+        home = self.home
         last = last_to_settle_by(session, home.settlement_days, home.calendar)
         if last <= home.as_of:
             entry = replace(entry, missing=min(-move.amount, max(ZERO, -self.cash)))
@@ -127,6 +132,24 @@ class _Ledger:
         return replace(entry, raise_by=by, to_raise=raised, missing=missing, in_the_way=way)
 
 
+def _unsettled(account: Account, home: Household, settled: date) -> dict[date, Decimal]:
+    """Dollars of the account's unsettled cash by the day on which they settle: those of the trades
+    among its transactions that have not settled, where these are what is unsettled but for costs;
+    else all of them with today's trades, `settled`."""
+    found: dict[date, Decimal] = {}
+    traded = ZERO
+    for trade in home.past_trades:
+        day = settles_on(trade.day, home.settlement_days, home.calendar)
+        if trade.account_id == account.id and home.as_of < day:
+            found[day] = found.get(day, ZERO) - trade.amount
+            traded += abs(trade.amount)
+    rest = account.unsettled_cash - sum(found.values(), ZERO)
+    if not found or abs(rest) > MOST_COST * traded:
+        return {settled: account.unsettled_cash}
+    found[max(found)] += rest
+    return {settled: ZERO, **found}
+
+
 def _moves_on(move: Flow, home: Household, settled: date) -> date:
     """The day on which the money moves, one on which trades settle; today for what should have
     moved already. What is set aside is of the cash that today's trades leave, so not before they
@@ -144,13 +167,25 @@ def _rank(move: Flow) -> tuple[int, bool, str, str]:
 
 
 def _after(closing: Closing) -> Household:
-    """The household with the positions that its trades leave; cash stays as it was."""
+    """The household with the positions that its trades leave, and those trades behind it; cash
+    stays as it was."""
     home = closing.whole or closing.household
     accounts = tuple(
         replace(account, lots=(*_left(account, closing), *_bought(account, closing)))
         for account in home.accounts
     )
-    return replace(home, accounts=accounts)
+    today = tuple(
+        PastTrade(
+            trade.account_id,
+            home.securities[trade.security_id],
+            home.as_of,
+            sign * trade.shares,
+            sign * trade.amount,
+        )
+        for sign, trades in ((1, closing.purchases), (-1, closing.sales))
+        for trade in trades
+    )
+    return replace(home, accounts=accounts, past_trades=(*home.past_trades, *today))
 
 
 def _left(account: Account, closing: Closing) -> Iterator[Lot]:

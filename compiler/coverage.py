@@ -171,7 +171,9 @@ def compliance(
             if transition.stay:
                 return Decimal(0)
             if transition.evenly is not None:
-                return transition.evenly.done(_begins(scope, household, where), household.as_of)
+                return transition.evenly.done(
+                    _begins(scope, household, where), household.as_of, household.calendar
+                )
             over = _is_over(_deadline(scope, household, transition, where), household)
             return Decimal(int(over))
     return Decimal(1)

@@ -1,4 +1,5 @@
-"""What an account could sell for cash: the lots that no rule and no finding keeps from being sold.
+"""What an account could sell for cash: the lots that no rule and no finding keeps from being sold,
+as far as instalments go.
 
 An upper end: limits on gains, turnover, weights and the size of trades may leave less of it.
 """
@@ -39,16 +40,29 @@ def raisable(
         for scope in policy.statements
         if own.id in scope.accounts and scope.statement.soft is None
     ]
+    ceilings = [
+        (scope.statement.key, *ceiling)
+        for scope in barring
+        for ceiling in scope.directive.sale_ceilings(scope, seen, own)
+    ]
+    room = [dollars for _, _, dollars in ceilings]
     cost = 1 - Decimal(str(assumptions_for(policy, own.id).trading_cost))
     free, barred = ZERO, dict[str, Decimal]()
     for lot in own.lots:
         worth = lot.shares * seen.prices.get(lot.security_id, ZERO)
         by = (s.statement.key for s in barring if s.directive.bars_sale(s, seen, own, lot))
         key = "" if stopped else next(by, None)
+        may = ZERO
         if key is None:
-            free += worth
-        else:
-            barred[key] = barred.get(key, ZERO) + worth
+            over = [k for k, (_, names, _) in enumerate(ceilings) if lot.security_id in names]
+            least = min(over, key=lambda k: room[k], default=None)
+            may = worth if least is None else min(worth, room[least])
+            key = "" if least is None else ceilings[least][0]
+            for k in over:
+                room[k] -= may
+        free += may
+        if may < worth:
+            barred[key] = barred.get(key, ZERO) + worth - may
         if enough is not None and free * cost >= enough:
             break
     return Raisable(free * cost, barred)

@@ -12,7 +12,7 @@ from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
 
-_A_YEAR = {Unit.DAYS: 365, Unit.MONTHS: 12, Unit.QUARTERS: 4, Unit.YEARS: 1}
+_A_YEAR = {Unit.DAYS: 365, Unit.TRADING_DAYS: 252, Unit.MONTHS: 12, Unit.QUARTERS: 4, Unit.YEARS: 1}
 _LONGEST = 100  # years
 
 
@@ -27,10 +27,10 @@ class Steps:
     unit: Unit = Unit.MONTHS
     last: date | None = None
 
-    def done(self, first: date, today: date) -> Decimal:
-        """The fraction of the change that is due by `today`."""
+    def done(self, first: date, today: date, calendar: str = "XNYS") -> Decimal:
+        """The fraction of the change that is due by `today`; `calendar` counts trading days."""
         steps = self.count if self.last is None else self._months(first, self.last) + 1
-        due = sum(self._day(first, step) <= today for step in range(steps))
+        due = sum(self._day(first, step, calendar) <= today for step in range(steps))
         return Decimal(due) / Decimal(steps)
 
     def _months(self, first: date, last: date) -> int:
@@ -38,8 +38,8 @@ class Steps:
         months = (last.year - first.year) * 12 + last.month - first.month
         return max(0, months if self._day(first, months) <= last else months - 1)
 
-    def _day(self, first: date, step: int) -> date:
-        return Duration(Decimal(step), self.unit).after(first)
+    def _day(self, first: date, step: int, calendar: str = "XNYS") -> date:
+        return Duration(Decimal(step), self.unit).after(first, calendar)
 
     def end(self, first: date) -> date:
         """The day by which the time given is over."""
@@ -79,7 +79,7 @@ def read_steps(node: tree.By | tree.Evenly, reader: Reader) -> Steps | None:
         return None
     reader.report(
         codes.WRONG_UNIT,
-        "steps are counted in whole days, months, quarters or years",
+        "steps are counted in whole days, trading days, months, quarters or years",
         over.span,
         help="write `evenly over 8 quarters`",
     )

@@ -38,7 +38,7 @@ def tilted(
     order = sorted(range(len(scopes)), key=lambda k: -len(groups[k]))
     found = dict(weights)
     for k in order:
-        wanted = wanted_weight(scopes[k], policy, model, found, groups[k])
+        wanted = wanted_weight(scopes[k], household, model, found, groups[k])
         members = groups[k] or _named(household, scopes[k])
         found = _moved(household, found, members, wanted)
     return found
@@ -46,7 +46,7 @@ def tilted(
 
 def wanted_weight(
     scope: InForce,
-    policy: HouseholdPolicy,
+    household: Household,
     model: Mapping[str, Decimal],
     weights: Mapping[str, Decimal],
     group: Collection[str],
@@ -61,7 +61,8 @@ def wanted_weight(
     end = directive.share * base
     if directive.steps is None or scope.statement.starts is None:
         return end
-    return now + (end - now) * directive.steps.done(scope.statement.starts, policy.as_of)
+    done = directive.steps.done(scope.statement.starts, household.as_of, household.calendar)
+    return now + (end - now) * done
 
 
 def reached(
@@ -80,7 +81,7 @@ def reached(
     found = sum((weights.get(name, ZERO) for name in group), ZERO)
     if directive.steps is not None:
         return found, found
-    return wanted_weight(scope, policy, model, weights, group), found
+    return wanted_weight(scope, household, model, weights, group), found
 
 
 def _named(household: Household, scope: InForce) -> frozenset[str]:

@@ -75,8 +75,10 @@ class Directives(Phrases):
         return Things(span=self._span(meta), items=tuple(children), where=None)
 
     def use(self, meta: Meta, children: list[Any]) -> tree.Use:
-        what, value, where = children
-        return tree.Use(span=self._span(meta), what=what.value, value=value, where=where)
+        what, value, timing, where = children
+        return tree.Use(
+            span=self._span(meta), what=what.value, value=value, where=where, timing=timing
+        )
 
     def words(self, meta: Meta, children: list[Any]) -> Name:
         return Name(span=self._span(meta), value=" ".join(children))

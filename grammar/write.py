@@ -110,7 +110,8 @@ def _directive(node: tree.Directive) -> str:
             return _keep(node)
         case tree.Use():
             value = "" if node.value is None else f" {expression(node.value)}"
-            return f"use {node.what}{value}{where(node.where)}"
+            pace = "" if node.timing is None else f" {timing(node.timing)}"
+            return f"use {node.what}{value}{pace}{where(node.where)}"
         case tree.Replace():
             word = "only replace" if node.only else "replace"
             return f"{word} {things(node.things)} with {things(node.substitutes)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from compiler.codes import CODES as COMPILER
 from grammar.codes import CODES as GRAMMAR
 from policydsl.codes import CODES as COMMANDS
+from policydsl.tax_cases.codes import CODES as TAX_CASES
 from policydsl.trials.codes import CODES as TRIALS
 from portfolio.findings import CODES as BOOK
 
@@ -15,7 +16,7 @@ _GROUPS = {
     "E02": "Names, files and the policy set",
     "E03": "What a statement means",
     "E04": "Layers, boundaries and waivers",
-    "E06": "Policy tests",
+    "E06": "Policy tests and tax cases",
     "B01": "The book: files and tables",
     "B02": "The book: cells and columns",
     "B03": "The book: ids and what they refer to",
@@ -30,7 +31,7 @@ def meanings() -> Mapping[str, str]:
     """Every code with what it means."""
     policies = {
         id: code.meaning
-        for each in (GRAMMAR, COMPILER, COMMANDS, TRIALS)
+        for each in (GRAMMAR, COMPILER, COMMANDS, TRIALS, TAX_CASES)
         for id, code in each.items()
     }
     return {**policies, **BOOK}

@@ -7,7 +7,7 @@ alternates is a tuple of parts, each with its component first and who may stand 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -181,6 +181,27 @@ def places_of(model: Model) -> tuple[Place, ...]:
     return model.places or tuple(
         Place(weight, (Choice(name),)) for name, weight in model.weights.items()
     )
+
+
+def blended(old: Model, new: Model, done: Decimal) -> Model:
+    """The model on the way from one to another, `done` of it (a fraction): both by their parts."""
+    if done == 1 or old.id == new.id:
+        return new
+    parts = ((old, 1 - done), (new, done))
+    weights: dict[str, Decimal] = {}
+    inside: dict[str, Decimal] = {}
+    for model, part in parts:
+        for total, within in ((weights, model.weights), (inside, model.inside)):
+            for name, share in within.items():
+                total[name] = total.get(name, Decimal(0)) + part * share
+    places: tuple[Place, ...] = ()
+    if old.places or new.places:
+        places = tuple(
+            replace(place, weight=part * place.weight)
+            for model, part in parts
+            for place in places_of(model)
+        )
+    return Model(new.id, weights, places, inside)
 
 
 def _has_alternates(places: Iterable[Place]) -> bool:

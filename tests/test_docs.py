@@ -64,8 +64,10 @@ class Step:
     files: dict[str, str] = field(default_factory=dict)
 
 
-BLOCK = re.compile(r"^```(console|policy|policytest|toml)(?: exit=(\d))?\n(.*?)^```", re.M | re.S)
-NAMED = re.compile(r"# (\S+\.(?:policy|policytest|toml))\n")
+BLOCK = re.compile(
+    r"^```(console|policy|policytest|toml|yaml)(?: exit=(\d))?\n(.*?)^```", re.M | re.S
+)
+NAMED = re.compile(r"# (\S+\.(?:policy|policytest|toml|yaml))\n")
 
 
 def steps(page: Path) -> list[Step]:

@@ -122,6 +122,14 @@ class Directive(ABC):
         del scope, household, account, lot
         return False
 
+    def sale_ceilings(
+        self, scope: InForce, household: Household, account: Account
+    ) -> Iterator[tuple[frozenset[str], Decimal]]:
+        """Securities with the dollars of them together that may be sold by the household's day, for
+        kinds that say how much that is."""
+        del scope, household, account
+        yield from ()
+
     def takes(self, other: Directive) -> bool:
         """Whether `other` says another value of this directive, as a `set` has to."""
         return self.slot == other.slot

@@ -253,6 +253,17 @@ class Instalment(Directive):
     def _counted(self, bought: Decimal) -> Decimal:
         return -bought if self.action == "sell" else max(bought, ZERO)
 
+    def sale_ceilings(
+        self, scope: InForce, household: Household, account: Account
+    ) -> Iterator[tuple[frozenset[str], Decimal]]:
+        """What the instalments up to the household's day leave to be sold."""
+        every: Targets = {each.id: {} for each in household.accounts}
+        places = self._places(scope, household, every) if self.action == "sell" else ()
+        for place in places:
+            if place.most is not None and account.id in place.accounts:
+                worth = Decimal(1) if self.dollars else household.prices[place.names[0]]
+                yield frozenset(place.names), max(ZERO, place.most - place.so_far) * worth
+
     # --- model ------------------------------------------------------------------------------------
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:

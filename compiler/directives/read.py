@@ -113,6 +113,14 @@ def read_directive(node: tree.Directive, reader: Reader) -> Directive | None:
 def _use(node: tree.Use, reader: Reader) -> Directive | None:
     if node.what == "model":
         return read_model_choice(node, reader)
+    if node.timing is not None:
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"`use {node.what}` comes at once",
+            node.timing.span,
+            help='a model comes in steps: `use model "ACME" evenly over 20 days`',
+        )
+        return None
     if node.what in UNITS:
         return read_share_units(node, reader)
     if lot_order(node.what) is not None or node.what.endswith(" lots"):

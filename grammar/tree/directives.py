@@ -129,11 +129,15 @@ class Keep(Node):
 
 @dataclass(frozen=True, slots=True)
 class Use(Node):
-    """`use model "ACME"`, `use risk aversion 10`, `use whole shares`: what, then its value."""
+    """`use model "ACME"`, `use risk aversion 10`, `use whole shares`: what, then its value.
+
+    `use model "ACME" evenly over 20 days` says how it comes (`timing`).
+    """
 
     what: str
     value: Expression | None
     where: Condition | None = None
+    timing: By | Evenly | None = None
 
 
 @dataclass(frozen=True, slots=True)

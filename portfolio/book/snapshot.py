@@ -42,7 +42,7 @@ def household_of(
     management = row.get("management") or "separate"
     account_rows = contents.rows("accounts", "household_id", household_id)
     entities = _entities(contents, household_id, account_rows)
-    linked = _linked_accounts(contents, entities.values(), household_id)
+    linked = linked_accounts(contents, entities.values(), household_id)
     blocks, used = wash_of(contents, household_id, account_rows, linked)
     accounts = tuple(
         _account(contents, each, model_id, management, frozen, used)
@@ -129,7 +129,7 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
     return in_year(entity, contents.as_of.year - year)
 
 
-def _linked_accounts(
+def linked_accounts(
     contents: Contents, entities: Iterable[TaxEntity], household_id: str
 ) -> list[Row]:
     """Accounts of other households whose tax entity is linked to one of these, either way."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from compiler.cash_calendar import Entry, cash_calendar
 from portfolio.flows import due_before_settlement
-from portfolio.household import Flow, Household
+from portfolio.household import Flow, Household, PastTrade
 from portfolio.sessions import sessions_from, settles_on
 from tests.by_hand import account, closing, household, lot, policy, usual
 
@@ -109,6 +109,39 @@ def test_trades_and_unsettled_cash_are_there_when_they_settle() -> None:
         ("06-16", "withdrawal", -8_000, 11_000, "", 0, 0),
         ("06-17", "withdrawal", -8_000, 3_000, "06-16", 5_000, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sold", "shown_first"),
+    [
+        (
+            "10000",
+            [("06-16", "settlement", 9_997, 5_000), ("06-16", "withdrawal", -14_000, 14_997)],
+        ),
+        ("2000", [("06-16", "withdrawal", -14_000, 5_000), ("06-17", "settlement", 9_997, -9_000)]),
+    ],
+)
+def test_what_is_unsettled_comes_when_the_trades_that_explain_it_settle(
+    sold: str, shown_first: list[tuple[str, str, int, int]]
+) -> None:
+    """In two days: Friday's sale on Tuesday, what nobody knows of on Wednesday with today's."""
+    taxable, ira = usual().accounts
+    home = household(replace(taxable, cash=Decimal(5_000), unsettled_cash=Decimal(9_997)), ira)
+    sale = PastTrade("TX", home.securities["CCC"], date(2026, 6, 12), Decimal(-9), -Decimal(sold))
+    home = replace(home, settlement_days=2, past_trades=(sale,))
+    found = shown(entries(flowing(("2026-06-16", -14_000), home=home)))
+    assert [each[:4] for each in found] == shown_first
+
+
+def test_of_what_is_sold_bit_by_bit_no_more_can_be_raised() -> None:
+    """Ten shares of BBB a month from June on: thirty by the end of August, less what was sold."""
+    plan = 'sell 120 shares of "BBB" evenly over 12 months\nfrom 2026-06-01'
+    rules = 'never sell "AAA", "CCC", "FND"', plan
+    (entry,) = entries(flowing(("2026-09-01", -40_000)), *rules)
+    assert shown([entry])[0][-2:] == (1_500, 18_500)
+    assert entry.in_the_way == (("r1", Decimal(50_000)), ("r2", Decimal(28_500)))
+    *_, entry = entries(flowing(("2026-09-01", -40_000)), *rules, trades="-10 b1")
+    assert shown([entry])[0][-2:] == (1_000, 18_500)
 
 
 def test_what_was_sold_today_cannot_be_sold_again() -> None:

@@ -179,6 +179,7 @@ directives = (
         what=words,
         value=st.none() | quantities | texts | dates,
         where=perhaps,
+        timing=st.none() | evenly | node(tree.By, day=dates | month_days),
     )
     | node(
         tree.Target,

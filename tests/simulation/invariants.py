@@ -75,23 +75,49 @@ def unsolved(log: Log) -> list[str]:
     ]
 
 
-def not_foretold(log: Log) -> list[str]:
-    """Payments that were short, and of which no finding said so on the last day on which cash for
-    them could be raised, with account, day and the dollars missing to the cent."""
+def not_foretold(log: Log, ahead: int) -> list[str]:
+    """Payments that were short, and of which findings did not say so in time.
+
+    In each of the last `ahead` sessions before the last one on which cash for them could be raised
+    a finding has to say which payment cannot be met; on that one, how many dollars are missing to
+    the cent.
+    """
     found = []
     for posting in (each for each in log.postings if each.short):
         flow = posting.flow
-        last = max(day for day in log.days if log.evenings[day].settles <= posting.day)
-        said = [
-            finding
+        *before, last = (day for day in log.days if log.evenings[day].settles <= posting.day)
+        said = {
+            look.day: [
+                finding
+                for finding in look.findings
+                if f"{flow.day}" in finding and flow.account_id in finding
+            ]
             for look in log.looks
-            if look.day == last and look.household_id == log.household_of(flow.account_id)
-            for finding in look.findings
-            if f"{flow.day}" in finding and flow.account_id in finding
+            if look.household_id == log.household_of(flow.account_id)
+        }
+        found += [
+            f"{day}: nothing says that the {flow.kind} of {flow.day} cannot be met"
+            for day in before[-ahead:]
+            if not any(finding.startswith("cannot be met") for finding in said[day])
         ]
-        if not any(f"{posting.short:,.2f}" in finding for finding in said):
-            found.append(f"{posting.day} {flow.account_id} is short by {posting.short}: {said}")
+        if not any(f"{posting.short:,.2f}" in finding for finding in said[last]):
+            found.append(
+                f"{posting.day} {flow.account_id} is short by {posting.short}: {said[last]}"
+            )
     return found
+
+
+def cried_wolf(log: Log) -> list[str]:
+    """Findings that an account is overdrawn or cannot pay, of payments that were then made."""
+    short = {f"{posting.flow.day}" for posting in log.postings if posting.short}
+    made = {f"{posting.flow.day}" for posting in log.postings} - short
+    return [
+        f"{look.day} {finding}"
+        for look in log.looks
+        for finding in look.findings
+        if finding.startswith(("cannot be met", "overdrawn"))
+        and any(f"on {day} (" in finding for day in made)
+    ]
 
 
 def trades_of(
@@ -105,6 +131,16 @@ def trades_of(
         and security_id in (None, fill.security_id)
         and side in (None, fill.side)
     ]
+
+
+def worth(log: Log, household_id: str, day: date) -> dict[str, Decimal]:
+    """Dollars of each security that a household holds in the evening, at the day's closes."""
+    found: dict[str, Decimal] = {}
+    for lot in log.evenings[day].lots.values():
+        if log.household_of(lot.account_id) == household_id:
+            dollars = lot.shares * log.closes[day][lot.security_id]
+            found[lot.security_id] = found.get(lot.security_id, ZERO) + dollars
+    return found
 
 
 def washed(log: Log) -> list[str]:

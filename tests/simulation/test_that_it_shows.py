@@ -83,6 +83,16 @@ def unsaid(log: Log) -> None:
     log.looks[:] = [replace(look, findings=()) for look in log.looks]
 
 
+def said_late(log: Log) -> None:
+    """Ten sessions before the last day on which cash can be raised nothing is said."""
+    at = log.days[log.days.index(date(2023, 12, 13)) - 10]
+    log.looks[:] = [replace(look, findings=()) if look.day == at else look for look in log.looks]
+
+
+def paid_after_all(log: Log) -> None:
+    log.postings[:] = [replace(each, done=each.flow.amount) for each in log.postings]
+
+
 def failed(log: Log) -> None:
     log.looks[0] = replace(log.looks[0], status="failed")
 
@@ -162,6 +172,10 @@ def paid(account: str) -> Check:
     return lambda log: test_quarter.test_every_flow_is_made_once_on_its_day(log, account)
 
 
+def foretold(log: Log) -> list[str]:
+    return invariants.not_foretold(log, ahead=20)
+
+
 TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
     "overdrawn": (poorer("EXE-TX", 900_000, date(2023, 10, 31)), invariants.overdrawn),
     "cash is missing": (poorer("EXE-TX", 1, date(2023, 10, 31)), invariants.unbalanced),
@@ -176,8 +190,10 @@ TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
         posting("RET-IRA", lambda done: [replace(done, flow=_of("FAM-ROTH", done.flow))]),
         paid("FAM-ROTH"),
     ),
-    "short by another amount": (posting("EXE-TX", a_dollar_more), invariants.not_foretold),
-    "short and unsaid": (unsaid, invariants.not_foretold),
+    "short by another amount": (posting("EXE-TX", a_dollar_more), foretold),
+    "short and unsaid": (unsaid, foretold),
+    "short and said late": (said_late, foretold),
+    "said, and paid": (paid_after_all, invariants.cried_wolf),
     "washed after": (bought_back, invariants.washed),
     "washed before": (bought_before, invariants.washed),
     "an order twice": (once_more, invariants.repeated),
@@ -195,7 +211,7 @@ TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
         test_quarter.test_a_never_buy_ends_on_its_day_and_the_name_is_picked_up,
     ),
     "a model begins early": (
-        moved("FAM-TX", "EMG1", "buy", -1),
+        moved("FAM-IRA", "EMG1", "buy", -1),
         test_quarter.test_a_model_holds_from_its_first_day,
     ),
     "an instalment in the blackout": (
@@ -325,4 +341,4 @@ def test_cash_raised_too_late_is_caught(tmp_path: Path, monkeypatch: pytest.Monk
     days = sessions(date(2023, 11, 20), date(2023, 11, 27))
     log = simulate(*given(tmp_path, held), days, 1, ["FAM"])
     assert [each.flow.account_id for each in log.postings if each.short] == ["FAM-TX"]
-    assert is_caught(invariants.not_foretold, log)
+    assert is_caught(foretold, log)
