@@ -51,7 +51,8 @@ class Case:
         prices = {name: str(price) for name, price in home.prices.items()}
         texts = [rule.text for rule in self.rules]
         weights = home.models["CORE"].weights
-        return f"Case({texts}, {self.rate} bps, {home.management}, {held}, {flows}, {prices}, {weights})"
+        market = f"{flows}, {prices}, {weights}"
+        return f"Case({texts}, {self.rate} bps, {home.management}, {held}, {market})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """The same where Hypothesis prints a failing case."""
