@@ -73,7 +73,7 @@ _WORKED_OUT = """
 | `December 1` | a date | that day of the year of the run |
 | `inside.GROUP` | a percentage | how much of it belongs to a group, funds seen through |
 | `inside.ATTRIBUTE` | a percentage | the attribute, for a fund the average of what it holds |
-| `6 months of withdrawals`, `of deposits` | an amount of money | those after today, for a year |
+| `6 months of withdrawals`, `payments`, `deposits` | an amount of money | those after today |
 
 What a fund holds beyond the constituents that the book lists counts as nothing.""".splitlines()
 

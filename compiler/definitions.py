@@ -31,6 +31,7 @@ _WORDS = frozenset(
         "holding",
         "household",
         "model",
+        "payments",
         "positions",
         "target",
         "taxpayer",

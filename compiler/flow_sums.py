@@ -11,13 +11,14 @@ from compiler.expressions import Expression
 from portfolio.flows import flows_due
 from portfolio.household import Flow
 
-FLOWS = {"withdrawals": "withdrawal", "deposits": "deposit"}
-"""What an author calls the flows, and their kind in the book."""
+OUT = ("withdrawal", "fee", "tax", "rmd")
+FLOWS = {"withdrawals": ("withdrawal",), "deposits": ("deposit",), "payments": OUT}
+"""What an author calls the flows, and their kinds in the book."""
 
 
 @dataclass(frozen=True)
 class FlowSum(Expression):
-    """The flows of one kind after today and up to `ahead` from it, in dollars without a sign.
+    """The flows of a kind after today and up to `ahead` from it, in dollars without a sign.
 
     They are those of the account, or, where there is none, of the household's accounts that are not
     held away. What today's cash already stands for (flows that are due before a later trade could
@@ -47,7 +48,7 @@ class FlowSum(Expression):
         return sum((abs(flow.amount) for flow in later), Decimal(0))
 
     def _is_one(self, flow: Flow, whose: set[str]) -> bool:
-        return flow.account_id in whose and flow.kind == FLOWS[self.flows]
+        return flow.account_id in whose and flow.kind in FLOWS[self.flows]
 
     def describe(self) -> str:
         return f"{self.ahead.describe()} of {self.flows}"

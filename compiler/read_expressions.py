@@ -168,7 +168,7 @@ def _share_of(node: tree.ShareOf, reader: Reader) -> Expression | None:
 
 def read_flow_sum(ahead: tree.Quantity, flows: tree.Name, reader: Reader) -> FlowSum | None:
     """`6 months of withdrawals`: the book's flows, which are known for a year ahead."""
-    said = "`6 months of withdrawals` or `of deposits`"
+    said = "`6 months of withdrawals`, `of payments` or `of deposits`"
     if flows.value not in FLOWS:
         reader.report(
             codes.OF_WHAT,

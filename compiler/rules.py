@@ -62,9 +62,9 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     fine = clauses.fine and None not in directives and not rule.flawed and not file.broken
     fine = _one_directive(rule, reader) and _reportable(rule, directives, reader) and fine
     fine = _may_be_soft(rule, directives, reader) and fine
-    fine = (
-        _begun(directives, clauses.scope, [node.span for node in rule.directives], reader) and fine
-    )
+    spans = [node.span for node in rule.directives]
+    fine = _begun(directives, clauses.scope, spans, reader) and fine
+    fine = _ever_due(directives, clauses.scope, spans, reader) and fine
     given = [each for each in directives if each is not None]
     fine = fine and _heard(rule, given, clauses.counts_as, reader)
     if clauses.counts_as is not None:
@@ -151,6 +151,29 @@ def _begun(
             help="add `from DATE`",
         )
     return not unbegun
+
+
+def _ever_due(
+    directives: list[Directive | None], scope: Scope, spans: list[Span], reader: Reader
+) -> bool:
+    """Report schedules that would never ask for anything: their days lie outside of the rule's."""
+    never = [
+        span
+        for directive, span in zip(directives, spans, strict=True)
+        if directive is not None and not directive.ever_due(scope.starts, scope.ends)
+    ]
+    begins = "" if scope.starts is None else f" from {scope.starts}"
+    days = (begins or " until") + (f" to {scope.ends}" if begins else f" {scope.ends}")
+    days = f"{begins} on" if scope.ends is None else days
+    for span in never:
+        reader.report(
+            codes.NEVER_DUE,
+            f"this never falls due: the rule holds{days}",
+            span,
+            "no day of it is one of the rule's",
+            help="move the day, or the rule's `from` and `until`",
+        )
+    return not never
 
 
 def _hears(directive: Directive, clause: tree.Clause) -> bool:

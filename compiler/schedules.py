@@ -107,10 +107,11 @@ def _marks(
 ) -> Iterator[tuple[InForce, Earmark]]:
     for scope, mark in _every_mark(policy):
         if (mark.action, mark.base) == (action, base):
-            by, key = mark.times.by, scope.statement.key
-            over = by is not None and by > household.as_of
-            if not over or any(policy.has(key, each, by) for each in scope.accounts if by):
-                yield scope, mark
+            by, own = mark.times.by, scope.accounts
+            if by is not None and by > household.as_of:
+                own = tuple(each for each in own if policy.has(scope.statement.key, each, by))
+            if own:
+                yield replace(scope, accounts=own), mark
 
 
 def _reserves(household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:

@@ -68,6 +68,14 @@ class Timetable:
             yield min(end, month + timedelta(days=(self.day or 1) - 1))
             count += 1
 
+    def ever(self, starts: date | None, ends: date | None) -> bool:
+        """Whether a part falls due from the first day to the last, as far as both are given."""
+        if self.by is not None:
+            return (starts or self.by) <= self.by <= (ends or self.by)
+        if self.parts or starts is None or ends is None:
+            return True
+        return any(True for _ in self.days(starts, starts, ends))
+
     def begun(self, begins: date, day: date) -> int:
         """How many of the equal steps have begun by `day`, at most all of them."""
         return sum(1 for k in range(self.parts) if self._step(begins, k) <= day)

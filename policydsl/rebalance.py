@@ -236,11 +236,13 @@ def read_inputs(
     policy_folder: Path,
     as_of: date | None = None,
     state: Path | None = None,
+    models: Path | None = None,
 ) -> Inputs:
-    """Load and check both; what is wrong with them stands in `book.findings` and `typed`."""
+    """Load and check both; what is wrong with them stands in `book.findings` and `typed`. `models`
+    is a table to use in place of the book's own."""
     seconds: dict[str, float] = {}
     started = time.perf_counter()
-    book = load_book(book_folder, as_of)
+    book = load_book(book_folder, as_of, models)
     seconds["load"] = time.perf_counter() - started
     started = time.perf_counter()
     policies = load_policies(policy_folder)

@@ -248,17 +248,32 @@ def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
 def excess(program: Program, structure: Structure, decisions: Decisions, row: int) -> float:
     """By how much decisions exceed a counting row (negative: fall short of it), its columns that
     stand alone helping as much as they may."""
+    low, high = _span(program, structure, decisions, row)
+    if low > program.row_upper[row] + COUNT:
+        return float(low - program.row_upper[row])
+    if high < program.row_lower[row] - COUNT:
+        return float(high - program.row_lower[row])
+    return 0.0
+
+
+def room(program: Program, structure: Structure, decisions: Decisions, row: int) -> float:
+    """What a counting row has room for beyond these decisions, none where it has no upper end."""
+    low, _ = _span(program, structure, decisions, row)
+    left = float(program.row_upper[row] - low) + COUNT
+    return left if np.isfinite(left) else 0.0
+
+
+def _span(
+    program: Program, structure: Structure, decisions: Decisions, row: int
+) -> tuple[float, float]:
+    """Least and greatest value of a counting row once these decisions are taken."""
     fixed = fixings(structure, decisions)
     span = slice(program.matrix.indptr[row], program.matrix.indptr[row + 1])
     low = high = 0.0
     for j, a in zip(program.matrix.indices[span], program.matrix.data[span], strict=True):
         ends = (a * fixed[j],) if j in fixed else (a * program.lower[j], a * program.upper[j])
         low, high = low + min(ends), high + max(ends)
-    if low > program.row_upper[row] + COUNT:
-        return float(low - program.row_upper[row])
-    if high < program.row_lower[row] - COUNT:
-        return float(high - program.row_lower[row])
-    return 0.0
+    return float(low), float(high)
 
 
 def decisions_at(structure: Structure, x: Floats) -> Decisions:

@@ -15,8 +15,10 @@ import numpy as np
 
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
+from solver.counting import Counting, around, counting, exchanged, thinned
 from solver.handover import Floats, Program
 from solver.modes import (
+    NO_COLUMN,
     Decisions,
     Mode,
     RegionColumns,
@@ -44,6 +46,10 @@ class Budget:
     nodes_among_many: int = 1
     goal: float = 0.05
     moves: int = 60
+    failures: int = 16
+    exchanges: int = 24
+    neighbourhoods: int = 6
+    nearby_nodes: int = 4
     tangents: int = 40
     risk_searches: int = 3
     risk_rounds: int = 3
@@ -85,6 +91,7 @@ class Search:
     work: Work
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
+    failures: int = 0
 
     @property
     def tolerance(self) -> float:
@@ -113,6 +120,9 @@ def search(
         _begin(state, start)
     regions = [r for r in (_relax(state, c) for c in product(*structure.regions)) if r is not None]
     regions.sort(key=lambda r: r.bound)
+    if structure.counted and state.best is not None:
+        first = state.best.region
+        regions.sort(key=lambda r: r.chosen != first)
     for region in regions:
         if region.bound < state.incumbent - budget.goal:
             _explore(state, region)
@@ -151,7 +161,7 @@ def region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> d
     fixed: dict[int, float] = {}
     for function, one in zip(structure.regions, chosen, strict=True):
         for region in function:
-            fixed[region.chosen] = float(region is one)
+            fixed[region.chosen] = float(region == one)
     return fixed
 
 
@@ -189,7 +199,18 @@ def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
 
 
 def _explore(state: Search, region: _Region) -> None:
-    decisions = _counted(state, region, region.certificates[0]).cheapest
+    priced = _counted(state, region, region.certificates[0])
+    if not state.structure.counted or not _kept_counts(state, region):
+        _flip(state, region, priced.cheapest)
+    elif _undecided(state, region) > state.budget.branchable // 2:
+        return
+    for _ in range(state.budget.hulls):
+        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
+            return
+
+
+def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
+    """From decisions on, those that the prices of each solve regret changed, as long as it pays."""
     for _ in range(state.budget.flips):
         if _key(region, decisions) in state.tried:
             break
@@ -206,9 +227,87 @@ def _explore(state: Search, region: _Region) -> None:
         decisions = _flipped(state, decisions, certificate)
         if any(excess(state.program, state.structure, decisions, i) for i in counted):
             decisions = certificate.cheapest
-    for _ in range(state.budget.hulls):
-        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
-            return
+
+
+def _undecided(state: Search, region: _Region) -> int:
+    """Positions of which more than one mode is open."""
+    return sum(len(modes) > 1 for modes in _open(state, region))
+
+
+def _kept_counts(state: Search, region: _Region) -> bool:
+    """Look for decisions that keep the counts; where other rows are in the way, from the best known
+    ones on. Whether any were found."""
+
+    def solve(decisions: Decisions, counted: bool) -> Point | None:
+        if counted:
+            return _try(state, region, decisions)
+        left_out = np.zeros(state.program.matrix.shape[0], dtype=np.bool_)
+        left_out[list(state.structure.counted)] = True
+        fixed = region.fixed | fixings(state.structure, decisions)
+        return _solved(state, reduce(state.program, fixed, left_out))
+
+    left = state.budget.failures - state.failures
+    problem = counting(state.program, state.structure, region.bounds, solve, left)
+    cheapest = region.certificates[0].cheapest
+    decisions = thinned(problem, cheapest) if left > 0 else None
+    state.failures = state.budget.failures - problem.failures
+    point = None if decisions is None else solve(decisions, True)
+    if decisions is not None and point is not None:
+        exchanged(problem, decisions, point, state.budget.exchanges)
+        if state.best is not None and state.best.region == region.chosen:
+            _bound_between(state, region, state.best.point)
+        return True
+    if state.best is None:
+        return False
+    if state.best.region == region.chosen:
+        exchanged(problem, state.best.decisions, state.best.point, state.budget.exchanges)
+        for _ in range(state.budget.neighbourhoods):
+            if not _nearby(state, region, problem):
+                break
+    _polish(state, region, dive=False)
+    return True
+
+
+def _bound_between(state: Search, region: _Region, point: Point) -> None:
+    """Bound the region by prices between those of the relaxation, which has too many names, and of
+    an answer, which has few: the bound is concave in its prices, and best in between."""
+    relaxed, counted = region.prices, list(state.structure.counted)
+    solved = np.where(state.structure.coupling, point.row_dual, 0.0)
+
+    def bound(part: float) -> float:
+        region.prices = (1.0 - part) * relaxed + part * solved
+        region.prices[counted] = relaxed[counted]
+        return _counted(state, region, _certify(state, region, region.prices)).bound
+
+    found = {part: bound(part) for part in (0.5, 0.75, 1.0)}
+    middle = max(found, key=lambda part: found[part])
+    for part in (middle - 0.125, middle + 0.125):
+        bound(part)
+
+
+def _nearby(state: Search, region: _Region, problem: Counting) -> bool:
+    """Branch and bound over the decisions nearest to the best answer's, the others as they are
+    there; whether it found a better one."""
+    best = state.best
+    assert best is not None
+    free = around(problem, best.decisions, best.point, state.budget.branchable // 2)
+    modes = [
+        tuple(mode for mode in Mode if mode is not Mode.CLOSE or p.closed != NO_COLUMN)
+        if open_
+        else (mode_now,)
+        for p, open_, mode_now in zip(
+            state.structure.positions, free, best.decisions.modes, strict=True
+        )
+    ]
+    start = best.point.x
+    hull = relax_hull(state.program, state.structure, region.fixed, modes, start, state.work)
+    if hull is None:
+        return False
+    found = hull.model.solve_integers(state.incumbent, state.budget.nearby_nodes, state.work, start)
+    before = state.incumbent
+    if found.decisions is not None and _key(region, found.decisions) not in state.tried:
+        _try(state, region, found.decisions)
+    return state.incumbent < before - state.budget.goal / 10
 
 
 def _counted(state: Search, region: _Region, certificate: Certificate) -> Certificate:
@@ -244,21 +343,22 @@ def _price(prices: Floats, base: Floats, row: int) -> float:
     return float(abs(prices[row] - base[row]))
 
 
-def _polish(state: Search, region: _Region) -> bool:
+def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     """One round over the modes still open: prices and decisions of the hull, and where few modes
-    are left, branch and bound. False where nothing more is to be had."""
+    are left or nobody asks for a dive, branch and bound. False where nothing more is to be had."""
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
     hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
     if hull is None:
         return False
     priced = _certify(state, region, hull.prices)
-    undecided = sum(len(modes) > 1 for modes in _open(state, region))
+    undecided = _undecided(state, region)
     few = undecided <= state.budget.branchable
-    if undecided > state.budget.divable:
-        decisions: Decisions | None = priced.cheapest
-    else:
-        decisions = None if few else hull.model.dive(state.work)
+    decisions: Decisions | None = None
+    if dive and undecided > state.budget.divable:
+        decisions = priced.cheapest
+    elif dive and not few:
+        decisions = hull.model.dive(state.work)
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()

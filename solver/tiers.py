@@ -87,7 +87,7 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
     point, excess = found.point, float(found.point[cures].sum())
     # What can be cured whole is cured to the last share; only the rest shares a tolerance.
     frozen = _closed(found.program, [j for j in cures if point[j] <= SLACK])
-    frozen = _with_row(frozen, cures, excess + FREEZE, "cures")
+    frozen = _frozen(frozen, cures, excess + FREEZE, "cures")
     broken: list[Tier] = []
     for priority, columns in sorted(tiers.items()):
         tier = _least(compiled, frozen, columns, budget, work, point)
@@ -98,7 +98,7 @@ def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, wo
             frozen = _closed(frozen, columns)
             continue
         broken.append(Tier(priority, total, max(0.0, total - tier.bound)))
-        frozen = _with_row(frozen, columns, total + _tolerance(compiled), f"priority[{priority}]")
+        frozen = _frozen(frozen, columns, total + _tolerance(compiled), f"priority[{priority}]")
     answer, frozen = search_within_risk(compiled, frozen, budget, work, point)
     if answer is not None:
         answer, frozen = _without_dust(compiled, answer, frozen, tiers, budget, work)
@@ -262,14 +262,18 @@ def standing_still(
     return None
 
 
-def _with_row(program: Program, columns: list[int], upper: float, name: str) -> Program:
-    """The program with one more row: the sum of `columns` is at most `upper`."""
+def _frozen(program: Program, columns: list[int], upper: float, name: str) -> Program:
+    """The program with one more row: the sum of `columns`, none of them negative, is at most
+    `upper`; and so is each of them, which counting rows see one by one."""
+    highest = program.upper.copy()
+    highest[columns] = np.minimum(highest[columns], upper)
     row = sp.csr_matrix(
         (np.ones(len(columns)), (np.zeros(len(columns), dtype=int), columns)),
         (1, program.cost.size),
     )
     return replace(
         program,
+        upper=highest,
         matrix=sp.csr_matrix(sp.vstack([program.matrix, row])),
         row_lower=np.append(program.row_lower, -np.inf),
         row_upper=np.append(program.row_upper, upper),

@@ -19,6 +19,8 @@ from grammar import tree
 from portfolio.flows import raising_allowance
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pyomo.environ as pyo
 
     from compiler.closing import Closing
@@ -106,6 +108,11 @@ class Directive(ABC):
     def gradual(self) -> bool:
         """Whether what it asks for comes in steps, counted from its first day."""
         return False
+
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        """Whether anything it asks for falls into the days of its rule."""
+        del starts, ends
+        return True
 
     @property
     def raised_ahead(self) -> bool:

@@ -60,6 +60,10 @@ class Earmark(Directive):
     def raises_cash(self) -> bool:
         return self.action == "reserve"
 
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        del starts  # What had to be there by an earlier day has to be there now.
+        return self.times.ever(None, ends)
+
     def sentence(self) -> str:
         times = self.times.describe()
         return f"{self.action} {self.amount.describe()} {times} per {self.base}"

@@ -114,6 +114,9 @@ class Instalment(Directive):
         if last < known:
             yield f"`{self.times.describe()}` reaches back to {last}, and the book to {known}"
 
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        return self.times.ever(starts, ends)
+
     def sentence(self) -> str:
         amount = "" if self.amount is None else f"{self._describe(self.amount)} of "
         things, times = self.things, self.times.describe()

@@ -54,6 +54,9 @@ class Payment(Directive):
     def raises_cash(self) -> bool:
         return True
 
+    def ever_due(self, starts: date | None, ends: date | None) -> bool:
+        return self.times.ever(starts, ends)
+
     def sentence(self) -> str:
         return f"pay {self.amount.describe()} {self.times.describe()} per {self.base}"
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 
 from policydsl import options, output
+from policydsl.model_impact import impact, reached, with_models
+from policydsl.model_report import changes_document, changes_text
+from policydsl.policies import policies_folder
+from policydsl.side_by_side import compared_document, compared_table
 from portfolio.book import load_book
 from portfolio.findings import render_findings
+from portfolio.model_changes import ModelTable, model_changes, read_model_table
 from portfolio.provided import Intake, TakenIn, take_in
 
 
@@ -102,3 +108,85 @@ def _version_json(version: TakenIn) -> dict[str, object]:
         "facts": dict(version.facts),
         "known": version.known,
     }
+
+
+@command.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True))
+@options.book(required=False)
+@options.policies
+@options.as_of
+@options.common()
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    old: Path,
+    new: Path,
+    book_folder: Path | None,
+    policies: Path | None,
+    as_of: date | None,
+    form: str,
+) -> None:
+    """Compare two states of the models: what came, what went, what moved, and from which day.
+
+    OLD and NEW are tables (`models.csv`) or the folders of books. With a book, its households that
+    follow a changed model are solved with the old ones and with the new: trades, turnover, tax and
+    tracking error side by side.
+
+    \b
+    Examples
+      policydsl models diff book/models.csv new.csv
+      policydsl models diff book new.csv --book book --as-of 2026-07-01
+    """
+    states = [_read(path) for path in (old, new)]
+    if None in states:
+        ctx.exit(1)
+    before, after = (state for state in states if state is not None)
+    changes = model_changes(before, after)
+    told: dict[str, object] = {"old": str(old), "new": str(new)}
+    told["models"] = changes_document(changes)
+    shown = changes_text(changes) or "the models are the same\n"
+    if book_folder is not None:
+        found, text = _impact(ctx, before, after, book_folder, policies_folder(policies), as_of)
+        told["impact"], shown = found, f"{shown}\n{text}"
+    if form == "json":
+        output.result_json(told)
+    else:
+        output.result(shown)
+    wrong = [*before.findings, *after.findings]
+    if wrong:
+        output.note(render_findings(dict.fromkeys(wrong)))
+    ctx.exit(1 if wrong else 0)
+
+
+def _read(path: Path) -> ModelTable | None:
+    table, findings = read_model_table(path)
+    if findings:
+        output.note(f"{path}:\n{render_findings(findings)}")
+    return None if findings else table
+
+
+def _impact(
+    ctx: click.Context,
+    old: ModelTable,
+    new: ModelTable,
+    book: Path,
+    policies: Path,
+    as_of: date | None,
+) -> tuple[dict[str, object], str]:
+    """What the change does to a book on a day, as a document and in words."""
+    before, after = with_models(book, policies, as_of, old, new)
+    for inputs in (before, after):
+        if inputs.book.stopped:
+            output.note(render_findings(each for each in inputs.book.findings if each.stops))
+            ctx.exit(1)
+    day = before.book.as_of
+    households = reached(before, after, old, new)
+    pairs = impact(before, after, households)
+    document = {"as_of": day.isoformat(), **compared_document(pairs)}
+    if not households:
+        return document, f"on {day} no household of {before.book.name} follows a changed model\n"
+    count = output.counted(len(households), "household")
+    verb = "follows" if len(households) == 1 else "follow"
+    lead = f"on {day} {count} of {before.book.name} {verb} a changed model\n"
+    return document, lead + compared_table(pairs)

@@ -16,10 +16,11 @@ from policydsl.carried import STATE
 from policydsl.document import Document
 from policydsl.policies import policies_folder
 from policydsl.progress import followed
-from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals, with_file, write_run
+from policydsl.rebalance import Inputs, outcomes, read_inputs, with_file, write_run
 from policydsl.report import run_table
 from policydsl.run_folder import fresh_folder
-from policydsl.tables import dollars, percent, table
+from policydsl.side_by_side import compared_document, compared_table, trades_table
+from policydsl.tables import dollars
 from portfolio.findings import render_findings
 
 
@@ -152,81 +153,11 @@ def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> in
     if errors:
         found = output.diagnostics_text(after.typed.diagnostics, after.typed.sources)
         output.note(found)
-    pairs = [
-        (old, new) for old, new in zip(outcomes(before, ids), outcomes(after, ids), strict=True)
-    ]
+    pairs = list(zip(outcomes(before, ids), outcomes(after, ids), strict=True))
     if form == "json":
-        output.result_json(
-            {
-                "before": totals([old.document for old, _ in pairs]),
-                "after": totals([new.document for _, new in pairs]),
-                "households": [_changes(old, new) for old, new in pairs],
-            }
-        )
+        output.result_json(compared_document(pairs))
     else:
-        rows = [_change_row(old, new) for old, new in pairs]
-        header = ("household", "trades", "changed", "tax", "tracking error", "status")
-        output.result(table(header, rows, "lrrrrl"))
+        output.result(compared_table(pairs))
         for old, new in pairs:
-            output.result(_changed_trades(old, new))
+            output.result(trades_table(old, new))
     return 1 if errors else 0
-
-
-def _amounts(outcome: Outcome) -> dict[str, Decimal]:
-    return {trade.trade_id: trade.amount for trade in outcome.trades}
-
-
-def _changed(old: Outcome, new: Outcome) -> list[str]:
-    before, after = _amounts(old), _amounts(new)
-    return sorted(
-        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
-    )
-
-
-def _changes(old: Outcome, new: Outcome) -> dict[str, object]:
-    before, after = _amounts(old), _amounts(new)
-    return {
-        "household_id": new.proposal.household.id,
-        "status": [old.proposal.status.value, new.proposal.status.value],
-        "tax": [str(_tax(old)), str(_tax(new))],
-        "tracking_error": [_error(old), _error(new)],
-        "trades": [
-            {"trade_id": n, "before": str(before.get(n, 0)), "after": str(after.get(n, 0))}
-            for n in _changed(old, new)
-        ],
-    }
-
-
-def _tax(outcome: Outcome) -> Decimal:
-    return Decimal(str(totals([outcome.document])["tax_change"]))
-
-
-def _error(outcome: Outcome) -> float | None:
-    error = outcome.document.get("tracking_error")
-    return None if error is None else error["after"]
-
-
-def _change_row(old: Outcome, new: Outcome) -> tuple[str, ...]:
-    return (
-        new.proposal.household.id,
-        f"{len(old.trades)} > {len(new.trades)}",
-        str(len(_changed(old, new))),
-        f"{dollars(_tax(old))} > {dollars(_tax(new))}",
-        f"{percent(_error(old))} > {percent(_error(new))}",
-        f"{old.proposal.status.value} > {new.proposal.status.value}",
-    )
-
-
-def _changed_trades(old: Outcome, new: Outcome, most: int = 20) -> str:
-    before, after = _amounts(old), _amounts(new)
-    names = sorted(
-        _changed(old, new),
-        key=lambda n: (-abs(after.get(n, Decimal(0)) - before.get(n, Decimal(0))), n),
-    )
-    rows = [
-        (name, dollars(before.get(name, 0)), dollars(after.get(name, 0))) for name in names[:most]
-    ]
-    if not rows:
-        return ""
-    rest = f"and {len(names) - most} smaller changes\n" if len(names) > most else ""
-    return table(("trade", "before", "after"), rows, "lrr") + rest

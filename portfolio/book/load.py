@@ -13,10 +13,10 @@ from portfolio import risk
 from portfolio.book.attributes import attributes_of, declared
 from portfolio.book.cells import check_cells
 from portfolio.book.contents import Contents
-from portfolio.book.contract import Column
+from portfolio.book.contract import MODELS, Column
 from portfolio.book.draft import Draft, Notes, Reach, Subject
 from portfolio.book.duplicates import check_duplicates
-from portfolio.book.files import Folder, Tables, read_folder
+from portfolio.book.files import Folder, Tables, read_folder, read_table
 from portfolio.book.prices import EMPTY, Market, check_prices, read_market
 from portfolio.book.references import (
     check_ownership,
@@ -192,13 +192,19 @@ class Book:
         return tax_history(self._contents, [*own, *linked])
 
 
-def load_book(folder: Path, as_of: date | None = None) -> Book:
+def load_book(folder: Path, as_of: date | None = None, models: Path | None = None) -> Book:
     """Reads and checks a book whole. Raises nothing for what is wrong with it: see `findings`.
 
-    `as_of` overrides the date in book.toml.
+    `as_of` overrides the date in book.toml, `models` is a table to use in place of its own.
     """
     notes = Notes()
-    return checked_book(read_folder(folder, notes), folder.name, as_of, notes)
+    read = read_folder(folder, notes)
+    if models is not None:
+        hashes = dict(read.hashes)
+        table = read_table(models, MODELS, hashes, notes)
+        tables = {name: found for name, found in read.tables.items() if name != "models"}
+        read = Folder(read.settings, tables | ({} if table is None else {"models": table}), hashes)
+    return checked_book(read, folder.name, as_of, notes)
 
 
 def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> Book:

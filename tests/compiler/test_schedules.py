@@ -393,9 +393,14 @@ def test_another_amount_from_a_day_is_raised_before_it() -> None:
     assert due_before_settlement(scheduled) == {"TX": -8_000}
 
 
-def test_a_reserve_that_is_over_by_its_day_is_not_raised() -> None:
-    rule = "reserve $15,000 by 2026-06-16\nuntil 2026-06-15"
-    assert both(usual(), rule, "+999 CCC TX") == YES
+def test_a_reserve_that_is_switched_off_by_its_day_is_not_raised() -> None:
+    default = (
+        "default r1\n    reserve $15,000 by 2026-06-16 per account\n    allow account to set off\n"
+    )
+    off = 'set r1 to off\n    from 2026-06-16\n    because "Enough"\n'
+    checked = checked_layers({'household "H1"': default, TAKEN: off})
+    scheduled = with_schedules(usual(), household_policy(checked, usual()))
+    assert set_aside(scheduled) == {"IRA": 15_000}
 
 
 def test_a_guard_that_holds_from_a_day_is_looked_ahead_to() -> None:

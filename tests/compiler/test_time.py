@@ -305,11 +305,11 @@ def one_of_each_kind() -> list[str]:
 def test_every_kind_of_line_holds_from_its_first_day_to_its_last(said: str) -> None:
     names = 'define core as "AAA", "BBB"\ndefine iras as accounts where account.taxable\n'
     names += 'define technology as anything where sector is "Technology"\n'
-    rule = f"rule x.one\n{said}\nfrom 2026-06-10\nuntil 2026-06-20\n"
+    rule = f"rule x.one\n{said}\nfrom 2026-06-10\nuntil 2027-06-20\n"
     typed_policies = checked_layers({"ipc": names + rule})
     assert all(each.severity is not Severity.ERROR for each in typed_policies.diagnostics)
     held = {}
-    for day in ("2026-06-09", "2026-06-10", "2026-06-20", "2026-06-21"):
+    for day in ("2026-06-09", "2026-06-10", "2027-06-20", "2027-06-21"):
         home = replace(usual(), as_of=date.fromisoformat(day))
         account_policy = fold(typed_policies, home, home.accounts[0])
         (standing,) = account_policy.standings

@@ -124,7 +124,9 @@ def books(draw: st.DrawFn, clients: int = 3) -> Tables:
             st.lists(st.sampled_from(["0", "0.1", "0.3", "0.2"]), min_size=4, max_size=4)
         )
         advisor = draw(st.sampled_from(["ADV1", "ADV1", "ADV2"]))
-        tables.client(client, dict(zip(NAMES, weights, strict=True)), advisor=advisor)
+        management = draw(st.sampled_from(["joint", "separate"]))
+        model = dict(zip(NAMES, weights, strict=True))
+        tables.client(client, model, advisor=advisor, management=management)
         for name in draw(st.sampled_from([("TX",), ("TX", "IRA"), ("TX", "AWAY")])):
             _random_account(draw, tables, client, name)
     return tables
@@ -137,7 +139,7 @@ def _random_account(draw: st.DrawFn, tables: Tables, client: str, name: str) -> 
         price = Decimal(dict(zip(NAMES, PRICES, strict=True))[security])
         gain = Decimal(draw(st.sampled_from(["0.6", "0.98", "1.3"])))
         lots.append((security, shares, (shares * price * gain).quantize(Decimal("0.01"))))
-    cash = draw(st.sampled_from(["812.07", "5000", "40000.55", *(["0"] if lots else [])]))
+    cash = draw(st.sampled_from(["812.07", "0", "5000", "40000.55"]))
     tables.account(
         client,
         name,
@@ -147,8 +149,8 @@ def _random_account(draw: st.DrawFn, tables: Tables, client: str, name: str) -> 
         fractional=draw(st.sampled_from(["true", "false"])),
         held_away="true" if name == "AWAY" else "false",
     )
-    if name == "TX" and cash != "0" and draw(st.booleans()):
-        amount = -Decimal(draw(st.sampled_from(["300", "812.07"])))
+    if name == "TX" and draw(st.booleans()):
+        amount = -Decimal(draw(st.sampled_from(["300", "2500.01"])))
         tables.add(
             "flows",
             account_id=f"{client}-{name}",

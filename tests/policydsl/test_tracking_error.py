@@ -15,6 +15,7 @@ from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
 from tests.by_hand import account, breaches, household, lot, policy, taxpayer
 from tests.by_hand import closing as by_hand
+from tests.index_by_hand import drifted
 
 PATIENT = "use risk aversion 0.1"
 """So little that the tax on a gain outweighs any distance from the target."""
@@ -139,3 +140,13 @@ def test_the_limit_is_not_made_worse_by_a_trade() -> None:
     stay = ('never sell "AAA"', 'never sell "CCC"')
     _, closing = proposed(home, PATIENT, cash, *stay, "keep tracking error at most 2%")
     assert error(closing) <= error(closing, after=False)
+
+
+def test_a_limit_that_the_cheapest_decisions_miss_is_kept_by_others() -> None:
+    """With orders of at least $5,000 the cheapest trades leave 0.53%."""
+    home = drifted()
+    smallest = "keep each trade at least $5,000"
+    found = propose(home, policy(home, smallest, "keep tracking error at most 0.5% per account"))
+    assert found.solution is not None
+    assert found.solution.still_broken == 0
+    assert found.findings == ()

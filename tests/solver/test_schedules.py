@@ -265,6 +265,27 @@ def test_a_payment_of_a_rule_that_begins_later_stands_in_the_calendar() -> None:
     assert [e["date"] for e in paid] == ["2026-10-15", "2027-01-15", "2027-04-15"]
 
 
+def test_what_is_due_within_a_month_is_not_invested_until_then() -> None:
+    """10,000 of withdrawals and 5,000 of fees are due on Thursday; 20,000 are there."""
+    due = date(2026, 6, 18)
+    flows = (
+        Flow("TX", due, Decimal(-10_000), "withdrawal"),
+        Flow("TX", due, Decimal(-5_000), "fee"),
+        Flow("TX", date(2026, 7, 16), Decimal(-90_000), "tax"),
+    )
+    home = replace(usual(), flows=flows)
+    left = {}
+    for rule in ("trades at most 99", *(f"cash at least 1 month of {w}" for w in WORDS)):
+        proposal = propose(home, policy(home, f"keep {rule}", layer=TAKEN))
+        assert proposal.closing is not None
+        left[rule] = cash(proposal.closing)
+    invested, most, all_of_it = left.values()
+    assert invested < 10_000 <= most < 11_000
+    assert 15_000 <= all_of_it < 16_000
+
+
+WORDS = ("withdrawals", "payments")
+
 # --- with tax in mind -----------------------------------------------------------------------------
 
 

@@ -1,0 +1,184 @@
+"""Joint households against the same households account by account: tax, tracking error, trades.
+
+    python -m bench.joint                    an invented book
+    python -m bench.joint BOOK [POLICIES]    a book of yours, with policies of yours
+
+`--households N` takes the first N joint households, `--json FILE` writes the figures for programs.
+
+Both sides have the same rules, data and budget. Apart, each account follows the target by itself,
+in one problem with the others for tax and wash sales. Both are measured alike: tracking error is
+that of all accounts together against their one target, and `cost` is what the objective adds up to
+with it, in dollars of present value: tax now and later, income taxed every year, trading,
+preferences, and risk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from compiler.closing import Closing
+from compiler.statements import HouseholdPolicy
+from policydsl.measures import RiskMeasure, household_measures
+from policydsl.policies import shipped
+from policydsl.propose import Proposal, empty_closing, propose
+from policydsl.rebalance import policy_of, read_inputs
+from policydsl.tables import dollars, percent, table
+from portfolio.household import Household
+from portfolio.synth import synthesise
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way of managing a household. Dollars; fractions; seconds; `gap` in bp of value."""
+
+    status: str
+    trades: int
+    tax: float
+    cost: float
+    error_before: float
+    error: float
+    gap: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A household both ways."""
+
+    household: str
+    accounts: int
+    value: float
+    apart: Side
+    joint: Side
+
+
+def compared(household: Household, policy: HouseholdPolicy) -> Pair:
+    """The household account by account, and as one."""
+    joint = _side(household, household, policy)
+    apart = _side(household, replace(household, management="separate"), policy)
+    value = float(sum((household.value(a) for a in household.accounts), Decimal(0)))
+    return Pair(household.id, len(household.accounts), value, apart, joint)
+
+
+def _side(measured: Household, solved: Household, policy: HouseholdPolicy) -> Side:
+    started = time.perf_counter()
+    proposal = propose(solved, policy)
+    seconds = time.perf_counter() - started
+    if proposal.closing is None or proposal.solution is None:
+        return Side(proposal.status.value, 0, 0.0, 0.0, 0.0, 0.0, 0.0, seconds)
+    one = empty_closing(measured, policy)
+    closing = replace(
+        proposal.closing, models=one.models, targets=one.targets, portfolios=one.portfolios
+    )
+    risk = RiskMeasure(closing.household)
+    error_before, error = (
+        household_measures(closing, risk, after=after)[0] for after in (False, True)
+    )
+    trades = {(t.account_id, t.security_id) for t in closing.trades}
+    return Side(
+        proposal.status.value,
+        len(trades),
+        _tax(closing),
+        _linear(proposal) + _risk(proposal, closing, error),
+        error_before,
+        error,
+        proposal.solution.gap,
+        seconds,
+    )
+
+
+def _tax(closing: Closing) -> float:
+    """What the run adds to this year's tax."""
+    entities = closing.household.tax_entities
+    added = (closing.tax(e, after=True).tax - closing.tax(e, after=False).tax for e in entities)
+    return float(sum(added, Decimal(0)))
+
+
+def _linear(proposal: Proposal) -> float:
+    """The terms of the objective that no target moves, dollars."""
+    assert proposal.solution is not None
+    assert proposal.compiled is not None
+    solution = proposal.solution
+    return (
+        sum(t.value(solution.x) for t in solution.terms.values()) * proposal.compiled.physics.unit
+    )
+
+
+def _risk(proposal: Proposal, closing: Closing, error: float) -> float:
+    """Horizon x risk aversion x TE^2 x value of all accounts together, dollars."""
+    assert proposal.compiled is not None
+    values = {a.id: float(closing.value(a)) for a in closing.household.accounts}
+    assumed = proposal.compiled.physics.assumptions
+    price = sum(values[a] * assumed[a].horizon * assumed[a].risk_aversion for a in values)
+    return price * error**2
+
+
+def comparison(pairs: Sequence[Pair]) -> str:
+    """A line for each household, apart > joint."""
+    header = (
+        *("household", "accounts", "value", "TE before", "TE", "tax"),
+        *("trades", "cost", "saved", "gap bp", "seconds"),
+    )
+    rows = [
+        (
+            pair.household,
+            str(pair.accounts),
+            dollars(Decimal(round(pair.value))),
+            percent(pair.joint.error_before),
+            f"{percent(pair.apart.error)} > {percent(pair.joint.error)}",
+            f"{_whole(pair.apart.tax)} > {_whole(pair.joint.tax)}",
+            f"{pair.apart.trades} > {pair.joint.trades}",
+            f"{_whole(pair.apart.cost)} > {_whole(pair.joint.cost)}",
+            f"{(pair.apart.cost - pair.joint.cost) / pair.value * 10_000:.1f} bp",
+            f"{pair.apart.gap:.2f} > {pair.joint.gap:.2f}",
+            f"{pair.apart.seconds:.1f} > {pair.joint.seconds:.1f}",
+        )
+        for pair in pairs
+    ]
+    return table(header, rows, "l" + "r" * (len(header) - 1))
+
+
+def _whole(amount: float) -> str:
+    return dollars(Decimal(round(amount)))
+
+
+def _pairs(book: Path, policies: Path, most: int | None) -> Iterator[Pair]:
+    inputs = read_inputs(book, policies, None)
+    found = (inputs.book.household(name) for name in inputs.book.household_ids)
+    joint = [h for h in found if h.management == "joint" and len(h.accounts) > 1][:most]
+    for k, household in enumerate(joint, start=1):
+        yield compared(household, policy_of(inputs, household))
+        print(f"\r{k} of {len(joint)} households", end="", file=sys.stderr)
+    print(file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("book", type=Path, nargs="?")
+    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
+    parser.add_argument("--households", type=int)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        book = given.book
+        if book is None:
+            book = Path(scratch) / "book"
+            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
+        pairs = list(_pairs(book, given.policies, given.households))
+    print(comparison(pairs), end="")
+    if given.json is not None:
+        given.json.write_text(json.dumps([asdict(pair) for pair in pairs], indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
