@@ -6,7 +6,7 @@ to it; `defaults.py` fills in the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -304,11 +304,15 @@ MODEL = "MODEL"
 """The model of every account where a test states weights and no model's name."""
 
 
-def _parts(parts: Iterable[trial.ModelPart], stated: Stated) -> Iterator[tuple[str, str, Span]]:
+def _parts(
+    parts: Iterable[trial.ModelPart], stated: Stated, models: Collection[str | None] = ()
+) -> Iterator[tuple[str, str, Span]]:
+    """(component, weight, place) of each part: a security, or one of the `models` stated above."""
     for part in parts:
         if isinstance(part.security, tree.Name):
             raise cannot(part.security.span, f"`{part.security.value}` is no security")
-        stated.row("securities", part.security.value, part.span)
+        if part.security.value not in models:
+            stated.row("securities", part.security.value, part.span)
         weight = cell(_quantity(part.weight), Dimension.FRACTION, stated.today)
         yield part.security.value, weight, part.span
 
@@ -317,7 +321,8 @@ def _model(line: trial.GivenModel, stated: Stated) -> None:
     name = MODEL if line.model is None else line.model.value
     rows = stated.rows("models")
     rows[:] = [row for row in rows if row.cells["model_id"] != name]
-    for security, weight, span in _parts(line.parts, stated):
+    models = {row.cells["model_id"] for row in rows}
+    for security, weight, span in _parts(line.parts, stated, models):
         rows.append(Row({"model_id": name, "component": security, "weight": weight}, span))
 
 
