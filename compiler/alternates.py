@@ -51,6 +51,17 @@ class StandIn:
             f"{'; '.join(filter(None, why))}"
         )
 
+    def to_json(self) -> dict[str, object]:
+        """The same with stable field names."""
+        return {
+            "component": self.component,
+            "alternate": self.alternate,
+            "rank": self.rank,
+            "weight": round(float(self.weight), 8),
+            "because": self.because,
+            "rules": [s.statement.rule_id for s in (self.by, self.line) if s is not None],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grammar.diagnostics import Diagnostic
@@ -45,6 +46,15 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelInEffect:
+    """What an account's model costs, and what stands in for what: in words, and as plain values."""
+
+    lines: tuple[str, ...] = ()
+    fees: tuple[Mapping[str, object], ...] = ()
+    stand_ins: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EffectiveAccount:
     """What holds for an account; `held` lists the mistakes that keep it from being traded.
 
@@ -59,4 +69,4 @@ class EffectiveAccount:
     slots: tuple[Slot, ...]
     diagnostics: tuple[Diagnostic, ...]
     absent: tuple[Line, ...] = ()
-    model: tuple[str, ...] = ()
+    model: ModelInEffect = ModelInEffect()

@@ -30,7 +30,7 @@ def heading(account: EffectiveAccount) -> Iterator[str]:
     """Whose policy it is, and what holds the account."""
     facts = "; ".join(account.facts[1:])
     yield f"{account.account_id}  {account.facts[0]}" + (f"; {facts}" if facts else "")
-    yield from account.model
+    yield from account.model.lines
     if account.held:
         count = len(account.held)
         noun = "error" if count == 1 else "errors"
@@ -59,7 +59,10 @@ def to_json(account: EffectiveAccount) -> dict[str, object]:
         "account_id": account.account_id,
         "facts": list(account.facts),
         "held": list(account.held),
-        "model": list(account.model),
+        "model": {
+            "fees": [dict(each) for each in account.model.fees],
+            "stand_ins": [dict(each) for each in account.model.stand_ins],
+        },
         "slots": [
             {
                 "name": slot.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from compiler.statements import HouseholdPolicy, InForce
@@ -14,20 +14,22 @@ ZERO = Decimal(0)
 
 def met_by_equivalents(
     household: Household,
-    account: Account,
+    accounts: Sequence[Account],
     policy: HouseholdPolicy,
     weights: Mapping[str, Decimal],
     held: Mapping[str, Decimal],
 ) -> dict[str, Decimal]:
     """`weights` (the target) with each class met by what is `held` of it, both fractions of the
-    account; what is missing is the target's own member's, what is too much leaves in proportion."""
+    accounts that the target is of; what is missing is the target's own member's, what is too much
+    leaves in proportion. Classes of one of the `accounts` are those of all."""
     found = dict(weights)
     taken: set[str] = set()
-    for scope in classes(policy, account):
-        names = sorted((weights.keys() | held.keys()) - taken)
-        for members in classes_of(scope, household, account, names):
-            taken.update(members)
-            found |= _met(members, weights, held)
+    for scope in treatments(policy, "drift"):
+        for account in (a for a in accounts if a.id in scope.accounts):
+            names = sorted((weights.keys() | held.keys()) - taken)
+            for members in classes_of(scope, household, account, names):
+                taken.update(members)
+                found |= _met(members, weights, held)
     return {name: weight for name, weight in found.items() if weight > 0}
 
 

@@ -1,8 +1,8 @@
-"""The weights of an account whose loss sales still block names: who stands in for them."""
+"""Target weights of names that loss sales still block: who stands in for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -20,22 +20,27 @@ ZERO = Decimal(0)
 
 def stood_in(
     household: Household,
-    account: Account,
+    accounts: Sequence[Account],
     policy: HouseholdPolicy,
     weights: Mapping[str, Decimal],
     held: Mapping[str, Decimal],
 ) -> dict[str, Decimal]:
-    """`weights` with the missing part of every blocked name at its best correlated substitute;
-    `held` are fractions of the account. A name without one keeps its weight."""
+    """`weights` with the missing part of every blocked name at its best correlated substitute of
+    those that the lines of the `accounts` allow them; `held` are fractions of what the weights are
+    of. A name without one keeps its weight."""
     found = dict(weights)
-    scopes = policy.of_kind("harvest replacement", account.id)
+    lines = [(a, s) for a in accounts for s in policy.of_kind("harvest replacement", a.id)[:1]]
     blocked = {block.wash_group for block in household.wash_blocks}
     for name, weight in weights.items():
         missing = weight - held.get(name, ZERO)
-        if not scopes or missing <= 0 or household.securities[name].wash_group not in blocked:
+        if not lines or missing <= 0 or household.securities[name].wash_group not in blocked:
             continue
-        candidates = _candidates(household, account, policy, name, scopes[0])
-        _, instead = max(candidates, key=lambda pair: pair[0], default=(ZERO, name))
+        candidates = (
+            pair
+            for account, scope in lines
+            for pair in _candidates(household, account, policy, name, scope)
+        )
+        _, instead = min(candidates, key=lambda pair: (-pair[0], pair[1]), default=(ZERO, name))
         found[name] -= missing
         found[instead] = found.get(instead, ZERO) + missing
     return found

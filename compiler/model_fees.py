@@ -35,6 +35,18 @@ class ModelFee:
         cost = f"{rate}: ${self.dollars:,.2f} of this account" if self.facts.fee_bps else "no fee"
         return f"model {self.model_id}{name}{provider}, {cost}"
 
+    def to_json(self) -> dict[str, object]:
+        """The same with stable field names; dollars and basis points are text."""
+        return {
+            "account_id": self.account_id,
+            "model_id": self.model_id,
+            "name": self.facts.name,
+            "provider": self.facts.provider,
+            "fee_bps": f"{self.facts.fee_bps:f}",
+            "weight": round(float(self.weight), 8),
+            "dollars_a_year": f"{self.dollars:f}",
+        }
+
 
 def model_fees(
     household: Household, account: Account, policy: HouseholdPolicy

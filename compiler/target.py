@@ -27,6 +27,7 @@ def published(
     return published_model(household, account, policy).weights
 
 
+ZERO = Decimal(0)
 UNSEEN = Decimal("0.000000001")
 """What proportions leave in the last digits of a weight."""
 
@@ -168,42 +169,49 @@ def portfolio_target(
     """The model after replacements, targets for groups and removals, in this order, as fractions of
     `accounts` and those `kept` as they are together.
 
-    What accounts want for themselves counts by their value; a name is removed where every account
-    that wants it may not hold it. An excluded weight goes pro rata to its asset class. Where a
-    whole class is excluded its weight stays in cash. Shares that a waiver excuses keep their place,
-    up to the model's weight. Last, what is held of securities that are one for drift stands in for
-    the model's own.
+    What accounts want for themselves counts by their value, and nothing where that is nothing; a
+    name is removed where every account that wants it may not hold it. An excluded weight goes pro
+    rata to its asset class. Where a whole class is excluded its weight stays in cash. Shares that a
+    waiver excuses keep their place, up to the model's weight. Last, what is held of securities that
+    are one for drift stands in for the model's own.
     """
-    wanted = {a.id: wanted_weights(household, a, policy) for a in accounts}
-    everyone = (*accounts, *kept)
-    model = _together(household, accounts, wanted)
-    replacing = [a for a in accounts if policy.of_kind("harvest replacement", a.id)]
+    worth = _worth(household, (*accounts, *kept))
+    counting = [a for a in accounts if worth[a.id] > 0] or accounts
+    wanted = {a.id: wanted_weights(household, a, policy) for a in counting}
+    model = _together(counting, wanted, worth)
+    replacing = [a for a in counting if policy.of_kind("harvest replacement", a.id)]
     if replacing:
-        held = _holdings(household, everyone, policy)
-        model = stood_in(household, replacing[0], policy, model, held)
-    barred = {a.id: _banned(household, a, policy, model) for a in accounts}
+        held = _holdings(household, (*accounts, *kept), policy, worth)
+        model = stood_in(household, replacing, policy, model, held)
+    barred = {a.id: _banned(household, a, policy, model) for a in counting}
     removed = [name for name in model if _nobody_holds(name, wanted, barred)]
-    found = _without(household, accounts, policy, model, removed)
+    found = _without(household, accounts, policy, model, removed, worth)
     alike = [a for a in accounts if classes(policy, a)]
     if not alike:
         return found
-    held = _holdings(household, everyone, policy)
-    return met_by_equivalents(household, alike[0], policy, found, held)
+    held = _holdings(household, (*accounts, *kept), policy, worth)
+    return met_by_equivalents(household, alike, policy, found, held)
+
+
+def _worth(household: Household, accounts: Sequence[Account]) -> dict[str, Decimal]:
+    """Dollars of each account that the target is of: its value after the flows that are due,
+    nothing where more is due than there is."""
+    due = due_before_settlement(household)
+    return {a.id: max(household.value(a) + due.get(a.id, ZERO), ZERO) for a in accounts}
 
 
 def _together(
-    household: Household, accounts: Sequence[Account], wanted: Mapping[str, Weights]
+    accounts: Sequence[Account], wanted: Mapping[str, Weights], worth: Mapping[str, Decimal]
 ) -> Weights:
     """The mean of what accounts want, by value."""
     if len(accounts) == 1:
         return wanted[accounts[0].id]
-    values = {a.id: max(household.value(a), Decimal(0)) for a in accounts}
-    total = sum(values.values(), Decimal(0))
+    total = sum((worth[a.id] for a in accounts), ZERO)
     mean: Weights = {}
     for account in accounts:
-        share = values[account.id] / total if total else 1 / Decimal(len(accounts))
+        share = worth[account.id] / total if total else 1 / Decimal(len(accounts))
         for name, weight in wanted[account.id].items():
-            mean[name] = mean.get(name, Decimal(0)) + share * weight
+            mean[name] = mean.get(name, ZERO) + share * weight
     same = all(weights == wanted[accounts[0].id] for weights in wanted.values())
     return dict(wanted[accounts[0].id]) if same else mean
 
@@ -223,19 +231,20 @@ def _without(
     policy: HouseholdPolicy,
     model: Weights,
     removed: Sequence[str],
+    worth: Mapping[str, Decimal],
 ) -> Weights:
     """`model` without what is `removed`, its weight left to its asset class; waived shares stay."""
     asset_class = {name: household.securities[name].asset_class for name in model}
-    spared = {name: _spared(household, accounts, policy, name) for name in removed}
+    spared = {name: _spared(household, accounts, policy, name, worth) for name in removed}
     kept = {name: weight for name, weight in model.items() if name not in spared}
     placed = {name: min(model[name], share) for name, share in spared.items() if share > 0}
     whole: dict[str, Decimal] = {}
     left: dict[str, Decimal] = {}
     for name, weight in model.items():
         group = asset_class[name]
-        whole[group] = whole.get(group, Decimal(0)) + weight - placed.get(name, Decimal(0))
+        whole[group] = whole.get(group, ZERO) + weight - placed.get(name, ZERO)
         if name in kept:
-            left[group] = left.get(group, Decimal(0)) + weight
+            left[group] = left.get(group, ZERO) + weight
     grown = {
         name: weight * whole[asset_class[name]] / left[asset_class[name]]
         for name, weight in kept.items()
@@ -245,11 +254,13 @@ def _without(
 
 
 def _holdings(
-    household: Household, accounts: Sequence[Account], policy: HouseholdPolicy
+    household: Household,
+    accounts: Sequence[Account],
+    policy: HouseholdPolicy,
+    worth: Mapping[str, Decimal],
 ) -> Weights:
     """What accounts hold and may go on holding, as fractions of them, flows due counted."""
-    due = due_before_settlement(household)
-    value = sum((household.value(a) + due.get(a.id, Decimal(0)) for a in accounts), Decimal(0))
+    value = sum(worth.values(), ZERO)
     if value <= 0:
         return {}
     held: Weights = {}
@@ -258,26 +269,31 @@ def _holdings(
         barred = _banned(household, account, policy, sorted(names))
         for lot in account.lots:
             if lot.security_id not in barred:
-                worth = lot.shares * household.price(lot.security_id) / value
-                held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
+                share = lot.shares * household.price(lot.security_id) / value
+                held[lot.security_id] = held.get(lot.security_id, ZERO) + share
     return held
 
 
 def _spared(
-    household: Household, accounts: Sequence[Account], policy: HouseholdPolicy, security_id: str
+    household: Household,
+    accounts: Sequence[Account],
+    policy: HouseholdPolicy,
+    security_id: str,
+    worth: Mapping[str, Decimal],
 ) -> Decimal:
-    """The share of accounts in lots that every ban on a security spares for a waiver."""
-    shares = Decimal(0)
+    """The share of all that the target is of in lots that every ban on a security spares for a
+    waiver; lots that no ban reaches need none."""
+    shares = ZERO
     for account in accounts:
         bans = [
             scope
             for scope in _bans(account, policy)
             if _forbids(scope, household, account, security_id)
         ]
-        for lot in account.lots:
+        for lot in account.lots if bans else ():
             if lot.security_id == security_id and all(
                 excused_lot(scope, household, account, lot) for scope in bans
             ):
                 shares += lot.shares
-    value = sum((household.value(a) for a in accounts), Decimal(0))
-    return shares * household.price(security_id) / value if shares and value > 0 else Decimal(0)
+    value = sum(worth.values(), ZERO)
+    return shares * household.price(security_id) / value if shares and value > 0 else ZERO

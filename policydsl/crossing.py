@@ -4,8 +4,8 @@ Each household is solved alone, so orders meet only once all are. Where a rule p
 and a security is bought by one client and sold by another, one side of it stays: the sales where
 one of them raises cash that an account lacks today, else the side of more dollars, the sales where
 both are equal. The clients of the other side are solved again with that side of that security
-barred by the rule, until nothing crosses. A bar is never lifted and each round adds one, so the
-rounds end; nothing depends on the order of the households.
+barred by the rule, until nothing crosses. No bar is lifted meanwhile and each round adds one, so
+the rounds end; nothing depends on the order of the households.
 """
 
 from __future__ import annotations
@@ -153,7 +153,30 @@ def kept_apart(proposals: Sequence[Proposal], again: Again) -> tuple[Proposal, .
         for client in sorted(given):
             solved = again(client, facing[client])
             found[client] = replace(solved, gives_way=tuple(sorted(gave[client])))
+    for client in sorted(gave):
+        released = _released(found[client], gave[client], found, again)
+        # An account of the household that no rule binds may meet somebody whom one does.
+        if not _given_up(found | {client: released}, dict(stays)):
+            found[client] = released
     return tuple(found[proposal.household.id] for proposal in proposals)
+
+
+def _released(
+    proposal: Proposal, gave: Set[GivenUp], found: Mapping[str, Proposal], again: Again
+) -> Proposal:
+    """The proposal of a household that gave way to orders of which some are no longer made: solved
+    once more, against all orders of others as they stand, so that none of its own that a rule binds
+    can meet one."""
+    crowd = crowd_of(order for other in found.values() for order in orders_of(other))
+    known = facing_of(proposal.policy, proposal.household, crowd)
+    still = {up for up in gave if _meetings([up])[up.key] <= known.get(up.key, frozenset())}
+    if still == gave:
+        return proposal
+    rules = (scope.statement.key for scope in about_crossing(proposal.policy, notes=False))
+    solved = again(proposal.household.id, {key: known[key] for key in rules})
+    if solved.closing is None:
+        return proposal
+    return replace(solved, gives_way=tuple(sorted(still)))
 
 
 Stays = dict[tuple[str, str, str], Side]

@@ -82,15 +82,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
 def models_document(policy: HouseholdPolicy, household: Household) -> list[Document]:
     """What the models of accounts that may trade cost, as far as the book says."""
     return [
-        {
-            "account_id": account.id,
-            "model_id": fee.model_id,
-            "name": fee.facts.name,
-            "provider": fee.facts.provider,
-            "fee_bps": plain(fee.facts.fee_bps),
-            "weight": round(float(fee.weight), 8),
-            "dollars_a_year": plain(fee.dollars),
-        }
+        fee.to_json()
         for account in household.accounts
         if not account.held_away and not account.frozen and account.id not in policy.held
         for fee in model_fees(household, account, policy)

@@ -121,14 +121,15 @@ def household_measures(closing: Closing, risk: RiskMeasure, *, after: bool) -> t
         return 0.0, 0.0
     held: dict[str, Decimal] = {}
     target: dict[str, Decimal] = {}
+    shares = closing.shares_after if after else closing.shares_before
+    for (owner, name), count in shares.items():
+        if owner in meant:
+            worth = count * closing.household.prices[name]
+            held[name] = held.get(name, Decimal(0)) + worth / total
     for account in accounts:
         share = closing.value(account) / total
-        for mine, found in (
-            (held, weights(closing, account, after=after)),
-            (target, meant[account.id]),
-        ):
-            for name, weight in found.items():
-                mine[name] = mine.get(name, Decimal(0)) + share * weight
+        for name, weight in meant[account.id].items():
+            target[name] = target.get(name, Decimal(0)) + share * weight
     return risk.tracking_error(held, target), risk.drift(held, target)
 
 

@@ -116,8 +116,7 @@ def gives_way_lines(document: Document, rule_id: str | None = None) -> list[str]
             found.setdefault((bar["statement"], bar["side"]), []).append(bar["security_id"])
     lines: list[str] = []
     for (statement, side), names in found.items():
-        does, others = ("buys", "sell") if side == "buy" else ("sells", "buy")
-        told = f"gives way: {does} none of what other clients {others}: {_several(names)}"
+        told = f"gives way to orders of other clients: does not {side} {_several(names)}"
         lines += wrapped("", [f"{told} [{placed(document, statement)}]"])
     return lines
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from portfolio.household import Household
 from tests.by_hand import breaches, policy
 from tests.plain import homes
 from tests.plain.finished import Finished
-from tests.plain.rules import Rule, broken, how_far, no_wash_sales
+from tests.plain.rules import Rule, broken, how_far
+from tests.plain.sales import no_wash_sales
 
 Key = tuple[str, ...]
 Orders = Mapping[Key, Decimal]
@@ -32,7 +34,30 @@ class Case:
     policy: HouseholdPolicy
 
     def __repr__(self) -> str:
-        return f"Case({[rule.text for rule in self.rules]}, {self.rate} bps, {self.home!r})"
+        """As much of it as fits on a screen."""
+        home = self.home
+        held = {
+            a.id: [
+                f"${a.cash}+{a.unsettled_cash}",
+                "fractional" if a.fractional else "whole",
+                *(
+                    f"{lot.id}: {lot.shares} {lot.security_id} ${lot.basis} {lot.acquired}"
+                    for lot in a.lots
+                ),
+            ]
+            for a in home.accounts
+        }
+        flows = [(flow.account_id, str(flow.day), str(flow.amount)) for flow in home.flows]
+        prices = {name: str(price) for name, price in home.prices.items()}
+        texts = [rule.text for rule in self.rules]
+        weights = home.models["CORE"].weights
+        market = f"{flows}, {prices}, {weights}"
+        return f"Case({texts}, {self.rate} bps, {home.management}, {held}, {market})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same where Hypothesis prints a failing case."""
+        del cycle
+        printer.text(repr(self))
 
     def state(self, orders: Orders) -> Finished:
         return Finished(

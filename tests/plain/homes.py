@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portfolio.household import Account, Household, Lot
 from tests.by_hand import account, household, lot, security, taxpayer
 from tests.compiler.laws.households import KINDS_OF_ACCOUNT, T2, T3
-from tests.plain import rules
+from tests.plain import rules, sales
 from tests.plain.rules import Rule
 
 # --- households ----------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def restrictions() -> st.SearchStrategy[Rule]:
         ]
     )
     return st.builds(
-        lambda action, what: rules.never(action, *what),
+        lambda action, what: sales.never(action, *what),
         st.sampled_from(["buy", "sell", "hold", "trade"]),
         things,
     )
@@ -163,23 +163,44 @@ SIZES = st.one_of(
 )
 TAXES = st.one_of(
     st.builds(
-        rules.gains,
+        sales.gains,
         dollars(0, 5_000),
         st.sampled_from(["taxpayer", "household"]),
         st.sampled_from(["", "short ", "long "]),
     ),
-    st.builds(rules.tax, dollars(0, 2_000)),
-    st.builds(rules.turnover, percents(2, 40)),
-    st.just(rules.no_wash_sales()),
-    st.builds(rules.harvest_only_above, percents(2, 40)),
+    st.builds(sales.tax, dollars(0, 2_000)),
+    st.builds(sales.turnover, percents(2, 40)),
+    st.just(sales.no_wash_sales()),
+    st.builds(sales.harvest_only_above, percents(2, 40)),
 )
 BARS = st.one_of(
     restrictions(),
-    st.builds(rules.bought_before, st.sampled_from([date(2020, 1, 1), date(2026, 1, 1)])),
-    st.builds(rules.with_gain_above, dollars(0, 4_000)),
+    st.builds(sales.bought_before, st.sampled_from([date(2020, 1, 1), date(2026, 1, 1)])),
+    st.builds(sales.with_gain_above, dollars(0, 4_000)),
 )
+GUARDS = st.sampled_from(
+    [
+        ("when account.taxable", lambda each: each.taxable),
+        ('when account.type is not "roth_ira"', lambda each: each.type != "roth_ira"),
+        ('except when account.owner is "spouse"', lambda each: each.owner != "spouse"),
+    ]
+)
+
+
+@st.composite
+def guarded(draw: st.DrawFn) -> Rule:
+    """Rules of which some are for some accounts, or over: those ended yesterday ask nothing."""
+    rule = draw(draw(st.sampled_from([LIMITS, LIMITS, SIZES, TAXES, TAXES, BARS])))
+    how = draw(st.sampled_from(["", "", "", "guard", "guard", "over", "still"]))
+    if how == "guard" and rule.own:
+        return rules.only_for(rule, *draw(GUARDS))
+    if how == "over":
+        return rules.over(rule, "until 2026-06-14")
+    return replace(rule, text=f"{rule.text}\nuntil 2026-06-15") if how == "still" else rule
+
+
 RULES = st.lists(
-    st.one_of(LIMITS, LIMITS, SIZES, TAXES, BARS),
+    guarded(),
     min_size=1,
     max_size=5,
     unique_by=lambda rule: rule.slot,

@@ -8,17 +8,14 @@ inside they are (dollars, or a number): below zero is broken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from portfolio.household import Account, Household, Lot
+from portfolio.household import Account, Household
 from tests.plain.finished import (
     BROKEN,
     KEPT,
-    SETTLED,
-    TODAY,
     ZERO,
     Finished,
     Found,
@@ -33,13 +30,14 @@ from tests.plain.finished import (
 class Rule:
     """What is written, and what it asks. `stepwise`: the model may ask for a share more or two.
 
-    Of one `slot` a policy has one rule, lest two disagree.
+    Of one `slot` a policy has one rule, lest two disagree. `own`: it is of accounts one by one.
     """
 
     text: str
     asks: Callable[[Finished], Found] = field(repr=False, compare=False)
     slot: str = ""
     stepwise: bool = False
+    own: bool = True
 
 
 def weights(
@@ -88,7 +86,7 @@ def issuers(percent: Fraction, of: str) -> Rule:
         return home.securities[name].issuer
 
     text = f"keep each issuer at most {written(percent)}% of {of}"
-    return Rule(text, at_most(group, percent, of, named=False), f"issuer {of}")
+    return Rule(text, at_most(group, percent, of, named=False), f"issuer {of}", own=of == "account")
 
 
 def sectors_held(percent: Fraction, of: str) -> Rule:
@@ -96,7 +94,7 @@ def sectors_held(percent: Fraction, of: str) -> Rule:
         return home.securities[name].sector
 
     text = f"keep each sector at most {written(percent)}% of {of}"
-    return Rule(text, at_most(group, percent, of, named=False), f"sector {of}")
+    return Rule(text, at_most(group, percent, of, named=False), f"sector {of}", own=of == "account")
 
 
 def named_group(names: tuple[str, ...], percent: Fraction, of: str) -> Rule:
@@ -107,7 +105,9 @@ def named_group(names: tuple[str, ...], percent: Fraction, of: str) -> Rule:
 
     things = ", ".join(f'"{name}"' for name in names)
     text = f"keep {things} at most {written(percent)}% of {of}"
-    return Rule(text, at_most(group, percent, of, named=True), f"group {of} {things}")
+    return Rule(
+        text, at_most(group, percent, of, named=True), f"group {of} {things}", own=of == "account"
+    )
 
 
 def technology(percent: Fraction, of: str) -> Rule:
@@ -115,7 +115,7 @@ def technology(percent: Fraction, of: str) -> Rule:
         return "it" if home.securities[name].sector == "Tech" else None
 
     text = f'keep anything at most {written(percent)}% of {of} where sector is "Tech"'
-    return Rule(text, at_most(group, percent, of, named=True), f"tech {of}")
+    return Rule(text, at_most(group, percent, of, named=True), f"tech {of}", own=of == "account")
 
 
 def near_the_model(points: Fraction) -> Rule:
@@ -140,7 +140,7 @@ def near_the_model(points: Fraction) -> Rule:
             yield from weights(state, accounts, accounts[0].id, group, ends, named=False)
 
     text = f"keep each asset_class within {written(points)} points of model"
-    return Rule(text, asks, "asset class")
+    return Rule(text, asks, "asset class", own=False)
 
 
 def of_one_target(state: Finished) -> list[list[Account]]:
@@ -173,7 +173,9 @@ def household_cash(percent: Fraction) -> Rule:
         )
         yield "H1", no_further_out(before, after, least, None)
 
-    return Rule(f"keep cash at least {written(percent)}% of household", asks, "cash household")
+    return Rule(
+        f"keep cash at least {written(percent)}% of household", asks, "cash household", own=False
+    )
 
 
 def settled_cash(dollars: Fraction) -> Rule:
@@ -243,157 +245,6 @@ def so_many_trades(most: int) -> Rule:
     return Rule(f"keep trades at most {most}", asks, "trades")
 
 
-def never(action: str, things: str, meant: Callable[[Household, str], bool]) -> Rule:
-    """`never hold` forbids purchases; what is there leaves as far as other rules let it."""
-
-    def asks(state: Finished) -> Found:
-        if action in ("buy", "hold", "trade"):
-            for account, name, _, _ in state.purchases:
-                yield f"{account.id} {name}", BROKEN if meant(state.home, name) else KEPT
-        if action in ("sell", "trade"):
-            for row in state.sales:
-                where = f"{row.account.id} {row.lot.security_id}"
-                yield where, BROKEN if meant(state.home, row.lot.security_id) else KEPT
-
-    return Rule(f"never {action} {things}", asks, f"never {things}")
-
-
-def never_sell_lots(condition: str, meant: Callable[[Finished, Lot], bool]) -> Rule:
-    def asks(state: Finished) -> Found:
-        for row in state.sales:
-            yield row.account.id, BROKEN if meant(state, row.lot) else KEPT
-
-    return Rule(f"never sell anything where {condition}", asks, f"lots {condition}")
-
-
-def bought_before(day: date) -> Rule:
-    return never_sell_lots(f"lot.acquired before {day}", lambda _, lot: lot.acquired < day)
-
-
-def with_gain_above(dollars: Fraction) -> Rule:
-    def meant(state: Finished, lot: Lot) -> bool:
-        return Fraction(lot.shares) * state.price(lot.security_id) - Fraction(lot.basis) > dollars
-
-    return never_sell_lots(f"lot.gain above ${written(dollars)}", meant)
-
-
-def harvest_only_above(percent: Fraction) -> Rule:
-    """A lot sold at a loss in a taxable account has lost more than that of its basis."""
-
-    def asks(state: Finished) -> Found:
-        for row in state.sales:
-            lot = row.lot
-            lost = Fraction(lot.basis) - Fraction(lot.shares) * state.price(lot.security_id)
-            small = lost <= percent / 100 * Fraction(lot.basis)
-            bad = row.account.taxable and row.gain < 0 and small
-            yield lot.id, BROKEN if bad else KEPT
-
-    text = f"only harvest anything where lot.loss above {written(percent)}% of basis"
-    return Rule(text, asks, "harvest")
-
-
-def gains(dollars: Fraction, per: str, term: str) -> Rule:
-    """Net gains of the year so far and of the run; a taxpayer's count in all its accounts."""
-
-    def asks(state: Finished) -> Found:
-        taxable = [each for each in state.home.accounts if each.taxable]
-        names = sorted({each.tax_entity_id for each in taxable})
-        groups = [[name] for name in names] if per == "taxpayer" else [names]
-        for some in groups if names else ():
-            before = ZERO
-            for entity in (state.home.tax_entities[name] for name in some):
-                before += Fraction(entity.ytd_short) if term != "long " else 0
-                before += Fraction(entity.ytd_long) if term != "short " else 0
-            run = sum(
-                (
-                    row.gain
-                    for row in state.sales
-                    if row.account.taxable
-                    and row.account.tax_entity_id in some
-                    and (not term or row.long == (term == "long "))
-                ),
-                ZERO,
-            )
-            yield "+".join(some), no_further_out(before, before + run, None, dollars)
-
-    text = f"keep realized {term}gains at most ${written(dollars)} each year per {per}"
-    return Rule(text, asks, f"gains {term}{per}")
-
-
-def tax(dollars: Fraction) -> Rule:
-    """Schedule D: within short and long, then across; what is left of a loss against ordinary
-    income up to $3,000, and the rest at what a dollar carried on is worth."""
-
-    def owed(state: Finished, name: str, *, run: bool) -> Fraction:
-        entity = state.home.tax_entities[name]
-        short = Fraction(entity.ytd_short) - Fraction(entity.carry_short)
-        long = Fraction(entity.ytd_long) - Fraction(entity.carry_long)
-        for row in state.sales if run else ():
-            if row.account.taxable and row.account.tax_entity_id == name:
-                short, long = (short, long + row.gain) if row.long else (short + row.gain, long)
-        if short > 0 > long or long > 0 > short:
-            both = short + long
-            winner_short = (short > 0) == (both > 0)
-            short, long = (both, ZERO) if winner_short else (ZERO, both)
-        total = max(short, ZERO) * Fraction(entity.rate_short)
-        total += max(long, ZERO) * Fraction(entity.rate_long)
-        loss = -min(short, ZERO) - min(long, ZERO)
-        against = min(loss, Fraction(1500 if entity.filing == "separate" else 3000))
-        carried = (loss - against) * Fraction(entity.rate_carry)
-        return total - against * Fraction(entity.rate_ordinary) - carried
-
-    def asks(state: Finished) -> Found:
-        for name in sorted({a.tax_entity_id for a in state.home.accounts if a.taxable}):
-            before, after = (owed(state, name, run=late) for late in (False, True))
-            yield name, no_further_out(before, after, None, dollars)
-
-    text = f"keep realized tax at most ${written(dollars)} each year per taxpayer"
-    return Rule(text, asks, "tax")
-
-
-def turnover(percent: Fraction) -> Rule:
-    """Sales of the run, of which what flows take beyond the cash does not count."""
-
-    def asks(state: Finished) -> Found:
-        for account in state.home.accounts:
-            run = sum((row.amount for row in state.sales if row.account is account), ZERO)
-            here = any(f.account_id == account.id and f.day <= SETTLED for f in state.home.flows)
-            forced = max(-state.cash(account, after=False), ZERO) if here else ZERO
-            most = percent / 100 * state.value(account)
-            yield account.id, no_further_out(ZERO, max(run - forced, ZERO), None, most)
-
-    return Rule(f"keep turnover at most {written(percent)}% of account each year", asks, "turnover")
-
-
-def no_wash_sales() -> Rule:
-    """A loss is not replaced by a purchase of the run, nor by shares of the last 30 days that are
-    kept; what an earlier loss blocks is not bought. Every account of the household counts."""
-
-    def asks(state: Finished) -> Found:
-        group = {name: each.wash_group for name, each in state.home.securities.items()}
-        bought = {group[name] for _, name in state.bought}
-        for block in state.home.wash_blocks:
-            yield block.wash_group, BROKEN if block.wash_group in bought else KEPT
-        young = [
-            lot
-            for account in state.home.accounts
-            for lot in account.lots
-            if TODAY - lot.acquired <= timedelta(days=30)
-        ]
-        for row in state.sales:
-            if row.account.taxable and row.gain < 0:
-                own = group[row.lot.security_id]
-                kept = any(
-                    group[lot.security_id] == own
-                    and lot.id != row.lot.id
-                    and Fraction(lot.shares) > state.sold.get(lot.id, ZERO)
-                    for lot in young
-                )
-                yield own, BROKEN if kept or own in bought else KEPT
-
-    return Rule("prevent wash sales across household", asks, "wash")
-
-
 def average_price(dollars: Fraction) -> Rule:
     """By value, over all securities; a fund has a price of its own."""
 
@@ -413,6 +264,23 @@ def average_price(dollars: Fraction) -> Rule:
 
     text = f"keep average price at most ${written(dollars)} per account"
     return Rule(text, asks, "average")
+
+
+def only_for(rule: Rule, words: str, meant: Callable[[Account], bool]) -> Rule:
+    """A rule of accounts one by one for some of them."""
+
+    def asks(state: Finished) -> Found:
+        some = tuple(each for each in state.home.accounts if meant(each))
+        names = {each.id for each in some}
+        bought = {key: shares for key, shares in state.bought.items() if key[0] in names}
+        return rule.asks(replace(state, home=replace(state.home, accounts=some), bought=bought))
+
+    return replace(rule, text=f"{rule.text}\n{words}", asks=asks)
+
+
+def over(rule: Rule, words: str) -> Rule:
+    """A rule that is not in force, and asks nothing."""
+    return replace(rule, text=f"{rule.text}\n{words}", asks=lambda _: iter(()))
 
 
 def written(number: Fraction | None) -> str:

@@ -71,6 +71,10 @@ def test_effective_and_explain_show_the_fee(run: Path, book: Path) -> None:
     assert "model INDEX-DIRECT (Broad), Index House, 12 bps a year: $" in found.output
     found = policydsl("effective", "--book", book, "--account", "H00006-TX")
     assert "Index House, 12 bps a year on 85%: $" in found.output
+    shown = json.loads(
+        policydsl("effective", "--book", book, "--account", "H00001-TX", "--format", "json").stdout
+    )
+    assert shown["model"] == {"fees": proposal(run, "H00001")["models"], "stand_ins": []}
     told = policydsl("explain", run, "--household", "H00001").output
     assert "H00001-TX INDEX-DIRECT Index House 12 100.00% $" in words_of(told)
 

@@ -94,3 +94,12 @@ def test_flows_are_those_of_a_year_from_the_day(told: Folder) -> None:
         assert len(days) == count
         assert all(day <= each <= day.replace(year=day.year + 1) for each in days)
         assert all((each + timedelta(days=1)).day == 1 for each in days)
+
+
+def test_trades_settle_as_they_did_on_the_day(pristine: Path) -> None:
+    """Where the book does not say how long settlement takes."""
+    found = {
+        day: load_book(pristine, date.fromisoformat(day)).household("H00002").settlement_days
+        for day in ("2017-09-04", "2017-09-05", "2024-05-24", "2024-05-27", "2024-05-28")
+    }
+    assert list(found.values()) == [3, 2, 2, 2, 1]

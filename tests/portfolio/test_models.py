@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.lookthrough import flatten_funds, look_through
-from portfolio.models import cycles, flatten, in_force, normalised
+from portfolio.models import (
+    Part,
+    cycles,
+    flatten,
+    in_force,
+    normalised,
+    places_of,
+    published,
+)
 
 D = Decimal
 
@@ -103,3 +111,37 @@ def test_look_through_keeps_the_total_of_whole_funds(
     flat = flatten_funds(made)
     for fund, weights in flat.items():
         assert look_through({fund: D(1)}, flat) == weights
+
+
+RANKED = st.lists(
+    st.tuples(
+        st.integers(1, 50), st.lists(st.sampled_from("ABCDEF"), min_size=1, max_size=3, unique=True)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(RANKED, st.sets(st.sampled_from("ABCDEF")))
+def test_places_are_the_weights_and_lose_nothing(
+    rows: list[tuple[int, list[str]]], out: set[str]
+) -> None:
+    """Each place goes to the first of its choices that can be used; a model without one is none."""
+    total = sum(weight for weight, _ in rows)
+    parts = [Part(D(weight) / total, tuple(ranked)) for weight, ranked in rows]
+    made = published({"M": parts}, dict.fromkeys(out, "in doubt"))
+    if any(set(part.ranked) <= out for part in parts):
+        assert made == {}
+        return
+    model = made["M"]
+    assert abs(sum(model.weights.values()) - 1) < D("1e-20")
+    assert not model.weights.keys() & out
+    wanted: dict[str, Decimal] = {}
+    for part in parts:
+        first = next(each for each in part.ranked if each not in out)
+        wanted[first] = wanted.get(first, D(0)) + part.weight
+    assert {name: round(weight, 9) for name, weight in model.weights.items()} == {
+        name: round(weight, 9) for name, weight in wanted.items()
+    }
+    places = places_of(model)
+    assert sum(place.weight for place in places) == sum(model.weights.values())

@@ -6,7 +6,7 @@ right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from portfolio.household import TAXABLE
 from tests.simulation.custodian import ZERO, Fill
 from tests.simulation.daybook import Log
 
+Check = Callable[[Log], list[str]]
 WASH_DAYS = timedelta(days=30)
 NEAR = timedelta(days=12)
 """More calendar days than any settlement cycle, with the session before it."""
@@ -108,15 +109,28 @@ def not_foretold(log: Log, ahead: int) -> list[str]:
 
 
 def cried_wolf(log: Log) -> list[str]:
-    """Findings that an account is overdrawn or cannot pay, of payments that were then made."""
-    short = {f"{posting.flow.day}" for posting in log.postings if posting.short}
-    made = {f"{posting.flow.day}" for posting in log.postings} - short
+    """Findings that an account is overdrawn or cannot pay, of payments that were then made.
+
+    On the last days before a payment that falls short those behind it are in doubt too: the product
+    takes it to be made all the same, and this custodian lets nobody overdraw.
+    """
+    short = {
+        (f"{each.flow.day}", each.flow.account_id): each.day for each in log.postings if each.short
+    }
+    made = {f"{each.flow.day}" for each in log.postings} - {day for day, _ in short}
+    doubtful = {
+        (day, log.household_of(account_id))
+        for (_, account_id), paid in short.items()
+        for day in log.days
+        if day <= paid <= log.evenings[day].settles
+    }
     return [
         f"{look.day} {finding}"
         for look in log.looks
         for finding in look.findings
         if finding.startswith(("cannot be met", "overdrawn"))
         and any(f"on {day} (" in finding for day in made)
+        and (look.day, look.household_id) not in doubtful
     ]
 
 

@@ -198,6 +198,20 @@ def test_a_sale_of_whole_shares_takes_whole_shares_of_each_lot() -> None:
     assert all(shares % 1 == 0 for _, shares in sale.lots), sale.lots
 
 
+def test_the_smallest_order_may_be_just_that_large() -> None:
+    """1,100 of cash buy eleven shares at 95: 1,045, where 1,000 is the least. The model asks for a
+    share more, so that rounding has room, and rounding may take it."""
+    home = household(
+        account("IRA", 1_100, lot("a1", "AAA", 200, 9_000), kind="roth_ira", fractional=False),
+        market=((security("AAA"), "95"),),
+        constituents={},
+        models={"CORE": {"AAA": "1"}},
+    )
+    proposal = propose(home, policy(home, "keep each trade at least $1,000"))
+    assert proposal.solution is not None, proposal.findings
+    assert [order.bought for order in proposal.solution.orders] == [11]
+
+
 def test_rounding_costs_no_more_than_the_increments_it_moves() -> None:
     """Whole shares at $1,290 on $37,000: the gap says what they cost, and bounds it."""
     fine = propose(awkward(True, "0.0001"), policy(awkward(True), RULES[3]))

@@ -117,3 +117,19 @@ def test_average_basis_keeps_the_days() -> None:
         (2500, 300, False),
     ]
     assert outcome.open_lots[0].basis == 2500
+
+
+def test_a_washed_gift_hands_on_the_donor_s_time() -> None:
+    risen = replace(GIFT, donor_basis=D(4000), value=D(5000))
+    outcome = after(risen, sell("s", 30, 100, 30), buy("new", 40, 100, 31))
+    (lot,) = outcome.open_lots
+    assert (lot.basis, lot.holding_from) == (4100, day(40) - (day(30) - risen.donor_acquired))
+
+
+def test_what_is_spun_off_a_replacement_has_its_time() -> None:
+    spin = SpinOff("sp", day(50), "X", "NEW", D(1), D("0.5"))
+    outcome = after(buy("a", 0, 10, 20), sell("s", 30, 10, 10), buy("b", 40, 10, 10), spin)
+    assert [(lot.lot_id, lot.basis, lot.holding_from) for lot in outcome.open_lots] == [
+        ("b", 100, day(10)),
+        ("b/sp", 100, day(10)),
+    ]
