@@ -170,10 +170,11 @@ def portfolio_target(
     `accounts` and those `kept` as they are together.
 
     What accounts want for themselves counts by their value, and nothing where that is nothing; a
-    name is removed where every account that wants it may not hold it. An excluded weight goes pro
-    rata to its asset class. Where a whole class is excluded its weight stays in cash. Shares that a
-    waiver excuses keep their place, up to the model's weight. Last, what is held of securities that
-    are one for drift stands in for the model's own.
+    name is removed where every account that wants it may not hold it, and has no more weight than
+    those are worth that may. An excluded weight goes pro rata to its asset class. Where a whole
+    class is excluded its weight stays in cash. Shares that a waiver excuses keep their place, up to
+    the model's weight. Last, what is held of securities that are one for drift stands in for the
+    model's own.
     """
     worth = _worth(household, (*accounts, *kept))
     counting = [a for a in accounts if worth[a.id] > 0] or accounts
@@ -184,8 +185,8 @@ def portfolio_target(
         held = _holdings(household, (*accounts, *kept), policy, worth)
         model = stood_in(household, replacing, policy, model, held)
     barred = {a.id: _banned(household, a, policy, model) for a in counting}
-    removed = [name for name in model if _nobody_holds(name, wanted, barred)]
-    found = _without(household, accounts, policy, model, removed, worth)
+    room = _room(model, wanted, barred, worth)
+    found = _without(household, accounts, policy, model, room, worth)
     alike = [a for a in accounts if classes(policy, a)]
     if not alike:
         return found
@@ -216,13 +217,29 @@ def _together(
     return dict(wanted[accounts[0].id]) if same else mean
 
 
-def _nobody_holds(
-    name: str, wanted: Mapping[str, Weights], barred: Mapping[str, Mapping[str, InForce]]
-) -> bool:
-    """Whether a security is barred wherever it is wanted; one that stands in for another is wanted
-    by everybody."""
-    wanting = [account_id for account_id, weights in wanted.items() if name in weights]
-    return all(name in barred[account_id] for account_id in wanting or wanted)
+def _room(
+    model: Weights,
+    wanted: Mapping[str, Weights],
+    barred: Mapping[str, Mapping[str, InForce]],
+    worth: Mapping[str, Decimal],
+) -> Weights:
+    """How much of each security there is room for that is barred in an account that wants it: as
+    much as the others are worth, for all together that have room in the same accounts; nothing
+    where it is barred in each. One that stands in for another is wanted by everybody."""
+    by_accounts: dict[frozenset[str], list[str]] = {}
+    for name in model:
+        wanting = [a for a, weights in wanted.items() if name in weights] or list(wanted)
+        holding = frozenset(a for a in wanting if name not in barred[a])
+        if len(holding) < len(wanting):
+            by_accounts.setdefault(holding, []).append(name)
+    total = sum(worth.values(), ZERO)
+    found: Weights = {}
+    for holding, names in by_accounts.items():
+        asked = sum((model[name] for name in names), ZERO)
+        most = sum((worth[a] for a in holding), ZERO) / total if total else ZERO
+        for name in names:
+            found[name] = model[name] * min(Decimal(1), most / asked if asked else ZERO)
+    return {name: most for name, most in found.items() if most < model[name] or not most}
 
 
 def _without(
@@ -230,12 +247,16 @@ def _without(
     accounts: Sequence[Account],
     policy: HouseholdPolicy,
     model: Weights,
-    removed: Sequence[str],
+    room: Weights,
     worth: Mapping[str, Decimal],
 ) -> Weights:
-    """`model` without what is `removed`, its weight left to its asset class; waived shares stay."""
+    """`model` without what there is no `room` for, its weight left to its asset class; waived
+    shares stay."""
     asset_class = {name: household.securities[name].asset_class for name in model}
-    spared = {name: _spared(household, accounts, policy, name, worth) for name in removed}
+    spared = {
+        name: max(most, _spared(household, accounts, policy, name, worth))
+        for name, most in room.items()
+    }
     kept = {name: weight for name, weight in model.items() if name not in spared}
     placed = {name: min(model[name], share) for name, share in spared.items() if share > 0}
     whole: dict[str, Decimal] = {}

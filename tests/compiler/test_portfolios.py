@@ -132,3 +132,29 @@ def test_portfolios_are_called_by_what_is_in_them(turned: bool) -> None:
     assert {p.id for p in portfolios(home, chosen)} == {"A+B", "C+D"}
     alone = policy(home, 'use model "NEW"\nwhen account.id is "A"')
     assert {p.id for p in portfolios(home, alone)} == {"A", "B+C+D"}
+
+
+@pytest.mark.parametrize(
+    ("ira", "expected"),
+    [
+        (100_000, "AA3 20 AAA 50 BND 30"),
+        # The IRA is a tenth: all of it may be AAA, and the rest of the 50 goes to the other stock.
+        (11_000, "AA3 60 AAA 10 BND 30"),
+    ],
+)
+def test_no_more_is_meant_than_the_accounts_are_worth_that_may_hold_it(
+    ira: int, expected: str
+) -> None:
+    home = joint(account("TX", 99_000), account("IRA", ira, kind="roth_ira"))
+    assert percents(one(home, f'never hold "AAA"\n{TX}').target) == expected
+
+
+def test_what_has_room_in_the_same_accounts_shares_it() -> None:
+    """AAA and BND, 80 of 100, may be held in the IRA only, which is 20: AAA 12.5, BND 7.5."""
+    home = joint(account("TX", 80_000), account("IRA", 20_000, kind="roth_ira"))
+    found = one(home, f'never hold "AAA", "BND"\n{TX}').target
+    assert {name: round(weight * 100, 1) for name, weight in found.items()} == {
+        "AAA": Decimal("12.5"),
+        "AA3": Decimal("57.5"),
+        "BND": Decimal("7.5"),
+    }
