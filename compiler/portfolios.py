@@ -16,8 +16,8 @@ Given = Mapping[str, Mapping[str, Decimal]]
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """`traded` accounts have one target over their sum; `kept` ones, held away or frozen, count in
-    it as they are. `id` is the account's, or the household's. `meant` are the securities that the
-    target has for the sake of each traded account."""
+    it as they are. `id` is the household's if these are all of its accounts, else it names them.
+    `meant` are the securities that the target has for the sake of each traded account."""
 
     id: str
     traded: tuple[Account, ...]
@@ -62,9 +62,8 @@ def portfolios(household: Household, policy: HouseholdPolicy) -> tuple[Portfolio
         traded = [a for a in accounts if may_trade(a, policy)]
         kept = [a for a in accounts if a not in traded]
         if traded:
-            alone = len(accounts) == 1
-            of_household = f"{household.id} {len(found) + 1}" if found else household.id
-            id = traded[0].id if alone else of_household
+            whole = joint and len(accounts) == len(household.accounts) > 1
+            id = household.id if whole else "+".join(sorted(a.id for a in accounts))
             found.append(_portfolio(id, household, traded, kept, policy))
     return tuple(found)
 

@@ -154,7 +154,10 @@ def kept_apart(proposals: Sequence[Proposal], again: Again) -> tuple[Proposal, .
             solved = again(client, facing[client])
             found[client] = replace(solved, gives_way=tuple(sorted(gave[client])))
     for client in sorted(gave):
-        found[client] = _released(found[client], gave[client], found, again)
+        released = _released(found[client], gave[client], found, again)
+        # An account of the household that no rule binds may meet somebody whom one does.
+        if not _given_up(found | {client: released}, dict(stays)):
+            found[client] = released
     return tuple(found[proposal.household.id] for proposal in proposals)
 
 
@@ -162,7 +165,8 @@ def _released(
     proposal: Proposal, gave: Set[GivenUp], found: Mapping[str, Proposal], again: Again
 ) -> Proposal:
     """The proposal of a household that gave way to orders of which some are no longer made: solved
-    once more, against all orders of others as they stand, so that nothing can cross anew."""
+    once more, against all orders of others as they stand, so that none of its own that a rule binds
+    can meet one."""
     crowd = crowd_of(order for other in found.values() for order in orders_of(other))
     known = facing_of(proposal.policy, proposal.household, crowd)
     still = {up for up in gave if _meetings([up])[up.key] <= known.get(up.key, frozenset())}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from policydsl.propose import Proposal
 from solver.ledger import OWN_BOUNDS, bound_name
 from solver.solve import Solution
 
+ZERO = Decimal(0)
 ROOM = 1e-9  # bp of household value
 WANTED = -1e-5  # dollars per dollar: a tenth of a basis point
 
@@ -38,7 +40,7 @@ class Untraded:
 
     `groups` maps (kind, name) to dollars per dollar, negative where a group asks for the trade;
     `pull` is their sum, barriers left out. `room` is what could be sold, or what is short of the
-    target, in dollars.
+    target, in dollars: of the account's, or of a joint portfolio's as far as the account goes.
     """
 
     account_id: str
@@ -118,7 +120,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
                 *name,
                 side=side,
                 lot_id=lot_id,
-                room=_room(solution, position, side, column) * compiled.physics.unit,
+                room=_room(proposal, position, side, column),
                 pull=sum(value for key, value in groups.items() if key not in barring),
                 groups=groups,
                 barriers=barriers,
@@ -133,11 +135,22 @@ def _possible(position: Position) -> Iterator[tuple[str, str, Any, Any]]:
         yield "buy", "", position.buy, position.bought
 
 
-def _room(solution: Solution, position: Position, side: str, column: int) -> float:
-    """bp of household value."""
-    if side == "buy":
-        return max(position.target - position.held, 0.0)
-    return float(solution.program.upper[column])
+def _room(proposal: Proposal, position: Position, side: str, column: int) -> float:
+    """Dollars."""
+    solution, compiled, closing = proposal.solution, proposal.compiled, proposal.closing
+    assert solution is not None and compiled is not None
+    physics = compiled.physics
+    if side == "sell":
+        return float(solution.program.upper[column]) * physics.unit
+    owner, name = position.account_id, position.security_id
+    portfolio = next(p for p in physics.portfolios if owner in p.meant)
+    if closing is None or not portfolio.joint:
+        return max(position.target - position.held, 0.0) * physics.unit
+    members = [a for a in physics.household.accounts if a.id in portfolio.members]
+    wanted = portfolio.target.get(name, ZERO) * sum((physics.value(a) for a in members), ZERO)
+    held = sum((closing.shares_after.get((a.id, name), ZERO) for a in members), ZERO)
+    lacks = max(wanted - held * physics.household.prices[name], ZERO)
+    return float(min(lacks, physics.value(physics.account(owner))))
 
 
 def _groups(solution: Solution, column: int) -> dict[tuple[str, str], float]:

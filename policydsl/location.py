@@ -1,8 +1,9 @@
 """Why in this account: what the same order would have cost in another account of the portfolio.
 
 Accounts of a joint portfolio share their risk, so that of two accounts in which a security could be
-bought or sold the ledgers differ by tax, income, rules and cash alone. The difference is marginal,
-in dollars per dollar traded, like the ledger that it comes from.
+bought or sold the ledgers differ by tax, income, rules and cash alone (and, with a retirement tax
+rate, by what a dollar counts). The difference is marginal, in dollars per dollar traded, like the
+ledger that it comes from.
 """
 
 from __future__ import annotations

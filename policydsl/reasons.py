@@ -25,7 +25,7 @@ MATERIAL = 1e-6  # and below this they are no cause
 MAIN = 0.15
 
 TERMS = {  # objective term: (what it says when it asks for the trade, when it resists)
-    "risk": ("brings the account closer to its target", "more distance from the target"),
+    "risk": ("brings {} target", "more distance from the target"),
     "tax": ("lowers this year's tax", "tax this year"),
     "later tax": ("saves tax later", "tax moved to later years"),
     "cost": ("saves trading cost", "trading cost"),
@@ -201,7 +201,8 @@ def _with_words(
             causes += _priced_by(group.name, trade.account_id, proposal)
     ordered = sorted(causes, key=lambda s: (s.authority.rank, s.rule_id))
     rules = tuple(dict.fromkeys(s.rule_id for s in ordered))
-    motives = [said(g, statements, 0) for g in main_groups(wanted)]
+    nearer = closer(proposal, trade.account_id)
+    motives = [said(g, statements, 0, nearer) for g in main_groups(wanted)]
     if excluded is not None:
         motives.insert(0, f"the target leaves it out: {cited(excluded.statement)}")
     if instead is not None:
@@ -255,11 +256,23 @@ def main_groups(groups: list[Group]) -> list[Group]:
     return [group for group in groups if abs(group.value) >= MAIN * total][:3]
 
 
-def said(group: Group, statements: Mapping[str, Statement], resisting: int) -> str:
-    """A group in words with its size in cents a dollar."""
+ALONE, TOGETHER = "the account closer to its", "the accounts together closer to their"
+
+
+def closer(proposal: Proposal, account_id: str) -> str:
+    """What less risk brings closer to a target: the account, or those that it has one with."""
+    assert proposal.compiled is not None
+    portfolios = proposal.compiled.physics.portfolios
+    return TOGETHER if any(p.joint and account_id in p.meant for p in portfolios) else ALONE
+
+
+def said(
+    group: Group, statements: Mapping[str, Statement], resisting: int, nearer: str = ALONE
+) -> str:
+    """A group in words with its size in cents a dollar; `nearer` says what risk brings closer."""
     cents = f"{abs(group.value) * 100:.2f}¢ a dollar"
     if group.kind == "terms":
-        return f"{TERMS[group.name][resisting]} ({cents})"
+        return f"{TERMS[group.name][resisting].format(nearer)} ({cents})"
     if group.kind == "statements":
         statement = statements[group.name]
         asks = "required by" if statement.directive.kind == "restriction" else "asked for by"

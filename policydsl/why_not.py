@@ -12,7 +12,7 @@ from compiler.statements import Statement
 from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.propose import Proposal
-from policydsl.reasons import Group, cited, main_groups, said
+from policydsl.reasons import Group, cited, closer, main_groups, said
 from portfolio.household import Account
 
 
@@ -46,7 +46,8 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
         for (kind, name), value in sorted(trade.groups.items(), key=lambda item: item[1])
     )
     lead = f"lot {trade.lot_id} is not sold" if trade.lot_id else "not bought"
-    asks = [said(g, statements, 0) for g in main_groups([g for g in groups if g.value < 0])]
+    nearer = closer(proposal, trade.account_id)
+    asks = [said(g, statements, 0, nearer) for g in main_groups([g for g in groups if g.value < 0])]
     resists = [
         said(g, statements, 1) for g in main_groups([g for g in groups if g.value > 0][::-1])
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -24,6 +25,7 @@ ROUNDS = 8
 TIGHT = 1e-3
 DIVE_STEPS = 60
 DUST = 1e-4
+LOOKS = 500_000  # nonzeros of the model, each as often as the engine asks whether to go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,19 @@ class Tangents:
             if self.program.integer[j]:
                 self.engine.changeColBounds(k, self.reduced.lower[j], self.reduced.upper[j])
 
+    def _end_in_time(self) -> None:
+        """Nodes do not bound the work at one of them: count how often the engine asks, too."""
+        most = max(10, LOOKS // max(1, self.engine.getNumNz()))
+        asked = 0
+
+        def ask(event: Any) -> None:
+            nonlocal asked
+            asked += 1
+            if asked > most:
+                event.interrupt()
+
+        self.engine.cbMipInterrupt.subscribe(ask)
+
     def solve_integers(
         self, incumbent: float, nodes: int, work: Work, start: Floats | None = None
     ) -> Branched:
@@ -266,6 +281,7 @@ class Tangents:
             squares = [self.program.square[j] * start[j] ** 2 for j in self.squared]
             values = np.concatenate([start[self.columns], squares])
             self.engine.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
+        self._end_in_time()
         self.engine.setOptionValue("mip_max_nodes", nodes)
         self.engine.setOptionValue("mip_rel_gap", 0.0)
         self.engine.setOptionValue("mip_abs_gap", TIGHT)

@@ -109,7 +109,9 @@ def thinned(problem: Counting, decisions: Decisions) -> Decisions | None:
                 return None
             change = {p: ways.mode(ways.less, p) for p in order[:size]}
             new = changed(problem.structure, decisions, certificate, change)
-            tried = problem.solve(new, False)
+            # What a change brings along, in its wash group or in another row, may undo it.
+            nearer = _total(problem.excess(new)) < _total(over) - PAYS
+            tried = problem.solve(new, False) if nearer else None
             if tried is None:
                 problem.failures -= 1
                 if size == 1:
@@ -117,6 +119,10 @@ def thinned(problem: Counting, decisions: Decisions) -> Decisions | None:
                 size = max(1, size // 2)
         decisions, point, most = new, tried, 2 * size
     return None if point is None else decisions
+
+
+def _total(over: Mapping[int, float]) -> float:
+    return sum(abs(amount) for amount in over.values())
 
 
 def changed(

@@ -33,7 +33,7 @@ class TrackingErrorLimit(Directive):
     look-through, B the factor loadings and S the specific variances of the book's risk model.
 
     `highest` is a fraction a year of the base: a portfolio, or the accounts of a household
-    together, each against its own target.
+    together against the sum of their targets.
     """
 
     kind: ClassVar[str] = "tracking error"

@@ -119,3 +119,16 @@ def test_what_is_held_counts_where_more_is_due_than_there_is() -> None:
     before = household_measures(empty_closing(home, policy(home)), RiskMeasure(home), after=False)
     # Of $100,000 that may stay: 150% too much AAA, 20% and 30% too little of the others.
     assert before[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_portfolios_are_called_by_what_is_in_them(turned: bool) -> None:
+    """Carried state and findings go by these names: the order of accounts moves none."""
+    home = joint(*(account(name, 10_000) for name in ("A", "B", "C", "D")))
+    home = replace(home, accounts=home.accounts[::-1]) if turned else home
+    home = replace(home, models=home.models | {"NEW": replace(home.models["CORE"], weights={})})
+    assert one(home).id == "H1"
+    chosen = policy(home, 'use model "NEW"\nwhen account.id in ("A", "B")')
+    assert {p.id for p in portfolios(home, chosen)} == {"A+B", "C+D"}
+    alone = policy(home, 'use model "NEW"\nwhen account.id is "A"')
+    assert {p.id for p in portfolios(home, alone)} == {"A", "B+C+D"}

@@ -42,7 +42,10 @@ def words_of(template: Template, *, everything: bool, **other: str) -> list[str]
         if everything or not each.optional or each.name in other
         for word in (f"--{each.name.replace('_', '-')}", other.get(each.name, each.example))
     ]
-    return words + (["--until", "2026-06-28"] if template.ends or everything else [])
+    if template.ends:
+        return [*words, "--until", "2026-06-28"]
+    # Long enough for what falls due once a year.
+    return [*words, "--until", "2027-06-28"] if everything else words
 
 
 def whose(layer: str) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from compiler.exact_check import exact_breaches
 from policydsl.document import proposal_document
+from policydsl.held_back import held_back
 from policydsl.measures import RiskMeasure, household_measures
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from portfolio.household import Account, Household
@@ -280,3 +281,18 @@ def test_the_order_of_accounts_decides_nothing() -> None:
     home = usual()
     turned = replace(home, accounts=home.accounts[::-1])
     assert traded(solved(home)) == traded(solved(turned))
+
+
+def test_what_is_held_back_is_what_the_accounts_lack_together() -> None:
+    """The IRA may not buy bonds. TX's cash buys $60,000 of the $110,000 wanted: $50,000 lack."""
+    home = together(
+        account("TX", 60_000, lot("t1", STOCK, 500, 50_000)),
+        account("IRA", 60_000, lot("i1", STOCK, 500, 50_000), kind="traditional_ira"),
+    )
+    proposal = solved(home, f'rule no\n when not account.taxable\n never buy "{BOND}"\n')
+    (found,) = held_back(proposal)
+    assert (found.account_id, found.security_id) == ("IRA", BOND)
+    assert found.dollars == pytest.approx(50_000, abs=100)
+    _, trades = proposal_document(proposal)
+    assert all("the account closer" not in each.sentence for each in trades)
+    assert any("the accounts together closer to their target" in t.sentence for t in trades)
