@@ -40,11 +40,13 @@ def compile_household(
     policy: HouseholdPolicy,
     reserve_bp: float = 0.0,
     improved: frozenset[str] = frozenset(),
+    still: frozenset[str] = frozenset(),
 ) -> CompiledModel:
     """Compile; `reserve_bp` tightens every policy bound by that much for later rounding.
 
     A limit broken today may not get worse; those of the statements `improved` (keys) have to get
-    better by the reserve, which leaves room for rounding there too.
+    better by the reserve, which leaves room for rounding there too. The accounts `still` trade
+    nothing.
     """
     household = with_schedules(_in_order(household), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
@@ -58,6 +60,10 @@ def compile_household(
     if not any(scope.directive.kind == "wash sales" for scope in policy.statements):
         physics.model.physics.wash_sales_avoided = pyo.Block()
         add_wash_rows(physics.model.physics.wash_sales_avoided, physics)
+    for position in physics.positions.values():
+        for trade in (*position.sells, position.buy) if position.account_id in still else ():
+            if trade is not None:
+                trade.setub(0.0)
     terms = _objective_terms(physics)
     linear = pyo.quicksum([*terms.values(), *physics.preferences.values()])
     squares = pyo.quicksum(s.weight * s.column**2 for s in physics.squares)

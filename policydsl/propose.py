@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -91,12 +91,19 @@ class Proposal:
 
 
 def propose(
-    household: Household, policy: HouseholdPolicy, budget: Budget | None = None
+    household: Household,
+    policy: HouseholdPolicy,
+    budget: Budget | None = None,
+    still: Mapping[str, str] | None = None,
 ) -> Proposal:
-    """Propose trades for a household whose data are fit to trade on."""
-    budget = budget or Budget()
+    """Propose trades for a household whose data are fit to trade on.
+
+    `still` are accounts to be left as they are, with the reason.
+    """
+    budget, still = budget or Budget(), still or {}
     household = with_schedules(household, policy)
     findings = [*_held(household, policy), *policy.remarks]
+    findings += [f"{name} is left as it is: {why}" for name, why in still.items()]
     if not any(may_trade(a, policy) for a in household.accounts):
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))
@@ -108,7 +115,7 @@ def propose(
         with _Timed(seconds, "build"):
             room = _reserve(household, reserve)
             improved = failed if improve else frozenset()
-            compiled = compile_household(household, policy, room, improved)
+            compiled = compile_household(household, policy, room, improved, frozenset(still))
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
             if breaches:
@@ -147,12 +154,39 @@ def propose(
                 calendar,
                 seconds=seconds,
             )
+    odd = _too_coarse(household, policy, breaches if stuck is None else stuck[2], still)
+    if odd:
+        proposal = propose(household, policy, budget, {**still, **odd})
+        return replace(proposal, seconds=_added(seconds, proposal.seconds))
     if stuck is not None:
         compiled, solution, left = stuck
         findings += (f"no room for rounding: {breach.message}" for breach in left)
         return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+def _too_coarse(
+    household: Household,
+    policy: HouseholdPolicy,
+    breaches: tuple[Breach, ...],
+    still: Mapping[str, str],
+) -> dict[str, str]:
+    """The accounts that no rounding found brings within the rules, and why; none where nobody else
+    would be left to trade. A small account of whole shares is not to keep the others from it."""
+    said = {breach.where.split()[0]: breach.message for breach in reversed(breaches)}
+    able = [a.id for a in household.accounts if may_trade(a, policy) and a.id not in still]
+    odd = {
+        name: f"no order found for it keeps to the rules: {said[name]}"
+        for name in able
+        if name in said
+    }
+    return odd if len(odd) < len(able) else {}
+
+
+def _added(some: Mapping[str, float], more: Mapping[str, float]) -> dict[str, float]:
+    """Seconds of two solves, by stage."""
+    return {stage: some.get(stage, 0.0) + more.get(stage, 0.0) for stage in {**some, **more}}
 
 
 class _Timed:

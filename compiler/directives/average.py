@@ -50,6 +50,10 @@ class Mean:
     def average(self) -> Decimal | None:
         return self.total / self.dollars if self.dollars > 0 else None
 
+    def over(self, other: Mean) -> Decimal:
+        """Above 0 where its average is the higher one; no division, which would round."""
+        return self.total * other.dollars - other.total * self.dollars
+
     def above(self, level: Decimal) -> Decimal:
         """Dollars x value above what the same dollars would have at `level`."""
         return self.total - level * self.dollars
@@ -158,10 +162,9 @@ class AverageLimit(Directive):
                 if end is None:
                     continue
                 was, now = sign * before.above(end), sign * after.above(end)
-                average = before.average
+                worse = was > 0 and sign * after.over(before) > 0
                 if scope.strict:
-                    was, average = ZERO, None
-                worse = average is not None and was > 0 and sign * after.above(average) > 0
+                    was, worse = ZERO, False
                 if now > max(was, ZERO) or (now > 0 and worse):
                     yield self._breach(scope, where, after, end, sign)
 

@@ -120,3 +120,13 @@ def test_a_yield_is_kept_up_against_the_target() -> None:
 def test_an_average_outside_its_band_is_cured() -> None:
     home = incomes(lot("l1", "LOW", 1_600, 8_000))
     assert held_yield(home, "keep average yield at least 1% per account") >= 0.01
+
+
+def test_an_average_that_no_decimal_says_stays_where_it_was() -> None:
+    """$900 x 10 and $20 x 20 are an average of $10.2173913... and no end of digits."""
+    for count in range(60, 97):
+        lots = lot("d", "DDD", count, 10), lot("c", "CCC", 1, 10)
+        home = household(account("TX", 0, *lots))
+        rules = policy(home, "keep average price at most $9 per account")
+        assert breaches(home, rules, "") == ()
+        assert breaches(home, rules, "-1 d") != ()
