@@ -9,7 +9,8 @@ import pyomo.environ as pyo
 
 from compiler.assumptions import assumptions_for
 from compiler.directives.wash_sales import add_wash_rows
-from compiler.physics import Physics, build_physics
+from compiler.physics import Physics
+from compiler.positions import build_physics
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Household

@@ -17,19 +17,14 @@ import pyomo.environ as pyo
 from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
 from pyomo.core.expr.numvalue import is_potentially_variable
 
-from compiler.account_cash import add_cash
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
-from compiler.instalments import asked_for
-from compiler.portfolios import Given, Portfolio, may_trade, portfolios, with_kept
+from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
-from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.target import softly_banned
-from compiler.tax_pieces import add_taxes
-from compiler.treated import as_seen, as_whole, treatments, without_absent
-from portfolio.flows import due_before_settlement, set_aside
+from compiler.treated import as_seen
+from portfolio.flows import set_aside
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -366,152 +361,3 @@ def _rows(block: pyo.Block, name: str) -> Any:
     if block.component(name) is None:
         block.add_component(name, pyo.Constraint(pyo.Any))
     return block.component(name)
-
-
-def build_physics(
-    household: Household,
-    policy: HouseholdPolicy,
-    assumptions: Mapping[str, Assumptions],
-    reserve: float,
-    improved: frozenset[str],
-) -> Physics:
-    """The physics of every account that may trade; the others count at their opening value."""
-    whole = as_whole(household, policy)
-    household = without_absent(whole, treatments(policy, "absent"))
-    accounts = tuple(a for a in household.accounts if may_trade(a, policy))
-    worth = sum((household.value(a) for a in accounts), Decimal(0))
-    physics = Physics(
-        household=household,
-        policy=policy,
-        assumptions=assumptions,
-        model=pyo.ConcreteModel(name=household.id),
-        unit=float(worth) / BP if worth > 0 else 1.0,
-        accounts=accounts,
-        reserve=reserve,
-        improved=improved,
-        due=due_before_settlement(household),
-        whole=whole,
-        portfolios=portfolios(household, policy),
-    )
-    for portfolio in physics.portfolios:
-        for account in portfolio.traded:
-            physics.models[account.id] = portfolio.model
-            physics.targets[account.id] = portfolio.target
-    for account in accounts:
-        physics.softly_banned[account.id] = softly_banned(household, account, policy)
-        physics.asked_for[account.id] = asked_for(household, account, policy)
-    _add_trades(physics)
-    add_cash(physics)
-    add_risk(physics)
-    add_taxes(physics)
-    return physics
-
-
-def _add_trades(physics: Physics) -> None:
-    """sell by lot, buy by security, closing holding against target, and one side a security."""
-    m, household = physics.model, physics.household
-    names: list[tuple[str, str]] = []
-    meant_for = {a: set(names) for p in physics.portfolios for a, names in p.meant.items()}
-    lots: dict[tuple[str, str, str], Lot] = {}
-    for account in physics.accounts:
-        held = {lot.security_id for lot in account.lots}
-        meant = meant_for[account.id] | physics.softly_banned[account.id]
-        meant |= physics.asked_for[account.id]
-        names += [(account.id, name) for name in sorted(held | meant)]
-        for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
-            lots[account.id, lot.security_id, lot.id] = lot
-    worth = {
-        key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
-    }
-    room = {a.id: max(0.0, physics.bp(physics.value(a))) for a in physics.accounts}
-    buyable = [
-        (a, s)
-        for a, s in names
-        if room[a] > 0
-        and (
-            (s in meant_for[a] and physics.targets[a].get(s, 0) > 0)
-            or s in physics.softly_banned[a]
-            or s in physics.asked_for[a]
-        )
-    ]
-    sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
-    m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
-    m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))
-    m.active_weight = pyo.Var(names)
-    m.sold = pyo.Var(sellable, domain=pyo.Binary)
-    m.bought = pyo.Var(buyable, domain=pyo.Binary)
-    targets = _targets(physics, names, set(buyable), room)
-    by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-    for key in lots:
-        by_name.setdefault(key[:2], []).append(key)
-    for name in names:
-        account_id, security_id = name
-        keys = by_name.get(name, [])
-        buys = name in m.buy
-        physics.positions[name] = Position(
-            account_id=account_id,
-            security_id=security_id,
-            lots=tuple(lots[key] for key in keys),
-            sells=tuple(m.sell[key] for key in keys),
-            buy=m.buy[name] if buys else None,
-            sold=m.sold[name] if keys else None,
-            bought=m.bought[name] if buys else None,
-            active=m.active_weight[name],
-            held=sum(worth[key] for key in keys),
-            target=targets[name],
-        )
-    m.physics = pyo.Block()
-    position = physics.positions
-    m.physics.activity = pyo.Constraint(
-        names,
-        rule=lambda _, *name: (
-            m.active_weight[name] - _trade(position[name]) == _drift(position[name])
-        ),
-    )
-    m.physics.selling = pyo.Constraint(
-        list(lots), rule=lambda _, a, s, k: m.sell[a, s, k] <= worth[a, s, k] * m.sold[a, s]
-    )
-    m.physics.buying = pyo.Constraint(
-        buyable, rule=lambda _, a, s: m.buy[a, s] <= room[a] * m.bought[a, s]
-    )
-    both = [name for name in buyable if name in m.sold]
-    m.physics.one_side = pyo.Constraint(
-        both, rule=lambda _, a, s: m.sold[a, s] + m.bought[a, s] <= 1
-    )
-
-
-def _targets(
-    physics: Physics,
-    names: Sequence[tuple[str, str]],
-    buyable: set[tuple[str, str]],
-    room: Mapping[str, float],
-) -> dict[tuple[str, str], float]:
-    """The target of each position (bp). Of a joint portfolio only their sum has a meaning; it is
-    shared out by the value of the accounts that may buy."""
-    found = dict.fromkeys(names, 0.0)
-    for portfolio in physics.portfolios:
-        own = [name for name in names if name[0] in portfolio.meant]
-        if not portfolio.joint:
-            for name in own:
-                weight = float(portfolio.target.get(name[1], Decimal(0)))
-                found[name] = weight * room[name[0]]
-            continue
-        by_security: dict[str, list[tuple[str, str]]] = {}
-        for name in own:
-            by_security.setdefault(name[1], []).append(name)
-        total = sum(physics.bp(physics.value(a)) for a in (*portfolio.traded, *portfolio.kept))
-        for security, positions in by_security.items():
-            amount = float(portfolio.target.get(security, 0)) * total
-            sharing = [name for name in positions if name in buyable] or positions
-            shares = [max(room[account_id], 0.0) for account_id, _ in sharing]
-            for name, share in zip(sharing, shares, strict=True):
-                found[name] = amount * (share / sum(shares) if sum(shares) else 1 / len(sharing))
-    return found
-
-
-def _trade(position: Position) -> Any:
-    return (position.buy if position.buy is not None else 0.0) - pyo.quicksum(position.sells)
-
-
-def _drift(position: Position) -> float:
-    return position.held - position.target
