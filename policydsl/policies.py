@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+import click
+
 DEFAULT = Path("policies")
 
 
@@ -21,4 +23,12 @@ def policies_folder(named: Path | None) -> Path:
     folder = DEFAULT if named is None else named
     if folder == DEFAULT and not folder.exists():
         return shipped()
+    return folder
+
+
+def policies_there(named: Path | None) -> Path:
+    """As `policies_folder`, for commands that make nothing of policies that are not there."""
+    folder = policies_folder(named)
+    if not folder.is_dir():
+        raise click.UsageError(f"there is no folder {folder}: name one with --policies")
     return folder

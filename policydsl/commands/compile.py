@@ -11,7 +11,7 @@ import click
 
 from compiler.model import CompiledModel, compile_household
 from policydsl import options, output
-from policydsl.policies import policies_folder
+from policydsl.policies import policies_there
 from policydsl.rebalance import policy_of, read_inputs
 from portfolio.findings import render_findings
 from solver.handover import hand_over
@@ -51,7 +51,7 @@ def command(
     """
     if out.suffix not in FORMATS:
         raise click.UsageError(f"{out} should end in one of {', '.join(FORMATS)}")
-    inputs = read_inputs(book_folder, policies_folder(policies), as_of)
+    inputs = read_inputs(book_folder, policies_there(policies), as_of)
     if inputs.book.stopped:
         output.note(render_findings(each for each in inputs.book.findings if each.stops))
         ctx.exit(1)

@@ -10,7 +10,7 @@ import click
 from policydsl import options, output
 from policydsl.model_impact import impact, reached, with_models
 from policydsl.model_report import changes_document, changes_text
-from policydsl.policies import policies_folder
+from policydsl.policies import policies_there
 from policydsl.side_by_side import compared_document, compared_table
 from portfolio.book import load_book
 from portfolio.findings import render_findings
@@ -147,7 +147,7 @@ def diff(
     told["models"] = changes_document(changes)
     shown = changes_text(changes) or "the models are the same\n"
     if book_folder is not None:
-        found, text = _impact(ctx, before, after, book_folder, policies_folder(policies), as_of)
+        found, text = _impact(ctx, before, after, book_folder, policies_there(policies), as_of)
         told["impact"], shown = found, f"{shown}\n{text}"
     if form == "json":
         output.result_json(told)

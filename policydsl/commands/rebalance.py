@@ -14,7 +14,7 @@ import click
 from policydsl import options, output
 from policydsl.carried import STATE
 from policydsl.document import Document
-from policydsl.policies import policies_folder
+from policydsl.policies import policies_there
 from policydsl.progress import followed
 from policydsl.rebalance import Inputs, outcomes, read_inputs, with_file, write_run
 from policydsl.report import run_table
@@ -69,7 +69,7 @@ def command(
     started = time.perf_counter()
     try:
         state = None if after is None else after / STATE
-        inputs = read_inputs(book_folder, policies_folder(policies), as_of, state)
+        inputs = read_inputs(book_folder, policies_there(policies), as_of, state)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if inputs.book.stopped:

@@ -222,3 +222,12 @@ def test_a_second_run_in_one_folder_replaces_the_first(tmp_path: Path, small_boo
     rebalanced(run, small_book, households=("H00004",))
     assert [path.name for path in (run / "proposals").iterdir()] == ["H00004.json"]
     assert policydsl("verify", run).exit_code == 0
+
+
+def test_policies_that_are_not_there_are_wrong_usage(small_book: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "house"
+    result = policydsl(
+        "rebalance", "--book", small_book, "--policies", nowhere, "-o", tmp_path / "run"
+    )
+    assert result.exit_code == 2
+    assert "there is no folder" in result.stderr
