@@ -44,7 +44,7 @@ def add_cash(physics: Physics) -> None:
         wanted = min(0.0, physics.bp(account.cash + account.unsettled_cash))
         room = physics.reserve if PHYSICS in physics.improved else 0.0
         if there >= wanted:
-            least = max(room, min(physics.reserve, there))
+            least = max(min(physics.reserve, there), min(there, 0.0) + room)
             block.no_overdraft[account.id] = closing >= least + asked
             continue
         block.no_overdraft[account.id] = closing >= there + asked + room

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
-from solver.quadratic import Work, linear_model, new_engine
+from solver.quadratic import StalledError, Work, linear_model, new_engine
 from solver.reduce import reduce
 
 ROUNDS = 8
@@ -53,13 +53,16 @@ def relax_hull(
     start: Floats | None,
     work: Work,
 ) -> Hull | None:
-    """Tighten the relaxation of everything `open_modes` allow; None where that is nothing."""
+    """Tighten the relaxation of everything `open_modes` allow; None where that is proven to be
+    nothing. Raises StalledError where the engine cannot say."""
     model = Tangents(program, structure, region | _closed(structure, open_modes))
     if model.infeasible:
         return None
     if start is not None:
         model.cut(start, everywhere=True)
     if not model.tighten(work):
+        if model.engine.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
+            raise StalledError("the hull")
         return None
     solution = model.engine.getSolution()
     prices = np.zeros(program.matrix.shape[0])

@@ -41,7 +41,7 @@ class Budget:
     flips: int = 6
     hulls: int = 3
     branchable: int = 60
-    divable: int = 800
+    divable: int = 480
     nodes: int = 200
     nodes_among_many: int = 1
     goal: float = 0.05
@@ -170,14 +170,16 @@ def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
     fixed = region_fixings(state.structure, chosen)
     reduced = reduce(state.program, fixed, state.structure.mode_rows)
     prices = np.zeros(state.program.matrix.shape[0])
-    try:
-        point = solve_quadratic(reduced, state.work, state.tolerance)
+    for tolerance in dict.fromkeys((state.tolerance, ROUGH)):
+        try:
+            point = solve_quadratic(reduced, state.work, tolerance)
+        except StalledError:
+            continue  # any prices bound the region; without these it is bounded by none at all
         if point is None:
             return None
         prices = np.where(state.structure.coupling, point.row_dual, 0.0)
         prices[_bound_rows(reduced)] = 0.0
-    except StalledError:
-        pass  # any prices bound the region; without these it is bounded by none at all
+        break
     bounds = (reduced.lower, reduced.upper)
     region = _Region(chosen, fixed, -np.inf, prices, bounds)
     _certify(state, region, prices)
@@ -300,7 +302,10 @@ def _nearby(state: Search, region: _Region, problem: Counting) -> bool:
         )
     ]
     start = best.point.x
-    hull = relax_hull(state.program, state.structure, region.fixed, modes, start, state.work)
+    try:
+        hull = relax_hull(state.program, state.structure, region.fixed, modes, start, state.work)
+    except StalledError:
+        return False
     if hull is None:
         return False
     found = hull.model.solve_integers(state.incumbent, state.budget.nearby_nodes, state.work, start)
@@ -348,8 +353,14 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     are left or nobody asks for a dive, branch and bound. False where nothing more is to be had."""
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
-    hull = relax_hull(state.program, state.structure, region.fixed, open_modes, start, state.work)
+    program, structure = state.program, state.structure
+    try:
+        hull = relax_hull(program, structure, region.fixed, open_modes, start, state.work)
+    except StalledError:
+        return False
     if hull is None:
+        # What is not open is proven to be no better than the best so far.
+        region.bound = max(region.bound, state.incumbent)
         return False
     priced = _certify(state, region, hull.prices)
     undecided = _undecided(state, region)
@@ -390,10 +401,12 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
 
 def _solved(state: Search, reduced: Reduced, tolerance: float | None = None) -> Point | None:
     """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
-    try:
-        return solve_quadratic(reduced, state.work, tolerance or state.tolerance)
-    except StalledError:
-        return None
+    for asked in dict.fromkeys((tolerance or state.tolerance, ROUGH)):
+        try:
+            return solve_quadratic(reduced, state.work, asked)
+        except StalledError:
+            continue
+    return None
 
 
 def _finish(state: Search, best: Answer) -> Answer:
