@@ -47,7 +47,6 @@ class Position:
     soft_sales: list[tuple[float, Any]] = field(default_factory=list)
     soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
     through: Any | None = None
-    through_row: Any | None = None
     spread: tuple[float, float] = (0.0, 0.0)
     shared: bool = False
 

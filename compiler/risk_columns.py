@@ -136,7 +136,7 @@ class _PortfolioRisk:
         self._square(m.through[key], weight)
         if alone:
             position = own[0]
-            position.through, position.through_row = m.through[key], m.physics.through[key]
+            position.through = m.through[key]
             position.spread = self._spread(funds, constant)
 
     def _spread(self, funds: Mapping[str, float], constant: float) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
-from solver.ledger import OWN_BOUNDS, bound_name
+from solver.ledger import bound_name, is_own_bound
 from solver.solve import Solution
 
 ZERO = Decimal(0)
@@ -159,7 +159,7 @@ def _groups(solution: Solution, column: int) -> dict[tuple[str, str], float]:
         (kind, name): value
         for kind, part in solution.ledger.entry(column).items()
         for name, value in part.items()
-        if not (kind == "bounds" and name in OWN_BOUNDS)
+        if not is_own_bound(kind, name)
     }
 
 

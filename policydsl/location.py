@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.propose import Proposal
-from solver.ledger import OWN_BOUNDS
+from solver.ledger import is_own_bound
 
 Key = tuple[str, str]
 LEAST = 1e-5  # dollars a dollar: a tenth of a basis point
@@ -46,7 +46,7 @@ def elsewhere(
         if trade.side == side and trade.account_id in portfolio.meant:
             wanted = best.setdefault(trade.account_id, trade)
             best[trade.account_id] = min(wanted, trade, key=lambda t: (t.pull, t.lot_id))
-    here = {key: value for key, value in ledger.items() if not _own(key)}
+    here = {key: value for key, value in ledger.items() if not is_own_bound(*key)}
     found = [_compared(there, here) for there in best.values() if there.account_id != account_id]
     told = [each for each in found if each.more > LEAST or each.barriers]
     return tuple(sorted(told, key=lambda each: (-each.more, each.account_id)))
@@ -61,8 +61,3 @@ def _compared(there: Untraded, here: Mapping[Key, float]) -> Elsewhere:
     }
     ordered = tuple(sorted(groups.items(), key=lambda item: (-item[1], item[0])))
     return Elsewhere(there.account_id, sum(groups.values()), ordered)
-
-
-def _own(key: Key) -> bool:
-    """Whether a group is a bound of the trade itself."""
-    return key[0] == "bounds" and key[1] in OWN_BOUNDS

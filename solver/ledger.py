@@ -23,14 +23,14 @@ from solver.state import State
 
 BINDING = 1e-7
 
-OWN_BOUNDS = ("no short position", "lot exhausted")
-PAYMENTS = "payments of the book"
+NO_SHORT = "no short position"
+EXHAUSTED = "lot exhausted"
 BOUND_NAMES = {
-    "physics.selling": OWN_BOUNDS[1],
+    "physics.selling": EXHAUSTED,
     "physics.buying": "no larger than the account",
     "physics.closing": "sold whole or not at all",
     "physics.no_overdraft": "no overdraft",
-    "physics.payments": PAYMENTS,
+    "physics.payments": "payments of the book",
     "physics.wash_sales_avoided": "wash sales avoided",
     "cures": "broken limits come first",
     "priority": "soft rules come first",
@@ -86,9 +86,9 @@ def read_ledger(compiled: CompiledModel, program: Program, state: State, point: 
     for (is_rule, name), rows in groups.items():
         gradient = -(program.matrix[rows].T @ point.row_dual[rows])
         (statements if is_rule else bounds)[name] = state.total_derivative(gradient)
-    bounds[OWN_BOUNDS[0]] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
+    bounds[NO_SHORT] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
     upper = state.total_derivative(-np.minimum(point.column_dual, 0.0))
-    bounds[OWN_BOUNDS[1]] = bounds.get(OWN_BOUNDS[1], 0.0) + upper
+    bounds[EXHAUSTED] = bounds.get(EXHAUSTED, 0.0) + upper
     return Ledger(tuple(state.trades.tolist()), terms, statements, bounds)
 
 
@@ -114,6 +114,11 @@ def with_settled_trades(program: Program, state: State, reduced: Reduced, point:
         else:
             row_dual[row] += rest / float(program.matrix[row, column])
     return replace(point, row_dual=row_dual, column_dual=column_dual)
+
+
+def is_own_bound(kind: str, name: str) -> bool:
+    """Whether a group of a ledger is an end of the trade itself, not what others ask of it."""
+    return kind == "bounds" and name in (NO_SHORT, EXHAUSTED)
 
 
 def bound_name(row_name: str) -> str:

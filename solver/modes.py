@@ -54,7 +54,6 @@ class PositionColumns:
     smallest_purchase: float
     name: tuple[str, str]
     through: int = NO_COLUMN
-    through_row: int = NO_COLUMN
     spread: tuple[float, float] = (0.0, 0.0)
     closed: int = NO_COLUMN
     largest_part: float = inf
@@ -125,7 +124,6 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             return NO_COLUMN
         return program.column(variable)
 
-    row_of = {name: i for i, name in enumerate(program.row_names)}
     positions = tuple(
         PositionColumns(
             sells=tuple(program.column(sell) for sell in p.sells),
@@ -141,7 +139,6 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             largest_part=p.largest_part,
             too_small=column(p.too_small),
             through=column(p.through),
-            through_row=NO_COLUMN if p.through_row is None else row_of[p.through_row.name],
             spread=p.spread,
             shared=p.shared,
         )

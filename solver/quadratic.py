@@ -19,7 +19,6 @@ STIFFENING = 1e-9  # where the interior point method stalls on columns without c
 STIFF_ROUNDS = 6
 ORDERINGS = ("amd", "metis")  # of the factorisation: where one loses its digits the other may not
 
-
 Parts = tuple[sp.csr_matrix, Floats, Floats, Floats, Floats]  # rows with ends, columns' ends
 
 

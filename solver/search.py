@@ -15,7 +15,7 @@ import numpy as np
 
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
-from solver.counting import Counting, around, counting, exchanged, thinned
+from solver.counting import Counting, around, changed, counting, exchanged, thinned
 from solver.handover import Floats, Program
 from solver.modes import (
     NO_COLUMN,
@@ -170,16 +170,14 @@ def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
     fixed = region_fixings(state.structure, chosen)
     reduced = reduce(state.program, fixed, state.structure.mode_rows)
     prices = np.zeros(state.program.matrix.shape[0])
-    for tolerance in dict.fromkeys((state.tolerance, ROUGH)):
-        try:
-            point = solve_quadratic(reduced, state.work, tolerance)
-        except StalledError:
-            continue  # any prices bound the region; without these it is bounded by none at all
+    try:
+        point = _accurate(state, reduced, state.tolerance)
         if point is None:
             return None
         prices = np.where(state.structure.coupling, point.row_dual, 0.0)
         prices[_bound_rows(reduced)] = 0.0
-        break
+    except StalledError:
+        pass  # any prices bound the region; without these it is bounded by none at all
     bounds = (reduced.lower, reduced.upper)
     region = _Region(chosen, fixed, -np.inf, prices, bounds)
     _certify(state, region, prices)
@@ -401,12 +399,23 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
 
 def _solved(state: Search, reduced: Reduced, tolerance: float | None = None) -> Point | None:
     """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
-    for asked in dict.fromkeys((tolerance or state.tolerance, ROUGH)):
-        try:
-            return solve_quadratic(reduced, state.work, asked)
-        except StalledError:
-            continue
-    return None
+    try:
+        return _accurate(state, reduced, tolerance or state.tolerance)
+    except StalledError:
+        return None
+
+
+def _accurate(state: Search, reduced: Reduced, tolerance: float) -> Point | None:
+    """The optimum to this tolerance, or roughly where the engine gets no further.
+
+    Raises StalledError where it gets nowhere.
+    """
+    try:
+        return solve_quadratic(reduced, state.work, tolerance)
+    except StalledError:
+        if tolerance >= ROUGH:
+            raise
+        return solve_quadratic(reduced, state.work, ROUGH)
 
 
 def _finish(state: Search, best: Answer) -> Answer:
@@ -425,20 +434,9 @@ def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> D
     worth[state.structure.shared & (worth < state.budget.goal)] = 0.0
     wrong = np.flatnonzero(worth > 1e-9)
     order = wrong[np.argsort(-worth[wrong], kind="stable")]
-    change = set(order[: max(1, (order.size + 1) // 2)].tolist())
-    grown = {
-        p for wash in state.structure.washes if change & set(wash.positions) for p in wash.positions
-    }
-    change |= grown
-    modes = tuple(
-        certificate.cheapest.modes[p] if p in change else mode
-        for p, mode in enumerate(decisions.modes)
-    )
-    taken = tuple(
-        certificate.cheapest.taken[k] if change & set(wash.positions) else decisions.taken[k]
-        for k, wash in enumerate(state.structure.washes)
-    )
-    return Decisions(modes, taken)
+    worse = order[: max(1, (order.size + 1) // 2)].tolist()
+    changes = {p: certificate.cheapest.modes[p] for p in worse}
+    return changed(state.structure, decisions, certificate, changes)
 
 
 def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:

@@ -79,7 +79,8 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)
     still = None
     if orders:
-        still = _no_worse_untraded(compiled, program, answer, program.objective(x), budget, work)
+        objective = program.objective(x)
+        still = _no_worse_untraded(compiled, program, structure, answer, objective, budget, work)
     if still is not None:
         answer, orders, x = still, [], still.point.x
         state = read_state(program, structure, answer.region)
@@ -114,6 +115,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
 def _no_worse_untraded(
     compiled: CompiledModel,
     program: Program,
+    structure: Structure,
     answer: Answer,
     objective: float,
     budget: Budget,
@@ -122,7 +124,7 @@ def _no_worse_untraded(
     """No trades at all as the answer, where that is allowed and all trades together are worth no
     more than the goal of the search: what is less it cannot tell from nothing, and a run a moment
     later would find it again, or its contrary."""
-    point = standing_still(compiled, program, read_structure(compiled, program))
+    point = standing_still(compiled, program, structure)
     if point is None or program.objective(point) > objective + budget.goal:
         return None
     still, _ = with_decisions(compiled, program, budget, work, point)
