@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Protocol, cast
 
@@ -13,10 +13,7 @@ from compiler.selections import Selection
 from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot, Security
-from portfolio.sessions import session_by
-
-_LONGEST_CLOSURE = timedelta(days=30)
-"""No exchange has been closed for longer since 1914; it spares loading the calendar."""
+from portfolio.sessions import is_due
 
 
 class _Selective(Protocol):
@@ -174,8 +171,8 @@ def compliance(
                 return transition.evenly.done(
                     _begins(scope, household, where), household.as_of, household.calendar
                 )
-            over = _is_over(_deadline(scope, household, transition, where), household)
-            return Decimal(int(over))
+            deadline = _deadline(scope, household, transition, where)
+            return Decimal(int(is_due(deadline, household.as_of, household.calendar)))
     return Decimal(1)
 
 
@@ -193,13 +190,6 @@ class Way:
             return bound if self.done else before
         start = before if self.first is None else self.first
         return start + (bound - start) * self.done
-
-
-def _is_over(deadline: date, household: Household) -> bool:
-    """Whether this is the last session that keeps a deadline, or a later day."""
-    if not household.as_of < deadline <= household.as_of + _LONGEST_CLOSURE:
-        return deadline <= household.as_of
-    return session_by(deadline, household.calendar) <= household.as_of
 
 
 def _deadline(scope: InForce, household: Household, transition: Transition, where: str) -> date:

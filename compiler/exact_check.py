@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from compiler.closing import Closing
 from compiler.directives.base import Breach
+from compiler.portfolios import may_trade
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account
 
@@ -51,7 +52,7 @@ def _physics(policy: HouseholdPolicy, closing: Closing) -> list[Breach]:
     traded = {trade.account_id for trade in closing.trades}
     for account_id in sorted(traded):
         account = closing.account(account_id)
-        if account.held_away or account.frozen or account_id in policy.held:
+        if not may_trade(account, policy):
             found.append(_broken(account_id, Decimal(1), Decimal(0), "trades", "may not be traded"))
         cash = closing.cash(account, after=True)
         if cash < min(Decimal(0), closing.cash(account, after=False)):

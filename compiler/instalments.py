@@ -15,11 +15,9 @@ from compiler.statements import HouseholdPolicy, Statement
 from compiler.timetable import Timetable
 from portfolio.flows import months_after
 from portfolio.household import Account, Household
-from portfolio.sessions import session_by
+from portfolio.sessions import is_due
 
 _DAY = timedelta(days=1)
-_LONGEST_CLOSURE = timedelta(days=30)
-"""No exchange has been closed for longer since 1914; it spares loading the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def pace(times: Timetable, statement: Statement, household: Household) -> Pace |
     if times.parts:
         return _evenly(times, statement, household)
     if times.by is not None:
-        reached = is_due(times.by, household)
+        reached = is_due(times.by, household.as_of, household.calendar)
         most = None if household.as_of > times.by else Decimal(1)
         return Pace(_first(statement, household), Decimal(int(reached)), most)
     if times.period:
@@ -71,15 +69,7 @@ def _yearly(times: Timetable, statement: Statement, household: Household) -> Pac
     due = next(times.days(None, today, months_after(today, 24)))
     *_, last = times.days(None, months_after(today, -24), today - _DAY)
     since = last + _DAY if statement.starts is None else max(last + _DAY, statement.starts)
-    return Pace(since, Decimal(int(is_due(due, household))))
-
-
-def is_due(day: date, household: Household) -> bool:
-    """Whether today is the last session on or before a day, or later."""
-    today = household.as_of
-    if not today < day <= today + _LONGEST_CLOSURE:
-        return day <= today
-    return session_by(day, household.calendar) <= today
+    return Pace(since, Decimal(int(is_due(due, today, household.calendar))))
 
 
 def known_from(household: Household) -> date:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from compiler.alternates import published_model
 from compiler.closing import cents
 from compiler.dimensions import describe_fraction, describe_number
+from compiler.portfolios import may_trade
 from compiler.statements import HouseholdPolicy
 from portfolio.household import Account, Household, ModelFacts
 
@@ -70,7 +71,7 @@ def without_closed_models(policy: HouseholdPolicy, household: Household) -> Hous
     """The policy with accounts held that follow a model which their program may not use."""
     held = dict(policy.held)
     for account in household.accounts:
-        if account.held_away or account.frozen or account.id in held:
+        if not may_trade(account, policy):
             continue
         closed = [
             f"model {each.model_id} is for accounts of {', '.join(sorted(each.facts.programs))}, "

@@ -14,6 +14,7 @@ from typing import cast
 
 from compiler.closing import CENT
 from compiler.directives.cash import CashBand
+from compiler.portfolios import may_trade
 from compiler.raisable import raisable
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account, Flow, Household, SetAside
@@ -27,7 +28,7 @@ def payers(scope: InForce, household: Household, policy: HouseholdPolicy) -> tup
     A withdrawal from a retirement account is income: taxable accounts pay first.
     """
     own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
-    able = [a for a in own if not a.frozen and a.id not in policy.held]
+    able = [a for a in own if may_trade(a, policy)]
     order = sorted(able or own, key=lambda a: (not a.taxable, -household.value(a), a.id))
     return tuple(order)
 

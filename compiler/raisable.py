@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from compiler.assumptions import assumptions_for
+from compiler.portfolios import may_trade
 from compiler.statements import HouseholdPolicy
 from compiler.treated import treatments, without_absent
 from portfolio.household import Account, Household
@@ -34,7 +35,7 @@ def raisable(
     for `enough`."""
     seen = without_absent(household, treatments(policy, "absent"))
     own = next(each for each in seen.accounts if each.id == account.id)
-    stopped = own.held_away or bool(own.frozen) or own.id in policy.held
+    stopped = not may_trade(own, policy)
     barring = [
         scope
         for scope in policy.statements

@@ -226,7 +226,7 @@ def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal
                     least = band.low.known(household, account) or NOTHING
                     kept[account.id] = max(kept[account.id], least)
             continue
-        own = [a for a in household.accounts if a.id in scope.accounts and not a.held_away]
+        own = _own(scope, household)
         least = band.low.known(household, None) or NOTHING
         short = least - sum((free[a.id] for a in own), NOTHING)
         for payer in payers(scope, household, policy)[:1]:

@@ -15,6 +15,8 @@ _Listed = Callable[[str, int], tuple[date, ...]]
 _DAY = timedelta(days=1)
 _MOST = 30_000
 """Sessions that may be counted: more than a century, and no rule is meant for longer."""
+_LONGEST_CLOSURE = timedelta(days=30)
+"""No exchange has been closed for longer since 1914; it spares loading the calendar."""
 
 
 def is_calendar(code: str) -> bool:
@@ -72,6 +74,13 @@ def sessions_from(day: date, count: int, calendar: str = "XNYS") -> date:
 def session_by(day: date, calendar: str = "XNYS") -> date:
     """The last session on or before a day: a deadline on a closed day moves earlier."""
     return _backward(day, 0, calendar)
+
+
+def is_due(day: date, today: date, calendar: str = "XNYS") -> bool:
+    """Whether today is the last session on or before a day, or later."""
+    if not today < day <= today + _LONGEST_CLOSURE:
+        return day <= today
+    return session_by(day, calendar) <= today
 
 
 def session_from(day: date, calendar: str = "XNYS") -> date:

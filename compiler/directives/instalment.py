@@ -24,7 +24,7 @@ from compiler.directives.base import (
     least,
     selective_clause,
 )
-from compiler.instalments import is_due, known_from, pace
+from compiler.instalments import known_from, pace
 from compiler.physics import Physics
 from compiler.selections import Selection
 from compiler.statements import InForce, Statement
@@ -32,7 +32,7 @@ from compiler.timetable import Timetable
 from grammar import tree
 from portfolio.flows import months_after
 from portfolio.household import Account, Household
-from portfolio.sessions import session_by
+from portfolio.sessions import is_due, session_by
 
 ZERO = Decimal(0)
 CLOSE = Decimal(5)
@@ -136,7 +136,7 @@ class Instalment(Directive):
         if self.times.parts and begins is not None:
             said.append(f"{self.times.begun(begins, today)} of {self.times.parts} parts")
         elif self.times.by is not None:
-            reached = is_due(self.times.by, household)
+            reached = is_due(self.times.by, today, household.calendar)
             day = session_by(self.times.by, household.calendar)
             said.append("due" if reached else f"due on {day}")
         elif found is not None and self.times.period:

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from compiler.coverage import compliance
 from compiler.dimensions import DayOfYear, Duration
-from compiler.instalments import is_due
 from compiler.periods import Period
 from compiler.scopes import Scope
 from compiler.statements import Authority
@@ -28,6 +27,7 @@ from grammar.tree import Unit
 from portfolio.flows import expand, flows_due, must_be_there
 from portfolio.holding import first_long_day
 from portfolio.household import Flow, PastSale
+from portfolio.sessions import is_due
 from tests.by_hand import policy, usual
 from tests.portfolio.test_calendar import ANY_DAY, SESSIONS, settled_by_hand
 
@@ -233,7 +233,7 @@ def test_a_deadline_is_kept_on_the_last_session_before_it(deadline: date, later:
     today = deadline + later * ONE
     last = max(day for day in SESSIONS if day <= deadline)
     home = replace(usual(), as_of=today)
-    assert is_due(deadline, home) is (today >= last)
+    assert is_due(deadline, home.as_of, home.calendar) is (today >= last)
     text = f'never hold "CCC"\nexisting positions comply by {deadline}'
     (scope,) = (each for each in policy(home, text).statements if each.directive.selective)
     tx = home.accounts[0]
