@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import yaml
 
@@ -234,6 +234,9 @@ class _Reader:
             value = self._loader.construct_object(raw)
         except ValueError as error:
             raise self._bad(BAD_CASE, span, f"{what}: {error}") from None
+        except (AttributeError, KeyError):
+            # What PyYAML makes of a tag, as in `!!bool often`, that does not fit its value.
+            raise self._bad(BAD_CASE, span, f"{what}: {raw.value} is not read") from None
         if isinstance(value, datetime):
             raise self._bad(BAD_CASE, span, f"{what}: a day has no time of day")
         return value if isinstance(value, str | date | bool | None) else str(raw.value)
@@ -249,5 +252,8 @@ def _decimal(text: str) -> Decimal | None:
         return None
     if len(plain) > 1 and plain[0] == "0" and plain.isdigit():
         return None
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
     return number if abs(number.adjusted()) < DIGITS else None

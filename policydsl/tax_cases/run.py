@@ -178,10 +178,10 @@ def _keys(node: Node, key: str) -> Mapping[str, Node]:
     return {} if found is None else found.keys()
 
 
-def _told(case: Node, key: str) -> str:
-    """What a malformed case says of itself, if it does."""
+def _told(node: Node, key: str) -> str:
+    """What a case or a row says of itself, malformed as it may be."""
     try:
-        found = case.get(key)
+        found = node.get(key)
         return "" if found is None else found.text()
     except MalformedError:
         return ""
@@ -190,8 +190,8 @@ def _told(case: Node, key: str) -> str:
 def _row_of(node: Node, event_id: str) -> Node | None:
     """The transaction of that id."""
     for key, rows in node.value_keys():
-        if key in ("transactions", "history", "proposed", "scheduled"):
-            for row in rows.items():
-                if row.need("id").text() == event_id:
-                    return row
+        told = key in ("transactions", "history", "proposed", "scheduled")
+        for row in rows.value if told and isinstance(rows.value, list) else ():
+            if _told(row, "id") == event_id:
+                return row
     return None

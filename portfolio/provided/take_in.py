@@ -66,9 +66,10 @@ def take_in(path: Path, folder: Path, book: Book) -> Intake:
     table = read_provided(path, notes)
     if table is None or not table.complete:
         return Intake(_findings(notes, table))
-    old = read_table(folder / "models.csv", MODELS, {}, Notes())
+    there = Notes()
+    old = read_table(folder / "models.csv", MODELS, {}, there)
     if old is None or not old.complete:
-        return Intake(_findings(notes, table))
+        return Intake(_findings(there, old))
     table = _by_id(table, old, book, notes)
     given, _ = versions(table)
     before, _ = versions(old)

@@ -67,6 +67,30 @@ def test_warnings_are_mistakes_where_asked(tmp_path: Path, book: Path) -> None:
     assert policydsl("models", "import", file, "--book", book).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "models.csv cannot be read"),
+        ("", "models.csv is not CSV"),
+        ("a,b\n1,2\n", "the table has no column `weight`"),
+    ],
+)
+def test_a_folder_without_models_is_no_book_to_take_them_into(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    book = tmp_path / "book"
+    book.mkdir()
+    if text is not None:
+        (book / "models.csv").write_text(text, encoding="utf-8")
+    before = list(book.iterdir())
+    file = offered(tmp_path, "ACME,,,,,2026-04-15,IDX1,1\n")
+    found = policydsl("models", "import", file, "--book", book)
+    assert found.exit_code == 1
+    assert said in found.output
+    assert found.output.endswith(f"nothing is written to {book}\n")
+    assert list(book.iterdir()) == before
+
+
 def test_models_in_parquet_are_wrong_usage(tmp_path: Path, book: Path) -> None:
     (book / "models.csv").rename(book / "models.parquet")
     file = offered(tmp_path, "ACME,,,,,2026-04-15,IDX1,1\n")

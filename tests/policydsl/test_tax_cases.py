@@ -266,6 +266,10 @@ BUY = "{id: b1, date: 2025-01-06, ticker: X, action: buy, shares: 100, price: 10
         ("cases:\n", "cases: 5\nmore:\n", "a list is expected here, not '5'"),
         ("  expected:\n", "  expected: {}\n  more:\n", "nothing is expected of this case"),
         ("cases:\n", "case:\n", "the key `cases` is missing"),
+        ("price: 7.5", "price: 1.0e+9999999999999999999", "e+9999999999999999999 is not read"),
+        ("price: 7.5", "price: !!float 7e", "the number 7e is not read"),
+        ("price: 7.5", "price: 7.5, fees: !!bool often", "fees: often is not read"),
+        ("date: 2025-01-06", "date: !!timestamp soon", "date: soon is not read"),
     ],
 )
 def test_a_malformed_case_is_a_diagnostic(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -276,6 +280,16 @@ def test_a_malformed_case_is_a_diagnostic(tmp_path: Path, old: str, new: str, sa
     assert said in " ".join(result.stderr.split())
     assert "1 malformed" in result.stdout
     assert "Traceback" not in result.output
+
+
+def test_an_impossible_sale_has_its_place_whatever_stands_beside_it(tmp_path: Path) -> None:
+    text = LOTS.replace("action: sell, shares: 100", "action: sell, shares: 900")
+    for beside in ("history: none", "history: [none, {id: [s1]}]"):
+        result = cases_of(
+            written(tmp_path, text.replace("    transactions", f"    {beside}\n    transactions"))
+        )
+        assert result.exit_code == 1
+        assert "transactions[1]: s1 disposes of 900 shares" in " ".join(result.stderr.split())
 
 
 def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
