@@ -298,6 +298,15 @@ def model_allows(home: Household, rules: HouseholdPolicy, text: str, reserve: fl
     return ends is not None and feasible(program, *ends)
 
 
+def both(
+    home: Household, rule: str, trades: str, *more: str, layer: str = 'household "H1"'
+) -> tuple[bool, bool]:
+    """Whether the compiled model allows exactly these trades, and whether the exact check does; no
+    `rule` is none."""
+    rules = policy(home, *filter(None, (rule, *more)), layer=layer)
+    return model_allows(home, rules, trades), not breaches(home, rules, trades)
+
+
 def in_the_target(home: Household, rules: HouseholdPolicy, text: str) -> bool:
     """Whether the model knows what is bought: nothing outside the target ever is."""
     positions = compile_household(home, rules).physics.positions

@@ -17,6 +17,7 @@ from tests.by_hand import (
     AS_OF,
     MARKET,
     account,
+    both,
     breaches,
     household,
     lot,
@@ -215,11 +216,6 @@ WASHES = [
     ("prevent wash sales across household", "-10 b2, +10 BBB IRA", YES),
     ("prevent wash sales across household", "-10 b1, +10 AAA IRA", YES),
 ]
-
-
-def both(home: Household, rule: str, trades: str) -> tuple[bool, bool]:
-    rules = policy(home, rule) if rule else policy(home)
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
 @pytest.mark.parametrize(("what", "trades", "allowed"), PHYSICS)

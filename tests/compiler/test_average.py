@@ -14,10 +14,10 @@ from policydsl.propose import Status, propose
 from portfolio.household import Household
 from tests.by_hand import (
     account,
+    both,
     breaches,
     household,
     lot,
-    model_allows,
     policy,
     security,
     usual,
@@ -73,14 +73,9 @@ CASES = [
 ]
 
 
-def both(home: Household, rule: str, trades: str) -> tuple[bool, bool]:
-    rules = policy(home, rule, layer="firm")
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
-
-
 @pytest.mark.parametrize(("rule", "trades", "allowed"), CASES)
 def test_an_average(rule: str, trades: str, allowed: bool) -> None:
-    assert both(usual(), rule, trades) == (allowed, allowed)
+    assert both(usual(), rule, trades, layer="firm") == (allowed, allowed)
 
 
 def incomes(*lots: object) -> Household:

@@ -14,10 +14,9 @@ from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
 from tests.by_hand import (
     account,
-    breaches,
+    both,
     household,
     lot,
-    model_allows,
     policy,
     security,
     usual,
@@ -77,11 +76,6 @@ SMALLEST = [
     ("keep each holding at most 50% of household", "+149 CCC TX", YES),
     ('keep each holding at most 20% of household\nexcept "AAA"', "+1 BBB TX", NO),
 ]
-
-
-def both(home: Household, rule: str, trades: str) -> tuple[bool, bool]:
-    rules = policy(home, rule)
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
 @pytest.mark.parametrize(("rule", "trades", "allowed"), [*COUNTS, *SMALLEST])

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from compiler.directives.instalment import Instalment
 from portfolio.household import Household, PastTrade
-from tests.by_hand import breaches, closing, model_allows, policy, usual
+from tests import by_hand
+from tests.by_hand import closing, model_allows, policy, usual
 
 TAKEN = 'account "TX"'
+both = partial(by_hand.both, layer=TAKEN)
 YES, NO = (True, True), (False, False)
 
 
@@ -24,13 +27,6 @@ def past(day: str, name: str, shares: int, dollars: int, owner: str = "TX") -> P
 
 def home(*trades: PastTrade, today: str = "2026-06-15") -> Household:
     return replace(usual(), past_trades=trades, as_of=date.fromisoformat(today))
-
-
-def both(
-    home: Household, rule: str, trades: str, *more: str, layer: str = TAKEN
-) -> tuple[bool, bool]:
-    rules = policy(home, rule, *more, layer=layer)
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
 def asked(home: Household, rule: str, trades: str = "", layer: str = TAKEN) -> list[str]:

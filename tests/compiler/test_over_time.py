@@ -18,11 +18,11 @@ from policydsl.propose import Status, propose
 from portfolio.household import Household, PastSale
 from tests.by_hand import (
     account,
+    both,
     breaches,
     closing,
     household,
     lot,
-    model_allows,
     policy,
     taxpayer,
     usual,
@@ -38,11 +38,6 @@ def past(day: str, amount: int, gain: int = 0, *, owner: str = "TX", **more: boo
 
 def with_past(*sales: PastSale, **more: object) -> Household:
     return replace(usual(), past_sales=sales, **more)
-
-
-def both(home: Household, rule: str, trades: str) -> tuple[bool, bool]:
-    rules = policy(home, rule)
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
 # --- periods -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -19,19 +20,20 @@ from compiler.timetable import Timetable
 from grammar.tree import Unit
 from portfolio.flows import due_before_settlement, set_aside
 from portfolio.household import Flow, Household
+from tests import by_hand
 from tests.by_hand import (
     account,
     breaches,
     checked_layers,
     household,
     lot,
-    model_allows,
     policy,
     usual,
 )
 
 TX = 'when account.type is "taxable"'
 TAKEN = 'account "TX"'
+both = partial(by_hand.both, layer=TAKEN)
 
 
 def on(home: Household, day: str) -> Household:
@@ -147,11 +149,6 @@ def test_two_payments_add_up() -> None:
     home = usual()
     rules = policy(home, "pay $6,000 by 2026-06-16", "pay $5,000 by 2026-06-15", layer=TAKEN)
     assert due_before_settlement(with_schedules(home, rules)) == {"TX": Decimal(-11_000)}
-
-
-def both(home: Household, rule: str, trades: str, *more: str) -> tuple[bool, bool]:
-    rules = policy(home, rule, *more, layer=TAKEN)
-    return model_allows(home, rules, trades), not breaches(home, rules, trades)
 
 
 PAY = "pay $15,000 by 2026-06-16"

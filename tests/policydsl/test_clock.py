@@ -23,11 +23,12 @@ def clocks(tree: ast.Module) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "time":
             found += [alias.name for alias in node.names if alias.name not in MEASURING]
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id == "time" and node.attr not in MEASURING:
+        if isinstance(node, ast.Attribute):
+            of = ast.unparse(node.value).rpartition(".")[2]  # `datetime` of `datetime.datetime`
+            if of == "time" and node.attr not in MEASURING:
                 found.append(f"time.{node.attr}")
-            if node.attr in OF_TODAY and node.value.id in ("date", "datetime", "Timestamp", "pd"):
-                found.append(f"{node.value.id}.{node.attr}")
+            if node.attr in OF_TODAY and of in ("date", "datetime", "Timestamp", "pd"):
+                found.append(f"{of}.{node.attr}")
         if isinstance(node, ast.Constant) and node.value in ("now", "today"):
             found += _as_a_day(tree, node)
     return found
@@ -54,7 +55,10 @@ def test_no_module_reads_the_clock(package: str) -> None:
     "line",
     [
         "import datetime\ndatetime.now()",
+        "import datetime\ndatetime.datetime.now()",
         "from datetime import date\nd = date.today()",
+        "import datetime as dt\ndt.date.today()",
+        "import pandas as pd\npd.Timestamp.now()",
         "import time\nt = time.time()",
         "from time import time_ns",
         "import numpy as np\nnp.datetime64('today')",

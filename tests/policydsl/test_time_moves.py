@@ -129,10 +129,14 @@ def test_policy_tests(tmp_path: Path) -> None:
 
 
 def test_docs_and_book(policies: Path, small_book: Path) -> None:
-    def said(day: str) -> str:
-        return policydsl("docs", *house(policies, small_book, day)).stdout
+    def said(day: str) -> tuple[bool, bool]:
+        """Whether the pages say that the ban is to come, and that it is over."""
+        pages = policydsl("docs", *house(policies, small_book, day)).stdout
+        return "begins on 2026-04-10" in pages, "ended on 2026-04-20" in pages
 
-    assert said("2026-04-09") != said("2026-04-10") != said("2026-04-21")
+    assert said("2026-04-09") == (True, False)
+    assert said("2026-04-10") == said("2026-04-20") == (False, False)
+    assert said("2026-04-21") == (False, True)
     stale = policydsl("book", "check", small_book, "--as-of", "2026-05-14")
     assert "2026-05-14" in stale.stdout
     assert "B0405" in stale.output
