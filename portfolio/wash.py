@@ -9,15 +9,12 @@ the order of purchase and each share replaces once (Treas. Reg. 1.1091-1(c)-(e))
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-import networkx as nx
-
-from portfolio.household import Household, WashBlock
-
-WINDOW = timedelta(days=30)
+from portfolio.household import WashBlock
+from portfolio.tax.wash_sales import WINDOW
 
 # Stands for "every purchase" where a block has no number of shares.
 UNLIMITED = Decimal(10) ** 9
@@ -43,70 +40,6 @@ class Purchase:
     shares: Decimal
     held: Decimal
     lot_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """What of a recent purchase can still replace a loss sale of today: `shares` of `lot_id`."""
-
-    lot_id: str
-    account_id: str
-    security_id: str
-    wash_group: str
-    acquired: date
-    shares: Decimal
-
-    @property
-    def last_day(self) -> date:
-        """The last day on which a loss sale would still be washed by this purchase."""
-        return self.acquired + WINDOW
-
-
-def joined(household: Household, classes: Iterable[Iterable[str]]) -> Household:
-    """The household with securities declared identical in one wash group, blocks included; a group
-    with a security in two classes joins both."""
-    graph: nx.Graph[str] = nx.Graph()
-    for members in classes:
-        nx.add_path(graph, [household.securities[name].wash_group for name in members])
-    name_of = {group: min(part) for part in nx.connected_components(graph) for group in part}
-    return replace(
-        household,
-        securities={
-            name: replace(
-                security, wash_group=name_of.get(security.wash_group, security.wash_group)
-            )
-            for name, security in household.securities.items()
-        },
-        wash_blocks=tuple(
-            replace(block, wash_group=name_of.get(block.wash_group, block.wash_group))
-            for block in household.wash_blocks
-        ),
-    )
-
-
-def recent_purchases(household: Household) -> tuple[Replacement, ...]:
-    """Lots bought in the 30 days up to `as_of` in any account, less the shares already used.
-
-    Sorted by wash group, day and lot. Linked tax entities outside the household count too.
-    """
-    lots = [lot for account in household.accounts for lot in account.lots]
-    recent = []
-    for lot in (*lots, *household.linked_lots):
-        security = household.securities.get(lot.security_id)
-        unused = lot.shares - lot.used_shares
-        within = lot.acquired >= household.as_of - WINDOW
-        if security is not None and lot.purchased and within and unused > 0:
-            recent.append(
-                Replacement(
-                    lot.id,
-                    lot.account_id,
-                    lot.security_id,
-                    security.wash_group,
-                    lot.acquired,
-                    unused,
-                )
-            )
-    return tuple(sorted(recent, key=lambda item: (item.wash_group, item.acquired, item.lot_id)))
 
 
 def match(

@@ -9,14 +9,13 @@ from decimal import Decimal
 from portfolio.book.contents import Contents, Row, day_in, extra_values, flag_in, number_in
 from portfolio.book.past_sales import first_known_day, past_sales_of, past_trades_of
 from portfolio.book.references import split_tags
+from portfolio.book.tax_history import BOUGHT, GIVEN
 from portfolio.book.wash_records import wash_of
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
 from portfolio.models import securities_in
 from portfolio.risk import sliced
 from portfolio.tax import in_year
-
-_GIVEN = ("gift_in", "inherit", "transfer_in")
 
 
 def household_of(
@@ -185,10 +184,13 @@ def _account(
 
 
 def _lots(contents: Contents, account_id: str, used: Mapping[str, Decimal]) -> tuple[Lot, ...]:
-    given = {
-        row.get("lot_id")
-        for row in contents.rows("transactions", "account_id", account_id)
-        if row.get("action") in _GIVEN
+    rows = contents.rows("transactions", "account_id", account_id)
+    # Where two rows bring one lot, the one that makes it no purchase holds, in whatever order.
+    came_by = {
+        row.get("lot_id"): action
+        for action in (*BOUGHT, *GIVEN)
+        for row in rows
+        if row.get("action") == action
     }
     lots = []
     for row in contents.rows("lots", "account_id", account_id):
@@ -201,7 +203,8 @@ def _lots(contents: Contents, account_id: str, used: Mapping[str, Decimal]) -> t
                 replace(
                     lot,
                     used_shares=min(max(lot.used_shares, used.get(lot.id, Decimal(0))), lot.shares),
-                    purchased=lot.id not in given,
+                    purchased=came_by.get(lot.id) not in GIVEN,
+                    came_by=came_by.get(lot.id, ""),
                 )
             )
     return tuple(sorted(lots, key=lambda lot: (lot.security_id, lot.acquired, lot.id)))

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from portfolio.book.contents import Contents, Row, day_in, number_in
 from portfolio.household import TAXABLE, WashBlock
-from portfolio.wash import UNLIMITED, WINDOW, LossSale, Purchase, blocks_in_force, match
+from portfolio.tax.wash_sales import WINDOW
+from portfolio.wash import UNLIMITED, LossSale, Purchase, blocks_in_force, match
 
 _BOUGHT = ("buy", "reinvest", "vest")
 

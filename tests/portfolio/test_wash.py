@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.household import WashBlock
+from portfolio.tax.replacements import recent_purchases
 from portfolio.wash import (
     UNLIMITED,
     LossSale,
     Purchase,
     blocks_in_force,
     match,
-    recent_purchases,
 )
 
 D = Decimal
