@@ -3,8 +3,8 @@
     python -m bench.netting                    an invented book
     python -m bench.netting BOOK [POLICIES]    a book of yours, with policies of yours
 
-`--households N` takes the first N households, `--form NAME` one of the simpler functions (any number
-of times; else all), `--json FILE` writes the figures for programs as they come.
+`--households N` takes the first N households, `--form NAME` one of the simpler functions (as often
+as you like; else all), `--json FILE` writes the figures for programs as they come.
 
 Every side has the same rules, data and budget; only the tax function of the model differs, but for
 `best region`: there it is the law's, and only the region with the best bound is searched. All
