@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from portfolio.book.contents import Contents, Row, day_in, number_in
 from portfolio.household import Lot
-from portfolio.tax.events import Event, Holder, Purchase, Sale
+from portfolio.tax.events import Event, Holder, Purchase, Sale, Sales
 from portfolio.tax.history import in_cautious_order, replay
 from portfolio.tax.reading import CAUTIOUS, Reading
 from portfolio.tax.results import Outcome
@@ -41,7 +41,7 @@ class TaxHistory:
     events: tuple[Event, ...]
     left_out: tuple[str, ...]
 
-    def outcome(self, trades: Iterable[Event] = (), reading: Reading = CAUTIOUS) -> Outcome:
+    def outcome(self, trades: Iterable[Event | Sales] = (), reading: Reading = CAUTIOUS) -> Outcome:
         """What the history comes to, and the trades after it. Raises HistoryError for trades of
         what is not held."""
         events = [*in_cautious_order(self.events, self.holders), *trades]
