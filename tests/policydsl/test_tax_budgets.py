@@ -157,21 +157,29 @@ def test_a_budget_is_spent_and_not_overspent(
     )
 
 
+NOT_ALONE = "write `per taxpayer` or `per household`"
+TAX_YEAR = "write `each year`, or limit `realized gains`"
+ANY = "write `per taxpayer`, `per household` or `per account`"
+OWN = "write `per taxpayer`"
+BASE = "`1% of account` binds each account; `1% of household` binds their sum"
+WHEN = "end the line with `each year` or `in 2026`"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "help"),
     [
-        ("realized tax at most $5 each year per account", "E0308", "write `per taxpayer` or `per household`"),
-        ("taxable gains at most 1% of account each year per account", "E0308", "write `per taxpayer` or `per household`"),
-        ("realized tax at most $5 over any 12 months per taxpayer", "E0308", "write `each year`, or limit `realized gains`"),
-        ("taxable gains at most $5 each quarter per household", "E0308", "write `each year`, or limit `realized gains`"),
-        ("realized gains at most taxpayer.carry_long each year per household", "E0308", "write `per taxpayer`"),
-        ("realized losses at most $5 each year per issuer", "E0308", "write `per taxpayer`, `per household` or `per account`"),
+        ("realized tax at most $5 each year per account", "E0308", NOT_ALONE),
+        ("taxable gains at most 1% of account each year per account", "E0308", NOT_ALONE),
+        ("realized tax at most $5 over any 12 months per taxpayer", "E0308", TAX_YEAR),
+        ("taxable gains at most $5 each quarter per household", "E0308", TAX_YEAR),
+        ("realized gains at most taxpayer.carry_long in 2026 per household", "E0308", OWN),
+        ("realized losses at most $5 each year per issuer", "E0308", ANY),
         ("realized tax at least $5 each year per taxpayer", "E0305", "write `at most $60,000`"),
-        ("realized gains at most $5 each year", "E0304", "add `per taxpayer`, `per household` or `per account`"),
-        ("realized gains at most 1% each year", "E0301", "`1% of account` binds each account; `1% of household` binds their sum"),
-        ("realized losses at least $5 per taxpayer", "E0309", "end the line with `each year` or `in 2026`"),
+        ("realized gains at most $5 each year", "E0304", ANY.replace("write", "add")),
+        ("realized gains at most 1% each year", "E0301", BASE),
+        ("realized losses at least $5 per taxpayer", "E0309", WHEN),
         ("gains at most $5 each year per account", "E0212", "did you mean `realized gains`?"),
-        ("short losses at most $5 each year per account", "E0212", "did you mean `realized short losses`?"),
+        ("long gains at most $5 each year", "E0212", "did you mean `realized long gains`?"),
     ],
 )  # fmt: skip
 def test_what_is_refused_says_what_to_write(words: str, code: str, help: str) -> None:
