@@ -20,7 +20,7 @@ from portfolio.book.prices import EMPTY
 from portfolio.book.wash_records import WashRecord, wash_record
 
 AS_OF = date(2026, 6, 15)
-START = AS_OF - timedelta(days=75)
+START = AS_OF - timedelta(days=50)
 ACCOUNTS: tuple[Row, ...] = tuple(
     {"account_id": name, "household_id": "H", "type": kind, "owner": owner}
     for name, kind, owner in (
