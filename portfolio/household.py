@@ -206,13 +206,17 @@ class PastTrade:
 
 @dataclass(frozen=True, slots=True)
 class WashBlock:
-    """Shares of `wash_group` bought up to and including `until` would wash an earlier loss."""
+    """Shares of `wash_group` bought up to and including `until` would wash an earlier loss.
+
+    `sold` are the accounts and securities of the sales at a loss, where transactions say so.
+    """
 
     wash_group: str
     until: date
     shares: Decimal
     loss_per_share: Decimal
     source: str
+    sold: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
