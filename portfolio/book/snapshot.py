@@ -9,6 +9,7 @@ from portfolio.book.contents import Contents, Row, day_in, extra_values, flag_in
 from portfolio.book.past_sales import first_known_day, past_sales_of, past_trades_of
 from portfolio.book.references import split_tags
 from portfolio.book.splits import BOUGHT, GIVEN
+from portfolio.book.wash_links import linked_accounts
 from portfolio.book.wash_records import WashRecord, wash_record
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
@@ -40,7 +41,7 @@ def household_of(
     management = row.get("management") or "separate"
     account_rows = contents.rows("accounts", "household_id", household_id)
     entities = _entities(contents, household_id, account_rows)
-    linked = linked_accounts(contents, entities.values(), household_id)
+    linked = linked_accounts(contents, entities, household_id)
     record = wash_record(contents, household_id, account_rows, linked)
     accounts = tuple(
         _account(contents, each, model_id, management, frozen, record)
@@ -125,30 +126,6 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
     )
     year = contents.tax_year or contents.as_of.year
     return in_year(entity, contents.as_of.year - year)
-
-
-def linked_accounts(
-    contents: Contents, entities: Iterable[TaxEntity], household_id: str
-) -> list[Row]:
-    """Accounts of other households whose tax entity is linked to one of these, either way."""
-    table = contents.tables.get("tax_entities")
-    if table is None or "wash_linked_to" not in table.columns:
-        return []
-    own = {entity.id for entity in entities}
-    linked: set[str] = set()
-    pairs = zip(table.texts("tax_entity_id"), table.texts("wash_linked_to"), strict=True)
-    for name, text in pairs:
-        others = set(split_tags(text))
-        if name in own:
-            linked |= others
-        elif name is not None and others & own:
-            linked.add(name)
-    rows = [
-        row
-        for name in sorted(linked - own)
-        for row in contents.rows("accounts", "tax_entity_id", name)
-    ]
-    return [row for row in rows if row.get("household_id") != household_id]
 
 
 def _account(
