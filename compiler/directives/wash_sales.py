@@ -17,7 +17,7 @@ from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
 from compiler.statements import InForce
 from grammar import tree
-from portfolio.wash import recent_purchases
+from portfolio.tax.replacements import recent_purchases
 
 
 @dataclass(frozen=True)
