@@ -74,16 +74,14 @@ def read_holder(
 ) -> Holder | None:
     """The holder that `per`, a base or the file names; `by_entity` is what no account has alone."""
     stated = None if node.per is None else _HOLDERS.get(node.per.value)
-    account_tax = by_entity and stated == "account"
-    account_share = "account" in band.bases and stated in ("taxpayer", "household")
-    several = "taxpayer" in band.bases and stated == "household"
-    if node.per is not None and (stated is None or account_tax or account_share or several):
+    unlike = _unlike(stated, band, by_entity=by_entity)
+    if node.per is not None and unlike is not None:
         reader.report(
             codes.DOES_NOT_APPLY,
             f"`per {node.per.value}` does not go with {measure}",
             node.per.span,
-            "that is reckoned for a taxpayer" if account_tax else "",
-            help="write `per taxpayer` or `per household`",
+            unlike[0],
+            help=unlike[1],
         )
         return None
     if stated is not None:
@@ -96,4 +94,17 @@ def read_holder(
     if layer == "household" or "household" in band.bases:
         return "household"
     whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)
+    return None
+
+
+def _unlike(stated: Holder | None, band: AmountBand, *, by_entity: bool) -> tuple[str, str] | None:
+    """Why a holder does not go with a line, as a label, and what to write instead."""
+    if stated is None:
+        if by_entity:
+            return "", "write `per taxpayer` or `per household`"
+        return "", "write `per taxpayer`, `per household` or `per account`"
+    if by_entity and stated == "account":
+        return "that is reckoned for a taxpayer", "write `per taxpayer` or `per household`"
+    if stated == "household" and "taxpayer" in band.bases:
+        return "the bound is that of one taxpayer", "write `per taxpayer`"
     return None

@@ -87,7 +87,9 @@ def _unknown_measure(name: tree.Name, reader: Reader) -> None:
     if one in EACH:
         help_line = f"write `keep each {one} ...`"
     else:
-        help_line = did_you_mean(name.value, known) or f"`define {name.value} as ...`"
+        short = f"realized {name.value}" in known
+        meant = f"realized {name.value}" if short else name.value
+        help_line = did_you_mean(meant, known) or f"`define {name.value} as ...`"
     reader.report(
         codes.UNKNOWN_MEASURE,
         f"`{name.value}` is neither a measure nor a group in sight",

@@ -16,7 +16,7 @@ from decimal import Decimal
 from portfolio.book.contents import Contents, Row, day_in, number_in
 from portfolio.book.splits import BOUGHT, GIVEN, OUT, Restated, ratios_of, restated
 from portfolio.household import Lot
-from portfolio.tax.events import Donation, Event, Holder, Purchase, Sale
+from portfolio.tax.events import Donation, Event, Holder, Purchase, Sale, Sales
 from portfolio.tax.history import in_cautious_order, replay
 from portfolio.tax.reading import CAUTIOUS, Reading
 from portfolio.tax.results import Outcome
@@ -68,7 +68,7 @@ class TaxHistory:
         """The events in an order that does not depend on that of the book's rows."""
         return in_cautious_order(self.events, self.holders)
 
-    def outcome(self, trades: Iterable[Event] = (), reading: Reading = CAUTIOUS) -> Outcome:
+    def outcome(self, trades: Iterable[Event | Sales] = (), reading: Reading = CAUTIOUS) -> Outcome:
         """What the history comes to, and the trades after it. Raises HistoryError for trades of
         what is not held."""
         events = [*self.in_order, *trades]

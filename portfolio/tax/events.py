@@ -93,6 +93,16 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
+class Sales:
+    """Sales of one moment, in any accounts: shares that one of them sells are not there to replace
+    what another loses. Their losses are worked off in the order given."""
+
+    id: str
+    day: date
+    sales: tuple[Sale, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Donation:
     """Shares given to charity; `value` where it is known. Identified as for a sale."""
 
