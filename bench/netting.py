@@ -3,7 +3,8 @@
     python -m bench.netting                    an invented book
     python -m bench.netting BOOK [POLICIES]    a book of yours, with policies of yours
 
-`--households N` takes the first N households, `--json FILE` writes the figures for programs.
+`--households N` takes the first N households, `--form NAME` one of the simpler functions (as often
+as you like; else all), `--json FILE` writes the figures for programs as they come.
 
 Every side has the same rules, data and budget; only the tax function of the model differs, but for
 `best region`: there it is the law's, and only the region with the best bound is searched. All
@@ -27,7 +28,7 @@ from pathlib import Path
 
 from compiler.closing import Closing, Sale
 from compiler.statements import HouseholdPolicy
-from compiler.tax_forms import TaxForm, by_law, rates_of_today, region_of_today, separate_rates
+from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
 from policydsl.policies import shipped
 from policydsl.propose import Proposal, propose
 from policydsl.rebalance import policy_of, read_inputs
@@ -40,7 +41,6 @@ FORMS: Mapping[str, tuple[TaxForm, Budget]] = {
     "exact": (by_law, Budget()),
     "separate rates": (separate_rates, Budget()),
     "rates of today": (rates_of_today, Budget()),
-    "region of today": (region_of_today, Budget()),
     "best region": (by_law, Budget(regions=1)),
 }
 EXACT = "exact"
@@ -233,18 +233,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("book", type=Path, nargs="?")
     parser.add_argument("policies", type=Path, nargs="?", default=shipped())
     parser.add_argument("--households", type=int)
+    parser.add_argument("--form", action="append", choices=[n for n in FORMS if n != EXACT])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
-    forms = [name for name in FORMS if name != EXACT]
+    forms = given.form or [name for name in FORMS if name != EXACT]
     with tempfile.TemporaryDirectory() as scratch:
         book = given.book
         if book is None:
             book = Path(scratch) / "book"
             synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
-        found = list(_found(book, given.policies, given.households, forms))
+        found: list[Comparison] = []
+        for each in _found(book, given.policies, given.households, forms):
+            found.append(each)
+            if given.json is not None:
+                given.json.write_text(json.dumps([asdict(c) for c in found], indent=2) + "\n")
     print("\n".join(comparison(found, form) for form in forms), end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -65,16 +65,6 @@ def separate_rates(entity: TaxEntity, start: YearStart) -> dict[str, Piece]:
 
 def rates_of_today(entity: TaxEntity, start: YearStart) -> dict[str, Piece]:
     """The rates of the region that the year to date lies in, for trades of any size."""
-    name, piece = _region_of_today(entity, start)
-    return {name: replace(piece, rows=())}
-
-
-def region_of_today(entity: TaxEntity, start: YearStart) -> dict[str, Piece]:
-    """No trades that leave the region that the year to date lies in: exact, and narrower."""
-    name, piece = _region_of_today(entity, start)
-    return {name: piece}
-
-
-def _region_of_today(entity: TaxEntity, start: YearStart) -> tuple[str, Piece]:
     pieces = by_law(entity, start)
-    return next((name, p) for name, p in pieces.items() if p.holds(start.short, start.long))
+    found = next(n for n, piece in pieces.items() if piece.holds(start.short, start.long))
+    return {found: replace(pieces[found], rows=())}
