@@ -19,6 +19,7 @@ from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
+from compiler.passed_over import passed_over
 from compiler.portfolios import may_trade, portfolios
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce, Side
@@ -297,4 +298,5 @@ def empty_closing(
         targets={a.id: p.target for p in found for a in p.traded},
         whole=whole,
         portfolios=found,
+        passed_over=passed_over(whole, policy),
     )

@@ -215,8 +215,16 @@ TAX_ENTITIES = TableContract(
         _rate("rate_niit"),
         _rate("rate_state"),
         Column("state"),
-        Column("ordinary_income", Cell.MONEY),
-        Column("magi_other", Cell.MONEY),
+        Column(
+            "ordinary_income",
+            Cell.MONEY,
+            description="ordinary taxable income of the year, deductions taken off, without gains",
+        ),
+        Column(
+            "magi_other",
+            Cell.MONEY,
+            description="adjusted gross income of the year without gains; empty: ordinary_income",
+        ),
         _loss("carry_short", "short-term loss carried in, positive"),
         _loss("carry_long", "long-term loss carried in, positive"),
         Column("ytd_short", Cell.MONEY, description="recognised this year, before carryforwards"),
