@@ -152,6 +152,9 @@ class Gap(Part):
 class Assumptions(Part):
     """The numbers that price the objective for one account."""
 
+    carried_losses: Annotated[
+        float, Field(description="of a dollar of loss carried on, where the book gives no value")
+    ]
     deferral: Annotated[float, Field(description="years")]
     discount_rate: float
     horizon: Annotated[float, Field(description="years")]

@@ -120,7 +120,7 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         carry_long=number_in(row, "carry_long"),
         ytd_short=number_in(row, "ytd_short"),
         ytd_long=number_in(row, "ytd_long"),
-        rate_carry=number_in(row, "rate_carry"),
+        rate_carry=None if row.get("rate_carry") is None else number_in(row, "rate_carry"),
         state=row.get("state"),
         attributes=extra,
     )
