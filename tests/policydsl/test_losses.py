@@ -81,7 +81,7 @@ def test_what_cannot_be_harvested_is_said_and_stops_nothing(
     rule = "keep realized losses at least $5,000 each year per taxpayer"
     proposal, found = harvested(home(), *filter(None, (rule, more)))
     assert found == taken
-    told = f"realized losses of T1 is ${taken:,}.00, below $5,000.00"
+    told = f"realized losses of T1 are ${taken:,}.00, below $5,000.00"
     assert proposal.findings == (f"not kept yet (r2, 0.policy:6): {told}{way}",)
 
 
@@ -92,7 +92,7 @@ def test_no_loss_at_all_is_said_too() -> None:
     )
     assert found == 0
     (told,) = proposal.findings
-    assert "realized losses of TX is $0.00, below $400.00" in told
+    assert "realized losses of TX are $0.00, below $400.00" in told
 
 
 @pytest.mark.parametrize("owner", ["roth_ira", "taxable"])
