@@ -19,6 +19,11 @@ from portfolio.flows import due_before_settlement, set_aside
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import YearTax, netting
+from portfolio.tax.events import Purchase as Bought
+from portfolio.tax.events import Sale as Sold
+from portfolio.tax.positions import HistoryError
+from portfolio.tax.results import Outcome, Realised
+from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -132,6 +137,42 @@ class Closing:
             sold[sale.lot.id] = sold.get(sale.lot.id, ZERO) + sale.shares
         return sold
 
+    @cached_property
+    def washed(self) -> Mapping[str, tuple[Realised, ...]]:
+        """By lot, what was sold of it at a loss that wash sales disallow, whole or in part; nothing
+        where what is sold is not there, which the exact check says."""
+        found: dict[str, tuple[Realised, ...]] = {}
+        try:
+            rows = self.tax_outcome.realised
+        except HistoryError:
+            return found
+        for row in rows:
+            if row.disallowed:
+                found[row.lot_id] = (*found.get(row.lot_id, ()), row)
+        return found
+
+    @cached_property
+    def tax_outcome(self) -> Outcome:
+        """What tax law makes of the trades. Raises HistoryError for sales of what is not held."""
+        household = self.whole or self.household
+        sales: dict[tuple[str, str], list[Sale]] = {}
+        for sale in self.sales:
+            sales.setdefault((sale.account_id, sale.security_id), []).append(sale)
+        orders = [_sold(household, rows) for rows in sales.values()]
+        bought = [_bought(household, buy) for buy in self.purchases]
+        return outcome_of(household, [*orders, *bought])
+
+    def disallowed(self, sale: Sale) -> Decimal:
+        """Dollars of the sale's loss that wash sales disallow, in cents (26 USC 1091(a))."""
+        if sale.gain >= 0:
+            return ZERO
+        lost = sum((row.disallowed for row in self.washed.get(sale.lot.id, ())), ZERO)
+        return min(cents(lost), -sale.gain)
+
+    def recognised(self, sale: Sale) -> Decimal:
+        """Dollars of gain or loss that count this year."""
+        return sale.gain + self.disallowed(sale)
+
     def value(self, account: Account) -> Decimal:
         """Base of a percent, dollars: before trades, after the flows that are due; nothing where
         more is due than there is."""
@@ -191,8 +232,8 @@ class Closing:
             for sale in self.sales:
                 account = self.account(sale.account_id)
                 if account.taxable and account.tax_entity_id == entity_id:
-                    short += ZERO if sale.long_term else sale.gain
-                    long += sale.gain if sale.long_term else ZERO
+                    short += ZERO if sale.long_term else self.recognised(sale)
+                    long += self.recognised(sale) if sale.long_term else ZERO
         return short, long
 
     def tax(self, entity_id: str, *, after: bool) -> YearTax:
@@ -229,3 +270,29 @@ def purchase_of(
     """One row of a purchase, in cents; `cost_rate` is a fraction of the amount."""
     amount = cents(shares * household.prices[security_id])
     return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))
+
+
+def _sold(household: Household, rows: list[Sale]) -> Sold:
+    """An order as tax sees it: its lots identified, proceeds after costs."""
+    first = rows[0]
+    return Sold(
+        id=f"{first.account_id} {first.security_id} sale",
+        day=household.as_of,
+        account_id=first.account_id,
+        security_id=first.security_id,
+        shares=sum((row.shares for row in rows), ZERO),
+        proceeds=sum((row.amount - row.cost for row in rows), ZERO),
+        lots=tuple((row.lot.id, row.shares) for row in rows),
+        by_lot=tuple((row.lot.id, row.amount - row.cost) for row in rows),
+    )
+
+
+def _bought(household: Household, buy: Purchase) -> Bought:
+    return Bought(
+        id=f"{buy.account_id} {buy.security_id} purchase",
+        day=household.as_of,
+        account_id=buy.account_id,
+        security_id=buy.security_id,
+        shares=buy.shares,
+        cost=buy.amount + buy.cost,
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from portfolio.holding import Period
@@ -22,7 +23,8 @@ def sell(positions: Positions, event: Sale) -> None:
     price = Fraction(event.proceeds) / Fraction(event.shares)
     if event.method is Method.AVERAGE:
         _average(positions, event)
-    dispose(positions, event.id, event.day, _picked(positions, event, price), price)
+    pieces = _picked(positions, event, price)
+    dispose(positions, event.id, event.day, pieces, price, dict(event.by_lot))
 
 
 def donate(positions: Positions, event: Donation) -> None:
@@ -114,9 +116,15 @@ def cash_fraction(
 
 
 def dispose(
-    positions: Positions, event_id: str, day: date, pieces: list[Piece], price: Fraction
+    positions: Positions,
+    event_id: str,
+    day: date,
+    pieces: list[Piece],
+    price: Fraction,
+    by_lot: Mapping[str, Decimal] | None = None,
 ) -> None:
-    """The pieces of one position are sold at a price a share, in one order."""
+    """The pieces of one position are sold in one order at a price a share, or for the dollars that
+    `by_lot` says."""
     first = pieces[0]
     positions.sweep(first.security_id)
     if not positions.matching.holders[first.account_id].taxable:
@@ -125,8 +133,12 @@ def dispose(
     begun = len(positions.sold)
     units = positions.units_per_share(first.security_id)
     losses = []
+    prices = dict.fromkeys((piece.lot_id for piece in pieces), price)
+    for lot_id, dollars in (by_lot or {}).items():
+        sold = sum((piece.shares for piece in pieces if piece.lot_id == lot_id), NOTHING)
+        prices[lot_id] = Fraction(dollars) / sold
     for piece in pieces:
-        row = _row(positions, event_id, day, piece, price * piece.shares)
+        row = _row(positions, event_id, day, piece, prices[piece.lot_id] * piece.shares)
         lost = (row.basis - row.proceeds) / row.shares
         row = _recorded(positions.sold, begun, row)
         if lost > 0:

@@ -79,7 +79,8 @@ class Sale:
     """Shares sold in one order for `proceeds` after commissions.
 
     `lots` are those identified, each with its shares (None: all of it); what they leave is taken
-    by `method` (Treas. Reg. 1.1012-1(c)).
+    by `method` (Treas. Reg. 1.1012-1(c)). `by_lot` are the proceeds of identified lots, where the
+    record has them to the cent; else a share of one lot brings what one of another does.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Sale:
     proceeds: Decimal
     lots: tuple[tuple[str, Decimal | None], ...] = ()
     method: Method = Method.FIFO
+    by_lot: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
