@@ -8,7 +8,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from compiler.assumptions import assumptions_for
-from compiler.directives.wash_sales import add_wash_rows
+from compiler.directives.wash_sales import add_blocks, add_wash_rows
 from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
@@ -84,6 +84,7 @@ def _avoid_wash_sales(physics: Physics, statements: dict[str, InForce]) -> None:
         block = physics.model.component(min(rules)[-1])
     else:
         block = physics.model.physics.wash_sales_avoided = pyo.Block()
+        add_blocks(block, physics)
     add_wash_rows(block, physics)
 
 

@@ -48,6 +48,7 @@ class WashSales(Directive):
         """Losses and replacements of a wash group exclude each other (rows of the household's first
         such statement), but for recent shares that wash less than the share of a loss; blocks in
         force hold."""
+        add_blocks(block, physics)
         if not self.share:
             return
         block.washed_share = pyo.Constraint(pyo.Any)
@@ -119,6 +120,15 @@ def _breach(
     return Breach(scope.statement.key, group, found, bound, unit, message)
 
 
+def add_blocks(block: pyo.Block, physics: Physics) -> None:
+    """No purchase of a wash group of which a loss taken lately still waits for a replacement."""
+    blocked = {each.wash_group for each in physics.household.wash_blocks}
+    block.blocked = pyo.Constraint(pyo.Any)
+    for p in physics.positions.values():
+        if p.buy is not None and physics.security(p.security_id).wash_group in blocked:
+            block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
+
+
 def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     """Rows for every wash group in which a loss could be taken, in all accounts of the household,
     once for all statements about them.
@@ -131,18 +141,13 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     """
     for name in ("taken", "washed"):
         block.add_component(name, pyo.Var(pyo.Any, domain=pyo.Binary, dense=False))
-    rows = ("loss", "exit", "exclusive", "blocked", "kept", "one_way", "sold")
+    rows = ("loss", "exit", "exclusive", "kept", "one_way", "sold")
     for name in rows:
         block.add_component(name, pyo.Constraint(pyo.Any))
-    blocked = {block.wash_group for block in physics.household.wash_blocks}
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)
     for group, positions in sorted(members.items()):
-        if group in blocked:
-            for p in positions:
-                if p.buy is not None:
-                    block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
         if group in physics.losses:
             _add_group(block, physics, physics.losses[group], positions)
     _add_disallowed(physics)
