@@ -26,6 +26,7 @@ from compiler.directives.bounds import (
 from compiler.directives.cash import CashBand
 from compiler.directives.count import CountLimit, read_numbers
 from compiler.directives.holding_minimum import HoldingMinimum
+from compiler.directives.losses import RealizedLosses
 from compiler.directives.lot_order import lot_order
 from compiler.directives.read import read_directive
 from compiler.directives.read_average import read_average_range
@@ -177,7 +178,7 @@ def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Ke
         AverageLimit | CashBand | TrackingErrorLimit | TurnoverLimit | WeightBand,
     ):
         holder = default.directive.base
-    elif isinstance(default.directive, RealizedLimit):
+    elif isinstance(default.directive, RealizedLimit | RealizedLosses):
         holder = default.directive.per
     per = None if holder is None else tree.Name(span=bound.span, value=holder)
     return replace(node, bound=_inherited(bound, node.bound), per=per, span=bound.span)
@@ -219,7 +220,15 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     return _kept_boundary(default, bound, _inherited(bound, node.bound), inner)
 
 
-_IN_MONEY = CashBand | HoldingMinimum | RealizedLimit | TradeMaximum | TradeMinimum | TurnoverLimit
+_IN_MONEY = (
+    CashBand
+    | HoldingMinimum
+    | RealizedLimit
+    | RealizedLosses
+    | TradeMaximum
+    | TradeMinimum
+    | TurnoverLimit
+)
 
 
 def _kept_boundary(

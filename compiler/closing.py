@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
@@ -22,7 +23,6 @@ from portfolio.tax import YearTax, netting
 from portfolio.tax.events import Purchase as Bought
 from portfolio.tax.events import Sale as Sold
 from portfolio.tax.positions import HistoryError
-from portfolio.tax.results import Outcome, Realised
 from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
@@ -138,36 +138,31 @@ class Closing:
         return sold
 
     @cached_property
-    def washed(self) -> Mapping[str, tuple[Realised, ...]]:
-        """By lot, what was sold of it at a loss that wash sales disallow, whole or in part; nothing
-        where what is sold is not there, which the exact check says."""
-        found: dict[str, tuple[Realised, ...]] = {}
+    def _washed(self) -> dict[str, Decimal]:
+        """Dollars of the loss on each lot sold that wash sales disallow; nothing where what is sold
+        is not there, which the exact check says."""
+        sales = sorted(
+            self.sales, key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id)
+        )
+        lost: dict[str, Decimal] = {}
+        if not any(sale.gain < 0 and self.account(sale.account_id).taxable for sale in sales):
+            return lost
+        day = self.household.as_of
         try:
-            rows = self.tax_outcome.realised
+            outcome = outcome_of(
+                self.whole or self.household,
+                [_sold(sale, day) for sale in sales],
+                [_bought(buy, day, k) for k, buy in enumerate(self.purchases)],
+            )
         except HistoryError:
-            return found
-        for row in rows:
-            if row.disallowed:
-                found[row.lot_id] = (*found.get(row.lot_id, ()), row)
-        return found
-
-    @cached_property
-    def tax_outcome(self) -> Outcome:
-        """What tax law makes of the trades. Raises HistoryError for sales of what is not held."""
-        household = self.whole or self.household
-        sales: dict[tuple[str, str], list[Sale]] = {}
-        for sale in self.sales:
-            sales.setdefault((sale.account_id, sale.security_id), []).append(sale)
-        orders = [_sold(household, rows) for rows in sales.values()]
-        bought = [_bought(household, buy) for buy in self.purchases]
-        return outcome_of(household, [*orders, *bought])
+            return lost
+        for row in outcome.realised:
+            lost[row.lot_id] = lost.get(row.lot_id, ZERO) + row.disallowed
+        return lost
 
     def disallowed(self, sale: Sale) -> Decimal:
         """Dollars of the sale's loss that wash sales disallow, in cents (26 USC 1091(a))."""
-        if sale.gain >= 0:
-            return ZERO
-        lost = sum((row.disallowed for row in self.washed.get(sale.lot.id, ())), ZERO)
-        return min(cents(lost), -sale.gain)
+        return min(cents(self._washed.get(sale.lot.id, ZERO)), max(ZERO, -sale.gain))
 
     def recognised(self, sale: Sale) -> Decimal:
         """Dollars of gain or loss that count this year."""
@@ -272,27 +267,13 @@ def purchase_of(
     return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))
 
 
-def _sold(household: Household, rows: list[Sale]) -> Sold:
-    """An order as tax sees it: its lots identified, proceeds after costs."""
-    first = rows[0]
-    return Sold(
-        id=f"{first.account_id} {first.security_id} sale",
-        day=household.as_of,
-        account_id=first.account_id,
-        security_id=first.security_id,
-        shares=sum((row.shares for row in rows), ZERO),
-        proceeds=sum((row.amount - row.cost for row in rows), ZERO),
-        lots=tuple((row.lot.id, row.shares) for row in rows),
-        by_lot=tuple((row.lot.id, row.amount - row.cost) for row in rows),
-    )
+def _sold(sale: Sale, day: date) -> Sold:
+    """A sale as tax sees it: its lot identified, proceeds after costs."""
+    proceeds = sale.amount - sale.cost
+    lots = ((sale.lot.id, sale.shares),)
+    return Sold(sale.lot.id, day, sale.account_id, sale.security_id, sale.shares, proceeds, lots)
 
 
-def _bought(household: Household, buy: Purchase) -> Bought:
-    return Bought(
-        id=f"{buy.account_id} {buy.security_id} purchase",
-        day=household.as_of,
-        account_id=buy.account_id,
-        security_id=buy.security_id,
-        shares=buy.shares,
-        cost=buy.amount + buy.cost,
-    )
+def _bought(buy: Purchase, day: date, place: int) -> Bought:
+    cost = buy.amount + buy.cost
+    return Bought(f"today/{place}", day, buy.account_id, buy.security_id, buy.shares, cost)

@@ -43,7 +43,8 @@ def forbids_security(
     proposal: tuple[Trade, ...] = (),
 ) -> bool:
     """Whether the restriction bars this security, what it asks of lots left open; a fund that
-    counts as what it holds, where it bars any of that."""
+    counts as what it holds, where it bars any of that. What may not be held is barred where a
+    share bought today would be: it has no gain, no loss and no age."""
     if opened(scope, household, account, security):
         return any(
             forbids_security(
@@ -52,9 +53,19 @@ def forbids_security(
             for under in household.constituents[security.id]
         )
     env = Environment(household, account, security, trade=trade, proposal=proposal)
-    truth = cast("_Barring", scope.directive).selection.security(env)
+    selection = cast("_Barring", scope.directive).selection
+    if selection.lot_level and getattr(scope.directive, "action", "") == "hold":
+        truth = selection.lot(replace(env, lot=_bought_today(household, account, security)))
+    else:
+        truth = selection.security(env)
     spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
     return _barred(scope, truth) and not spared
+
+
+def _bought_today(household: Household, account: Account, security: Security) -> Lot:
+    one, today = Decimal(1), household.as_of
+    price = household.prices.get(security.id, Decimal(0))
+    return Lot("", account.id, security.id, today, one, price)
 
 
 def forbids_lot(

@@ -13,6 +13,7 @@ from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
+from compiler.tax_forms import TaxForm, by_law
 from portfolio.household import Household
 
 
@@ -42,16 +43,17 @@ def compile_household(
     reserve_bp: float = 0.0,
     improved: frozenset[str] = frozenset(),
     still: frozenset[str] = frozenset(),
+    form: TaxForm = by_law,
 ) -> CompiledModel:
     """Compile; `reserve_bp` tightens every policy bound by that much for later rounding.
 
     A limit broken today may not get worse; those of the statements `improved` (keys) have to get
     better by the reserve, which leaves room for rounding there too. The accounts `still` trade
-    nothing.
+    nothing. Another `form` of the tax function than the law's is there to measure it by.
     """
     household = with_schedules(_in_order(household), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
-    physics = build_physics(household, policy, assumptions, reserve_bp, improved)
+    physics = build_physics(household, policy, assumptions, reserve_bp, improved, form)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
         physics.model.add_component(scope.statement.key, pyo.Block())

@@ -17,6 +17,7 @@ from compiler.registry import Position
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy
 from compiler.target import softly_banned
+from compiler.tax_forms import TaxForm, by_law
 from compiler.tax_pieces import add_taxes
 from compiler.treated import as_whole, treatments, without_absent
 from portfolio.flows import due_before_settlement
@@ -29,6 +30,7 @@ def build_physics(
     assumptions: Mapping[str, Assumptions],
     reserve: float,
     improved: frozenset[str],
+    form: TaxForm = by_law,
 ) -> Physics:
     """The physics of every account that may trade; the others count at their opening value."""
     whole = as_whole(household, policy)
@@ -58,7 +60,7 @@ def build_physics(
     _add_trades(physics)
     add_cash(physics)
     add_risk(physics)
-    add_taxes(physics)
+    add_taxes(physics, form)
     return physics
 
 

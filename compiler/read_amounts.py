@@ -32,6 +32,14 @@ def read_amount(
             return _part(share, name, reader) if is_base(name, reader) else None
         case tree.Name():
             return _attribute(node, reader)
+        case tree.Prorated():
+            reader.report(
+                codes.WRONG_UNIT,
+                "a bound that grows through the year says so at its year",
+                node.span,
+                help="write `each year prorated` at the end of the limit",
+            )
+            return None
         case tree.Choice() | tree.Sum():
             left = read_amount(node.left, reader, base)
             right = read_amount(node.right, reader, base)

@@ -28,6 +28,7 @@ from compiler.expressions import (
 )
 from compiler.flow_sums import FLOWS, FlowSum
 from compiler.inside import INSIDE, Inside
+from compiler.prorated import Prorated
 from compiler.reader import Reader
 from grammar import tree
 from grammar.tree import Unit
@@ -60,6 +61,8 @@ def read_expression(node: tree.Expression, reader: Reader) -> Expression | None:
             return read_reference(node, reader)
         case tree.ShareOf():
             return _share_of(node, reader)
+        case tree.Prorated():
+            return _prorated(node, reader)
         case tree.Choice():
             return _choice(node, reader)
         case tree.Sum():
@@ -164,6 +167,21 @@ def _share_of(node: tree.ShareOf, reader: Reader) -> Expression | None:
     fraction = share.constant
     assert not isinstance(fraction, str | bool | frozenset)
     return Share(fraction, base)  # type: ignore[arg-type]
+
+
+def _prorated(node: tree.Prorated, reader: Reader) -> Prorated | None:
+    whole = read_expression(node.whole, reader)
+    if isinstance(whole, Literal | Share) and whole.dimension is Dimension.MONEY:
+        return Prorated(whole)
+    if whole is not None:
+        reader.report(
+            codes.UNLIKE,
+            "only an amount of money grows through the year",
+            node.span,
+            whole.dimension.value,
+            help="write `$1,800 prorated` or `5% of basis prorated`",
+        )
+    return None
 
 
 def read_flow_sum(ahead: tree.Quantity, flows: tree.Name, reader: Reader) -> FlowSum | None:

@@ -1,13 +1,14 @@
-"""The tax function of each entity as linear pieces, of which the model chooses one."""
+"""The tax function of each entity in the model: linear pieces, of which one is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
 
 from compiler.registry import Position, Region, TaxFunction
+from compiler.tax_forms import TaxForm, YearStart
 from compiler.washing import find_losses
 from portfolio.household import Lot
 from portfolio.tax import ordinary_limit
@@ -16,12 +17,8 @@ if TYPE_CHECKING:
     from compiler.physics import Physics
 
 
-def add_taxes(physics: Physics) -> None:
-    """Net short and long of each tax entity, and the tax by the region of the netting they fall in.
-
-    26 USC 1222 (netting within and across), 1211(b) (limit against ordinary income), 1212(b)
-    (carryover with its character). The function is linear in each of five regions.
-    """
+def add_taxes(physics: Physics, form: TaxForm) -> None:
+    """Net short and long of each tax entity, and the tax by the piece of `form` they fall in."""
     m, household = physics.model, physics.household
     m.tax = pyo.Block(pyo.Any)
     sales: dict[str, list[tuple[Position, Lot, Any]]] = {}
@@ -34,7 +31,7 @@ def add_taxes(physics: Physics) -> None:
     physics.losses = find_losses(physics)
     for entity_id in sorted(household.tax_entities):
         if entity_id in sales:
-            _entity_tax(physics, entity_id, sales[entity_id])
+            _entity_tax(physics, entity_id, sales[entity_id], form)
 
 
 def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
@@ -45,7 +42,7 @@ def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
 
 
 def _entity_tax(
-    physics: Physics, entity_id: str, lots: Iterable[tuple[Position, Lot, Any]]
+    physics: Physics, entity_id: str, lots: Iterable[tuple[Position, Lot, Any]], form: TaxForm
 ) -> None:
     m, entity = physics.model, physics.household.tax_entities[entity_id]
     start = {
@@ -72,21 +69,13 @@ def _entity_tax(
         terms[term].append(column)
         high[term] += most
     limit = physics.bp(ordinary_limit(entity.filing))
-    short, long = float(entity.rate_short), float(entity.rate_long)
-    ordinary, carried = float(entity.rate_ordinary), float(entity.rate_carry)
-    pieces = {  # name: (rate on short, rate on long, constant, [a short + b long >= c] rows)
-        "gains": (short, long, 0.0, [(1, 0, 0.0), (0, 1, 0.0)]),
-        "short_loss": (long, long, 0.0, [(-1, 0, 0.0), (1, 1, 0.0)]),
-        "long_loss": (short, short, 0.0, [(0, -1, 0.0), (1, 1, 0.0)]),
-        "net_loss": (ordinary, ordinary, 0.0, [(-1, -1, 0.0), (1, 1, -limit)]),
-        "carried_loss": (carried, carried, limit * (carried - ordinary), [(-1, -1, limit)]),
-    }
+    pieces = form(entity, YearStart(start["short"], start["long"], limit))
     possible = {
         name: piece
         for name, piece in pieces.items()
         if all(
             max(a * low["short"], a * high["short"]) + max(b * low["long"], b * high["long"]) >= c
-            for a, b, c in piece[3]
+            for a, b, c in piece.rows
         )
     }
     block.chosen = pyo.Var(list(possible), domain=pyo.Binary)
@@ -102,8 +91,8 @@ def _entity_tax(
     )
     block.netting = pyo.Constraint(pyo.Any)
     block.inside = pyo.Constraint(pyo.Any)
-    for name, (_, _, _, rows) in possible.items():
-        for k, (a, b, c) in enumerate(rows):
+    for name, piece in possible.items():
+        for k, (a, b, c) in enumerate(piece.rows):
             block.netting[name, k] = (
                 a * block.short[name] + b * block.long[name] - c * block.chosen[name] >= 0.0
             )
@@ -111,14 +100,18 @@ def _entity_tax(
             block.inside[name, term, "high"] = column[name] <= high[term] * block.chosen[name]
             block.inside[name, term, "low"] = column[name] >= low[term] * block.chosen[name]
     tax = pyo.quicksum(
-        on_short * block.short[r] + on_long * block.long[r] + constant * block.chosen[r]
-        for r, (on_short, on_long, constant, _) in possible.items()
+        p.on_short * block.short[r] + p.on_long * block.long[r] + p.constant * block.chosen[r]
+        for r, p in possible.items()
     )
     physics.taxes[entity_id] = TaxFunction(
         entity_id=entity_id,
         regions=tuple(Region(r, block.chosen[r], block.short[r], block.long[r]) for r in possible),
         tax=tax,
-        before=_tax_at(pieces, start["short"], start["long"]),
+        before=next(
+            piece.tax(start["short"], start["long"])
+            for piece in pieces.values()
+            if piece.holds(start["short"], start["long"])
+        ),
     )
 
 
@@ -134,10 +127,3 @@ def _most_disallowed(physics: Physics, entity_id: str) -> dict[tuple[str, str], 
         for key, amount in worst.items():
             found[key] = found.get(key, 0.0) + amount
     return dict(sorted(found.items()))
-
-
-def _tax_at(pieces: Mapping[str, Any], short: float, long: float) -> float:
-    for on_short, on_long, constant, rows in pieces.values():
-        if all(a * short + b * long >= c for a, b, c in rows):
-            return float(on_short * short + on_long * long + constant)
-    raise AssertionError("the regions of the tax function cover the plane")

@@ -13,7 +13,7 @@ from compiler.attributes import Environment
 from compiler.coverage import selects, selects_lot
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.household import Account, Household
-from portfolio.wash import joined
+from portfolio.identical import joined
 
 if TYPE_CHECKING:
     from compiler.directives.share_units import ShareUnits

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from portfolio.household import Lot
-from portfolio.wash import Replacement, recent_purchases
+from portfolio.tax.replacements import Replacement, recent_purchases
 
 if TYPE_CHECKING:
     from compiler.directives.wash_sales import WashSales

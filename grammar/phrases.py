@@ -178,6 +178,9 @@ class Phrases(Times):
         share, base = children
         return ShareOf(span=self._span(meta), share=share, base=base)
 
+    def prorated(self, meta: Meta, children: list[Any]) -> tree.Prorated:
+        return tree.Prorated(span=self._span(meta), whole=children[0])
+
     def quantity(self, meta: Meta, children: list[Any]) -> tree.Quantity:
         number, unit = (*children, None)[:2]
         span = self._span(meta)

@@ -124,6 +124,8 @@ def expression(node: tree.Expression) -> str:
             return node.value
         case tree.ShareOf():
             return f"{quantity(node.share)} of {node.base.value}"
+        case tree.Prorated():
+            return f"{expression(node.whole)} prorated"
         case tree.Choice():
             word = "larger" if node.larger else "smaller"
             right = _bracketed(node.right, tree.Sum)

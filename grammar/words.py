@@ -33,7 +33,7 @@ OTHER_WORDS: Mapping[str, str] = {
     "shall": "write `never ...`, `only ...` or `keep ...`",
     "hold": "write `only hold` or `never hold`",
     "trade": "write `only trade` or `never trade`",
-    "harvest": "write `only harvest` or `never harvest`",
+    "harvest": "write `only harvest`, `never harvest` or `keep realized losses at least ...`",
     "limit": "write `keep ... at most ...`",
     "maximum": "write `keep ... at most ...`",
     "max": "write `keep ... at most ...`",

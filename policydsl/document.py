@@ -16,6 +16,7 @@ from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
 from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
+from policydsl.long_term import waits_for_long_term
 from policydsl.measures import (
     RiskMeasure,
     account_measures,
@@ -63,6 +64,20 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
                 "statements": list(held.statements),
             }
             for held in held_back(proposal)
+        ]
+        document["waits"] = [
+            {
+                "account_id": each.account_id,
+                "security_id": each.security_id,
+                "lot_id": each.turns.lot_id,
+                "long_term_from": each.turns.day.isoformat(),
+                "amount": plain(each.turns.amount),
+                "gain": plain(each.turns.gain),
+                "saves": plain(cents(each.turns.saves)),
+                "costs": round(each.costs, 9),
+                "brings": round(each.brings, 9),
+            }
+            for each in waits_for_long_term(proposal)
         ]
         document["trades"] = [trade_document(trade, proposal) for trade in trades]
         document["cash_calendar"] = calendar_document(proposal.cash_calendar)

@@ -22,6 +22,7 @@ from compiler.notes import broken_notes
 from compiler.portfolios import may_trade, portfolios
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce, Side
+from compiler.tax_forms import TaxForm, by_law
 from compiler.treated import as_whole, treatments, without_absent
 from policydsl.cash_ahead import never_met
 from policydsl.not_kept import not_kept, not_paid, softly_broken, unpaid
@@ -95,10 +96,12 @@ def propose(
     policy: HouseholdPolicy,
     budget: Budget | None = None,
     still: Mapping[str, str] | None = None,
+    form: TaxForm = by_law,
 ) -> Proposal:
     """Propose trades for a household whose data are fit to trade on.
 
-    `still` are accounts to be left as they are, with the reason.
+    `still` are accounts to be left as they are, with the reason. Another `form` of the tax function
+    than the law's is there to measure it by.
     """
     budget, still = budget or Budget(), still or {}
     household = with_schedules(household, policy)
@@ -115,7 +118,7 @@ def propose(
         with _Timed(seconds, "build"):
             room = _reserve(household, reserve)
             improved = failed if improve else frozenset()
-            compiled = compile_household(household, policy, room, improved, frozenset(still))
+            compiled = compile_household(household, policy, room, improved, frozenset(still), form)
         solution = solve(compiled, budget)
         if isinstance(solution, NoSolution):
             if breaches:
@@ -156,7 +159,7 @@ def propose(
             )
     odd = _too_coarse(household, policy, breaches if stuck is None else stuck[2], still)
     if odd:
-        proposal = propose(household, policy, budget, {**still, **odd})
+        proposal = propose(household, policy, budget, {**still, **odd}, form)
         return replace(proposal, seconds=_added(seconds, proposal.seconds))
     if stuck is not None:
         compiled, solution, left = stuck

@@ -16,6 +16,7 @@ from compiler.closing import Closing, Purchase, Sale
 from compiler.statements import InForce, Statement
 from compiler.target import left_out
 from policydsl.location import Elsewhere, elsewhere
+from policydsl.long_term import near
 from policydsl.propose import Proposal
 from solver.ledger import BINDING
 from solver.solve import Solution
@@ -211,7 +212,7 @@ def _with_words(
     sentence = f"{_headline(trade, proposal)}: {'; '.join(motives) or 'no motive is material'}."
     if limits:
         sentence += f" Held back by {'; '.join(limits)}."
-    sentence += _not_there(trade, statements)
+    sentence += _not_there(trade, statements) + _near_long_term(trade, proposal)
     return Trade(
         **{
             name: getattr(trade, name)
@@ -239,6 +240,13 @@ def _not_there(trade: Trade, statements: Mapping[str, Statement]) -> str:
         why = "; ".join(said(group, statements, 1) for group in main_groups(dear))
         text += f" Not in {other.account_id}, {other.more * 100:.2f}¢ a dollar dearer: {why}."
     return text
+
+
+def _near_long_term(trade: Trade, proposal: Proposal) -> str:
+    """What waiting would do to lots that are sold shortly before they turn long-term."""
+    assert proposal.closing is not None
+    told = (turns for turns in near(proposal.closing, trade.sales) if turns.matters)
+    return "".join(f" Lot {turns.lot_id} is {turns.sentence()}." for turns in told)
 
 
 def _priced_by(term: str, account_id: str, proposal: Proposal) -> Iterable[Statement]:

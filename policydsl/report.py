@@ -81,6 +81,8 @@ def household_report(document: Document, most: int | None = None) -> str:
     lines += ["", *([ahead] if ahead else []), binds(document)]
     if document["held_back"]:
         lines.append(held_back(document))
+    if document.get("waits"):
+        lines.append(waits(document))
     return "\n".join(lines) + "\n"
 
 
@@ -304,6 +306,24 @@ def held_back(document: Document, most: int = 8) -> str:
     rest = len(document["held_back"]) - len(rows)
     more = f"and {rest} more, each worth less\n" if rest else ""
     return table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+
+
+def waits(document: Document, most: int = 8) -> str:
+    """Sales that wait for a lot to turn long-term: dollars saved, cents a dollar now and then."""
+    rows = [
+        (
+            f"lot {wait['lot_id']}: {wait['security_id']} in {wait['account_id']}",
+            wait["long_term_from"],
+            dollars(wait["amount"]),
+            dollars(wait["saves"]),
+            f"{-wait['costs'] * 100:.2f} > {wait['brings'] * 100:.2f}",
+        )
+        for wait in document["waits"][:most]
+    ]
+    rest = len(document["waits"]) - len(rows)
+    more = f"and {rest} more, each saving less\n" if rest else ""
+    header = ("what waits for long-term", "from", "", "saves", "cents a dollar")
+    return table(header, rows, "llrrr") + more
 
 
 def placed(document: Document, key: str) -> str:

@@ -175,6 +175,20 @@ class HeldBackDocument(Part):
     statements: list[str]
 
 
+class WaitDocument(Part):
+    """A lot that does not pay to sell today and would, at the same prices, once it is long-term."""
+
+    account_id: str
+    security_id: str
+    lot_id: str
+    long_term_from: Day
+    amount: Annotated[Number, Field(description="what the lot is worth")]
+    gain: Annotated[Number, Field(description="what selling all of it would realise")]
+    saves: Annotated[Number, Field(description="tax that waiting saves")]
+    costs: Annotated[float, Field(description="of the first dollar today, beyond what it brings")]
+    brings: Annotated[float, Field(description="the same dollar from that day on")]
+
+
 class LotSale(Part):
     """Shares sold of one lot."""
 
@@ -358,6 +372,9 @@ class ProposalDocument(Part):
     tiers: list[TierDocument] | None = None
     bounds: list[BoundDocument] | None = None
     held_back: list[HeldBackDocument] | None = None
+    waits: Annotated[
+        list[WaitDocument] | None, Field(description="sales that wait for a lot to turn long-term")
+    ] = None
     trades: list[TradeDocument] | None = None
     approvals: Annotated[
         list[ApprovalDocument] | None, Field(description="the proposal waits for each of them")

@@ -33,12 +33,16 @@ from policydsl.run_folder import (
 from policydsl.schemas import Part, ProposalDocument, RunDocument
 from policydsl.verify_proposal import Difference, Row, row_orders, verify_proposal
 
-COUNTED = ("files", "log entries", "households", "trade rows", "checks")
+COUNTED = (
+    *("files", "log entries", "households", "trade rows", "checks", "tax years"),
+    "transactions left out",
+)
 
 
 def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
-    """Every difference found, and how many files, log entries, households, trade rows and
-    statements were held against each other. Raises nothing for what a folder holds."""
+    """Every difference found, and how many files, log entries, households, trade rows, statements
+    and taxpayers' years were held against each other; of those years' transactions, how many no
+    history could tell. Raises nothing for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
     found: list[Difference] = []
     record = _document(folder, "run.json", RunDocument, found)

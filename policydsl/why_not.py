@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from compiler.statements import Statement
 from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
+from policydsl.long_term import turning
 from policydsl.propose import Proposal
 from policydsl.reasons import Group, cited, closer, main_groups, said
 from portfolio.household import Account
@@ -64,6 +65,9 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
             f"{lead}: the first dollar would be worth {worth} ({'; '.join(asks)}), "
             f"and no order of a size that may be placed pays{_smallest(proposal, trade)}"
         )
+    turns = turning(proposal, trade)
+    if turns is not None and turns.matters:
+        text += f"; {turns.sentence()}"
     return WhyNot(
         trade.account_id,
         trade.side,

@@ -76,7 +76,8 @@ class Lot:
     """`basis` is the total in dollars; `used_shares` have already served as replacements.
 
     `purchased` is false for shares that came by gift, inheritance or transfer: they replace
-    nothing in a wash sale (26 USC 1091(a): "acquired by purchase or exchange").
+    nothing in a wash sale (26 USC 1091(a): "acquired by purchase or exchange"). `came_by` is the
+    action of the transaction that brought them (buy, reinvest, vest, ...), where one is known.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Lot:
     pledged: bool = False
     attributes: Mapping[str, Value] = field(default_factory=dict)
     purchased: bool = True
+    came_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +206,17 @@ class PastTrade:
 
 @dataclass(frozen=True, slots=True)
 class WashBlock:
-    """Shares of `wash_group` bought up to and including `until` would wash an earlier loss."""
+    """Shares of `wash_group` bought up to and including `until` would wash an earlier loss.
+
+    `sold` are the accounts and securities of the sales at a loss, where transactions say so.
+    """
 
     wash_group: str
     until: date
     shares: Decimal
     loss_per_share: Decimal
     source: str
+    sold: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Budget:
     tangents: int = 40
     risk_searches: int = 3
     risk_rounds: int = 3
+    regions: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,9 @@ def search(
     if structure.counted and state.best is not None:
         first = state.best.region
         regions.sort(key=lambda r: r.chosen != first)
-    for region in regions:
+    for explored, region in enumerate(regions):
+        if explored >= budget.regions and state.best is not None:
+            break
         if region.bound < state.incumbent - budget.goal:
             _explore(state, region)
     if state.best is None:

@@ -15,6 +15,7 @@ from compiler.directives.cross_trades import read_cross_trades
 from compiler.directives.earmark import read_earmark
 from compiler.directives.harvest import read_harvest
 from compiler.directives.holding_minimum import read_holding_minimum
+from compiler.directives.losses import LOSSES, read_losses
 from compiler.directives.lot_order import lot_order, read_lot_order
 from compiler.directives.model_choice import read_model_choice
 from compiler.directives.oversight import read_approval, read_watch
@@ -46,6 +47,10 @@ def _read_realized(measure: str) -> ReadKeep:
     return lambda node, reader: read_realized(node, measure, reader)
 
 
+def _read_losses(measure: str) -> ReadKeep:
+    return lambda node, reader: read_losses(node, measure, reader)
+
+
 MEASURES: dict[str, ReadKeep] = {
     "cash": read_cash,
     "settled cash": read_cash,
@@ -55,6 +60,7 @@ MEASURES: dict[str, ReadKeep] = {
     "tracking error": read_tracking_error,
     "turnover": read_turnover,
     **{name: _read_realized(name) for name in (*GAINS, *OF_TAXPAYERS)},
+    **{name: _read_losses(name) for name in LOSSES},
 }
 EACH_ONE: dict[str, ReadKeep] = {
     "holding": read_holding_minimum,
@@ -64,7 +70,7 @@ EACH_ONE: dict[str, ReadKeep] = {
 }
 """What `keep each` counts one by one."""
 
-_TAKES_PERIOD = frozenset({*GAINS, *OF_TAXPAYERS, "turnover"})
+_TAKES_PERIOD = frozenset({*GAINS, *LOSSES, *OF_TAXPAYERS, "turnover"})
 _TAKES_PER = frozenset(
     {"average", "cash", "settled cash", "holdings", "tracking error", "trades", *_TAKES_PERIOD, ""}
 )

@@ -8,6 +8,7 @@ from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.directives.band import EACH, Reference, Relation, WeightBand
 from compiler.directives.bounds import holder, read_amount_band, read_points, read_shares
+from compiler.directives.losses import LOSSES
 from compiler.directives.realized import GAINS, OF_TAXPAYERS
 from compiler.read_conditions import read_narrowed, read_selection
 from compiler.reader import Reader, did_you_mean
@@ -79,13 +80,16 @@ def _unknown_measure(name: tree.Name, reader: Reader) -> None:
         "turnover",
         *GAINS,
         *OF_TAXPAYERS,
+        *LOSSES,
         *reader.group_names(),
     ]
     one = ONE_OF.get(name.value, name.value)
     if one in EACH:
         help_line = f"write `keep each {one} ...`"
     else:
-        help_line = did_you_mean(name.value, known) or f"`define {name.value} as ...`"
+        short = f"realized {name.value}" in known
+        meant = f"realized {name.value}" if short else name.value
+        help_line = did_you_mean(meant, known) or f"`define {name.value} as ...`"
     reader.report(
         codes.UNKNOWN_MEASURE,
         f"`{name.value}` is neither a measure nor a group in sight",

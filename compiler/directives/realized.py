@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
@@ -14,37 +14,22 @@ from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, dollars_breach
-from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
+from compiler.directives.bounds import read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.whose_gains import Held, Holder, held_by, read_holder
 from grammar import tree
 from portfolio.holding import is_long_term
-from portfolio.household import Account, Household
+from portfolio.household import Household
 
-Holder = Literal["taxpayer", "household", "account"]
-_HOLDERS: dict[str, Holder] = {
-    "taxpayer": "taxpayer",
-    "household": "household",
-    "account": "account",
-}
 GAINS = ("realized gains", "realized short gains", "realized long gains")
 OF_TAXPAYERS = ("taxable gains", "realized tax")
 """What is reckoned for whole taxpayers and whole tax years only."""
 
 ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One holder: accounts in whose values a bound may be stated, and those whose sales count, by
-    tax entity."""
-
-    where: str
-    bases: tuple[Account, ...]
-    accounts: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -83,15 +68,9 @@ class RealizedLimit(Directive):
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)
 
-    def _bound(self, household: Household, held: _Held) -> Decimal:
-        """The limit in dollars today; what it reads of accounts is of all the holder's together."""
-        if any(c.table == "accounts" for c in self.amount.expression.columns()):
-            entities = {account.tax_entity_id for account in held.bases}
-            payer = household.tax_entities[entities.pop()] if len(entities) == 1 else None
-            dollars = self.amount.together(household, held.bases, payer)
-        else:
-            dollars = self.amount.dollars(household, None, household.tax_entities.get(held.where))
-        return self.period.grown(dollars, household.as_of)
+    def _bound(self, household: Household, held: Held) -> Decimal:
+        """The limit in dollars today."""
+        return self.period.grown(held.dollars(self.amount, household), household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row a holder, linear in the lots or in the tax pieces; a row for every set of taxpayers
@@ -102,7 +81,7 @@ class RealizedLimit(Directive):
         household = physics.household
         if not self.period.applies(household.as_of):
             return
-        for held in self._holders(scope, household):
+        for held in held_by(self.per, scope, household):
             if not any(entity in physics.taxes for entity in held.accounts):
                 continue
             bound = physics.bp(self._bound(household, held))
@@ -110,7 +89,7 @@ class RealizedLimit(Directive):
             for index, value in self._values(physics, held):
                 physics.upper(block, "limit", index, value, before, bound, scope=scope, cured=False)
 
-    def _values(self, physics: Physics, held: _Held) -> Iterator[tuple[str, Any]]:
+    def _values(self, physics: Physics, held: Held) -> Iterator[tuple[str, Any]]:
         """(row, what must stay below the bound in bp)."""
         household = physics.household
         if self.measure == "realized tax":
@@ -152,29 +131,7 @@ class RealizedLimit(Directive):
     def _counts(self, long_term: bool) -> bool:
         return self.measure not in GAINS[1:] or ("long" in self.measure) == long_term
 
-    def _holders(self, scope: InForce, household: Household) -> Iterator[_Held]:
-        """All sales of a taxpayer count, wherever the statement is in force for one of its
-        accounts."""
-        accounts = [a for a in household.accounts if a.id in scope.accounts and a.taxable]
-        of_entity = {
-            entity: frozenset(
-                a.id for a in household.accounts if a.taxable and a.tax_entity_id == entity
-            )
-            for entity in sorted({a.tax_entity_id for a in accounts})
-        }
-        if self.per == "household":
-            if of_entity:
-                yield _Held(household.id, tuple(accounts), of_entity)
-        elif self.per == "taxpayer":
-            for entity, counted in of_entity.items():
-                own = tuple(a for a in accounts if a.tax_entity_id == entity)
-                yield _Held(entity, own, {entity: counted})
-        else:
-            for account in accounts:
-                counted = frozenset({account.id})
-                yield _Held(account.id, (account,), {account.tax_entity_id: counted})
-
-    def _so_far(self, household: Household, held: _Held) -> Decimal:
+    def _so_far(self, household: Household, held: Held) -> Decimal:
         """What the period realised before this run, in dollars."""
         if self.measure == "realized tax":
             return sum((cost for _, cost in _costs(household, held)), ZERO)
@@ -186,7 +143,7 @@ class RealizedLimit(Directive):
             short = sum((e.ytd_short for e in entities), ZERO)
             long = sum((e.ytd_long for e in entities), ZERO)
             return short * self._counts(False) + long * self._counts(True)
-        counted = frozenset().union(*held.accounts.values())
+        counted = held.counted
         return sum(
             (
                 sale.gain
@@ -203,20 +160,20 @@ class RealizedLimit(Directive):
         household = closing.household
         if not self.period.applies(household.as_of):
             return
-        for held in self._holders(scope, household):
+        for held in held_by(self.per, scope, household):
             before = self._so_far(household, held)
             after = self._with_run(closing, held, before)
             bound = max(self._bound(household, held), before)
             if after > bound:
                 yield dollars_breach(scope, held.where, self.measure, after, bound)
 
-    def _with_run(self, closing: Closing, held: _Held, before: Decimal) -> Decimal:
+    def _with_run(self, closing: Closing, held: Held, before: Decimal) -> Decimal:
         if self.measure in OF_TAXPAYERS:
             years = [closing.tax(entity, after=True) for entity in held.accounts]
             if self.measure == "realized tax":
                 return sum((year.cost for year in years), ZERO)
             return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
-        counted = frozenset().union(*held.accounts.values())
+        counted = held.counted
         gains = (
             closing.recognised(sale)
             for sale in closing.sales
@@ -232,7 +189,7 @@ def _after_carryforwards(household: Household, entity_id: str) -> Decimal:
     return entity.ytd_short + entity.ytd_long - entity.carry_short - entity.carry_long
 
 
-def _costs(household: Household, held: _Held) -> list[tuple[str, Decimal]]:
+def _costs(household: Household, held: Held) -> list[tuple[str, Decimal]]:
     """Tax of the year so far less the value of losses carried on, by entity."""
     empty = Closing(household, (), (), {}, {})
     return [(entity, empty.tax(entity, after=False).cost) for entity in held.accounts]
@@ -259,7 +216,7 @@ def read_realized(node: tree.Keep, measure: str, reader: Reader) -> RealizedLimi
         )
         return None
     period = read_period(node.period, reader)
-    per = _holder(node, measure, band, reader)
+    per = read_holder(node, measure, band, reader, by_entity=measure in OF_TAXPAYERS)
     if period is None or per is None:
         return None
     if measure in OF_TAXPAYERS and not period.tax_year:
@@ -271,30 +228,3 @@ def read_realized(node: tree.Keep, measure: str, reader: Reader) -> RealizedLimi
         )
         return None
     return RealizedLimit(measure, band.high, period, per)
-
-
-def _holder(node: tree.Keep, measure: str, band: AmountBand, reader: Reader) -> Holder | None:
-    stated = None if node.per is None else _HOLDERS.get(node.per.value)
-    account_tax = measure in OF_TAXPAYERS and stated == "account"
-    account_share = "account" in band.bases and stated in ("taxpayer", "household")
-    several = "taxpayer" in band.bases and stated == "household"
-    if node.per is not None and (stated is None or account_tax or account_share or several):
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"`per {node.per.value}` does not go with {measure}",
-            node.per.span,
-            "that is reckoned for a taxpayer" if account_tax else "",
-            help="write `per taxpayer` or `per household`",
-        )
-        return None
-    if stated is not None:
-        return stated
-    layer = reader.authority.layer
-    if layer == "account" or "account" in band.bases:
-        return "taxpayer" if measure in OF_TAXPAYERS else "account"
-    if "taxpayer" in band.bases:
-        return "taxpayer"
-    if layer == "household" or "household" in band.bases:
-        return "household"
-    whose_dollars(node.bound, "`per taxpayer`, `per household` or `per account`", reader)
-    return None

@@ -79,6 +79,13 @@ class ShareOf(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Prorated(Node):
+    """`$1,800 prorated`: the part of it that the days of the year have brought."""
+
+    whole: Quantity | ShareOf
+
+
+@dataclass(frozen=True, slots=True)
 class Choice(Node):
     """`the larger of A and B` (`larger` true) or `the smaller of A and B`."""
 
@@ -96,4 +103,4 @@ class Sum(Node):
     right: Expression
 
 
-Expression = Quantity | Text | Date | MonthDay | Name | ShareOf | Choice | Sum
+Expression = Quantity | Text | Date | MonthDay | Name | ShareOf | Prorated | Choice | Sum

@@ -74,6 +74,23 @@ class Contents:
         return found
 
     @cached_property
+    def lost_in(self) -> Mapping[str, frozenset[str]]:
+        """By account, the wash groups of which something was sold at a loss, or may have been."""
+        table = self.tables.get("transactions")
+        found: dict[str, set[str]] = {}
+        if table is not None and "action" in table.columns:
+            action = table.columns["action"]
+            sales = pc.fill_null(pc.equal(action, "sell"), True)
+            at = np.flatnonzero(sales.to_numpy(zero_copy_only=False))
+            names = ("account_id", "security_id", "realized_gain")
+            accounts, securities, gains = (table.texts(each) for each in names)
+            for account, name, gain in ((accounts[i], securities[i], gains[i]) for i in at):
+                known = self.securities.get(name or "")
+                if known is not None and account and (gain is None or Decimal(gain) < 0):
+                    found.setdefault(account, set()).add(known.wash_group)
+        return {account: frozenset(groups) for account, groups in found.items()}
+
+    @cached_property
     def model_facts(self) -> Mapping[str, ModelFacts]:
         """What providers say of models, by model id."""
         table = self.tables.get("model_facts")

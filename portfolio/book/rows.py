@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from portfolio.book.draft import Draft, Notes, Reach, Subject
 from portfolio.book.files import Tables, TextTable
-from portfolio.wash import WINDOW
+from portfolio.tax.wash_sales import WINDOW
 
 # table -> columns that record what has happened
 _PAST = {"lots": ("acquired", "holding_from"), "transactions": ("date",)}

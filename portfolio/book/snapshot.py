@@ -9,14 +9,14 @@ from decimal import Decimal
 from portfolio.book.contents import Contents, Row, day_in, extra_values, flag_in, number_in
 from portfolio.book.past_sales import first_known_day, past_sales_of, past_trades_of
 from portfolio.book.references import split_tags
-from portfolio.book.wash_records import wash_of
+from portfolio.book.splits import BOUGHT, GIVEN
+from portfolio.book.wash_records import WashRecord, wash_record
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
 from portfolio.models import securities_in
 from portfolio.risk import sliced
 from portfolio.tax import in_year
-
-_GIVEN = ("gift_in", "inherit", "transfer_in")
+from portfolio.tax.across import Across
 
 
 def household_of(
@@ -43,13 +43,13 @@ def household_of(
     account_rows = contents.rows("accounts", "household_id", household_id)
     entities = _entities(contents, household_id, account_rows)
     linked = linked_accounts(contents, entities.values(), household_id)
-    blocks, used = wash_of(contents, household_id, account_rows, linked)
+    record = wash_record(contents, household_id, account_rows, linked)
     accounts = tuple(
-        _account(contents, each, model_id, management, frozen, used)
+        _account(contents, each, model_id, management, frozen, record)
         for each in sorted(account_rows, key=lambda each: each.get("account_id") or "")
     )
     linked_lots = tuple(
-        lot for each in linked for lot in _lots(contents, each.get("account_id") or "", used)
+        lot for each in linked for lot in _lots(contents, each.get("account_id") or "", record)
     )
     named = {model_id, *(account.model_id for account in accounts), *also_models} - {""}
     models = {name: _model(contents, name) for name in sorted(named)}
@@ -73,7 +73,7 @@ def household_of(
         models=models,
         constituents={name: contents.funds[name] for name in relevant if name in contents.funds},
         flows=_flows(contents, accounts),
-        wash_blocks=blocks,
+        wash_blocks=record.blocks,
         risk=sliced(risk, relevant),
         settlement_days=contents.settlement_days,
         linked_lots=linked_lots,
@@ -159,7 +159,7 @@ def _account(
     household_model: str,
     management: str,
     frozen: Mapping[str, tuple[str, ...]],
-    used: Mapping[str, Decimal],
+    record: WashRecord,
 ) -> Account:
     name = row.get("account_id") or ""
     own_model = row.get("model_id") if management == "separate" else None
@@ -178,17 +178,20 @@ def _account(
         discretionary=flag_in(row, "discretionary", True),
         fractional=flag_in(row, "fractional", False),
         tags=frozenset(split_tags(row.get("tags"))),
-        lots=_lots(contents, name, used),
+        lots=_lots(contents, name, record),
         attributes=extra_values(row, contents.extra.get("accounts", ())),
         frozen=frozen.get(name, ()),
     )
 
 
-def _lots(contents: Contents, account_id: str, used: Mapping[str, Decimal]) -> tuple[Lot, ...]:
-    given = {
-        row.get("lot_id")
-        for row in contents.rows("transactions", "account_id", account_id)
-        if row.get("action") in _GIVEN
+def _lots(contents: Contents, account_id: str, record: WashRecord) -> tuple[Lot, ...]:
+    rows = contents.rows("transactions", "account_id", account_id)
+    # Where two rows bring one lot, the one that makes it no purchase holds, in whatever order.
+    came_by = {
+        row.get("lot_id") or (row.get("security_id"), row.get("date")): action
+        for action in (*BOUGHT, *GIVEN)
+        for row in rows
+        if row.get("action") == action
     }
     lots = []
     for row in contents.rows("lots", "account_id", account_id):
@@ -197,14 +200,22 @@ def _lots(contents: Contents, account_id: str, used: Mapping[str, Decimal]) -> t
             continue
         if shares is not None and security is not None:
             lot = _lot(contents, row, account_id, security)
-            lots.append(
-                replace(
-                    lot,
-                    used_shares=min(max(lot.used_shares, used.get(lot.id, Decimal(0))), lot.shares),
-                    purchased=lot.id not in given,
-                )
-            )
+            unnamed = came_by.get((security, row.get("acquired")), "")
+            action = came_by.get(lot.id, unnamed if unnamed in BOUGHT else "")
+            lots.append(_as_the_law_sees_it(replace(lot, came_by=action), record))
     return tuple(sorted(lots, key=lambda lot: (lot.security_id, lot.acquired, lot.id)))
+
+
+def _as_the_law_sees_it(lot: Lot, record: WashRecord) -> Lot:
+    """The lot with what wash sales, those across accounts included, made of it."""
+    across = record.across.get(lot.id, Across(Decimal(0), None))
+    return replace(
+        lot,
+        basis=max(lot.basis + across.basis, Decimal(0)),
+        holding_from=across.holding_from or lot.holding_from,
+        used_shares=min(max(lot.used_shares, record.used.get(lot.id, Decimal(0))), lot.shares),
+        purchased=lot.came_by not in GIVEN,
+    )
 
 
 def _lot(contents: Contents, row: Row, account_id: str, security: str) -> Lot:

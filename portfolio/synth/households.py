@@ -12,7 +12,7 @@ import numpy as np
 from portfolio.holding import first_long_day
 from portfolio.synth.market import SynthMarket
 from portfolio.synth.words import FAMILIES
-from portfolio.wash import WINDOW
+from portfolio.tax.wash_sales import WINDOW
 
 Rows = list[tuple[object, ...]]
 

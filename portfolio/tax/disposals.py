@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from portfolio.holding import Period
-from portfolio.tax.events import Donation, Sale
+from portfolio.tax.events import Donation, Sale, Sales
 from portfolio.tax.pieces import Piece, by_acquisition
 from portfolio.tax.positions import HistoryError, Positions
 from portfolio.tax.selection import Method, in_order
@@ -19,12 +18,25 @@ NOTHING = Fraction(0)
 
 def sell(positions: Positions, event: Sale) -> None:
     """Gain or loss of each lot sold (26 USC 1001), and what wash sales do to it."""
-    _possible(positions, event)
-    price = Fraction(event.proceeds) / Fraction(event.shares)
-    if event.method is Method.AVERAGE:
-        _average(positions, event)
-    pieces = _picked(positions, event, price)
-    dispose(positions, event.id, event.day, pieces, price, dict(event.by_lot))
+    sell_together(positions, Sales(event.id, event.day, (event,)))
+
+
+def sell_together(positions: Positions, event: Sales) -> None:
+    """Everything that is sold goes before any loss is replaced: a replacement is held after the
+    sale (1091(a) speaks of what the taxpayer "has acquired", not of what goes with it)."""
+    taken = []
+    for sale in event.sales:
+        _possible(positions, sale)
+        price = Fraction(sale.proceeds) / Fraction(sale.shares)
+        if sale.method is Method.AVERAGE:
+            _average(positions, sale)
+        taken.append((sale.id, _picked(positions, sale, price), price))
+    losses: list[Loss] = []
+    for id, pieces, price in taken:
+        losses += _realised(positions, id, event.day, pieces, price)
+    _work_off(positions, losses)
+    for _, pieces, _ in taken:
+        positions.sweep(pieces[0].security_id)
 
 
 def donate(positions: Positions, event: Donation) -> None:
@@ -116,37 +128,37 @@ def cash_fraction(
 
 
 def dispose(
-    positions: Positions,
-    event_id: str,
-    day: date,
-    pieces: list[Piece],
-    price: Fraction,
-    by_lot: Mapping[str, Decimal] | None = None,
+    positions: Positions, event_id: str, day: date, pieces: list[Piece], price: Fraction
 ) -> None:
-    """The pieces of one position are sold in one order at a price a share, or for the dollars that
-    `by_lot` says."""
+    """The pieces of one position are sold at a price a share, in one order."""
+    _work_off(positions, _realised(positions, event_id, day, pieces, price))
+    positions.sweep(pieces[0].security_id)
+
+
+def _realised(
+    positions: Positions, event_id: str, day: date, pieces: list[Piece], price: Fraction
+) -> list[Loss]:
+    """Record what an order realises; its losses, shares acquired first before the others."""
     first = pieces[0]
-    positions.sweep(first.security_id)
     if not positions.matching.holders[first.account_id].taxable:
         # An IRA has no gain and no loss to claim (26 USC 408(e)(1)).
-        return
+        return []
     begun = len(positions.sold)
     units = positions.units_per_share(first.security_id)
     losses = []
-    prices = dict.fromkeys((piece.lot_id for piece in pieces), price)
-    for lot_id, dollars in (by_lot or {}).items():
-        sold = sum((piece.shares for piece in pieces if piece.lot_id == lot_id), NOTHING)
-        prices[lot_id] = Fraction(dollars) / sold
     for piece in pieces:
-        row = _row(positions, event_id, day, piece, prices[piece.lot_id] * piece.shares)
+        row = _row(positions, event_id, day, piece, price * piece.shares)
         lost = (row.basis - row.proceeds) / row.shares
         row = _recorded(positions.sold, begun, row)
         if lost > 0:
             periods = (*piece.past, Period(piece.held_from, day))
             losses.append(Loss(row, piece, piece.shares * units, units, lost, periods))
-    for loss in sorted(losses, key=lambda loss: (loss.piece.acquired, loss.piece.place)):
+    return sorted(losses, key=lambda loss: (loss.piece.acquired, loss.piece.place))
+
+
+def _work_off(positions: Positions, losses: list[Loss]) -> None:
+    for loss in losses:
         _replace(positions, loss)
-    positions.sweep(first.security_id)
 
 
 def _row(positions: Positions, event_id: str, day: date, piece: Piece, proceeds: Fraction) -> Sold:

@@ -79,8 +79,7 @@ class Sale:
     """Shares sold in one order for `proceeds` after commissions.
 
     `lots` are those identified, each with its shares (None: all of it); what they leave is taken
-    by `method` (Treas. Reg. 1.1012-1(c)). `by_lot` are the proceeds of identified lots, where the
-    record has them to the cent; else a share of one lot brings what one of another does.
+    by `method` (Treas. Reg. 1.1012-1(c)).
     """
 
     id: str
@@ -91,7 +90,16 @@ class Sale:
     proceeds: Decimal
     lots: tuple[tuple[str, Decimal | None], ...] = ()
     method: Method = Method.FIFO
-    by_lot: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """Sales of one moment, in any accounts: shares that one of them sells are not there to replace
+    what another loses. Their losses are worked off in the order given."""
+
+    id: str
+    day: date
+    sales: tuple[Sale, ...]
 
 
 @dataclass(frozen=True, slots=True)

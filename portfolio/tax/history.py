@@ -15,7 +15,7 @@ from typing import Any
 from portfolio.household import Lot
 from portfolio.tax.acquisitions import buy, inherit, receive
 from portfolio.tax.corporate_actions import return_capital, spin_off, split
-from portfolio.tax.disposals import donate, sell
+from portfolio.tax.disposals import donate, sell, sell_together
 from portfolio.tax.events import (
     Donation,
     Event,
@@ -25,6 +25,7 @@ from portfolio.tax.events import (
     Purchase,
     ReturnOfCapital,
     Sale,
+    Sales,
     SpinOff,
     Split,
 )
@@ -36,7 +37,7 @@ from portfolio.tax.selection import TOP_RATES, Rates
 from portfolio.tax.wash_sales import Matching
 
 # In the order in which events without a time are taken within a day.
-_HAPPENS: Mapping[type[Event], Callable[[Positions, Any], None]] = {
+_HAPPENS: Mapping[type[Event | Sales], Callable[[Positions, Any], None]] = {
     Split: split,
     SpinOff: spin_off,
     ReturnOfCapital: return_capital,
@@ -44,6 +45,7 @@ _HAPPENS: Mapping[type[Event], Callable[[Positions, Any], None]] = {
     Inheritance: inherit,
     Purchase: buy,
     Sale: sell,
+    Sales: sell_together,
     Donation: donate,
 }
 
@@ -52,7 +54,7 @@ Groups = Mapping[str, tuple[str, Decimal]]
 
 
 def replay(
-    events: Iterable[Event],
+    events: Iterable[Event | Sales],
     holders: Mapping[str, Holder],
     groups: Groups | None = None,
     reading: Reading = CAUTIOUS,

@@ -78,6 +78,11 @@ RESTRICTIONS = [
         "+10 CCC TX",
         YES,
     ),
+    # What of lots may not be held bars a purchase where a share bought today would be such a lot.
+    ("never hold anything where lot.loss above $500", "+10 BBB TX", YES),
+    ("never hold anything where lot.age at most 30 days", "+10 AAA TX", NO),
+    ('never hold "BBB" where lot.acquired before 2021-01-01', "+10 BBB TX", YES),
+    ("only hold anything where lot.loss at most $5,000", "+10 AAA TX", YES),
     # carve-outs
     ('never buy anything\nexcept "CCC"', "+10 CCC TX", YES),
     ('never buy anything\nexcept "CCC"', "+10 AAA TX", NO),

@@ -93,6 +93,18 @@ PAIR = {
             "at most $1,000; at most $9,000",
         ),
     ],
+    "realized losses": [
+        (
+            "keep realized losses at least $900 each year per taxpayer",
+            "keep realized losses between $1,000 and $5,000 each year per taxpayer",
+            "$1,000 to $5,000",
+        ),
+        (
+            "keep realized losses at most $900 each year per household",
+            "keep realized losses at least $500 each year per account",
+            "at least $500; at most $900",
+        ),
+    ],
     "turnover": [
         (
             "keep turnover at most 20% of household each year",

@@ -58,6 +58,8 @@ RULES = (
     "keep realized gains at most $1,003 each quarter per account",
     "keep realized short gains at most $53 over any 6 months per taxpayer",
     "keep taxable gains at most $503 each year per taxpayer",
+    "keep realized losses at most $603 each year per taxpayer",
+    "keep realized short losses between $203 and $1,003 over any 6 months per account",
     "keep turnover at most 9.003% of account each year",
     "keep turnover at most 6.003% of household each month prorated",
     'keep each trade at least $456 where kind is "etf"',

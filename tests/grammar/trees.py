@@ -39,7 +39,8 @@ quantities = node(
     unit=st.sampled_from(tree.Unit),
 )
 shares = node(tree.ShareOf, share=quantities, base=names)
-atoms = names | texts | dates | month_days | quantities | shares
+rising = node(tree.Prorated, whole=quantities | shares)
+atoms = names | texts | dates | month_days | quantities | shares | rising
 
 
 def compound(inner):

@@ -15,7 +15,7 @@ from portfolio.book import load_book
 from portfolio.findings import render_findings
 from portfolio.flows import due_before_settlement
 from portfolio.synth import synthesise
-from portfolio.wash import recent_purchases
+from portfolio.tax.replacements import recent_purchases
 from tests.portfolio.breaking import AS_OF
 
 CELLS = st.sampled_from(

@@ -1,4 +1,4 @@
-"""Wash sales: what a recent purchase or loss still means today, share by share."""
+"""Wash sales of a book: what a recent purchase or loss still means today, share by share."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from portfolio.household import WashBlock
-from portfolio.wash import (
-    UNLIMITED,
-    LossSale,
-    Purchase,
-    blocks_in_force,
-    match,
-    recent_purchases,
-)
+from portfolio.tax.blocks import UNLIMITED, blocks_in_force
+from portfolio.tax.replacements import recent_purchases
+from portfolio.tax.wash_sales import WINDOW
 
 D = Decimal
 TODAY = date(2026, 3, 6)
@@ -27,86 +19,26 @@ def ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
-def sale(days: int, shares: int, lot: str | None = None, group: str = "G") -> LossSale:
-    return LossSale(ago(days), group, D(shares), D(2), lot)
-
-
-def bought(
-    days: int, shares: int, held: int | None = None, lot: str = "P", group: str = "G"
-) -> Purchase:
-    return Purchase(ago(days), group, D(shares), D(shares if held is None else held), lot)
-
-
-def left(sales: list[LossSale], purchases: list[Purchase]) -> list[int]:
-    return [int(shares) for _, shares in match(sales, purchases)[0]]
-
-
-def test_five_recent_shares_replace_five_of_a_hundred() -> None:
-    assert left([sale(10, 100)], [bought(12, 5)]) == [95]
-
-
-def test_a_purchase_thirty_days_away_counts_and_thirty_one_does_not() -> None:
-    assert left([sale(31, 100)], [bought(1, 40)]) == [60]
-    assert left([sale(32, 100)], [bought(1, 40)]) == [100]
-    assert left([sale(1, 100)], [bought(31, 40)]) == [60]
-    assert left([sale(1, 100)], [bought(32, 40)]) == [100]
-
-
-def test_a_share_replaces_once_and_the_earliest_sale_first() -> None:
-    sales = [sale(20, 30), sale(10, 30)]
-    unreplaced, used = match(sales, [bought(15, 40)])
-    assert [int(shares) for _, shares in unreplaced] == [0, 20]
-    assert used == {"P": 40}
-
-
-def test_shares_bought_before_and_sold_since_replace_nothing() -> None:
-    assert left([sale(10, 100)], [bought(12, 50, held=20)]) == [80]
-    assert left([sale(10, 100)], [bought(8, 50, held=20)]) == [50]
-
-
-def test_the_lot_that_was_sold_does_not_replace_itself() -> None:
-    assert left([sale(10, 50, lot="P")], [bought(12, 100, held=50)]) == [50]
-
-
-def test_another_group_replaces_nothing() -> None:
-    assert left([sale(10, 50)], [bought(12, 100, group="OTHER")]) == [50]
+def loss(days: int, shares: int, per_share: int = 2, source: str = "transactions") -> WashBlock:
+    return WashBlock("G", ago(days) + WINDOW, D(shares), D(per_share), source)
 
 
 def test_a_block_lasts_thirty_days_after_the_sale() -> None:
-    unreplaced = [(sale(30, 10), D(10)), (sale(31, 7), D(7))]
-    assert blocks_in_force([], unreplaced, TODAY) == (
+    assert blocks_in_force([], [loss(30, 10), loss(31, 7)], TODAY) == (
         WashBlock("G", TODAY, D(10), D(2), "transactions"),
     )
 
 
 def test_a_given_block_and_the_sale_behind_it_are_one() -> None:
-    block = WashBlock("G", ago(5) + timedelta(days=30), D(10), D(2), "wash_blocks")
-    assert blocks_in_force([block], [(sale(5, 10), D(10))], TODAY) == (block,)
-    larger = blocks_in_force([block], [(sale(5, 12), D(12))], TODAY)
+    block = loss(5, 10, source="wash_blocks")
+    assert blocks_in_force([block], [loss(5, 10)], TODAY) == (block,)
+    larger = blocks_in_force([block], [loss(5, 12)], TODAY)
     assert [found.shares for found in larger] == [12]
 
 
 def test_sales_of_one_day_are_one_block() -> None:
-    dear = LossSale(ago(5), "G", D(30), D(6))
-    (block,) = blocks_in_force([], [(sale(5, 10), D(10)), (dear, D(30))], TODAY)
+    (block,) = blocks_in_force([], [loss(5, 10), loss(5, 30, 6)], TODAY)
     assert (block.shares, block.loss_per_share) == (40, 5)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 70), st.integers(1, 50)), max_size=5),
-    st.lists(st.tuples(st.integers(0, 70), st.integers(1, 50)), max_size=5),
-)
-def test_no_share_is_matched_twice(sold: list[tuple[int, int]], got: list[tuple[int, int]]) -> None:
-    sales = [sale(days, shares) for days, shares in sold]
-    purchases = [
-        bought(days, shares, lot=f"P{number}") for number, (days, shares) in enumerate(got)
-    ]
-    unreplaced, used = match(sales, purchases)
-    replaced = sum(each.shares - shares for each, shares in unreplaced)
-    assert replaced == sum(used.values())
-    for purchase in purchases:
-        assert used.get(purchase.lot_id or "", D(0)) <= purchase.shares
-    assert all(0 <= shares <= each.shares for each, shares in unreplaced)
 
 
 # --- from a book ---------------------------------------------------------------------------------

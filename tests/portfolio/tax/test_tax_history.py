@@ -16,7 +16,7 @@ from portfolio.tax.events import Purchase, Sale
 from portfolio.tax.ledger import year_to_date
 from portfolio.tax.positions import HistoryError
 from portfolio.tax.results import Outcome
-from portfolio.wash import WINDOW
+from portfolio.tax.wash_sales import WINDOW
 from tests.portfolio.breaking import AS_OF
 
 D = Decimal

@@ -10,7 +10,8 @@ import pytest
 
 from portfolio.holding import Period, Tacking, tacked
 from portfolio.tax.broker import reported_disallowed
-from portfolio.tax.events import Event, Split
+from portfolio.tax.events import Event, Sales, Split
+from portfolio.tax.history import replay
 from portfolio.tax.positions import HistoryError
 from portfolio.tax.reading import Reading, SpouseRule
 from tests.portfolio.tax.histories import HOLDERS, after, buy, day, row, sell
@@ -42,6 +43,24 @@ def test_part_of_a_loss_goes_into_part_of_a_lot() -> None:
 def test_what_was_just_bought_and_sold_replaces_nothing() -> None:
     outcome = after(OLD, buy("new", -5, 40, 48), sell("s", 0, 140, 46))
     assert [(each.lot_id, each.disallowed) for each in outcome.realised] == [("old", 0), ("new", 0)]
+
+
+def test_sales_of_one_moment_leave_nothing_to_replace_each_other() -> None:
+    """In one account it is one order's doing; in two accounts no order within the day is known."""
+    first, second = buy("a", -5, 40, 50), buy("b", -4, 40, 50, account="T2")
+    sales = sell("s", 0, 40, 46, "a"), sell("t", 0, 40, 46, "b", account="T2")
+    one_by_one = after(first, second, *sales)
+    assert row(one_by_one, "s").disallowed == 160
+    together = replay([first, second, Sales("day", day(0), sales)], HOLDERS)
+    assert [each.disallowed for each in together.realised] == [0, 0]
+
+
+def test_what_sales_of_one_moment_leave_replaces_in_their_order() -> None:
+    bought = buy("a", -400, 40, 50), buy("b", -400, 40, 50), buy("c", -5, 30, 47, account="T2")
+    sales = sell("s", 0, 40, 46, "a"), sell("t", 0, 40, 46, "b")
+    for order in (sales, sales[::-1]):
+        outcome = replay([*bought, Sales("day", day(0), order)], HOLDERS)
+        assert [row(outcome, each.id).disallowed for each in order] == [120, 0]
 
 
 def test_what_is_left_of_a_recent_lot_does_not_replace_the_rest_of_it() -> None:
