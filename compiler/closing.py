@@ -64,7 +64,7 @@ class Closing:
     """Trades of one household on its opening positions. `models` and `targets` give the published
     model and target of each account that may trade as fractions by security, which are those of
     its portfolio. `household` is without the lots that its policy calls absent, `whole` with
-    them."""
+    them. `passed_over` are lots (ids) that no fixed order of lots asks to be sold first."""
 
     household: Household
     sales: tuple[Sale, ...]
@@ -73,6 +73,7 @@ class Closing:
     targets: Mapping[str, Mapping[str, Decimal]]
     whole: Household | None = None
     portfolios: tuple[Portfolio, ...] = ()
+    passed_over: frozenset[str] = frozenset()
 
     def reference(self, what: str | None) -> Given:
         """Weights by account of its published `model` or its target, for all that are measured by

@@ -27,7 +27,9 @@ class Position:
     at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
     Where funds of the account hold the security too, and no other account does, its risk is in
     `through`: what funds add lies between the ends of `spread`. `shared` is a position whose
-    security other accounts of its portfolio may hold too.
+    security other accounts of its portfolio may hold too. Where lots have a fixed order,
+    `in_order` are the sales of those that may be sold, as they go, and `exhausted` the decisions
+    to sell each of them but the last whole.
     """
 
     account_id: str
@@ -50,6 +52,8 @@ class Position:
     through: Any | None = None
     spread: tuple[float, float] = (0.0, 0.0)
     shared: bool = False
+    in_order: tuple[Any, ...] = ()
+    exhausted: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from compiler.assumptions import assumptions_for
+from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.cash_calendar import Entry, cash_calendar
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
 from compiler.exact_check import exact_breaches, soft_breaches
 from compiler.model import CompiledModel, compile_household
 from compiler.notes import broken_notes
+from compiler.passed_over import passed_over
 from compiler.portfolios import may_trade, portfolios
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce, Side
@@ -285,6 +286,7 @@ def empty_closing(
 ) -> Closing:
     """A closing with the models and targets of every account that may trade, over the household as
     its policy has it read."""
+    household = with_assumed_values(household, policy)
     whole = as_whole(with_schedules(household, policy), policy)
     household = without_absent(whole, treatments(policy, "absent"))
     found = portfolios(household, policy)
@@ -296,4 +298,5 @@ def empty_closing(
         targets={a.id: p.target for p in found for a in p.traded},
         whole=whole,
         portfolios=found,
+        passed_over=passed_over(whole, policy),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from policydsl.cash_report import cash_calendar
 from policydsl.tables import dollars, percent, table
+from policydsl.tax_report import tax_ledgers
 
 Document = Mapping[str, Any]
 WIDTH = 100
@@ -140,7 +141,7 @@ def _overview(document: Document) -> tuple[str, ...]:
         _accounts(document),
         _location(document),
         *_fees(document),
-        _tax(document),
+        *tax_ledgers(document["tax"]),
         _objective(document),
     )
 
@@ -224,21 +225,6 @@ def _fees(document: Document) -> list[str]:
     ]
     header = ("account", "model", "provider", "fee, bps a year", "of the account", "a year")
     return [table(header, rows, "lllrrr")] if rows else []
-
-
-def _tax(document: Document) -> str:
-    rows = [
-        (
-            entity_id,
-            f"{dollars(entity['short_before'])} > {dollars(entity['short_after'])}",
-            f"{dollars(entity['long_before'])} > {dollars(entity['long_after'])}",
-            f"{dollars(entity['tax_before'])} > {dollars(entity['tax_after'])}",
-            f"{dollars(entity['carried_before'])} > {dollars(entity['carried_after'])}",
-        )
-        for entity_id, entity in document["tax"].items()
-    ]
-    header = ("taxpayer, year to date", "short-term", "long-term", "tax", "losses carried on")
-    return table(header, rows, "lrrrr")
 
 
 def _objective(document: Document) -> str:

@@ -100,6 +100,7 @@ def _years(closing: Closing, found: Replayed, document: Document) -> Iterator[tu
         comes_to = {
             "short_after": short,
             "long_after": long,
+            "disallowed_run": added.disallowed,
             "tax_after": year.tax,
             "carried_after": year.carried_short + year.carried_long,
             "cost_after": year.cost,

@@ -235,6 +235,10 @@ class Tangents:
             ):
                 if binary in self.at:
                     leaning[self.at[binary]] = min(1.0, amount / max(least, DUST))
+            for exhausted, lot in zip(p.exhausted, p.in_order, strict=False):
+                if exhausted in self.at:
+                    most = max(float(self.program.upper[lot]), DUST)
+                    leaning[self.at[exhausted]] = min(1.0, float(x[lot]) / most)
         for wash in self.structure.washes:
             for sale in wash.sales:
                 if sale.taken in self.at:

@@ -9,8 +9,8 @@ The regret of a mode is its value less the cheapest, so the gap itself splits by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,11 +24,31 @@ SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`bound` (bp); `cheapest` decisions at these prices; `regret[p, m]` of each mode (bp)."""
+    """`bound` (bp); `cheapest` decisions at these prices; `regret[p, m]` of each mode (bp), and
+    `regret_by_depth[p]` of each depth of a sale, for positions that sell lots in order."""
 
     bound: float
     cheapest: Decisions
     regret: Floats
+    regret_by_depth: Mapping[int, Floats]
+
+    def regret_of(self, decisions: Decisions) -> Floats:
+        """The regret of each position's decision (bp)."""
+        rows = np.arange(len(decisions.modes))
+        regret: Floats = self.regret[rows, np.array(decisions.modes, dtype=int)]
+        for p, depths in self.regret_by_depth.items():
+            if decisions.modes[p] is Mode.SELL:
+                regret[p] = depths[decisions.depths[p]]
+        return regret
+
+    def depths(self, modes: Sequence[Mode]) -> tuple[int, ...]:
+        """The cheapest depth of each position's sale, where these modes sell."""
+        return tuple(
+            int(self.regret_by_depth[p].argmin())
+            if mode is Mode.SELL and p in self.regret_by_depth
+            else 0
+            for p, mode in enumerate(modes)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +95,27 @@ def certify(
     free = _Case(frozenset(), frozenset(), frozenset(), True, whole)
     for k in np.flatnonzero(structure.washed < 0).tolist():
         values[k] = _modes(structure.positions[k], free, reduced, program.square, lower, upper)
-    taken = []
+    taken, cases = [], [free] * len(structure.positions)
     for wash in structure.washes:
         case, table = _cheapest_case(structure, wash, program, reduced, lower, upper)
         taken.append(case.taken)
         bound += case.cost
+        for k in wash.positions:
+            cases[k] = case
         values[list(wash.positions)] = table
     least = values.min(axis=1)
     modes = tuple(Mode(int(m)) for m in values.argmin(axis=1))
-    regret = values - np.where(np.isfinite(least), least, 0.0)[:, None]
-    return Certificate(bound + float(least.sum()), Decisions(modes, tuple(taken)), regret)
+    known = np.where(np.isfinite(least), least, 0.0)
+    by_depth = {
+        k: np.array(_sales(p, cases[k], reduced, program.square, lower, upper)) - known[k]
+        for k, p in enumerate(structure.positions)
+        if p.in_order
+    }
+    nothing = Decisions(modes, tuple(taken), (0,) * len(modes))
+    certificate = Certificate(
+        bound + float(least.sum()), nothing, values - known[:, None], by_depth
+    )
+    return replace(certificate, cheapest=replace(nothing, depths=certificate.depths(modes)))
 
 
 def _standing_alone(price: Floats, square: Floats, lower: Floats, upper: Floats) -> float:
@@ -171,12 +202,7 @@ def _modes(
     p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
 ) -> tuple[float, float, float, float]:
     """Least cost of each mode: linear prices plus the risk of what is left."""
-    shift = float(reduced[p.active])
-    risk = _Risk(float(square[p.active]), 0.0, 0.0, 0.0)
-    if p.through != NO_COLUMN:
-        dual = -float(reduced[p.through])
-        shift -= dual
-        risk = _Risk(float(square[p.through]), -dual, *p.spread)
+    shift, risk = _priced(p, reduced, square)
     d, constant = p.drift, shift * p.drift
     forced = [s for s in p.sells if s in case.forced or s in case.least or lower[s] > SLIVER]
     too_small = p.too_small != NO_COLUMN and upper[p.too_small] <= SLIVER
@@ -193,14 +219,44 @@ def _modes(
             buy = constant + price * b + risk.cost(d + b) + _on(reduced, p.bought)
     if not p.sells:
         return hold, buy, INFEASIBLE, INFEASIBLE
-    switched = constant + _on(reduced, p.sold)
-    sell = switched + _sell(p, case, risk, shift, reduced, lower, upper)
+    sell = min(_sales(p, case, reduced, square, lower, upper))
     close = INFEASIBLE
     if p.closed != NO_COLUMN and not _forbids_closing(p, case, upper):
         sold = float(upper[list(p.sells)].sum())
         price = float(upper[list(p.sells)] @ reduced[list(p.sells)]) - shift * sold
-        close = switched + _on(reduced, p.closed) + price + risk.cost(d - sold)
+        switched = constant + _on(reduced, p.sold) + _on(reduced, p.closed)
+        close = switched + price + risk.cost(d - sold)
     return hold, buy, sell, close
+
+
+def _priced(p: PositionColumns, reduced: Floats, square: Floats) -> tuple[float, _Risk]:
+    """What more of a position costs beside its own columns, and its risk."""
+    shift = float(reduced[p.active])
+    if p.through == NO_COLUMN:
+        return shift, _Risk(float(square[p.active]), 0.0, 0.0, 0.0)
+    dual = -float(reduced[p.through])
+    return shift - dual, _Risk(float(square[p.through]), -dual, *p.spread)
+
+
+def _sales(
+    p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
+) -> list[float]:
+    """Least cost of a sale, for each number of lots in order that it sells whole; lots without
+    order have one."""
+    shift, risk = _priced(p, reduced, square)
+    switched = shift * p.drift + _on(reduced, p.sold)
+    return [
+        switched + _sell(p, at, risk, shift, reduced, lower, upper) for at in _by_depth(p, case)
+    ]
+
+
+def _by_depth(p: PositionColumns, case: _Case) -> Iterator[_Case]:
+    """The case with the lots before one of those in order sold whole, and none after it."""
+    if not p.in_order:
+        yield case
+    for k in range(len(p.in_order)):
+        before, after = case.forced.union(p.in_order[:k]), case.barred.union(p.in_order[k + 1 :])
+        yield replace(case, forced=before, barred=after)
 
 
 def _on(reduced: Floats, column: int) -> float:

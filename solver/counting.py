@@ -133,14 +133,18 @@ def changed(
 ) -> Decisions:
     """Decisions with these changes; the rest of a wash group that they touch as is cheapest."""
     modes, taken = list(decisions.modes), list(decisions.taken)
+    anew = set(changes)
     for k, wash in enumerate(structure.washes):
         if not changes.keys().isdisjoint(wash.positions):
             taken[k] = certificate.cheapest.taken[k]
             for p in wash.positions:
                 modes[p] = certificate.cheapest.modes[p]
+            anew.update(wash.positions)
     for p, mode in changes.items():
         modes[p] = mode
-    return Decisions(tuple(modes), tuple(taken))
+    cheapest = certificate.depths(modes)
+    depths = (cheapest[p] if p in anew else now for p, now in enumerate(decisions.depths))
+    return Decisions(tuple(modes), tuple(taken), tuple(depths))
 
 
 class _Ways:
@@ -150,7 +154,7 @@ class _Ways:
     def __init__(self, table: Floats, certificate: Certificate, decisions: Decisions) -> None:
         every = np.arange(len(decisions.modes))
         now = np.array(decisions.modes, dtype=int)
-        own = np.where(np.isfinite(certificate.regret), certificate.regret, np.inf)[every, now]
+        own = certificate.regret_of(decisions)
         beyond = certificate.regret - np.where(np.isfinite(own), own, 0.0)[:, None]
         beyond[every, now] = np.inf
         step = table - table[every, now][:, None]

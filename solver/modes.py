@@ -42,6 +42,8 @@ class PositionColumns:
     with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
     `too_small` is the excess without which the position may not be left as it is. `shared` is one
     whose risk lies in a column that it has with other accounts: its own price says little of it.
+    `in_order` are sales of lots that go one after the other, `exhausted` the binaries that say
+    which of them, all but the last, are sold whole.
     """
 
     sells: tuple[int, ...]
@@ -59,6 +61,8 @@ class PositionColumns:
     largest_part: float = inf
     too_small: int = NO_COLUMN
     shared: bool = False
+    in_order: tuple[int, ...] = ()
+    exhausted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             through=column(p.through),
             spread=p.spread,
             shared=p.shared,
+            in_order=tuple(program.column(s) for s in p.in_order),
+            exhausted=tuple(program.column(e) for e in p.exhausted),
         )
         for name, p in physics.positions.items()
     )
@@ -239,22 +245,30 @@ def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> f
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """A mode for each position and, for each wash group, which of its loss sales are taken."""
+    """A mode for each position and, for each wash group, which of its loss sales are taken.
+
+    `depths` says of each position that sells lots in order how many are sold whole before the one
+    that may be sold in part; it is 0 for all others.
+    """
 
     modes: tuple[Mode, ...]
     taken: tuple[frozenset[int], ...]
+    depths: tuple[int, ...]
 
 
 def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
     """Columns fixed by decisions: binaries, and the trades that a mode rules out."""
     fixed: dict[int, float] = {}
-    for position, mode in zip(structure.positions, decisions.modes, strict=True):
+    of_positions = zip(structure.positions, decisions.modes, decisions.depths, strict=True)
+    for position, mode, depth in of_positions:
         if position.sold != NO_COLUMN:
             fixed[position.sold] = float(mode in (Mode.SELL, Mode.CLOSE))
         if position.closed != NO_COLUMN:
             fixed[position.closed] = float(mode is Mode.CLOSE)
         if position.bought != NO_COLUMN:
             fixed[position.bought] = float(mode is Mode.BUY)
+        for k, exhausted in enumerate(position.exhausted):
+            fixed[exhausted] = float(mode is Mode.CLOSE or (mode is Mode.SELL and k < depth))
     for wash, taken in zip(structure.washes, decisions.taken, strict=True):
         for k, sale in enumerate(wash.sales):
             fixed[sale.taken] = float(k in taken)
@@ -308,4 +322,8 @@ def decisions_at(structure: Structure, x: Floats) -> Decisions:
         frozenset(k for k, sale in enumerate(wash.sales) if x[sale.taken] > 0.5)
         for wash in structure.washes
     )
-    return Decisions(tuple(modes), taken)
+    depths = tuple(
+        sum(x[j] > 0.5 for j in p.exhausted) if mode is Mode.SELL else 0
+        for p, mode in zip(structure.positions, modes, strict=True)
+    )
+    return Decisions(tuple(modes), taken, depths)

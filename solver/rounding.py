@@ -17,7 +17,7 @@ from compiler.model import CompiledModel
 from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Structure
+from solver.modes import NO_COLUMN, PositionColumns, Structure
 from solver.netting import Netting, read_netting
 from solver.search import Answer
 from solver.state import State
@@ -41,7 +41,11 @@ class RoundedOrder:
 
 @dataclass(slots=True)
 class _Order:
-    """One order under rounding: shares by column (one a lot of a sale, one for a purchase)."""
+    """One order under rounding: shares by column (one a lot of a sale, one for a purchase).
+
+    `sequence` are the lots that have an order, by number, and `exhausted` the columns that say
+    which of them are sold whole.
+    """
 
     position: Position
     columns: tuple[int, ...]
@@ -51,6 +55,8 @@ class _Order:
     wanted: tuple[Decimal, ...]
     limit: tuple[Decimal, ...]
     shares: list[Decimal]
+    sequence: tuple[int, ...] = ()
+    exhausted: tuple[int, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -65,6 +71,8 @@ class _Order:
         """Write the order's shares into the program's columns."""
         for column, shares in zip(self.columns, self.shares, strict=True):
             x[column] = float(shares) * self.price / unit
+        for column, k in zip(self.exhausted, self.sequence, strict=False):
+            x[column] = float(self.shares[k] == self.limit[k])
 
 
 def round_trades(
@@ -104,7 +112,7 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
             )
         elif sum(x[s] for s in columns.sells) * physics.unit > CENT:
             dollars = [x[s] * physics.unit for s in columns.sells]
-            orders.append(_sale(position, columns.sells, price, step, dollars))
+            orders.append(_sale(position, columns, price, step, dollars))
     return orders
 
 
@@ -113,14 +121,20 @@ def _nearest(shares: Decimal, step: Decimal) -> Decimal:
 
 
 def _sale(
-    position: Position, columns: tuple[int, ...], price: float, step: Decimal, dollars: list[float]
+    position: Position, columns: PositionColumns, price: float, step: Decimal, dollars: list[float]
 ) -> _Order:
     """A closing order keeps its odd shares; any other is a multiple of the step."""
     limit = tuple(lot.shares for lot in position.lots)
     wanted = tuple(
         _wanted(most, price, amount) for most, amount in zip(limit, dollars, strict=True)
     )
-    order = _Order(position, columns, False, price, step, wanted, limit, list(limit))
+    sells = columns.sells
+    sequence = tuple(sells.index(sale) for sale in columns.in_order)
+    order = _Order(
+        *(position, sells, False, price, step, wanted, limit, list(limit)),
+        sequence=sequence,
+        exhausted=columns.exhausted,
+    )
     if wanted != limit:
         total = sum(wanted, Decimal(0))
         down = total // step * step
@@ -141,7 +155,8 @@ def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
 
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
     """`total` shares over the columns as wanted; lots sold in part take up the difference first,
-    lots not sold so far only if `more`. None where that is not enough."""
+    lots not sold so far only if `more`. None where that is not enough. Lots that have an order take
+    what the others leave, one after the other."""
     # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
     grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
     shares = [
@@ -151,6 +166,11 @@ def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decima
     sold = [k for k, w in enumerate(order.wanted) if w > DUST]
     partial = [k for k in sold if order.wanted[k] < order.limit[k]]
     missing = total - sum(shares, Decimal(0))
+    if order.sequence:
+        missing += sum((shares[k] for k in order.sequence), Decimal(0))
+        for k in order.sequence:
+            shares[k] = max(Decimal(0), min(missing, order.limit[k]))
+            missing -= shares[k]
     whole = [k for k in reversed(sold) if k not in partial]
     others = [k for k in range(len(shares)) if k not in sold] if more else []
     for k in [*partial, *whole, *others]:

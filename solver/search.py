@@ -430,9 +430,8 @@ def _finish(state: Search, best: Answer) -> Answer:
 
 
 def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> Decisions:
-    """Change the worse half of the modes that the latest prices regret."""
-    rows = np.arange(len(decisions.modes))
-    regret = certificate.regret[rows, np.array(decisions.modes, dtype=int)]
+    """Change the worse half of the decisions that the latest prices regret."""
+    regret = certificate.regret_of(decisions)
     worth = np.where(np.isfinite(regret), regret, 1e9)
     worth[state.structure.shared & (worth < state.budget.goal)] = 0.0
     wrong = np.flatnonzero(worth > 1e-9)

@@ -1,9 +1,16 @@
-"""`use highest cost lots`: which lots of a position are sold first."""
+"""`use highest cost lots`: which lots of a position are sold first.
+
+A standing order of lots is an identification of what is sold (Treas. Reg. 1.1012-1(c)(8)); without
+any, it is first in, first out (1.1012-1(c)(1)).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from typing import ClassVar
 
 import pyomo.environ as pyo
@@ -11,22 +18,32 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
+from compiler.passed_over import passed_over
 from compiler.physics import Physics
 from compiler.reader import Reader
+from compiler.registry import Position
 from compiler.statements import InForce
 from grammar import tree
+from portfolio.household import Lot
+from portfolio.tax.selection import Method, Offer, in_order
 
 MINIMUM_TAX = "minimum tax"
-ORDERS = (MINIMUM_TAX, "highest cost", "first in first out", "last in first out")
+METHODS = {
+    "highest cost": Method.HIGHEST_COST,
+    "first in first out": Method.FIFO,
+    "last in first out": Method.LIFO,
+}
+ORDERS = (MINIMUM_TAX, *METHODS)
 
 
 @dataclass(frozen=True)
 class LotOrder(Directive):
     """`order` is one of ORDERS. Minimum tax leaves the choice of lots to the objective, which
-    counts the tax of each."""
+    counts the tax of each; of any other, a lot is sold only once those before it are sold whole."""
 
     kind: ClassVar[str] = "lot order"
     family: ClassVar[Family] = Family.SETTING
+    never_soft: ClassVar[str] = "lots are sold in an order or in none"
 
     order: str
 
@@ -35,10 +52,9 @@ class LotOrder(Directive):
         return ("lot order",)
 
     @property
-    def unenforced(self) -> str:
-        if self.order == MINIMUM_TAX:
-            return ""
-        return "the search chooses lots by their tax, and keeps no other order of them yet"
+    def method(self) -> Method | None:
+        """The fixed order; None where the objective chooses."""
+        return METHODS.get(self.order)
 
     def describe_range(self) -> str:
         return self.order
@@ -47,12 +63,77 @@ class LotOrder(Directive):
         return f"use {self.order}" + ("" if self.order.endswith(" out") else " lots")
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """A setting is data: minimum tax is what the objective asks for."""
+        """For each position of several lots that may be sold, a binary `exhausted` by lot: rows
+        `whole` ask for all of the lot where it is on, rows `first` let the next one go only then.
+        Minimum tax is what the objective asks for, and adds nothing."""
         block.doc = self.sentence()
+        if self.method is None:
+            return
+        block.exhausted = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
+        block.whole = pyo.Constraint(pyo.Any)
+        block.first = pyo.Constraint(pyo.Any)
+        over = passed_over(physics.whole or physics.household, physics.policy)
+        for account in physics.tradable(scope):
+            for position in physics.of_account(account.id):
+                lots = self._in_order(lot for lot in position.lots if lot.id not in over)
+                if len(lots) > 1:
+                    _keep_order(block, position, lots, physics)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """None: minimum tax forbids no lot."""
-        yield from ()
+        """Of what is sold of a position, every lot but the last in order is sold whole; lots that
+        other rules bar are passed over."""
+        if self.method is None:
+            return
+        sold = closing.lot_shares_sold
+        touched = {(s.account_id, s.security_id) for s in closing.sales}
+        for account_id, security_id in sorted(touched):
+            if account_id not in scope.accounts:
+                continue
+            held = closing.account(account_id).lots
+            lots = self._in_order(
+                lot
+                for lot in held
+                if lot.security_id == security_id and lot.id not in closing.passed_over
+            )
+            for earlier, later in pairwise(lots):
+                left = earlier.shares - sold.get(earlier.id, Decimal(0))
+                if left > 0 and sold.get(later.id):
+                    yield Breach(
+                        key=scope.statement.key,
+                        where=f"{account_id} {security_id} {later.id}",
+                        found=sold[later.id],
+                        bound=Decimal(0),
+                        unit="shares",
+                        message=f"{sold[later.id]:f} shares of lot {later.id} are sold while "
+                        f"{left:f} of lot {earlier.id} are left, which goes before it",
+                    )
+
+    def _in_order(self, lots: Iterable[Lot]) -> list[Lot]:
+        """Lots as they are sold, by basis a share and day of acquisition; of those alike, by id."""
+        assert self.method is not None
+        named = sorted(lots, key=lambda lot: lot.id)
+        places = {lot.id: place for place, lot in enumerate(named)}
+
+        def offer(lot: Lot) -> Offer:
+            cost = Fraction(lot.basis) / Fraction(lot.shares)
+            return Offer(lot.acquired, places[lot.id], cost, gain=Fraction(0), long_term=False)
+
+        return in_order(named, offer, self.method)
+
+
+def _keep_order(block: pyo.Block, position: Position, lots: list[Lot], physics: Physics) -> None:
+    """Rows and binaries of one position, which the search has beside them."""
+    sell_of = dict(zip((lot.id for lot in position.lots), position.sells, strict=True))
+    prices = physics.household.prices
+    exhausted = []
+    for earlier, later in pairwise(lots):
+        key = (position.account_id, position.security_id, earlier.id)
+        all_of_it, most = (physics.bp(x.shares * prices[x.security_id]) for x in (earlier, later))
+        block.whole[key] = sell_of[earlier.id] >= all_of_it * block.exhausted[key]
+        block.first[key] = sell_of[later.id] <= most * block.exhausted[key]
+        exhausted.append(block.exhausted[key])
+    position.in_order = tuple(sell_of[lot.id] for lot in lots)
+    position.exhausted = tuple(exhausted)
 
 
 def lot_order(words: str) -> str | None:

@@ -44,8 +44,14 @@ def every_decision(structure: Structure) -> Iterator[Decisions]:
     modes = product(*(_modes(p) for p in structure.positions))
     taken = list(product(*(_subsets(w) for w in structure.washes)))
     for chosen in modes:
-        for cases in taken:
-            yield Decisions(chosen, cases)
+        sales = zip(structure.positions, chosen, strict=True)
+        depths = list(product(*(_depths(p, mode) for p, mode in sales)))
+        for cases, whole in product(taken, depths):
+            yield Decisions(chosen, cases, whole)
+
+
+def _depths(p: PositionColumns, mode: Mode) -> range:
+    return range(len(p.exhausted) + 1 if mode is Mode.SELL else 1)
 
 
 def _modes(p: PositionColumns) -> tuple[Mode, ...]:

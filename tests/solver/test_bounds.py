@@ -39,6 +39,7 @@ RULES = (
     "keep trades at most 1",
     "keep each holding at least $1,500",
 )
+ORDERS = ("use minimum tax lots", "use highest cost lots", "use first in first out")
 FUND_MARKET = (
     (security("AAA"), "100"),
     (security("CCC", wash_group="AAA"), "20"),
@@ -107,7 +108,8 @@ def households(draw: st.DrawFn) -> Small:
         models={"CORE": weights},
         entities=[taxpayer(ytd_short=draw(st.integers(-4_000, 4_000)))],
     )
-    return Small(home, draw(st.lists(st.sampled_from(RULES), unique=True, max_size=5)))
+    rules = draw(st.lists(st.sampled_from(RULES), unique=True, max_size=5))
+    return Small(home, [*rules, draw(st.sampled_from(ORDERS))])
 
 
 @settings(max_examples=25, deadline=None)
@@ -174,7 +176,11 @@ def _with_regrets(certificate: Certificate, structure: Structure, x: Floats) -> 
         closed = position.closed != NO_COLUMN and x[position.closed] > 0.5
         mode = Mode.SELL if sold else Mode.BUY if x[position.buy] > SOME else Mode.HOLD
         mode = Mode.CLOSE if closed else mode
-        worst = max(worst, float(certificate.regret[p, mode]))
+        regret = float(certificate.regret[p, mode])
+        if mode is Mode.SELL and position.in_order:
+            depth = sum(x[j] > 0.5 for j in position.exhausted)
+            regret = float(certificate.regret_by_depth[int(p)][depth])
+        worst = max(worst, regret)
     return certificate.bound + worst
 
 
