@@ -7,13 +7,8 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-<<<<<<< HEAD
-from compiler.assumptions import assumptions_for
-from compiler.directives.wash_sales import add_blocks, add_wash_rows
-=======
 from compiler.assumptions import assumptions_for, with_assumed_values
-from compiler.directives.wash_sales import add_wash_rows
->>>>>>> main
+from compiler.directives.wash_sales import add_blocks, add_wash_rows
 from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
