@@ -7,7 +7,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from compiler.assumptions import assumptions_for
+from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.directives.wash_sales import add_wash_rows
 from compiler.physics import Physics
 from compiler.positions import build_physics
@@ -51,7 +51,7 @@ def compile_household(
     better by the reserve, which leaves room for rounding there too. The accounts `still` trade
     nothing. Another `form` of the tax function than the law's is there to measure it by.
     """
-    household = with_schedules(_in_order(household), policy)
+    household = with_assumed_values(with_schedules(_in_order(household), policy), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
     physics = build_physics(household, policy, assumptions, reserve_bp, improved, form)
     statements: dict[str, InForce] = {}

@@ -130,7 +130,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TaxEntity:
-    """Rates are combined marginal rates; carried losses are positive dollars (book.md)."""
+    """Rates are combined marginal rates; carried losses are positive dollars (book.md).
+
+    `rate_carry` is what a dollar of loss carried on is worth today; None: nobody says, and it
+    counts for nothing.
+    """
 
     id: str
     household_id: str
@@ -142,7 +146,7 @@ class TaxEntity:
     carry_long: Decimal
     ytd_short: Decimal
     ytd_long: Decimal
-    rate_carry: Decimal
+    rate_carry: Decimal | None
     state: str | None = None
     attributes: Mapping[str, Value] = field(default_factory=dict)
 

@@ -229,7 +229,7 @@ TAX_ENTITIES = TableContract(
         _loss("carry_long", "long-term loss carried in, positive"),
         Column("ytd_short", Cell.MONEY, description="recognised this year, before carryforwards"),
         Column("ytd_long", Cell.MONEY, description="recognised this year, before carryforwards"),
-        _rate("rate_carry", "value today of $1 of loss carried on; empty: 0"),
+        _rate("rate_carry", "value today of $1 of loss carried on; empty: policy's, or 0"),
         Column("wash_linked_to", Cell.TAGS, refers="tax_entities"),
     ),
     key=("tax_entity_id",),
