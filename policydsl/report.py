@@ -97,7 +97,8 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
             lines += wrapped("", [f"{asked} [{placed(document, approval['statement'])}]"])
     for report in document.get("reports", ()):
         if rule_id in (None, report["rule_id"]):
-            rows = report["trades"] + [_held(each) for each in report["holdings"]]
+            held = [_lot(each) for each in report.get("lots", ())]
+            rows = report["trades"] + (held or [_held(each) for each in report["holdings"]])
             says = document["statements"][report["statement"]]["says"]
             told = f"{says}: {_several(rows)}"
             lines += wrapped("", [f"{told} [{placed(document, report['statement'])}]"])
@@ -129,6 +130,13 @@ def _held(holding: Document) -> str:
         f"{holding['shares']} {holding['security_id']} in {holding['account_id']} "
         f"({dollars(holding['value'])})"
     )
+
+
+def _lot(lot: Document) -> str:
+    gain = Decimal(lot["gain"])
+    outcome = f"{lot['term']}-term {'loss' if gain < 0 else 'gain'} of {dollars(abs(gain))}"
+    held = f"{lot['shares']} {lot['security_id']} of lot {lot['lot_id']} in {lot['account_id']}"
+    return f"{held} ({dollars(lot['value'])}, {outcome})"
 
 
 def _several(names: Sequence[str], most: int = 12) -> str:

@@ -313,6 +313,18 @@ class HoldingDocument(Part):
     value: Number
 
 
+class HeldLot(Part):
+    """What is held of a lot after the trades, and what selling it today would gain."""
+
+    account_id: str
+    security_id: str
+    lot_id: str
+    shares: Number
+    value: Number
+    gain: Number
+    term: Literal["short", "long"]
+
+
 class ReportDocument(Part):
     """What a `report` lists: trade ids, or positions after the trades. Both may be empty."""
 
@@ -320,6 +332,9 @@ class ReportDocument(Part):
     statement: str
     trades: list[str]
     holdings: list[HoldingDocument]
+    lots: Annotated[
+        list[HeldLot], Field(description="where lots are told apart, the largest gain first")
+    ]
 
 
 class PreferenceDocument(Part):

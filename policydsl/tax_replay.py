@@ -52,12 +52,14 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """`years` gives what the run adds to each taxpayer's year, in cents: recognised gains, losses
-    disallowed (of earlier sales of the year too) and those lost for good."""
+    disallowed (of earlier sales of the year too) and those lost for good; `group_of` the wash group
+    of each security."""
 
     sales: tuple[Told, ...]
     washed: tuple[Washed, ...]
     years: Mapping[str, YearToDate]
     outcome: Outcome
+    group_of: Mapping[str, str]
 
 
 def replayed(history: TaxHistory, household: Household, closing: Closing) -> Replayed:
@@ -80,6 +82,7 @@ def replayed(history: TaxHistory, household: Household, closing: Closing) -> Rep
         tuple(_washed(history, trades, after)),
         _years(closing, rows, trades, before, after),
         after,
+        {name: group for name, (group, _) in history.groups.items()},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from compiler.closing import Closing, cents
 from compiler.statements import HouseholdPolicy, InForce
@@ -17,6 +18,9 @@ from portfolio.book.tax_history import TaxHistory
 from portfolio.household import Household
 from portfolio.tax import netting
 from portfolio.tax.positions import HistoryError
+
+if TYPE_CHECKING:
+    from compiler.directives.wash_sales import WashSales
 
 
 def tax_differences(
@@ -47,8 +51,21 @@ def forbidden(policy: HouseholdPolicy, found: Replayed) -> Iterator[tuple[InForc
     for scope in policy.statements:
         if scope.directive.kind == "wash sales":
             for washed in found.washed:
-                if {washed.loss_account, washed.account} & set(scope.accounts):
+                reached = {washed.loss_account, washed.account} & set(scope.accounts)
+                if reached and not _allowed(cast("WashSales", scope.directive), washed, found):
                     yield scope, washed
+
+
+def _allowed(rule: WashSales, washed: Washed, found: Replayed) -> bool:
+    """Whether it is part of a loss of the run that shares bought before it wash, and all of that is
+    no larger a part of the losses in its wash group than the rule lets be."""
+    today = {told.sale.lot.id for told in found.sales}
+    if washed.loss_lot not in today or not washed.lot:
+        return False
+    group = found.group_of[washed.security_id]
+    told = [each for each in found.sales if found.group_of[each.sale.security_id] == group]
+    lost = -sum((each.gain for each in told if each.gain < 0), Decimal(0))
+    return sum((each.disallowed for each in told), Decimal(0)) <= rule.share * lost
 
 
 def _said(washed: Washed) -> str:

@@ -115,12 +115,17 @@ class RealizedLimit(Directive):
     def _run(self, physics: Physics, accounts: dict[str, frozenset[str]]) -> Any:
         """Gains of this run in bp, as an expression of the sales."""
         counted = frozenset().union(*accounts.values())
-        return pyo.quicksum(
+        gains = pyo.quicksum(
             physics.gains[lot.id] * sell
             for position in physics.positions.values()
             if position.account_id in counted
             for lot, sell in zip(position.lots, position.sells, strict=True)
             if self._counts(is_long_term(lot, physics.household.as_of))
+        )
+        return gains + pyo.quicksum(
+            column
+            for (account_id, term), column in physics.disallowed.items()
+            if account_id in counted and self._counts(term == "long")
         )
 
     def _counts(self, long_term: bool) -> bool:
@@ -170,7 +175,7 @@ class RealizedLimit(Directive):
             return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
         counted = held.counted
         gains = (
-            sale.gain
+            closing.recognised(sale)
             for sale in closing.sales
             if sale.account_id in counted and self._counts(sale.long_term)
         )
