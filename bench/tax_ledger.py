@@ -31,7 +31,7 @@ from policydsl.policies import shipped
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposals_of, read_inputs, recorded_inputs
 from policydsl.tables import dollars, table
-from policydsl.tax_replay import Replayed, replayed
+from policydsl.tax_replay import Replayed, as_stated, replayed
 from policydsl.verify_tax import forbidden
 from portfolio.household import TaxEntity
 from portfolio.synth import synthesise
@@ -96,13 +96,14 @@ def ledger_of(inputs: Inputs, proposal: Proposal) -> Ledger:
     if closing is None or solution is None or compiled is None:
         return Ledger(household.id, proposal.status.value, 0, 0.0, 0, *[0.0] * 6, {})
     stated = inputs.book.household(household.id)
-    found = replayed(inputs.book.tax_history(household.id), stated, closing)
+    history, _ = as_stated(inputs.book.tax_history(household.id), stated)
+    found = replayed(history, stated, closing)
     tax, nets = ZERO, {}
     for entity_id, entity in closing.household.tax_entities.items():
-        added = found.years[entity_id]
-        short, long = entity.ytd_short + added.short, entity.ytd_long + added.long
+        short, long = closing.realized(entity_id, after=True)
         nets[entity_id] = short - entity.carry_short, long - entity.carry_long
-        tax += netting(entity, short, long).cost
+        added = found.years[entity_id]
+        tax += netting(entity, entity.ytd_short + added.short, entity.ytd_long + added.long).cost
         tax -= netting(entity, entity.ytd_short, entity.ytd_long).cost
     model = model_tax(proposal, nets)
     return Ledger(
@@ -112,7 +113,7 @@ def ledger_of(inputs: Inputs, proposal: Proposal) -> Ledger:
         float(-sum((s.gain for s in _losses(closing)), ZERO)),
         _held(closing),
         float(sum((each.amount for each in found.washed), ZERO)),
-        float(_forbidden(proposal, found)),
+        float(_forbidden(proposal, closing, found)),
         model,
         float(tax),
         100 * (model - float(tax)),
@@ -189,9 +190,9 @@ def _held(closing: Closing) -> int:
     )
 
 
-def _forbidden(proposal: Proposal, found: Replayed) -> Decimal:
+def _forbidden(proposal: Proposal, closing: Closing, found: Replayed) -> Decimal:
     """Dollars of loss that are washed although a rule forbids it, each once."""
-    washed = {each: each.amount for _, each in forbidden(proposal.policy, found)}
+    washed = {each: each.amount for _, each in forbidden(proposal.policy, closing, found)}
     return sum(washed.values(), ZERO)
 
 

@@ -20,12 +20,14 @@ from portfolio.tax.ledger import YearToDate
 from portfolio.tax.results import Outcome, Realised
 
 ZERO = Decimal(0)
+HALF_A_CENT = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
 class Washed:
     """A loss of `loss_account` that a trade of the run has washed, or a loss of the run that shares
-    bought earlier have: `shares` of it, and its dollars, lost for good where `permanent`."""
+    bought earlier have: `shares` of it, and its dollars, lost for good where
+    `permanent`. `lot` is empty where a purchase of the run replaces it."""
 
     day: date
     loss_account: str
@@ -36,6 +38,7 @@ class Washed:
     shares: Decimal
     amount: Decimal
     permanent: bool
+    of_the_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,36 @@ class Replayed:
     years: Mapping[str, YearToDate]
     outcome: Outcome
     group_of: Mapping[str, str]
+
+
+def as_stated(history: TaxHistory, household: Household) -> tuple[TaxHistory, tuple[str, ...]]:
+    """The history with its lots paid for so that what is left of them has the basis that the book
+    states, and the lots that this changes.
+
+    The year to date is the book's word too: a wash sale that a custodian has missed is in neither,
+    and its loss would count twice if only the basis knew of it.
+    """
+    told: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    for piece in history.outcome().open_lots:
+        shares, basis = told[piece.lot_id]
+        told[piece.lot_id] = shares + piece.shares, basis + piece.basis
+    stated = {lot.id: lot.basis for account in household.accounts for lot in account.lots}
+    more = {
+        name: (stated[name] - basis) / shares
+        for name, (shares, basis) in sorted(told.items())
+        if name in stated and abs(stated[name] - basis) >= HALF_A_CENT
+    }
+    opening = tuple(
+        replace(lot, basis=lot.basis + more.get(lot.id, ZERO) * lot.shares)
+        for lot in history.opening
+    )
+    paid = tuple(
+        replace(event, cost=event.cost + more.get(event.id, ZERO) * event.shares)
+        if isinstance(event, events.Purchase)
+        else event
+        for event in history.events
+    )
+    return replace(history, opening=opening, events=paid), tuple(more)
 
 
 def replayed(history: TaxHistory, household: Household, closing: Closing) -> Replayed:
@@ -168,6 +201,7 @@ def _washed(history: TaxHistory, trades: _TodaysEvents, after: Outcome) -> Itera
                 match.shares,
                 cents(match.amount),
                 match.permanent,
+                match.sale_id in trades.sales,
             )
 
 
