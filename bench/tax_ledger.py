@@ -31,7 +31,7 @@ from policydsl.policies import shipped
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposals_of, read_inputs, recorded_inputs
 from policydsl.tables import dollars, table
-from policydsl.tax_replay import Replayed, as_stated, replayed
+from policydsl.tax_replay import Replayed, replayed
 from policydsl.verify_tax import forbidden
 from portfolio.household import TaxEntity
 from portfolio.synth import synthesise
@@ -96,8 +96,7 @@ def ledger_of(inputs: Inputs, proposal: Proposal) -> Ledger:
     if closing is None or solution is None or compiled is None:
         return Ledger(household.id, proposal.status.value, 0, 0.0, 0, *[0.0] * 6, {})
     stated = inputs.book.household(household.id)
-    history, _ = as_stated(inputs.book.tax_history(household.id), stated)
-    found = replayed(history, stated, closing)
+    found = replayed(inputs.book.tax_history(household.id), stated, closing)
     tax, nets = ZERO, {}
     for entity_id, entity in closing.household.tax_entities.items():
         short, long = closing.realized(entity_id, after=True)
@@ -113,7 +112,7 @@ def ledger_of(inputs: Inputs, proposal: Proposal) -> Ledger:
         float(-sum((s.gain for s in _losses(closing)), ZERO)),
         _held(closing),
         float(sum((each.amount for each in found.washed), ZERO)),
-        float(_forbidden(proposal, closing, found)),
+        float(_forbidden(proposal, found)),
         model,
         float(tax),
         100 * (model - float(tax)),
@@ -190,9 +189,9 @@ def _held(closing: Closing) -> int:
     )
 
 
-def _forbidden(proposal: Proposal, closing: Closing, found: Replayed) -> Decimal:
+def _forbidden(proposal: Proposal, found: Replayed) -> Decimal:
     """Dollars of loss that are washed although a rule forbids it, each once."""
-    washed = {each: each.amount for _, each in forbidden(proposal.policy, closing, found)}
+    washed = {each: each.amount for _, each in forbidden(proposal.policy, found)}
     return sum(washed.values(), ZERO)
 
 

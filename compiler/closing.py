@@ -23,6 +23,7 @@ from portfolio.tax import YearTax, netting
 from portfolio.tax.events import Purchase as Bought
 from portfolio.tax.events import Sale as Sold
 from portfolio.tax.positions import HistoryError
+from portfolio.tax.replacements import recent_purchases
 from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
@@ -142,16 +143,16 @@ class Closing:
     def _washed(self) -> dict[str, tuple[Decimal, Decimal]]:
         """Dollars of the loss on each lot sold that wash sales disallow, and those of them that are
         lost for good; nothing where what is sold is not there, which the exact check says."""
-        sales = sorted(
-            self.sales, key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id)
-        )
+        household, day = self.whole or self.household, self.household.as_of
+        group_of = {name: each.wash_group for name, each in household.securities.items()}
+        bought = {group_of[buy.security_id] for buy in self.purchases}
+        bought |= {lot.wash_group for lot in recent_purchases(household)}
+        sales = [sale for sale in self.sales if group_of[sale.security_id] in bought]
+        sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
         lost: dict[str, tuple[Decimal, Decimal]] = {}
-        if not any(sale.gain < 0 and self.account(sale.account_id).taxable for sale in sales):
-            return lost
-        day = self.household.as_of
         try:
             outcome = outcome_of(
-                self.whole or self.household,
+                household,
                 [_sold(sale, day) for sale in sales],
                 [_bought(buy, day, k) for k, buy in enumerate(self.purchases)],
             )

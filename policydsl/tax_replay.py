@@ -14,10 +14,11 @@ from decimal import Decimal
 
 from compiler.closing import Closing, Sale, cents
 from portfolio.book.tax_history import TaxHistory
+from portfolio.holding import holding_start
 from portfolio.household import Household
 from portfolio.tax import events
 from portfolio.tax.ledger import YearToDate
-from portfolio.tax.results import Outcome, Realised
+from portfolio.tax.results import OpenLot, Outcome, Realised
 
 ZERO = Decimal(0)
 HALF_A_CENT = Decimal("0.005")
@@ -38,7 +39,6 @@ class Washed:
     shares: Decimal
     amount: Decimal
     permanent: bool
-    of_the_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +62,22 @@ class Replayed:
     washed: tuple[Washed, ...]
     years: Mapping[str, YearToDate]
     outcome: Outcome
+    stated_otherwise: frozenset[str]
     group_of: Mapping[str, str]
-
-
-def as_stated(history: TaxHistory, household: Household) -> tuple[TaxHistory, tuple[str, ...]]:
-    """The history with its lots paid for so that what is left of them has the basis that the book
-    states, and the lots that this changes.
-
-    The year to date is the book's word too: a wash sale that a custodian has missed is in neither,
-    and its loss would count twice if only the basis knew of it.
-    """
-    told: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
-    for piece in history.outcome().open_lots:
-        shares, basis = told[piece.lot_id]
-        told[piece.lot_id] = shares + piece.shares, basis + piece.basis
-    stated = {lot.id: lot.basis for account in household.accounts for lot in account.lots}
-    more = {
-        name: (stated[name] - basis) / shares
-        for name, (shares, basis) in sorted(told.items())
-        if name in stated and abs(stated[name] - basis) >= HALF_A_CENT
-    }
-    opening = tuple(
-        replace(lot, basis=lot.basis + more.get(lot.id, ZERO) * lot.shares)
-        for lot in history.opening
-    )
-    paid = tuple(
-        replace(event, cost=event.cost + more.get(event.id, ZERO) * event.shares)
-        if isinstance(event, events.Purchase)
-        else event
-        for event in history.events
-    )
-    return replace(history, opening=opening, events=paid), tuple(more)
 
 
 def replayed(history: TaxHistory, household: Household, closing: Closing) -> Replayed:
     """The trades after the history of their household, as the book has it. Raises HistoryError for
     trades of what is not held."""
     history = replace(history, groups=_groups(history, household, closing.whole or household))
+    history, stated_otherwise = _as_stated(history, household)
     trades = _TodaysEvents(closing)
     before = history.outcome()
     after = history.outcome(trades.in_order())
     rows: dict[str, list[Realised]] = defaultdict(list)
     for row in after.realised:
+        if row.sale_id in trades.sales and row.lot_id in stated_otherwise:
+            row = replace(row, long_term=trades.sales[row.sale_id].long_term)
         rows[row.sale_id].append(row)
     told = tuple(
         _told(sale, rows[id])
@@ -115,8 +89,48 @@ def replayed(history: TaxHistory, household: Household, closing: Closing) -> Rep
         tuple(_washed(history, trades, after)),
         _years(closing, rows, trades, before, after),
         after,
+        stated_otherwise,
         {name: group for name, (group, _) in history.groups.items()},
     )
+
+
+def _as_stated(history: TaxHistory, household: Household) -> tuple[TaxHistory, frozenset[str]]:
+    """The history with its lots paid for so that what is left of them has the basis that the book
+    states, and the lots of which the book states another basis or holding period.
+
+    The year to date is the book's word too: a wash sale that a custodian has missed is in neither,
+    and its loss would count twice if only the basis knew of it.
+    """
+    told: dict[str, list[OpenLot]] = defaultdict(list)
+    for piece in history.outcome().open_lots:
+        told[piece.lot_id].append(piece)
+    stated = {lot.id: lot for account in household.accounts for lot in account.lots}
+    off = {
+        name: stated[name].basis - sum((piece.basis for piece in pieces), ZERO)
+        for name, pieces in told.items()
+        if name in stated
+    }
+    more = {
+        name: basis / sum((piece.shares for piece in told[name]), ZERO)
+        for name, basis in off.items()
+        if abs(basis) >= HALF_A_CENT
+    }
+    tacked = {
+        name
+        for name in off
+        if {p.holding_from for p in told[name]} != {holding_start(stated[name])}
+    }
+    opening = tuple(
+        replace(lot, basis=lot.basis + more.get(lot.id, ZERO) * lot.shares)
+        for lot in history.opening
+    )
+    paid = tuple(
+        replace(event, cost=event.cost + more.get(event.id, ZERO) * event.shares)
+        if isinstance(event, events.Purchase)
+        else event
+        for event in history.events
+    )
+    return replace(history, opening=opening, events=paid), frozenset(more.keys() | tacked)
 
 
 class _TodaysEvents:
@@ -201,7 +215,6 @@ def _washed(history: TaxHistory, trades: _TodaysEvents, after: Outcome) -> Itera
                 match.shares,
                 cents(match.amount),
                 match.permanent,
-                match.sale_id in trades.sales,
             )
 
 

@@ -6,7 +6,6 @@ rows are replayed together, and what wash sales do to losses is the library's fi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -23,9 +22,6 @@ from portfolio.tax.positions import HistoryError
 if TYPE_CHECKING:
     from compiler.directives.wash_sales import WashSales
 
-if TYPE_CHECKING:
-    from compiler.directives.wash_sales import WashSales
-
 
 def tax_differences(
     history: TaxHistory,
@@ -33,15 +29,18 @@ def tax_differences(
     policy: HouseholdPolicy,
     closing: Closing,
     document: Document,
+    counts: dict[str, int],
 ) -> Iterator[tuple[str, str]]:
     """(where, what) for each loss that is washed although a rule forbids it, each sale whose gain
-    the history tells otherwise, and each taxpayer whose year is not what it comes to."""
+    the history tells otherwise, and each taxpayer whose year is not what it comes to. Adds to
+    `counts["lots not as told"]` those of which the book states another basis or holding period."""
     try:
         found = replayed(history, household, closing)
     except HistoryError as error:
         yield household.id, f"its history does not allow its trades: {error}{_but(history)}"
         return
-    for scope, washed in forbidden(policy, closing, found):
+    counts["lots not as told"] += len(found.stated_otherwise)
+    for scope, washed in forbidden(policy, found):
         yield washed.loss_account, f"{scope.statement.key}: {_said(washed)}"
     for told in found.sales:
         if (told.gain, told.long_term) != (told.sale.gain, told.sale.long_term):
@@ -50,42 +49,26 @@ def tax_differences(
         yield entity_id, said + _but(history)
 
 
-def forbidden(
-    policy: HouseholdPolicy, closing: Closing, found: Replayed
-) -> Iterator[tuple[InForce, Washed]]:
-    """What is washed, with each statement in force for either account that forbids it.
-
-    A statement may let shares bought before the run wash a part of the losses that the run takes in
-    a wash group; purchases of the run may wash nothing, neither of its losses nor of earlier ones.
-    """
+def forbidden(policy: HouseholdPolicy, found: Replayed) -> Iterator[tuple[InForce, Washed]]:
+    """What is washed, with each statement in force for either account that forbids it."""
     for scope in policy.statements:
         if scope.directive.kind == "wash sales":
-            share = cast("WashSales", scope.directive).share
-            excused = _within(share, closing, found) if share else frozenset()
             for washed in found.washed:
-                group = _group(closing, washed.security_id)
-                if {washed.loss_account, washed.account} & set(scope.accounts) and (
-                    not washed.lot or not washed.of_the_run or group not in excused
-                ):
+                reached = {washed.loss_account, washed.account} & set(scope.accounts)
+                if reached and not _allowed(cast("WashSales", scope.directive), washed, found):
                     yield scope, washed
 
 
-def _within(share: Decimal, closing: Closing, found: Replayed) -> frozenset[str]:
-    """Wash groups of whose losses in the run no more than that share is washed."""
-    lost: dict[str, Decimal] = defaultdict(Decimal)
-    washed: dict[str, Decimal] = defaultdict(Decimal)
-    for told in found.sales:
-        group = _group(closing, told.sale.security_id)
-        lost[group] += max(Decimal(0), -told.gain)
-        washed[group] += told.disallowed
-    return frozenset(group for group, dollars in washed.items() if dollars <= share * lost[group])
-
-
-def _group(closing: Closing, security_id: str) -> str:
-    """What a security is substantially identical to; itself where the household does not know it
-    any more."""
-    security = (closing.whole or closing.household).securities.get(security_id)
-    return security_id if security is None else security.wash_group
+def _allowed(rule: WashSales, washed: Washed, found: Replayed) -> bool:
+    """Whether it is part of a loss of the run that shares bought before it wash, and all of that is
+    no larger a part of the losses in its wash group than the rule lets be."""
+    today = {told.sale.lot.id for told in found.sales}
+    if washed.loss_lot not in today or not washed.lot:
+        return False
+    group = found.group_of[washed.security_id]
+    told = [each for each in found.sales if found.group_of[each.sale.security_id] == group]
+    lost = -sum((each.gain for each in told if each.gain < 0), Decimal(0))
+    return sum((each.disallowed for each in told), Decimal(0)) <= rule.share * lost
 
 
 def _said(washed: Washed) -> str:

@@ -216,7 +216,8 @@ def allowance(scope: InForce, household: Household, account: Account) -> Decimal
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:
     """A breach of a bound in dollars."""
     side = "above" if found > bound else "below"
-    message = f"{what} of {where} is ${found:,.2f}, {side} ${bound:,.2f}"
+    verb = "are" if what.endswith(("gains", "losses")) else "is"
+    message = f"{what} of {where} {verb} ${found:,.2f}, {side} ${bound:,.2f}"
     return Breach(scope.statement.key, where, found, bound, "dollars", message)
 
 

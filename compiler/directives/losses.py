@@ -31,7 +31,8 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class RealizedLosses(Directive):
-    """The losses of the sales at a loss, of the period so far and of this run, gains not taken off.
+    """The losses of the sales at a loss, of the period so far and of this run, gains not taken off,
+    and what wash sales disallow of them not counted (26 USC 1091(a)).
 
     `high` keeps losses for later. `low` is a harvest: it is made as far as the other hard rules
     allow and what is missing is reported, so that it never makes a household infeasible.
@@ -97,14 +98,19 @@ class RealizedLosses(Directive):
                 physics.lower(block, "least", held.where, done, before, asked, scope=scope)
 
     def _run(self, physics: Physics, held: Held) -> Any:
-        """Losses of this run in bp, as an expression of the sales."""
-        return pyo.quicksum(
+        """Losses of this run in bp, less what of them is disallowed."""
+        losses = pyo.quicksum(
             -physics.gains[lot.id] * sell
             for position in physics.positions.values()
             if position.account_id in held.counted
             for lot, sell in zip(position.lots, position.sells, strict=True)
             if physics.gains[lot.id] < 0.0
             and self._counts(is_long_term(lot, physics.household.as_of))
+        )
+        return losses - pyo.quicksum(
+            column
+            for (account_id, term), column in physics.disallowed.items()
+            if account_id in held.counted and self._counts(term == "long")
         )
 
     def _counts(self, long_term: bool) -> bool:
@@ -137,7 +143,7 @@ class RealizedLosses(Directive):
             before = self._so_far(household, held)
             after = before + sum(
                 (
-                    -sale.gain
+                    -closing.recognised(sale)
                     for sale in closing.sales
                     if sale.gain < 0
                     and sale.account_id in held.counted

@@ -15,6 +15,8 @@ from policydsl.reasons import explained_trades
 from portfolio.household import Account, Household, PastSale, TaxEntity
 from tests.by_hand import account, both, household, lot, taxpayer
 from tests.policydsl.test_propose import proposed
+from tests.solver.test_washed_losses import FIVE_IRA, OLD, TENTH
+from tests.solver.test_washed_losses import home as washed_home
 
 YES, NO = (True, True), (False, False)
 MODELS = {"CORE": {"AAA": "0.2", "BBB": "0.2", "CCC": "0.2", "DDD": "0.2"}}
@@ -81,7 +83,7 @@ def test_what_cannot_be_harvested_is_said_and_stops_nothing(
     rule = "keep realized losses at least $5,000 each year per taxpayer"
     proposal, found = harvested(home(), *filter(None, (rule, more)))
     assert found == taken
-    told = f"realized losses of T1 is ${taken:,}.00, below $5,000.00"
+    told = f"realized losses of T1 are ${taken:,}.00, below $5,000.00"
     assert proposal.findings == (f"not kept yet (r2, 0.policy:6): {told}{way}",)
 
 
@@ -92,7 +94,7 @@ def test_no_loss_at_all_is_said_too() -> None:
     )
     assert found == 0
     (told,) = proposal.findings
-    assert "realized losses of TX is $0.00, below $400.00" in told
+    assert "realized losses of TX are $0.00, below $400.00" in told
 
 
 @pytest.mark.parametrize("owner", ["roth_ira", "taxable"])
@@ -184,3 +186,29 @@ def test_a_harvest_that_is_soft_comes_after_what_is_hard() -> None:
     proposal, found = harvested(home(), rule, 'keep "CCC" at least 15% of account')
     assert found == pytest.approx(Decimal(1_500), abs=4)
     assert any("soft, priority 1" in str(each) for each in proposal.findings)
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("keep realized losses at most $9,500 each year", YES),
+        ("keep realized losses at most $9,499 each year", NO),
+        ("keep realized long losses at most $9,500 each year", YES),
+        ("keep realized short losses at most $0 each year", YES),
+    ],
+)
+def test_what_wash_sales_disallow_is_no_loss(rule: str, allowed: tuple[bool, bool]) -> None:
+    """100 AAA at a loss of $10,000, and five bought by an IRA ten days ago."""
+    assert both(washed_home(OLD, ira=(FIVE_IRA,)), rule, "-100 old", TENTH) == allowed
+
+
+def test_a_harvest_counts_what_the_law_allows() -> None:
+    before = washed_home(OLD, ira=(FIVE_IRA,))
+    kept = 'never sell "AAA" where lot.acquired after 2026-06-01'
+    rule = "keep realized losses at least $9,800 each year per taxpayer"
+    proposal, closing = proposed(before, TENTH, kept, rule)
+    assert closing.disallowed(closing.sales[0]) == 500
+    assert any(
+        "realized losses of T1 are $9,500.00, below $9,800.00" in str(each)
+        for each in proposal.findings
+    )

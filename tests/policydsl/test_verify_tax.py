@@ -278,4 +278,4 @@ def test_a_wash_sale_that_the_custodian_missed_does_not_count_twice(tmp_path: Pa
     run = rebalanced(tmp_path / "run", book, policies_of(tmp_path / "policies", firm=POLICY))
     assert any(r["lot_id"] == "H1-TX-1" for r in trade_rows(run))
     found, counts = verify_run(run)
-    assert (found, counts["lots of another basis"]) == ([], 1)
+    assert (found, counts["lots not as told"]) == ([], 1)

@@ -14,13 +14,14 @@ from itertools import product
 
 import pytest
 
-from bench.netting import compared, taxes
+from bench.netting import compared, summary, taxes
 from compiler.assumptions import with_assumed_values
 from compiler.statements import HouseholdPolicy
 from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, propose
 from portfolio.household import Household, TaxEntity
+from solver.search import Budget
 from tests.by_hand import account, closing, household, lot, policy, security, taxpayer
 
 LATER = 0.2 * 0.9 / 1.05**10
@@ -98,9 +99,12 @@ def check(home: Household, right: dict[str, int], wrong: dict[str, int]) -> floa
     assert exact.solution.bound * unit <= cost + 1.0
     assert sold(solved(home, separate_rates)) == wrong
     lost = cost_of(home, as_text(wrong)) - cost
-    told = compared(home, rules_of(home), ["separate rates"])
+    told = compared(home, rules_of(home), ["separate rates", "best region"])
     assert told.lost("separate rates") == pytest.approx(lost, abs=2.0)
     assert told.measurable("separate rates")
+    assert "1 of 1 households trade otherwise; in 1 that" in summary([told], "separate rates")
+    assert told.sides["best region"].orders == 0
+    assert "0 of 1 households trade otherwise; in 0 that" in summary([told], "best region")
     return lost
 
 
@@ -143,6 +147,16 @@ def test_what_is_carried_on_is_worth_its_rate_and_no_more() -> None:
         assert float(year.tax) == -3_000 * 0.35
         beyond = sum(1_100 for name in right if name == "l2")
         assert float(year.carry_value) == pytest.approx(beyond * float(carried))
+
+
+def test_one_region_searched_bounds_them_all() -> None:
+    """The gap of a shorter search is wider, and as true."""
+    home = held(taxpayer(carry_long=11_000, rate_carry=0), 4_010, 3_990, 3_900)
+    whole, short = solved(home), propose(home, rules_of(home), Budget(regions=1))
+    assert whole.solution is not None
+    assert short.solution is not None
+    assert short.solution.bound <= whole.solution.objective + 1e-6
+    assert short.solution.gap >= whole.solution.gap - 1e-6
 
 
 @pytest.mark.parametrize(
