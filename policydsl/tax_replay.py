@@ -76,9 +76,8 @@ def replayed(history: TaxHistory, household: Household, closing: Closing) -> Rep
     after = history.outcome(trades.in_order())
     rows: dict[str, list[Realised]] = defaultdict(list)
     for row in after.realised:
-        if row.sale_id in trades.sales and row.lot_id in stated_otherwise:
-            row = replace(row, long_term=trades.sales[row.sale_id].long_term)
-        rows[row.sale_id].append(row)
+        stated = trades.sales.get(row.sale_id) if row.lot_id in stated_otherwise else None
+        rows[row.sale_id].append(replace(row, long_term=stated.long_term) if stated else row)
     told = tuple(
         _told(sale, rows[id])
         for id, sale in trades.sales.items()

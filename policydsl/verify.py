@@ -42,7 +42,7 @@ COUNTED = (
 def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
     """Every difference found, and how many files, log entries, households, trade rows, statements
     and taxpayers' years were held against each other; how many transactions no history could tell,
-    and how many lots the book states otherwise than theirs. Raises nothing for what a folder holds."""
+    and how many lots the book states otherwise. Raises nothing for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
     found: list[Difference] = []
     record = _document(folder, "run.json", RunDocument, found)
