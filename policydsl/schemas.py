@@ -230,6 +230,7 @@ class HeldBackDocument(Part):
     dollars: Annotated[float, Field(description="what is barred, or is short of the target")]
     price: Annotated[float, Field(description="worth of the dollar that is wanted most")]
     statements: list[str]
+    because: Annotated[list[str], Field(description="the wash sale that it would be, in words")]
 
 
 class WaitDocument(Part):

@@ -56,6 +56,11 @@ class RealizedLosses(Directive):
     def range(self) -> Range:
         return Range(self.low, self.high)
 
+    @property
+    def asks_for_trades(self) -> bool:
+        """A harvest does."""
+        return self.low is not None
+
     def describe_range(self) -> str:
         return describe_amounts(self.low, self.high)
 
