@@ -87,19 +87,15 @@ def find_losses(physics: Physics) -> dict[str, Losses]:
         lots.sort(key=lambda lot: (lot.account_id, lot.security_id, lot.acquired, lot.id))
         older = tuple(lot for lot in lots if lot.id not in names)
         ways: tuple[WashedLoss, ...] = ()
-        if share and bought and older and not _one_order(older, bought, physics):
+        if share and bought and older and not _one_order(older, bought):
             ways = tuple(_ways(physics, group, older, bought, float(share)))
         found[group] = Losses(group, tuple(lots), older, bought, ways)
     return found
 
 
-def _one_order(older: Sequence[Lot], recent: Sequence[Replacement], physics: Physics) -> bool:
+def _one_order(older: Sequence[Lot], recent: Sequence[Replacement]) -> bool:
     """Whether a loss and a recent lot came from one buy order, and so do not replace each other."""
-    household = physics.whole or physics.household
-    names = {lot.lot_id for lot in recent}
-    lots = [lot for account in household.accounts for lot in account.lots]
-    orders = {lot.order_id for lot in (*lots, *household.linked_lots) if lot.id in names}
-    return not orders.isdisjoint({lot.order_id for lot in older} - {None})
+    return not {lot.order_id for lot in recent}.isdisjoint(lot.order_id for lot in older)
 
 
 def _ways(

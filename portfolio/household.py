@@ -330,11 +330,18 @@ class Household:
     set_aside: tuple[SetAside, ...] = ()
     model_facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)
+    _values: dict[str, tuple[Account, Decimal]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]
 
     def value(self, account: Account) -> Decimal:
         """Market value in dollars before tax, all cash included (unrounded)."""
-        held = sum((lot.shares * self.prices[lot.security_id] for lot in account.lots), Decimal(0))
-        return held + account.cash + account.unsettled_cash
+        known, value = self._values.get(account.id, (None, Decimal(0)))
+        if known is not account:
+            worth = (lot.shares * self.prices[lot.security_id] for lot in account.lots)
+            value = sum(worth, account.cash + account.unsettled_cash)
+            self._values[account.id] = account, value
+        return value
