@@ -122,6 +122,7 @@ class TaxYear(Part):
     short_run: Number
     long_run: Number
     disallowed_run: Annotated[Number, Field(description="of losses, by wash sales")]
+    permanent_run: Annotated[Number, Field(description="of it what goes into no basis")]
     before: Netting
     after: Netting
     brackets: Annotated[
