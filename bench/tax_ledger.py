@@ -99,10 +99,10 @@ def ledger_of(inputs: Inputs, proposal: Proposal) -> Ledger:
     found = replayed(inputs.book.tax_history(household.id), stated, closing)
     tax, nets = ZERO, {}
     for entity_id, entity in closing.household.tax_entities.items():
-        added = found.years[entity_id]
-        short, long = entity.ytd_short + added.short, entity.ytd_long + added.long
+        short, long = closing.realized(entity_id, after=True)
         nets[entity_id] = short - entity.carry_short, long - entity.carry_long
-        tax += netting(entity, short, long).cost
+        added = found.years[entity_id]
+        tax += netting(entity, entity.ytd_short + added.short, entity.ytd_long + added.long).cost
         tax -= netting(entity, entity.ytd_short, entity.ytd_long).cost
     model = model_tax(proposal, nets)
     return Ledger(

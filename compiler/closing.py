@@ -140,16 +140,16 @@ class Closing:
         return sold
 
     @cached_property
-    def _washed(self) -> dict[str, Decimal]:
-        """Dollars of the loss on each lot sold that wash sales disallow; nothing where what is sold
-        is not there, which the exact check says."""
+    def _washed(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Dollars of the loss on each lot sold that wash sales disallow, and those of them that are
+        lost for good; nothing where what is sold is not there, which the exact check says."""
         household, day = self.whole or self.household, self.household.as_of
         group_of = {name: each.wash_group for name, each in household.securities.items()}
         bought = {group_of[buy.security_id] for buy in self.purchases}
         bought |= {lot.wash_group for lot in recent_purchases(household)}
         sales = [sale for sale in self.sales if group_of[sale.security_id] in bought]
         sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
-        lost: dict[str, Decimal] = {}
+        lost: dict[str, tuple[Decimal, Decimal]] = {}
         try:
             outcome = outcome_of(
                 household,
@@ -159,12 +159,22 @@ class Closing:
         except HistoryError:
             return lost
         for row in outcome.realised:
-            lost[row.lot_id] = lost.get(row.lot_id, ZERO) + row.disallowed
+            washed, permanent = lost.get(row.lot_id, (ZERO, ZERO))
+            lost[row.lot_id] = washed + row.disallowed, permanent + row.permanent
         return lost
 
     def disallowed(self, sale: Sale) -> Decimal:
         """Dollars of the sale's loss that wash sales disallow, in cents (26 USC 1091(a))."""
-        return min(cents(self._washed.get(sale.lot.id, ZERO)), max(ZERO, -sale.gain))
+        return self._lost(sale)[0]
+
+    def permanent(self, sale: Sale) -> Decimal:
+        """Dollars of it that are lost for good: no basis gets them (Rev. Rul. 2008-5)."""
+        return self._lost(sale)[1]
+
+    def _lost(self, sale: Sale) -> tuple[Decimal, Decimal]:
+        loss = max(ZERO, -sale.gain)
+        washed, permanent = self._washed.get(sale.lot.id, (ZERO, ZERO))
+        return min(cents(washed), loss), min(cents(permanent), loss)
 
     def recognised(self, sale: Sale) -> Decimal:
         """Dollars of gain or loss that count this year."""

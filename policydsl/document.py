@@ -62,6 +62,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
                 "dollars": round(held.dollars, 2),
                 "price": round(held.price, 9),
                 "statements": list(held.statements),
+                "because": list(held.because),
             }
             for held in held_back(proposal)
         ]

@@ -299,7 +299,10 @@ def held_back(document: Document, most: int = 8) -> str:
     ]
     rest = len(document["held_back"]) - len(rows)
     more = f"and {rest} more, each worth less\n" if rest else ""
-    return table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+    text = table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+    for row, held in zip(rows, document["held_back"], strict=False):
+        text += "".join(f"{row[0]}: {cause}\n" for cause in held["because"])
+    return text
 
 
 def waits(document: Document, most: int = 8) -> str:

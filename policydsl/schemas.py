@@ -122,6 +122,7 @@ class TaxYear(Part):
     short_run: Number
     long_run: Number
     disallowed_run: Annotated[Number, Field(description="of losses, by wash sales")]
+    permanent_run: Annotated[Number, Field(description="of it what goes into no basis")]
     before: Netting
     after: Netting
     brackets: Annotated[
@@ -229,6 +230,7 @@ class HeldBackDocument(Part):
     dollars: Annotated[float, Field(description="what is barred, or is short of the target")]
     price: Annotated[float, Field(description="worth of the dollar that is wanted most")]
     statements: list[str]
+    because: Annotated[list[str], Field(description="the wash sale that it would be, in words")]
 
 
 class WaitDocument(Part):

@@ -49,7 +49,7 @@ def _year(closing: Closing, entity: TaxEntity) -> dict[str, Any]:
         }
     run = [late - early for early, late in zip(nets["before"], nets["after"], strict=True)]
     found |= {"short_run": _text(run[0]), "long_run": _text(run[1])}
-    found["disallowed_run"] = _text(sum(run, ZERO) - _gained(closing, entity.id))
+    found |= _disallowed(closing, entity.id)
     found["brackets"] = _brackets(closing, entity, *nets["after"])
     return found
 
@@ -75,17 +75,14 @@ def _netting(entity: TaxEntity, year: YearTax) -> dict[str, str]:
     }
 
 
-def _gained(closing: Closing, entity_id: str) -> Decimal:
-    """Dollars that the sales of the run gain or lose, wash sales left out of account."""
-    return sum(
-        (
-            sale.gain
-            for sale in closing.sales
-            if (account := closing.account(sale.account_id)).taxable
-            and account.tax_entity_id == entity_id
-        ),
-        ZERO,
-    )
+def _disallowed(closing: Closing, entity_id: str) -> dict[str, str]:
+    """Dollars of the run's losses that wash sales disallow, and those of them lost for good."""
+    own = {a.id for a in closing.household.accounts if a.taxable and a.tax_entity_id == entity_id}
+    sales = [sale for sale in closing.sales if sale.account_id in own]
+    return {
+        "disallowed_run": _text(sum(map(closing.disallowed, sales), ZERO)),
+        "permanent_run": _text(sum(map(closing.permanent, sales), ZERO)),
+    }
 
 
 def _brackets(

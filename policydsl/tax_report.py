@@ -54,9 +54,11 @@ def _netted(year: Document) -> list[tuple[str, ...]]:
         _of_both(year, "long-term loss against short-term gain", "across_long"),
         _of_both(year, "loss taken from ordinary income (line 21)", "ordinary_offset"),
     ]
-    if year["disallowed_run"] != "0.00":
-        washed = _said(Decimal(year["disallowed_run"]))
-        rows.insert(0, ("losses disallowed by wash sales, not counted", "", washed, ""))
+    washed, for_good = (Decimal(year[f"{name}_run"]) for name in ("disallowed", "permanent"))
+    if for_good:
+        rows.insert(0, ("  of them lost for good", "", _said(for_good), ""))
+    if washed:
+        rows.insert(0, ("losses disallowed by wash sales, not counted", "", _said(washed), ""))
     return [row for row in rows if any(cell not in ("", "-") for cell in row[1:])]
 
 

@@ -29,14 +29,17 @@ def tax_differences(
     policy: HouseholdPolicy,
     closing: Closing,
     document: Document,
+    counts: dict[str, int],
 ) -> Iterator[tuple[str, str]]:
     """(where, what) for each loss that is washed although a rule forbids it, each sale whose gain
-    the history tells otherwise, and each taxpayer whose year is not what it comes to."""
+    the history tells otherwise, and each taxpayer whose year is not what it comes to. Adds to
+    `counts["lots not as told"]` those of which the book states another basis or holding period."""
     try:
         found = replayed(history, household, closing)
     except HistoryError as error:
         yield household.id, f"its history does not allow its trades: {error}{_but(history)}"
         return
+    counts["lots not as told"] += len(found.stated_otherwise)
     for scope, washed in forbidden(policy, found):
         yield washed.loss_account, f"{scope.statement.key}: {_said(washed)}"
     for told in found.sales:

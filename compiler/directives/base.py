@@ -124,6 +124,11 @@ class Directive(ABC):
         """Whether it asks for cash that sales have to raise where it is not there."""
         return False
 
+    @property
+    def asks_for_trades(self) -> bool:
+        """Whether it asks for trades, so that a note of it reports what they leave undone."""
+        return False
+
     def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
         """Whether the lot may not be sold, not even to raise cash."""
         del scope, household, account, lot

@@ -10,10 +10,12 @@ from decimal import Decimal
 import pytest
 
 from compiler.closing import Closing
-from policydsl.propose import Proposal
+from compiler.layers import household_policy
+from compiler.notes import broken_notes
+from policydsl.propose import Proposal, propose
 from policydsl.reasons import explained_trades
 from portfolio.household import Account, Household, PastSale, TaxEntity
-from tests.by_hand import account, both, household, lot, taxpayer
+from tests.by_hand import account, both, checked_layers, household, lot, taxpayer
 from tests.policydsl.test_propose import proposed
 from tests.solver.test_washed_losses import FIVE_IRA, OLD, TENTH
 from tests.solver.test_washed_losses import home as washed_home
@@ -186,6 +188,39 @@ def test_a_harvest_that_is_soft_comes_after_what_is_hard() -> None:
     proposal, found = harvested(home(), rule, 'keep "CCC" at least 15% of account')
     assert found == pytest.approx(Decimal(1_500), abs=4)
     assert any("soft, priority 1" in str(each) for each in proposal.findings)
+
+
+def test_a_note_of_a_harvest_says_what_was_not_harvested() -> None:
+    line = "keep realized losses at least $5,000 each year per taxpayer"
+    for amount, told in (("$5,000", 1), ("$100", 0)):
+        note = f"note n\n{line.replace('$5,000', amount)}\n"
+        proposal, closing = proposed(home(), note)
+        assert 100 < losses(closing) < 5_000
+        assert len(list(broken_notes(proposal.policy, closing))) == told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "taken"), [("at least $1,500", 1_500), ("between $500 and $1,800", 500)]
+)
+def test_a_harvest_is_chosen_inside_its_boundary(chosen: str, taken: int) -> None:
+    rules = "default b\nkeep realized losses at least $1,000 each year per taxpayer\n"
+    grant = "allow household to set between $0 and $2,000\n"
+    texts = {"ipc": rules + grant, 'household "H1"': f"set b to {chosen}\n"}
+    checked = checked_layers(texts)
+    assert checked.diagnostics == ()
+    proposal = propose(home(), household_policy(checked, home()))
+    assert proposal.closing is not None
+    assert taken <= losses(proposal.closing) < taken + 10
+    texts['household "H1"'] = "set b to at least $2,500\n"
+    assert [each.code for each in checked_layers(texts).diagnostics] == ["E0401"]
+
+
+def test_a_harvest_above_what_another_rule_keeps_is_a_contradiction() -> None:
+    texts = {
+        "ipc": "rule a\nkeep realized losses at least $5,000 each year per taxpayer\n",
+        'household "H1"': "rule b\nkeep realized losses at most $3,000 each year per taxpayer\n",
+    }
+    assert [each.code for each in checked_layers(texts).diagnostics] == ["E0404"]
 
 
 @pytest.mark.parametrize(
