@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from compiler.statements import HouseholdPolicy
+from portfolio.household import Household
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Assumptions:
     deferred gain is never taxed (26 USC 1014); `trading_cost` is a fraction of the amount traded;
     `risk_aversion` is dollars a year per dollar of value and unit of active variance;
     `retirement_tax` is the fraction of a tax-deferred account that a joint target leaves out, since
-    it will be taxed when it is withdrawn.
+    it will be taxed when it is withdrawn. `carried_losses` is what a dollar of loss carried on is
+    worth today, where the book does not say.
     """
 
     risk_aversion: float = 10.0
@@ -26,6 +29,7 @@ class Assumptions:
     step_up: float = 0.1
     trading_cost: float = 0.0002
     retirement_tax: float = 0.0
+    carried_losses: float = 0.0
 
     @property
     def present_value_of_deferred_tax(self) -> float:
@@ -42,3 +46,15 @@ def assumptions_for(policy: HouseholdPolicy, account_id: str) -> Assumptions:
         if scope.directive.kind == "assumption" and account_id in scope.accounts
     }
     return replace(Assumptions(), **chosen)
+
+
+def with_assumed_values(household: Household, policy: HouseholdPolicy) -> Household:
+    """The household with what its policy takes a dollar of loss carried on to be worth, where the
+    book does not say; the least of what a taxpayer's taxable accounts have."""
+    entities = dict(household.tax_entities)
+    for name, entity in household.tax_entities.items():
+        own = [a for a in household.accounts if a.taxable and a.tax_entity_id == name]
+        if entity.rate_carry is None and own:
+            least = min(assumptions_for(policy, a.id).carried_losses for a in own)
+            entities[name] = replace(entity, rate_carry=Decimal(str(least)))
+    return replace(household, tax_entities=entities)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
@@ -19,6 +20,11 @@ from portfolio.flows import due_before_settlement, set_aside
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import YearTax, netting
+from portfolio.tax.events import Purchase as Bought
+from portfolio.tax.events import Sale as Sold
+from portfolio.tax.positions import HistoryError
+from portfolio.tax.replacements import recent_purchases
+from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -133,6 +139,47 @@ class Closing:
             sold[sale.lot.id] = sold.get(sale.lot.id, ZERO) + sale.shares
         return sold
 
+    @cached_property
+    def _washed(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Dollars of the loss on each lot sold that wash sales disallow, and those of them that are
+        lost for good; nothing where what is sold is not there, which the exact check says."""
+        household, day = self.whole or self.household, self.household.as_of
+        group_of = {name: each.wash_group for name, each in household.securities.items()}
+        bought = {group_of[buy.security_id] for buy in self.purchases}
+        bought |= {lot.wash_group for lot in recent_purchases(household)}
+        sales = [sale for sale in self.sales if group_of[sale.security_id] in bought]
+        sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
+        lost: dict[str, tuple[Decimal, Decimal]] = {}
+        try:
+            outcome = outcome_of(
+                household,
+                [_sold(sale, day) for sale in sales],
+                [_bought(buy, day, k) for k, buy in enumerate(self.purchases)],
+            )
+        except HistoryError:
+            return lost
+        for row in outcome.realised:
+            washed, permanent = lost.get(row.lot_id, (ZERO, ZERO))
+            lost[row.lot_id] = washed + row.disallowed, permanent + row.permanent
+        return lost
+
+    def disallowed(self, sale: Sale) -> Decimal:
+        """Dollars of the sale's loss that wash sales disallow, in cents (26 USC 1091(a))."""
+        return self._lost(sale)[0]
+
+    def permanent(self, sale: Sale) -> Decimal:
+        """Dollars of it that are lost for good: no basis gets them (Rev. Rul. 2008-5)."""
+        return self._lost(sale)[1]
+
+    def _lost(self, sale: Sale) -> tuple[Decimal, Decimal]:
+        loss = max(ZERO, -sale.gain)
+        washed, permanent = self._washed.get(sale.lot.id, (ZERO, ZERO))
+        return min(cents(washed), loss), min(cents(permanent), loss)
+
+    def recognised(self, sale: Sale) -> Decimal:
+        """Dollars of gain or loss that count this year."""
+        return sale.gain + self.disallowed(sale)
+
     def value(self, account: Account) -> Decimal:
         """Base of a percent, dollars: before trades, after the flows that are due; nothing where
         more is due than there is."""
@@ -192,8 +239,8 @@ class Closing:
             for sale in self.sales:
                 account = self.account(sale.account_id)
                 if account.taxable and account.tax_entity_id == entity_id:
-                    short += ZERO if sale.long_term else sale.gain
-                    long += sale.gain if sale.long_term else ZERO
+                    short += ZERO if sale.long_term else self.recognised(sale)
+                    long += self.recognised(sale) if sale.long_term else ZERO
         return short, long
 
     def tax(self, entity_id: str, *, after: bool) -> YearTax:
@@ -230,3 +277,15 @@ def purchase_of(
     """One row of a purchase, in cents; `cost_rate` is a fraction of the amount."""
     amount = cents(shares * household.prices[security_id])
     return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))
+
+
+def _sold(sale: Sale, day: date) -> Sold:
+    """A sale as tax sees it: its lot identified, proceeds after costs."""
+    proceeds = sale.amount - sale.cost
+    lots = ((sale.lot.id, sale.shares),)
+    return Sold(sale.lot.id, day, sale.account_id, sale.security_id, sale.shares, proceeds, lots)
+
+
+def _bought(buy: Purchase, day: date, place: int) -> Bought:
+    cost = buy.amount + buy.cost
+    return Bought(f"today/{place}", day, buy.account_id, buy.security_id, buy.shares, cost)

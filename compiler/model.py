@@ -7,8 +7,8 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from compiler.assumptions import assumptions_for
-from compiler.directives.wash_sales import add_wash_rows
+from compiler.assumptions import assumptions_for, with_assumed_values
+from compiler.directives.wash_sales import add_blocks, add_wash_rows
 from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
@@ -51,18 +51,16 @@ def compile_household(
     better by the reserve, which leaves room for rounding there too. The accounts `still` trade
     nothing. Another `form` of the tax function than the law's is there to measure it by.
     """
-    household = with_schedules(_in_order(household), policy)
+    household = with_assumed_values(with_schedules(_in_order(household), policy), policy)
     assumptions = {a.id: assumptions_for(policy, a.id) for a in household.accounts}
     physics = build_physics(household, policy, assumptions, reserve_bp, improved, form)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
-        block = pyo.Block()
-        physics.model.add_component(scope.statement.key, block)
+        physics.model.add_component(scope.statement.key, pyo.Block())
         statements[scope.statement.key] = scope
-        scope.directive.build(block, scope, physics.seen_by(scope))
-    if not any(scope.directive.kind == "wash sales" for scope in policy.statements):
-        physics.model.physics.wash_sales_avoided = pyo.Block()
-        add_wash_rows(physics.model.physics.wash_sales_avoided, physics)
+    _avoid_wash_sales(physics, statements)
+    for key, scope in statements.items():
+        scope.directive.build(physics.model.component(key), scope, physics.seen_by(scope))
     for position in physics.positions.values():
         for trade in (*position.sells, position.buy) if position.account_id in still else ():
             if trade is not None:
@@ -74,6 +72,22 @@ def compile_household(
     physics.model.linear.deactivate()
     physics.model.objective = pyo.Objective(expr=linear + squares)
     return CompiledModel(physics, statements, terms)
+
+
+def _avoid_wash_sales(physics: Physics, statements: dict[str, InForce]) -> None:
+    """Rows in the Block of the statement of highest authority that prevents wash sales, or in one
+    of the physics: none is proposed without a rule either."""
+    rules = [
+        (scope.statement.authority.rank, place, key)
+        for place, (key, scope) in enumerate(statements.items())
+        if scope.directive.kind == "wash sales"
+    ]
+    if rules:
+        block = physics.model.component(min(rules)[-1])
+    else:
+        block = physics.model.physics.wash_sales_avoided = pyo.Block()
+        add_blocks(block, physics)
+    add_wash_rows(block, physics)
 
 
 def _in_order(household: Household) -> Household:
@@ -109,6 +123,12 @@ def _objective_terms(physics: Physics) -> dict[str, Any]:
         )
         if paid:
             drag.append(assumed.horizon * paid * (physics.holding(position) - position.held))
+    later += [
+        -sale.way.later * sale.taken
+        for group in physics.wash_groups
+        for sale in group.sales
+        if sale.way is not None and sale.way.later
+    ]
     tax = [function.tax - function.before for function in physics.taxes.values()]
     return {
         "tax": pyo.quicksum(tax),

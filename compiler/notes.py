@@ -16,13 +16,14 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     """A sentence for each note that a trade breaks, or that positions after the trades lie outside.
 
     Weights and holdings are judged as they are after the trades; other kinds, such as cash or the
-    size of a trade, by what the trades do.
+    size of a trade, by what the trades do; a harvest, by what they leave undone.
     """
     for note in policy.notes:
         statement = note.statement
         seen = closing.seen_by(note)
         after = replace(seen, household=after_trades(seen), sales=(), purchases=())
-        broken = {breach.where for breach in note.directive.breaches(note, seen)}
+        judged = replace(note, strict=note.directive.asks_for_trades)
+        broken = {breach.where for breach in note.directive.breaches(judged, seen)}
         broken |= {where for where, _ in note.directive.outside(note, after)}
         if broken:
             places = sorted(broken)

@@ -24,7 +24,9 @@ from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.treated import as_seen
+from compiler.washing import Losses
 from portfolio.flows import set_aside
+from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
@@ -44,6 +46,8 @@ class Physics:
     positions: dict[tuple[str, str], Position] = field(default_factory=dict)
     squares: list[Square] = field(default_factory=list)
     taxes: dict[str, TaxFunction] = field(default_factory=dict)
+    losses: dict[str, Losses] = field(default_factory=dict)  # by wash group
+    disallowed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by account and term
     wash_groups: list[WashGroup] = field(default_factory=list)
     cures: list[Cure] = field(default_factory=list)
     softs: list[Soft] = field(default_factory=list)
@@ -78,6 +82,13 @@ class Physics:
 
     def account(self, account_id: str) -> Account:
         return next(a for a in self.household.accounts if a.id == account_id)
+
+    def lot(self, lot_id: str) -> Lot:
+        return next(lot for p in self.positions.values() for lot in p.lots if lot.id == lot_id)
+
+    def term(self, lot: Lot) -> str:
+        """Whether a sale of the lot today is `short` or `long`."""
+        return "long" if is_long_term(lot, self.household.as_of) else "short"
 
     def security(self, security_id: str) -> Security:
         return self.household.securities[security_id]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from compiler.washing import WashedLoss
 from portfolio.household import Lot
 
 PHYSICS = "physics"
@@ -85,11 +86,18 @@ class TaxFunction:
 
 @dataclass(frozen=True, slots=True)
 class LossSale:
-    """Losses of a wash group that may be taken together: if `taken`, `exits` are sold whole."""
+    """Losses of a wash group that may be taken together: if `taken`, `exits` are sold whole.
+
+    Where recent shares wash a part of them, in this `way`, these are `kept`, and so much as `least`
+    says (bp) is sold for certain.
+    """
 
     taken: Any
     sells: tuple[Any, ...]
     exits: tuple[Any, ...]
+    way: WashedLoss | None = None
+    kept: tuple[Any, ...] = ()
+    least: tuple[tuple[Any, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

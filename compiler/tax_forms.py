@@ -46,7 +46,7 @@ def by_law(entity: TaxEntity, start: YearStart) -> dict[str, Piece]:
     """26 USC 1222 (netting within and across), 1211(b) (limit against ordinary income), 1212(b)
     (carryover): five regions cover the plane."""
     short, long = float(entity.rate_short), float(entity.rate_long)
-    ordinary, carried = float(entity.rate_ordinary), float(entity.rate_carry)
+    ordinary, carried = float(entity.rate_ordinary), float(entity.rate_carry or 0)
     limit = start.limit
     return {
         "gains": Piece(short, long, 0.0, ((1, 0, 0.0), (0, 1, 0.0))),

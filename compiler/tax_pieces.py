@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from compiler.registry import Position, Region, TaxFunction
 from compiler.tax_forms import TaxForm, YearStart
-from portfolio.holding import is_long_term
+from compiler.washing import find_losses
 from portfolio.household import Lot
 from portfolio.tax import ordinary_limit
 
@@ -21,16 +21,17 @@ def add_taxes(physics: Physics, form: TaxForm) -> None:
     """Net short and long of each tax entity, and the tax by the piece of `form` they fall in."""
     m, household = physics.model, physics.household
     m.tax = pyo.Block(pyo.Any)
+    sales: dict[str, list[tuple[Position, Lot, Any]]] = {}
+    for position in physics.positions.values():
+        account = physics.account(position.account_id)
+        if account.taxable:
+            for lot, sell in zip(position.lots, position.sells, strict=True):
+                physics.gains[lot.id] = gain_fraction(physics, account.id, lot)
+                sales.setdefault(account.tax_entity_id, []).append((position, lot, sell))
+    physics.losses = find_losses(physics)
     for entity_id in sorted(household.tax_entities):
-        lots = [
-            (position, lot, sell)
-            for position in physics.positions.values()
-            if physics.account(position.account_id).taxable
-            and physics.account(position.account_id).tax_entity_id == entity_id
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-        ]
-        if lots:
-            _entity_tax(physics, entity_id, lots, form)
+        if entity_id in sales:
+            _entity_tax(physics, entity_id, sales[entity_id], form)
 
 
 def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
@@ -50,13 +51,23 @@ def _entity_tax(
     }
     low, high = dict(start), dict(start)
     terms: dict[str, list[Any]] = {"short": [], "long": []}
-    for position, lot, sell in lots:
-        rate = gain_fraction(physics, position.account_id, lot)
-        physics.gains[lot.id] = rate
-        term = "long" if is_long_term(lot, physics.household.as_of) else "short"
+    for _, lot, sell in lots:
+        rate, term = physics.gains[lot.id], physics.term(lot)
         terms[term].append(rate * sell)
         low[term] += min(0.0, rate * sell.ub)
         high[term] += max(0.0, rate * sell.ub)
+    block = m.tax[entity_id]
+    disallowed = _most_disallowed(physics, entity_id)
+    if disallowed:
+        block.disallowed = pyo.Var(pyo.Any, dense=False)
+        block.washed = pyo.Constraint(pyo.Any)
+    for (account_id, term), most in disallowed.items():
+        column = block.disallowed[account_id, term]
+        column.setlb(0.0)
+        column.setub(most)
+        physics.disallowed[account_id, term] = column
+        terms[term].append(column)
+        high[term] += most
     limit = physics.bp(ordinary_limit(entity.filing))
     pieces = form(entity, YearStart(start["short"], start["long"], limit))
     possible = {
@@ -67,7 +78,6 @@ def _entity_tax(
             for a, b, c in piece.rows
         )
     }
-    block = m.tax[entity_id]
     block.chosen = pyo.Var(list(possible), domain=pyo.Binary)
     block.short = pyo.Var(list(possible), bounds=(min(low["short"], 0), max(high["short"], 0)))
     block.long = pyo.Var(list(possible), bounds=(min(low["long"], 0), max(high["long"], 0)))
@@ -103,3 +113,17 @@ def _entity_tax(
             if piece.holds(start["short"], start["long"])
         ),
     )
+
+
+def _most_disallowed(physics: Physics, entity_id: str) -> dict[tuple[str, str], float]:
+    """By account and term, the most that wash sales may disallow of the entity's losses (bp)."""
+    found: dict[tuple[str, str], float] = {}
+    for losses in physics.losses.values():
+        worst: dict[tuple[str, str], float] = {}
+        for way in losses.ways:
+            for key, amount in way.disallowed.items():
+                if physics.account(key[0]).tax_entity_id == entity_id:
+                    worst[key] = max(worst.get(key, 0.0), amount)
+        for key, amount in worst.items():
+            found[key] = found.get(key, 0.0) + amount
+    return dict(sorted(found.items()))

@@ -27,7 +27,7 @@ class Directives(Phrases):
         )
 
     def prevent(self, meta: Meta, children: list[Any]) -> tree.Prevent:
-        what, across, where = children
+        what, _, above, across, where = children
         span = self._span(meta)
         slip = get_close_matches("across", what.value.split(), n=1, cutoff=0.7)
         if across is None and slip:
@@ -52,6 +52,7 @@ class Directives(Phrases):
             what=what.value,
             across="" if across is None else across.value,
             where=where,
+            above=above,
         )
 
     def keep(self, meta: Meta, children: list[Any]) -> tree.Keep:

@@ -105,7 +105,8 @@ def _directive(node: tree.Directive) -> str:
         case tree.Restrict():
             return f"{node.mode} {node.action} {things(node.things)}"
         case tree.Prevent():
-            return f"prevent {node.what} across {node.across}{where(node.where)}"
+            above = "" if node.above is None else f" above {expression(node.above)}"
+            return f"prevent {node.what}{above} across {node.across}{where(node.where)}"
         case tree.Keep():
             return _keep(node)
         case tree.Use():

@@ -21,11 +21,11 @@ from policydsl.measures import (
     RiskMeasure,
     account_measures,
     household_measures,
-    tax_measures,
 )
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
+from policydsl.tax_document import tax_years
 from portfolio.household import Household
 from solver.solve import Solution
 
@@ -62,6 +62,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
                 "dollars": round(held.dollars, 2),
                 "price": round(held.price, 9),
                 "statements": list(held.statements),
+                "because": list(held.because),
             }
             for held in held_back(proposal)
         ]
@@ -207,7 +208,7 @@ def measures_document(closing: Closing) -> Document:
         ],
         "tracking_error": {"before": before[0], "after": after[0]},
         "drift": {"before": before[1], "after": after[1]},
-        "tax": tax_measures(closing),
+        "tax": tax_years(closing),
     }
 
 

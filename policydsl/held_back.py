@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
+from policydsl.wash_causes import wash_causes
 from solver.ledger import bound_name, is_own_bound
 from solver.solve import Solution
 
@@ -62,7 +63,8 @@ class Untraded:
 class HeldBack:
     """Trades of one security in one account that statements bar although they are wanted.
 
-    `price` is what a dollar of the trade that is wanted most would be worth.
+    `price` is what a dollar of the trade that is wanted most would be worth. `because` says what
+    would wash the loss, or which loss would be washed, where wash sales are what bars it.
     """
 
     account_id: str
@@ -71,6 +73,7 @@ class HeldBack:
     dollars: float
     price: float
     statements: tuple[str, ...]
+    because: tuple[str, ...] = ()
 
 
 def held_back(proposal: Proposal) -> tuple[HeldBack, ...]:
@@ -87,12 +90,25 @@ def held_back(proposal: Proposal) -> tuple[HeldBack, ...]:
             dollars=sum(trade.room for trade in trades),
             price=max(-trade.pull for trade in trades),
             statements=key[3],
+            because=_because(proposal, trades, key[3]),
         )
         for key, trades in found.items()
     ]
     return tuple(
         sorted(told, key=lambda h: (-h.dollars * h.price, h.account_id, h.security_id, h.side))
     )
+
+
+def _because(proposal: Proposal, trades: list[Untraded], keys: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = {s.statement.key: s.directive.kind for s in proposal.policy.statements}
+    if not any(kinds.get(key) == "wash sales" for key in keys):
+        return ()
+    causes = [
+        cause
+        for trade in trades
+        for cause in wash_causes(proposal, trade.account_id, trade.security_id, trade.lot_id)
+    ]
+    return tuple(dict.fromkeys(causes))
 
 
 def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Untraded]:

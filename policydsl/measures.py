@@ -131,22 +131,3 @@ def household_measures(closing: Closing, risk: RiskMeasure, *, after: bool) -> t
         for name, weight in meant[account.id].items():
             target[name] = target.get(name, Decimal(0)) + share * weight
     return risk.tracking_error(held, target), risk.drift(held, target)
-
-
-def tax_measures(closing: Closing) -> dict[str, dict[str, str]]:
-    """Year to date by tax entity, dollars: net gains before carryforwards, tax, losses carried."""
-    found = {}
-    for entity_id in sorted(closing.household.tax_entities):
-        entry: dict[str, str] = {}
-        for when, after in (("before", False), ("after", True)):
-            short, long = closing.realized(entity_id, after=after)
-            year = closing.tax(entity_id, after=after)
-            entry |= {
-                f"short_{when}": str(cents(short)),
-                f"long_{when}": str(cents(long)),
-                f"tax_{when}": str(cents(year.tax)),
-                f"carried_{when}": str(cents(year.carried_short + year.carried_long)),
-                f"cost_{when}": str(cents(year.cost)),
-            }
-        found[entity_id] = entry
-    return found

@@ -6,19 +6,22 @@ All of it follows from the policies and the finished trades alone: `verify` can 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from compiler.closing import Closing, Purchase, Sale, cents
 from compiler.directives.oversight import Approval, Watch
 from compiler.directives.preference import Preference
 from compiler.statements import HouseholdPolicy, InForce
+from portfolio.holding import is_long_term
+from portfolio.household import Lot
 
 Document = dict[str, Any]
 
 
 def oversight_document(policy: HouseholdPolicy, closing: Closing) -> Document:
     """`approvals`: who has to agree to which trades, by statement; a proposal with any waits.
-    `reports`: the trades or positions that each `report` lists, none where there are none.
+    `reports`: the trades, positions and lots that each `report` lists, none where there are none.
     `preferences`: dollars on the wrong side of each, before and after."""
     return {
         "approvals": list(_approvals(policy, closing)),
@@ -48,10 +51,11 @@ def _reports(policy: HouseholdPolicy, closing: Closing) -> Iterator[Document]:
             continue
         if watch.action == "hold":
             found = [_position(closing, *each) for each in watch.positions(scope, closing)]
-            yield {**_named(scope), "trades": [], "holdings": found}
+            lots = [_lot(closing, *each) for each in watch.lots(scope, closing)]
+            yield {**_named(scope), "trades": [], "holdings": found, "lots": lots}
         else:
             trades = _orders(watch.touched(scope, closing))
-            yield {**_named(scope), "trades": trades, "holdings": []}
+            yield {**_named(scope), "trades": trades, "holdings": [], "lots": []}
 
 
 def _preferences(policy: HouseholdPolicy, closing: Closing) -> Iterator[Document]:
@@ -80,4 +84,17 @@ def _position(closing: Closing, account_id: str, security_id: str) -> Document:
         "security_id": security_id,
         "shares": f"{shares:f}",
         "value": f"{worth:f}",
+    }
+
+
+def _lot(closing: Closing, lot: Lot, shares: Decimal) -> Document:
+    worth = cents(shares * closing.household.prices[lot.security_id])
+    return {
+        "account_id": lot.account_id,
+        "security_id": lot.security_id,
+        "lot_id": lot.id,
+        "shares": f"{shares:f}",
+        "value": f"{worth:f}",
+        "gain": f"{worth - cents(lot.basis * shares / lot.shares):f}",
+        "term": "long" if is_long_term(lot, closing.household.as_of) else "short",
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from compiler.assumptions import assumptions_for
+from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.cash_calendar import Entry, cash_calendar
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.directives.base import Breach
@@ -286,6 +286,7 @@ def empty_closing(
 ) -> Closing:
     """A closing with the models and targets of every account that may trade, over the household as
     its policy has it read."""
+    household = with_assumed_values(household, policy)
     whole = as_whole(with_schedules(household, policy), policy)
     household = without_absent(whole, treatments(policy, "absent"))
     found = portfolios(household, policy)

@@ -9,6 +9,7 @@ from typing import Any
 
 from policydsl.cash_report import cash_calendar
 from policydsl.tables import dollars, percent, table
+from policydsl.tax_report import tax_ledgers
 
 Document = Mapping[str, Any]
 WIDTH = 100
@@ -96,7 +97,8 @@ def oversight_lines(document: Document, rule_id: str | None = None) -> list[str]
             lines += wrapped("", [f"{asked} [{placed(document, approval['statement'])}]"])
     for report in document.get("reports", ()):
         if rule_id in (None, report["rule_id"]):
-            rows = report["trades"] + [_held(each) for each in report["holdings"]]
+            held = [_lot(each) for each in report.get("lots", ())]
+            rows = report["trades"] + (held or [_held(each) for each in report["holdings"]])
             says = document["statements"][report["statement"]]["says"]
             told = f"{says}: {_several(rows)}"
             lines += wrapped("", [f"{told} [{placed(document, report['statement'])}]"])
@@ -130,6 +132,13 @@ def _held(holding: Document) -> str:
     )
 
 
+def _lot(lot: Document) -> str:
+    gain = Decimal(lot["gain"])
+    outcome = f"{lot['term']}-term {'loss' if gain < 0 else 'gain'} of {dollars(abs(gain))}"
+    held = f"{lot['shares']} {lot['security_id']} of lot {lot['lot_id']} in {lot['account_id']}"
+    return f"{held} ({dollars(lot['value'])}, {outcome})"
+
+
 def _several(names: Sequence[str], most: int = 12) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more or "none"
@@ -140,7 +149,7 @@ def _overview(document: Document) -> tuple[str, ...]:
         _accounts(document),
         _location(document),
         *_fees(document),
-        _tax(document),
+        *tax_ledgers(document["tax"]),
         _objective(document),
     )
 
@@ -226,21 +235,6 @@ def _fees(document: Document) -> list[str]:
     return [table(header, rows, "lllrrr")] if rows else []
 
 
-def _tax(document: Document) -> str:
-    rows = [
-        (
-            entity_id,
-            f"{dollars(entity['short_before'])} > {dollars(entity['short_after'])}",
-            f"{dollars(entity['long_before'])} > {dollars(entity['long_after'])}",
-            f"{dollars(entity['tax_before'])} > {dollars(entity['tax_after'])}",
-            f"{dollars(entity['carried_before'])} > {dollars(entity['carried_after'])}",
-        )
-        for entity_id, entity in document["tax"].items()
-    ]
-    header = ("taxpayer, year to date", "short-term", "long-term", "tax", "losses carried on")
-    return table(header, rows, "lrrrr")
-
-
 def _objective(document: Document) -> str:
     rows = [(name, dollars(value)) for name, value in document["objective"].items()]
     gap = document["gap"]
@@ -305,7 +299,10 @@ def held_back(document: Document, most: int = 8) -> str:
     ]
     rest = len(document["held_back"]) - len(rows)
     more = f"and {rest} more, each worth less\n" if rest else ""
-    return table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+    text = table(("what rules hold back", "", "cents a dollar", "rule"), rows, "lrrl") + more
+    for row, held in zip(rows, document["held_back"], strict=False):
+        text += "".join(f"{row[0]}: {cause}\n" for cause in held["because"])
+    return text
 
 
 def waits(document: Document, most: int = 8) -> str:

@@ -72,8 +72,62 @@ class Together(Part):
     after: float
 
 
+class TaxRates(Part):
+    """What the book states, fractions: of gains by term, of ordinary income, and what a dollar of
+    loss carried on is worth."""
+
+    short: Number
+    long: Number
+    ordinary: Number
+    carry: Number
+
+
+class Netting(Part):
+    """Schedule D of a year so far, dollars; nothing but `net_short` and `net_long` is negative."""
+
+    net_short: Annotated[Number, Field(description="losses carried in taken off; line 7")]
+    net_long: Annotated[Number, Field(description="losses carried in taken off; line 15")]
+    across_short: Annotated[Number, Field(description="short-term loss against long-term gain")]
+    across_long: Annotated[Number, Field(description="long-term loss against short-term gain")]
+    taxable_short: Number
+    taxable_long: Number
+    ordinary_offset: Annotated[Number, Field(description="loss taken from income; line 21")]
+    tax_short: Number
+    tax_long: Number
+    saved_ordinary: Annotated[Number, Field(description="tax saved by what is taken from income")]
+    carried_short: Number
+    carried_long: Number
+
+
+class BracketTax(Part):
+    """The tax of a year by the brackets of the law, dollars; without parts where the year has no
+    brackets. `says` is empty where the stated rates come to the same cent."""
+
+    ordinary_income: Number
+    federal: Number | None = None
+    investment: Annotated[Number | None, Field(description="26 USC 1411")] = None
+    state: Annotated[Number | None, Field(description="flat")] = None
+    total: Number | None = None
+    says: str
+
+
 class TaxYear(Part):
-    """A taxpayer's year to date, dollars: net gains, tax, losses carried on, the cost of both."""
+    """A taxpayer's year to date, dollars: net gains, tax at stated rates, losses carried on, the
+    cost of both. Gains are those recognised, after wash sales and before losses carried in."""
+
+    filing: str
+    rates: TaxRates
+    carried_in_short: Number
+    carried_in_long: Number
+    short_run: Number
+    long_run: Number
+    disallowed_run: Annotated[Number, Field(description="of losses, by wash sales")]
+    permanent_run: Annotated[Number, Field(description="of it what goes into no basis")]
+    before: Netting
+    after: Netting
+    brackets: Annotated[
+        BracketTax | None, Field(description="null where the book gives no ordinary income")
+    ]
 
     short_before: Number
     short_after: Number
@@ -99,6 +153,9 @@ class Gap(Part):
 class Assumptions(Part):
     """The numbers that price the objective for one account."""
 
+    carried_losses: Annotated[
+        float, Field(description="of a dollar of loss carried on, where the book gives no value")
+    ]
     deferral: Annotated[float, Field(description="years")]
     discount_rate: float
     horizon: Annotated[float, Field(description="years")]
@@ -173,6 +230,7 @@ class HeldBackDocument(Part):
     dollars: Annotated[float, Field(description="what is barred, or is short of the target")]
     price: Annotated[float, Field(description="worth of the dollar that is wanted most")]
     statements: list[str]
+    because: Annotated[list[str], Field(description="the wash sale that it would be, in words")]
 
 
 class WaitDocument(Part):
@@ -256,6 +314,18 @@ class HoldingDocument(Part):
     value: Number
 
 
+class HeldLot(Part):
+    """What is held of a lot after the trades, and what selling it today would gain."""
+
+    account_id: str
+    security_id: str
+    lot_id: str
+    shares: Number
+    value: Number
+    gain: Number
+    term: Literal["short", "long"]
+
+
 class ReportDocument(Part):
     """What a `report` lists: trade ids, or positions after the trades. Both may be empty."""
 
@@ -263,6 +333,9 @@ class ReportDocument(Part):
     statement: str
     trades: list[str]
     holdings: list[HoldingDocument]
+    lots: Annotated[
+        list[HeldLot], Field(description="where lots are told apart, the largest gain first")
+    ]
 
 
 class PreferenceDocument(Part):

@@ -14,18 +14,21 @@ from decimal import Decimal
 
 from compiler.closing import Closing, Sale, cents
 from portfolio.book.tax_history import TaxHistory
+from portfolio.holding import holding_start
 from portfolio.household import Household
 from portfolio.tax import events
 from portfolio.tax.ledger import YearToDate
-from portfolio.tax.results import Outcome, Realised
+from portfolio.tax.results import OpenLot, Outcome, Realised
 
 ZERO = Decimal(0)
+HALF_A_CENT = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
 class Washed:
     """A loss of `loss_account` that a trade of the run has washed, or a loss of the run that shares
-    bought earlier have: `shares` of it, and its dollars, lost for good where `permanent`."""
+    bought earlier have: `shares` of it, and its dollars, lost for good where
+    `permanent`. `lot` is empty where a purchase of the run replaces it."""
 
     day: date
     loss_account: str
@@ -52,24 +55,29 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """`years` gives what the run adds to each taxpayer's year, in cents: recognised gains, losses
-    disallowed (of earlier sales of the year too) and those lost for good."""
+    disallowed (of earlier sales of the year too) and those lost for good; `group_of` the wash group
+    of each security."""
 
     sales: tuple[Told, ...]
     washed: tuple[Washed, ...]
     years: Mapping[str, YearToDate]
     outcome: Outcome
+    stated_otherwise: frozenset[str]
+    group_of: Mapping[str, str]
 
 
 def replayed(history: TaxHistory, household: Household, closing: Closing) -> Replayed:
     """The trades after the history of their household, as the book has it. Raises HistoryError for
     trades of what is not held."""
     history = replace(history, groups=_groups(history, household, closing.whole or household))
+    history, stated_otherwise = _as_stated(history, household)
     trades = _TodaysEvents(closing)
     before = history.outcome()
     after = history.outcome(trades.in_order())
     rows: dict[str, list[Realised]] = defaultdict(list)
     for row in after.realised:
-        rows[row.sale_id].append(row)
+        stated = trades.sales.get(row.sale_id) if row.lot_id in stated_otherwise else None
+        rows[row.sale_id].append(replace(row, long_term=stated.long_term) if stated else row)
     told = tuple(
         _told(sale, rows[id])
         for id, sale in trades.sales.items()
@@ -80,7 +88,48 @@ def replayed(history: TaxHistory, household: Household, closing: Closing) -> Rep
         tuple(_washed(history, trades, after)),
         _years(closing, rows, trades, before, after),
         after,
+        stated_otherwise,
+        {name: group for name, (group, _) in history.groups.items()},
     )
+
+
+def _as_stated(history: TaxHistory, household: Household) -> tuple[TaxHistory, frozenset[str]]:
+    """The history with its lots paid for so that what is left of them has the basis that the book
+    states, and the lots of which the book states another basis or holding period.
+
+    The year to date is the book's word too: a wash sale that a custodian has missed is in neither,
+    and its loss would count twice if only the basis knew of it.
+    """
+    told: dict[str, list[OpenLot]] = defaultdict(list)
+    for piece in history.outcome().open_lots:
+        told[piece.lot_id].append(piece)
+    stated = {lot.id: lot for account in household.accounts for lot in account.lots}
+    off = {
+        name: stated[name].basis - sum((piece.basis for piece in pieces), ZERO)
+        for name, pieces in told.items()
+        if name in stated
+    }
+    more = {
+        name: basis / sum((piece.shares for piece in told[name]), ZERO)
+        for name, basis in off.items()
+        if abs(basis) >= HALF_A_CENT
+    }
+    tacked = {
+        name
+        for name in off
+        if {p.holding_from for p in told[name]} != {holding_start(stated[name])}
+    }
+    opening = tuple(
+        replace(lot, basis=lot.basis + more.get(lot.id, ZERO) * lot.shares)
+        for lot in history.opening
+    )
+    paid = tuple(
+        replace(event, cost=event.cost + more.get(event.id, ZERO) * event.shares)
+        if isinstance(event, events.Purchase)
+        else event
+        for event in history.events
+    )
+    return replace(history, opening=opening, events=paid), frozenset(more.keys() | tacked)
 
 
 class _TodaysEvents:

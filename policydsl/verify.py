@@ -35,14 +35,14 @@ from policydsl.verify_proposal import Difference, Row, row_orders, verify_propos
 
 COUNTED = (
     *("files", "log entries", "households", "trade rows", "checks", "tax years"),
-    "transactions left out",
+    *("transactions left out", "lots not as told"),
 )
 
 
 def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
     """Every difference found, and how many files, log entries, households, trade rows, statements
-    and taxpayers' years were held against each other; of those years' transactions, how many no
-    history could tell. Raises nothing for what a folder holds."""
+    and taxpayers' years were held against each other; how many transactions no history could tell,
+    and how many lots the book states otherwise. Raises nothing for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
     found: list[Difference] = []
     record = _document(folder, "run.json", RunDocument, found)

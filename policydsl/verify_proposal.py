@@ -87,7 +87,7 @@ def verify_proposal(
     history = inputs.book.tax_history(where)
     counts["tax years"] += len(closing.household.tax_entities)
     counts["transactions left out"] += len(history.left_out)
-    for place, what in tax_differences(history, household, policy, closing, document):
+    for place, what in tax_differences(history, household, policy, closing, document, counts):
         yield Difference(where if place == where else f"{where} {place}", what)
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from compiler.closing import Closing, cents
 from compiler.statements import HouseholdPolicy, InForce
@@ -18,6 +19,9 @@ from portfolio.household import Household
 from portfolio.tax import netting
 from portfolio.tax.positions import HistoryError
 
+if TYPE_CHECKING:
+    from compiler.directives.wash_sales import WashSales
+
 
 def tax_differences(
     history: TaxHistory,
@@ -25,14 +29,17 @@ def tax_differences(
     policy: HouseholdPolicy,
     closing: Closing,
     document: Document,
+    counts: dict[str, int],
 ) -> Iterator[tuple[str, str]]:
     """(where, what) for each loss that is washed although a rule forbids it, each sale whose gain
-    the history tells otherwise, and each taxpayer whose year is not what it comes to."""
+    the history tells otherwise, and each taxpayer whose year is not what it comes to. Adds to
+    `counts["lots not as told"]` those of which the book states another basis or holding period."""
     try:
         found = replayed(history, household, closing)
     except HistoryError as error:
         yield household.id, f"its history does not allow its trades: {error}{_but(history)}"
         return
+    counts["lots not as told"] += len(found.stated_otherwise)
     for scope, washed in forbidden(policy, found):
         yield washed.loss_account, f"{scope.statement.key}: {_said(washed)}"
     for told in found.sales:
@@ -47,8 +54,21 @@ def forbidden(policy: HouseholdPolicy, found: Replayed) -> Iterator[tuple[InForc
     for scope in policy.statements:
         if scope.directive.kind == "wash sales":
             for washed in found.washed:
-                if {washed.loss_account, washed.account} & set(scope.accounts):
+                reached = {washed.loss_account, washed.account} & set(scope.accounts)
+                if reached and not _allowed(cast("WashSales", scope.directive), washed, found):
                     yield scope, washed
+
+
+def _allowed(rule: WashSales, washed: Washed, found: Replayed) -> bool:
+    """Whether it is part of a loss of the run that shares bought before it wash, and all of that is
+    no larger a part of the losses in its wash group than the rule lets be."""
+    today = {told.sale.lot.id for told in found.sales}
+    if washed.loss_lot not in today or not washed.lot:
+        return False
+    group = found.group_of[washed.security_id]
+    told = [each for each in found.sales if found.group_of[each.sale.security_id] == group]
+    lost = -sum((each.gain for each in told if each.gain < 0), Decimal(0))
+    return sum((each.disallowed for each in told), Decimal(0)) <= rule.share * lost
 
 
 def _said(washed: Washed) -> str:
@@ -83,6 +103,7 @@ def _years(closing: Closing, found: Replayed, document: Document) -> Iterator[tu
         comes_to = {
             "short_after": short,
             "long_after": long,
+            "disallowed_run": added.disallowed,
             "tax_after": year.tax,
             "carried_after": year.carried_short + year.carried_long,
             "cost_after": year.cost,

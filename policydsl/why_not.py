@@ -14,6 +14,7 @@ from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.long_term import turning
 from policydsl.propose import Proposal
 from policydsl.reasons import Group, cited, closer, main_groups, said
+from policydsl.wash_causes import wash_causes
 from portfolio.household import Account
 
 
@@ -68,6 +69,8 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
     turns = turning(proposal, trade)
     if turns is not None and turns.matters:
         text += f"; {turns.sentence()}"
+    for cause in wash_causes(proposal, trade.account_id, trade.security_id, trade.lot_id):
+        text += f"; {cause}"
     return WhyNot(
         trade.account_id,
         trade.side,

@@ -66,6 +66,7 @@ CODES: Mapping[str, str] = {
     "B0601": "more shares used than there are",
     "B0602": "wash block without a number of shares",
     "B0603": "recent sale without a realised gain",
+    "B0604": "year to date is not what the transactions come to",
     "B0701": "risk tables do not fit together",
     "B0702": "factor covariance is not positive semidefinite",
 }

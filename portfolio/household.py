@@ -130,7 +130,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TaxEntity:
-    """Rates are combined marginal rates; carried losses are positive dollars (book.md)."""
+    """Rates are combined marginal rates; carried losses are positive dollars (book.md).
+
+    `rate_carry` is what a dollar of loss carried on is worth today; None: nobody says, and it
+    counts for nothing.
+    """
 
     id: str
     household_id: str
@@ -142,7 +146,7 @@ class TaxEntity:
     carry_long: Decimal
     ytd_short: Decimal
     ytd_long: Decimal
-    rate_carry: Decimal
+    rate_carry: Decimal | None
     state: str | None = None
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
@@ -326,11 +330,18 @@ class Household:
     set_aside: tuple[SetAside, ...] = ()
     model_facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)
+    _values: dict[str, tuple[Account, Decimal]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def price(self, security_id: str) -> Decimal:
         return self.prices[security_id]
 
     def value(self, account: Account) -> Decimal:
         """Market value in dollars before tax, all cash included (unrounded)."""
-        held = sum((lot.shares * self.prices[lot.security_id] for lot in account.lots), Decimal(0))
-        return held + account.cash + account.unsettled_cash
+        known, value = self._values.get(account.id, (None, Decimal(0)))
+        if known is not account:
+            worth = (lot.shares * self.prices[lot.security_id] for lot in account.lots)
+            value = sum(worth, account.cash + account.unsettled_cash)
+            self._values[account.id] = account, value
+        return value

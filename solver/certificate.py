@@ -10,7 +10,7 @@ The regret of a mode is its value less the cheapest, so the gap itself splits by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,13 +53,16 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What a wash group's case forbids and forces in its positions."""
+    """What a wash group's case forbids in its positions, forces (`least`: bp of a sale), and costs
+    by itself."""
 
     taken: frozenset[int]
     barred: frozenset[int]
     forced: frozenset[int]
     buying: bool
     whole: Floats
+    least: Mapping[int, float] = field(default_factory=dict)
+    cost: float = 0.0
 
 
 def certify(
@@ -83,6 +86,8 @@ def certify(
             owned[p.through] = True
         if p.buy != NO_COLUMN:
             owned[p.buy] = True
+    for wash in structure.washes:
+        owned[[column for sale in wash.sales for column, _ in sale.disallowed]] = True
     alone = np.flatnonzero(~owned)
     bound += _standing_alone(reduced[alone], program.square[alone], lower[alone], upper[alone])
     values = np.full((len(structure.positions), len(Mode)), INFEASIBLE)
@@ -94,6 +99,7 @@ def certify(
     for wash in structure.washes:
         case, table = _cheapest_case(structure, wash, program, reduced, lower, upper)
         taken.append(case.taken)
+        bound += case.cost
         for k in wash.positions:
             cases[k] = case
         values[list(wash.positions)] = table
@@ -135,31 +141,36 @@ def _cheapest_case(
     upper: Floats,
 ) -> tuple[_Case, Floats]:
     best: tuple[_Case, float, Floats] | None = None
-    for case in _cases(wash, program.upper - SLIVER):
+    for case in _cases(wash, program.upper - SLIVER, reduced):
         table = np.array(
             [
                 _modes(structure.positions[k], case, reduced, program.square, lower, upper)
                 for k in wash.positions
             ]
         )
-        total = float(table.min(axis=1).sum())
+        total = float(table.min(axis=1).sum()) + case.cost
         if best is None or total < best[1]:
             best = (case, total, table)
     assert best is not None
     return best[0], best[2]
 
 
-def _cases(wash: WashColumns, whole: Floats) -> list[_Case]:
-    """No loss taken; one of the loss sales; or several, which forces every recent lot out."""
+def _cases(wash: WashColumns, whole: Floats, reduced: Floats) -> list[_Case]:
+    """No loss taken; one of the loss sales; or several clean ones, which forces every recent lot
+    out."""
     losses = frozenset(s for sale in wash.sales for s in sale.sells)
     cases = [_Case(frozenset(), losses, frozenset(), True, whole)]
     for k, sale in enumerate(wash.sales):
         if losses.isdisjoint(sale.exits):
-            barred = losses - set(sale.sells)
-            cases.append(_Case(frozenset({k}), barred, frozenset(sale.exits), False, whole))
-    if len(wash.sales) > 1:
-        exits = frozenset(s for sale in wash.sales for s in sale.exits)
-        cases.append(_Case(frozenset(range(len(wash.sales))), frozenset(), exits, False, whole))
+            barred = losses.union(sale.kept) - set(sale.sells)
+            cost = float(reduced[sale.taken])
+            cost += sum(float(reduced[column]) * amount for column, amount in sale.disallowed)
+            chosen, forced = frozenset({k}), frozenset(sale.exits)
+            cases.append(_Case(chosen, barred, forced, False, whole, dict(sale.least), cost))
+    clean = [k for k, sale in enumerate(wash.sales) if not sale.washed]
+    if len(clean) > 1:
+        exits = frozenset(s for k in clean for s in wash.sales[k].exits)
+        cases.append(_Case(frozenset(clean), frozenset(), exits, False, whole))
     return cases
 
 
@@ -193,7 +204,7 @@ def _modes(
     """Least cost of each mode: linear prices plus the risk of what is left."""
     shift, risk = _priced(p, reduced, square)
     d, constant = p.drift, shift * p.drift
-    forced = [s for s in p.sells if s in case.forced or lower[s] > SLIVER]
+    forced = [s for s in p.sells if s in case.forced or s in case.least or lower[s] > SLIVER]
     too_small = p.too_small != NO_COLUMN and upper[p.too_small] <= SLIVER
     hold = constant + risk.cost(d) if not forced and not too_small else INFEASIBLE
     buy = INFEASIBLE
@@ -276,12 +287,12 @@ def _sell(
     lots: list[tuple[float, float]] = []
     for s in p.sells:
         price, most = float(reduced[s]) - shift, float(upper[s])
-        least = most if s in case.forced else float(lower[s])
+        least = most if s in case.forced else max(float(lower[s]), case.least.get(s, 0.0))
         if s in case.barred:
             if least > SLIVER:
                 return INFEASIBLE
             continue
-        if s in case.forced and most < case.whole[s]:
+        if (s in case.forced and most < case.whole[s]) or least > most + SLIVER:
             return INFEASIBLE
         sold += least
         cost += price * least

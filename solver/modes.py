@@ -67,11 +67,22 @@ class PositionColumns:
 
 @dataclass(frozen=True, slots=True)
 class LossColumns:
-    """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`."""
+    """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`.
+
+    Where recent shares wash a part of them, those are `kept`: `least` is what is sold for certain
+    and `disallowed` what is lost (columns with bp). Only one such sale of a group is taken.
+    """
 
     taken: int
     sells: tuple[int, ...]
     exits: tuple[int, ...]
+    kept: tuple[int, ...] = ()
+    least: tuple[tuple[int, float], ...] = ()
+    disallowed: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def washed(self) -> bool:
+        return bool(self.disallowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +170,19 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
                 column(sale.taken),
                 tuple(program.column(s) for s in sale.sells),
                 tuple(program.column(s) for s in sale.exits),
+                tuple(program.column(s) for s in sale.kept),
+                tuple((program.column(s), amount) for s, amount in sale.least),
+                ()
+                if sale.way is None
+                else tuple(
+                    (program.column(physics.disallowed[key]), amount)
+                    for key, amount in sale.way.disallowed.items()
+                ),
             )
             for sale in group.sales
         )
         members = {of_bought[column(b)] for b in group.bought}
-        members |= {of_sell[s] for sale in sales for s in (*sale.sells, *sale.exits)}
+        members |= {of_sell[s] for sale in sales for s in (*sale.sells, *sale.exits, *sale.kept)}
         washes.append(WashColumns(group.group, tuple(sorted(members)), sales))
     washed = np.full(len(positions), -1)
     for k, wash in enumerate(washes):

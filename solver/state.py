@@ -50,7 +50,7 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
     """The state columns and their rows for one choice of tax regions."""
     trades = [s for p in structure.positions for s in p.sells]
     trades += [p.buy for p in structure.positions if p.buy != NO_COLUMN]
-    tax = tuple(f"tax[{r.entity}].net[" for r in region)
+    tax = tuple(f"tax[{r.entity}].{name}[" for r in region for name in ("net", "washed"))
     rows = [i for i, name in enumerate(program.row_names) if name.startswith(DEFINITIONS + tax)]
     nets = {c for r in region for c in (r.short, r.long)}
     other_regions = {c for f in structure.regions for r in f for c in (r.short, r.long)} - nets
@@ -58,6 +58,7 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
     touched = np.asarray(abs(matrix).sum(axis=0)).reshape(-1) > 0
     touched[trades] = False
     touched[sorted(other_regions)] = False
+    touched[program.integer] = False
     states = np.flatnonzero(touched)
     square = sp.csc_matrix(matrix[:, states])
     return State(

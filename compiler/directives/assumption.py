@@ -72,6 +72,14 @@ ASSUMPTIONS = {
             Decimal("0.6"),
             "25%",
         ),
+        Quantifiable(
+            "value of carried losses",
+            "carried_losses",
+            Unit.PERCENT,
+            Decimal(0),
+            Decimal("0.6"),
+            "12%",
+        ),
     )
 }
 

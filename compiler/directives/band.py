@@ -155,6 +155,7 @@ class WeightBand(Directive):
                 continue
             group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
             ends_of = self._ends(physics, accounts, account, group_ofs, through)
+            way_of = self._ways(scope, physics, accounts, group_ofs)
             excused = [excused_holdings(scope, physics.household, a) for a in accounts]
             spared = _exposures(physics, accounts, group_ofs, through, excused)
             all_of = [None] * len(accounts)
@@ -165,7 +166,7 @@ class WeightBand(Directive):
                 ends = ends_of(group)
                 low, high = (None if end is None else physics.bp(end) for end in ends)
                 at = f"{where} {group}"
-                way = self._way(scope, physics, accounts, group_ofs, group, at)
+                way = way_of(group, at)
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 weight = held.constant + pyo.quicksum(
                     share * physics.holding(p) for share, p in held.terms
@@ -273,32 +274,41 @@ class WeightBand(Directive):
 
         return band
 
-    def _way(
+    def _ways(
         self,
         scope: InForce,
         source: Physics | Closing,
         accounts: tuple[Account, ...],
         group_ofs: list[GroupOf],
-        group: str,
-        where: str,
-    ) -> Way:
-        """How far a group that today's holdings have outside has to be back by now: as far as the
-        member that has to be back furthest."""
+    ) -> Callable[[str, str], Way]:
+        """How far a group that today's holdings have outside has to be back by now (group, place):
+        as far as the member that has to be back furthest."""
         if not scope.statement.transitions:
-            return Way(Decimal(1))
+            return lambda group, where: Way(Decimal(1))
         household = source.household
-        done = Decimal(0)
+        members: dict[str, list[tuple[Account, Security]]] = {}
         for account, group_of in zip(accounts, group_ofs, strict=True):
             held = {lot.security_id for lot in account.lots}
             held |= {under for name in held for under in household.constituents.get(name, {})}
             for name in sorted(held):
                 member = household.securities[name]
-                if group_of(member) == group:
-                    found = compliance(scope, household, account, member, None, where)
-                    done = max(done, found)
-        weight = scope.breached_at.get(where)
-        value = sum((source.value(account) for account in accounts), Decimal(0))
-        return Way(done, None if weight is None else weight * value)
+                group = group_of(member)
+                if group is not None:
+                    members.setdefault(group, []).append((account, member))
+
+        def way(group: str, where: str) -> Way:
+            done = max(
+                (
+                    compliance(scope, household, account, member, None, where)
+                    for account, member in members.get(group, ())
+                ),
+                default=Decimal(0),
+            )
+            weight = scope.breached_at.get(where)
+            value = sum((source.value(account) for account in accounts), Decimal(0))
+            return Way(done, None if weight is None else weight * value)
+
+        return way
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Groups whose weight lay outside the band before the trades."""
@@ -353,6 +363,7 @@ class WeightBand(Directive):
                 spared = closing.kept(each, excused, group_of, through, after=after)
                 _add(kept[after], spared)
         ends_of = self._ends(closing, accounts, account, group_ofs, through)
+        way_of = self._ways(scope, closing, accounts, group_ofs)
         groups = totals[0].keys() | totals[1].keys()
         if scope.strict:
             groups |= self._wanted(closing, accounts, group_ofs, through)
@@ -360,7 +371,7 @@ class WeightBand(Directive):
             before, after_trades = (total.get(group, Decimal(0)) for total in totals)
             spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
             at = f"{where} {group}"
-            way = self._way(scope, closing, accounts, group_ofs, group, at)
+            way = way_of(group, at)
             yield Weighed(at, group, before, after_trades, spare, *ends_of(group), way)
 
     def _wanted(

@@ -124,6 +124,11 @@ class Directive(ABC):
         """Whether it asks for cash that sales have to raise where it is not there."""
         return False
 
+    @property
+    def asks_for_trades(self) -> bool:
+        """Whether it asks for trades, so that a note of it reports what they leave undone."""
+        return False
+
     def bars_sale(self, scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
         """Whether the lot may not be sold, not even to raise cash."""
         del scope, household, account, lot
@@ -216,7 +221,8 @@ def allowance(scope: InForce, household: Household, account: Account) -> Decimal
 def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound: Decimal) -> Breach:
     """A breach of a bound in dollars."""
     side = "above" if found > bound else "below"
-    message = f"{what} of {where} is ${found:,.2f}, {side} ${bound:,.2f}"
+    verb = "are" if what.endswith(("gains", "losses")) else "is"
+    message = f"{what} of {where} {verb} ${found:,.2f}, {side} ${bound:,.2f}"
     return Breach(scope.statement.key, where, found, bound, "dollars", message)
 
 

@@ -16,6 +16,7 @@ from compiler.directives.base import Breach, Directive, Family, dollars_breach, 
 from compiler.directives.bounds import describe_amounts, read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
+from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
@@ -31,7 +32,8 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class RealizedLosses(Directive):
-    """The losses of the sales at a loss, of the period so far and of this run, gains not taken off.
+    """The losses of the sales at a loss, of the period so far and of this run, gains not taken off,
+    and what wash sales disallow of them not counted (26 USC 1091(a)).
 
     `high` keeps losses for later. `low` is a harvest: it is made as far as the other hard rules
     allow and what is missing is reported, so that it never makes a household infeasible.
@@ -55,6 +57,11 @@ class RealizedLosses(Directive):
     def range(self) -> Range:
         return Range(self.low, self.high)
 
+    @property
+    def asks_for_trades(self) -> bool:
+        """A harvest does."""
+        return self.low is not None
+
     def describe_range(self) -> str:
         return describe_amounts(self.low, self.high)
 
@@ -66,16 +73,8 @@ class RealizedLosses(Directive):
         yield from self.period.unseen(household)
 
     def describe_today(self, statement: Statement, household: Household) -> str:
-        """How much of a prorated amount today asks for or allows, where it is plain dollars."""
         del statement
-        if not self.period.prorated:
-            return ""
-        plain = (
-            f"{side} ${self.period.grown(end.constant[1], household.as_of):,.2f}"
-            for side, end in (("at least", self.low), ("at most", self.high))
-            if end is not None and end.constant is not None and end.constant[0] == "$"
-        )
-        return ", ".join(plain) and f"today {', '.join(plain)}"
+        return describe_today(self.period, self.range, household)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `most` and `least` a holder, linear in the lots at a loss."""
@@ -97,14 +96,19 @@ class RealizedLosses(Directive):
                 physics.lower(block, "least", held.where, done, before, asked, scope=scope)
 
     def _run(self, physics: Physics, held: Held) -> Any:
-        """Losses of this run in bp, as an expression of the sales."""
-        return pyo.quicksum(
+        """Losses of this run in bp, less what of them is disallowed."""
+        losses = pyo.quicksum(
             -physics.gains[lot.id] * sell
             for position in physics.positions.values()
             if position.account_id in held.counted
             for lot, sell in zip(position.lots, position.sells, strict=True)
             if physics.gains[lot.id] < 0.0
             and self._counts(is_long_term(lot, physics.household.as_of))
+        )
+        return losses - pyo.quicksum(
+            column
+            for (account_id, term), column in physics.disallowed.items()
+            if account_id in held.counted and self._counts(term == "long")
         )
 
     def _counts(self, long_term: bool) -> bool:
@@ -137,7 +141,7 @@ class RealizedLosses(Directive):
             before = self._so_far(household, held)
             after = before + sum(
                 (
-                    -sale.gain
+                    -closing.recognised(sale)
                     for sale in closing.sales
                     if sale.gain < 0
                     and sale.account_id in held.counted

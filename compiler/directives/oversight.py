@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 import pyomo.environ as pyo
@@ -20,6 +21,7 @@ from compiler.selections import Selection
 from compiler.statements import InForce
 from grammar import tree
 from grammar.tree import Mode
+from portfolio.household import Lot
 
 DOING = {"buy": "buying", "sell": "selling", "hold": "holding", "trade": "trading"}
 
@@ -122,6 +124,26 @@ class Watch(Oversight):
 
     def sentence(self) -> str:
         return f"report {DOING[self.action]} {self.things.describe()}"
+
+    def lots(self, scope: InForce, closing: Closing) -> Iterator[tuple[Lot, Decimal]]:
+        """Lots selected and the shares of them held after the trades, the largest gain first, where
+        lots are told apart."""
+        household = closing.household
+        if not self.things.lot_level:
+            return
+        left = [
+            (lot, lot.shares - closing.lot_shares_sold.get(lot.id, Decimal(0)))
+            for account in household.accounts
+            if account.id in scope.accounts
+            for lot in account.lots
+            if forbids_lot(scope, household, account, lot)
+        ]
+
+        def by_gain(held: tuple[Lot, Decimal]) -> tuple[Decimal, str]:
+            lot, shares = held
+            return shares * (lot.basis / lot.shares - household.prices[lot.security_id]), lot.id
+
+        yield from sorted((held for held in left if held[1] > 0), key=by_gain)
 
     def positions(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, str]]:
         """(account, security) of each position selected that is held after the trades.

@@ -17,9 +17,10 @@ from compiler.directives.base import Breach, Directive, Family, dollars_breach
 from compiler.directives.bounds import read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
+from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
-from compiler.statements import InForce
+from compiler.statements import InForce, Statement
 from compiler.whose_gains import Held, Holder, held_by, read_holder
 from grammar import tree
 from portfolio.holding import is_long_term
@@ -68,6 +69,10 @@ class RealizedLimit(Directive):
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)
 
+    def describe_today(self, statement: Statement, household: Household) -> str:
+        del statement
+        return describe_today(self.period, self.range, household)
+
     def _bound(self, household: Household, held: Held) -> Decimal:
         """The limit in dollars today."""
         return self.period.grown(held.dollars(self.amount, household), household.as_of)
@@ -115,12 +120,17 @@ class RealizedLimit(Directive):
     def _run(self, physics: Physics, accounts: dict[str, frozenset[str]]) -> Any:
         """Gains of this run in bp, as an expression of the sales."""
         counted = frozenset().union(*accounts.values())
-        return pyo.quicksum(
+        gains = pyo.quicksum(
             physics.gains[lot.id] * sell
             for position in physics.positions.values()
             if position.account_id in counted
             for lot, sell in zip(position.lots, position.sells, strict=True)
             if self._counts(is_long_term(lot, physics.household.as_of))
+        )
+        return gains + pyo.quicksum(
+            column
+            for (account_id, term), column in physics.disallowed.items()
+            if account_id in counted and self._counts(term == "long")
         )
 
     def _counts(self, long_term: bool) -> bool:
@@ -170,7 +180,7 @@ class RealizedLimit(Directive):
             return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
         counted = held.counted
         gains = (
-            sale.gain
+            closing.recognised(sale)
             for sale in closing.sales
             if sale.account_id in counted and self._counts(sale.long_term)
         )

@@ -5,149 +5,239 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pyomo.environ as pyo
 
 from compiler import codes
-from compiler.closing import Closing
+from compiler.closing import Closing, Sale
+from compiler.dimensions import describe_fraction, normalised
 from compiler.directives.base import Breach, Directive, Family
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
 from compiler.statements import InForce
+from compiler.washing import Losses, WashedLoss
 from grammar import tree
-from portfolio.tax.replacements import recent_purchases
+from grammar.tree import Unit
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class WashSales(Directive):
-    """The window is counted over every account of the household."""
+    """The window is counted over every account of the household. Of the losses that a run takes in
+    a wash group, dollars of `share` may be washed by shares bought before."""
 
     kind: ClassVar[str] = "wash sales"
     family: ClassVar[Family] = Family.RESTRICTION
     never_soft: ClassVar[str] = "wash sales are avoided even without a rule"
 
     across: Literal["household"] = "household"
+    share: Decimal = ZERO
 
     @property
     def slot(self) -> tuple[str, ...]:
         return "wash sales", self.across
 
     def sentence(self) -> str:
-        return f"prevent wash sales across {self.across}"
+        above = f"above {describe_fraction(self.share)} of loss " if self.share else ""
+        return f"prevent wash sales {above}across {self.across}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """Losses and replacements of a wash group exclude each other; blocks in force hold."""
-        add_wash_rows(block, physics)
+        """Losses and replacements of a wash group exclude each other (rows of the household's first
+        such statement), but for recent shares that wash less than the share of a loss; blocks in
+        force hold."""
+        add_blocks(block, physics)
+        if not self.share:
+            return
+        block.washed_share = pyo.Constraint(pyo.Any)
+        for group in physics.wash_groups:
+            for sale in group.sales:
+                if sale.way is not None:
+                    taken = _loss_taken(physics, physics.losses[group.group], sale)
+                    least = sale.way.lost / float(self.share) + physics.reserve
+                    row = group.group, sale.way.first
+                    block.washed_share[row] = taken >= least * sale.taken
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """No share sold at a loss is replaced: by a purchase of the run, by shares bought in the
-        last 30 days and still held, or, for losses taken earlier, by a purchase under a block."""
+        """Of the losses of a wash group, no more than the share is replaced by shares bought in the
+        last 30 days and still held; nothing of them by a purchase of the run, and nothing of a
+        loss taken earlier by a purchase under a block."""
         household = closing.whole or closing.household
         blocked = {block.wash_group for block in household.wash_blocks}
         bought: dict[str, Decimal] = {}
         for buy in closing.purchases:
             group = household.securities[buy.security_id].wash_group
-            bought[group] = bought.get(group, Decimal(0)) + buy.shares
+            bought[group] = bought.get(group, ZERO) + buy.shares
             if group in blocked:
-                yield _breach(scope, group, buy.shares, "bought while an earlier loss is blocked")
-        recent = recent_purchases(household)
+                message = f"{group} bought while an earlier loss is blocked"
+                yield _breach(scope, group, buy.shares, ZERO, "shares", message)
+        losses: dict[str, list[Sale]] = {}
         for sale in closing.sales:
-            account = closing.account(sale.account_id)
-            if not account.taxable or sale.gain >= 0:
-                continue
-            group = household.securities[sale.security_id].wash_group
-            if bought.get(group):
-                yield _breach(scope, group, sale.shares, "sold at a loss and bought in one run")
-            for lot in recent:
-                left = lot.shares - closing.lot_shares_sold.get(lot.lot_id, Decimal(0))
-                if lot.wash_group == group and lot.lot_id != sale.lot.id and left > 0:
-                    yield _breach(scope, group, min(left, sale.shares), "sold at a loss, replaced")
+            if closing.account(sale.account_id).taxable and sale.gain < 0:
+                group = household.securities[sale.security_id].wash_group
+                losses.setdefault(group, []).append(sale)
+        for group, sales in losses.items():
+            if group in bought:
+                message = f"{group} sold at a loss and bought in one run"
+                yield _breach(scope, group, bought[group], ZERO, "shares", message)
+            washed = sum((closing.disallowed(sale) for sale in sales), ZERO)
+            may_be = -self.share * sum((sale.gain for sale in sales), ZERO)
+            if washed > may_be:
+                message = f"${washed:,.2f} of a loss in {group} is washed by shares bought lately"
+                yield _breach(scope, group, washed, may_be, "dollars", message)
 
 
 def read_wash_sales(node: tree.Prevent, reader: Reader) -> WashSales | None:
     """The typed directive, or None after reporting what is wrong."""
-    if node.what == "wash sales" and node.across == "household":
+    if node.what != "wash sales" or node.across != "household":
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"nothing prevents {node.what} across {node.across}",
+            node.span,
+            help="write `prevent wash sales across household`",
+        )
+        return None
+    if node.above is None:
         return WashSales()
+    quantity = node.above.share
+    share = normalised(quantity.value, quantity.unit)
+    if node.above.base.value == "loss" and quantity.unit is Unit.PERCENT and 0 < share < 1:
+        return WashSales(share=share)
     reader.report(
-        codes.DOES_NOT_APPLY,
-        f"nothing prevents {node.what} across {node.across}",
-        node.span,
-        help="write `prevent wash sales across household`",
+        codes.WRONG_UNIT,
+        "how much of a loss may be washed is a part of it",
+        node.above.span,
+        help="write `above 5% of loss`, or leave it out: then nothing may be",
     )
     return None
 
 
-def _breach(scope: InForce, group: str, shares: Decimal, message: str) -> Breach:
-    return Breach(scope.statement.key, group, shares, Decimal(0), "shares", f"{group} {message}")
+def _breach(
+    scope: InForce, group: str, found: Decimal, bound: Decimal, unit: str, message: str
+) -> Breach:
+    return Breach(scope.statement.key, group, found, bound, unit, message)
+
+
+def add_blocks(block: pyo.Block, physics: Physics) -> None:
+    """No purchase of a wash group of which a loss taken lately still waits for a replacement."""
+    blocked = {each.wash_group for each in physics.household.wash_blocks}
+    block.blocked = pyo.Constraint(pyo.Any)
+    for p in physics.positions.values():
+        if p.buy is not None and physics.security(p.security_id).wash_group in blocked:
+            block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
 
 
 def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
-    """Rows for every wash group in which a loss could be taken, in all accounts of the household.
+    """Rows for every wash group in which a loss could be taken, in all accounts of the household,
+    once for all statements about them.
 
     `taken` switches on the sales at a loss of a group's older lots, or of one recent lot. It asks
     that every other recent purchase be sold whole (a share bought within 30 days and kept replaces
     one sold at a loss; the rest of a lot does not replace part of it, Rev. Rul. 56-602) and forbids
-    purchases of the group.
+    purchases of the group. `washed` switches on one of the ways to take losses of which the recent
+    shares, all of them kept, wash a part.
     """
-    block.taken = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
-    block.loss = pyo.Constraint(pyo.Any)
-    block.exit = pyo.Constraint(pyo.Any)
-    block.exclusive = pyo.Constraint(pyo.Any)
-    block.blocked = pyo.Constraint(pyo.Any)
-    blocked = {block.wash_group for block in physics.household.wash_blocks}
-    recent: dict[str, list[str]] = {}
-    for lot in recent_purchases(physics.whole or physics.household):
-        recent.setdefault(lot.wash_group, []).append(lot.lot_id)
+    for name in ("taken", "washed"):
+        block.add_component(name, pyo.Var(pyo.Any, domain=pyo.Binary, dense=False))
+    rows = ("loss", "exit", "exclusive", "kept", "one_way", "sold")
+    for name in rows:
+        block.add_component(name, pyo.Constraint(pyo.Any))
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)
     for group, positions in sorted(members.items()):
-        if group in blocked:
-            for p in positions:
-                if p.buy is not None:
-                    block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
-        _add_group(block, physics, group, positions, recent.get(group, []))
+        if group in physics.losses:
+            _add_group(block, physics, physics.losses[group], positions)
+    _add_disallowed(physics)
 
 
 def _add_group(
-    block: pyo.Block,
-    physics: Physics,
-    group: str,
-    positions: list[Position],
-    recent_ids: list[str],
+    block: pyo.Block, physics: Physics, losses: Losses, positions: list[Position]
 ) -> None:
+    group = losses.group
     sell_of = {lot.id: sell for p in positions for lot, sell in zip(p.lots, p.sells, strict=True)}
-    at_loss = [
-        lot
-        for p in positions
-        if physics.account(p.account_id).taxable
-        for lot in p.lots
-        if physics.at_loss(lot)
-    ]
-    older = [lot for lot in at_loss if lot.id not in recent_ids]
-    batches = [("older", older)] if older else []
-    batches += [(lot.id, [lot]) for lot in at_loss if lot.id in recent_ids]
+    recent_ids = [lot.lot_id for lot in losses.recent]
+    ways = [(way, block.washed[group, way.first]) for way in losses.ways]
+    batches = [("older", list(losses.older))] if losses.older else []
+    batches += [(lot.id, [lot]) for lot in losses.at_loss if lot.id in recent_ids]
     sales = []
     for name, lots in batches:
         exits = [lot_id for lot_id in recent_ids if lot_id != name]
-        if any(lot_id not in sell_of for lot_id in exits):
-            for lot in lots:
-                block.loss[group, lot.id] = sell_of[lot.id] <= 0.0
-            continue
-        taken = block.taken[group, name]
+        clean = all(lot_id in sell_of for lot_id in exits)
+        on = [block.taken[group, name]] if clean else []
         for lot in lots:
             sell = sell_of[lot.id]
-            block.loss[group, lot.id] = sell <= sell.ub * taken
+            allowed = [taken for way, taken in ways if _allows(way, lot.id, recent_ids)]
+            block.loss[group, lot.id] = sell <= sell.ub * pyo.quicksum([*on, *allowed])
+        if not clean:
+            continue
         for lot_id in exits:
             sell = sell_of[lot_id]
-            block.exit[group, name, lot_id] = sell >= sell.ub * taken
-        for p in positions:
-            if p.bought is not None:
-                block.exclusive[group, name, p.account_id, p.security_id] = p.bought <= 1 - taken
-        losses, leaving = ([sell_of[i] for i in ids] for ids in ([lot.id for lot in lots], exits))
-        sales.append(LossSale(taken, tuple(losses), tuple(leaving)))
+            block.exit[group, name, lot_id] = sell >= sell.ub * on[0]
+        _exclude_purchases(block, group, name, positions, on[0])
+        leaving, gone = ([sell_of[i] for i in ids] for ids in (exits, [lot.id for lot in lots]))
+        sales.append(LossSale(on[0], tuple(gone), tuple(leaving)))
+    for way, washed in ways:
+        _exclude_purchases(block, group, f"washed {way.first}", positions, washed)
+        least = [(sell_of[name], _worth(physics, sell_of[name], name, n)) for name, n in way.sold]
+        for (name, _), (sell, amount) in zip(way.sold, least, strict=True):
+            block.sold[group, way.first, name] = sell >= amount * washed
+        kept = tuple(sell_of[name] for name in recent_ids if name in sell_of)
+        gone = [sell_of[lot.id] for lot in losses.older if lot.id not in way.barred]
+        sales.append(LossSale(washed, tuple(gone), (), way, kept, tuple(least)))
+    if ways:
+        washed = pyo.quicksum(taken for _, taken in ways)
+        clean_ones = [sale.taken for sale in sales if sale.way is None]
+        for number, taken in enumerate(clean_ones):
+            block.one_way[group, number] = taken + washed <= 1
+        if not clean_ones:
+            block.one_way[group] = washed <= 1
+        for lot_id in recent_ids:
+            if lot_id in sell_of:
+                sell = sell_of[lot_id]
+                block.kept[group, lot_id] = sell <= sell.ub * (1 - washed)
     if sales:
         bought = tuple(p.bought for p in positions if p.bought is not None)
         physics.wash_groups.append(WashGroup(group, tuple(sales), bought))
+
+
+def _allows(way: WashedLoss, lot_id: str, recent_ids: list[str]) -> bool:
+    return lot_id not in way.barred and lot_id not in recent_ids
+
+
+def _worth(physics: Physics, sell: Any, lot_id: str, shares: Decimal) -> float:
+    """So many shares of a lot in bp, no more than all of it."""
+    price = physics.household.prices[physics.lot(lot_id).security_id]
+    return min(physics.bp(shares * price), float(sell.ub))
+
+
+def _exclude_purchases(
+    block: pyo.Block, group: str, name: str, positions: list[Position], taken: Any
+) -> None:
+    for p in positions:
+        if p.bought is not None:
+            block.exclusive[group, name, p.account_id, p.security_id] = p.bought <= 1 - taken
+
+
+def _loss_taken(physics: Physics, losses: Losses, sale: LossSale) -> Any:
+    """The losses of a group that a sale takes (bp), as an expression of its sales."""
+    assert sale.way is not None
+    names = [lot.id for lot in losses.older if lot.id not in sale.way.barred]
+    pairs = zip(names, sale.sells, strict=True)
+    return pyo.quicksum(-min(physics.gains[name], 0.0) * sell for name, sell in pairs)
+
+
+def _add_disallowed(physics: Physics) -> None:
+    """What is disallowed of each account's losses: that of the ways that are taken."""
+    chosen: dict[tuple[str, str], list[Any]] = {key: [] for key in physics.disallowed}
+    for group in physics.wash_groups:
+        for sale in group.sales:
+            if sale.way is not None:
+                for key, amount in sale.way.disallowed.items():
+                    chosen[key].append(amount * sale.taken)
+    for (account_id, term), terms in chosen.items():
+        entity = physics.account(account_id).tax_entity_id
+        column = physics.disallowed[account_id, term]
+        physics.model.tax[entity].washed[account_id, term] = column - pyo.quicksum(terms) == 0.0

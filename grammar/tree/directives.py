@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from grammar.tree.conditions import Condition, Things
-from grammar.tree.expressions import Date, Expression, MonthDay, Name, Node, Quantity, Text
+from grammar.tree.expressions import (
+    Date,
+    Expression,
+    MonthDay,
+    Name,
+    Node,
+    Quantity,
+    ShareOf,
+    Text,
+)
 
 # --- times ----------------------------------------------------------------------------------------
 
@@ -61,11 +70,13 @@ class Restrict(Node):
 
 @dataclass(frozen=True, slots=True)
 class Prevent(Node):
-    """`prevent wash sales across household`: what and how far, as plain words."""
+    """`prevent wash sales above 5% of loss across household`: what and how far, as plain words, and
+    from where on."""
 
     what: str
     across: str
     where: Condition | None = None
+    above: ShareOf | None = None
 
 
 class Side(StrEnum):

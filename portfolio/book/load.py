@@ -26,10 +26,12 @@ from portfolio.book.references import (
 from portfolio.book.risk_tables import RiskTables, read_risk_tables
 from portfolio.book.rows import check_rows
 from portfolio.book.settings import read_settings
-from portfolio.book.snapshot import household_of, linked_accounts, risk_rows
+from portfolio.book.snapshot import household_of, risk_rows
+from portfolio.book.stated_years import check_years
 from portfolio.book.targets import Models, Recipes, read_constituents, read_models
 from portfolio.book.tax_history import TaxHistory, tax_history
 from portfolio.book.ties import conclude, in_doubt
+from portfolio.book.wash_links import linked_accounts
 from portfolio.findings import Finding
 from portfolio.household import Attribute, Household, Risk, Security
 from portfolio.models import published
@@ -186,7 +188,7 @@ class Book:
     def tax_history(self, household_id: str) -> TaxHistory:
         """What the household, and who is linked to it, bought and sold so far, as tax sees it;
         KeyError where the book has none of that id."""
-        entities = self.household(household_id).tax_entities.values()
+        entities = self.household(household_id).tax_entities
         own = self._contents.rows("accounts", "household_id", household_id)
         linked = linked_accounts(self._contents, entities, household_id)
         return tax_history(self._contents, [*own, *linked])
@@ -229,6 +231,7 @@ def checked_book(read: Folder, name: str, as_of: date | None, notes: Notes) -> B
         settings.tax_year,
         frozenset(unusable),
     )
+    check_years(contents, notes)
     return Book(
         settings.name,
         day,

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from portfolio.book.contents import Contents, Row, day_in, extra_values, flag_in, number_in
 from portfolio.book.past_sales import first_known_day, past_sales_of, past_trades_of
 from portfolio.book.references import split_tags
 from portfolio.book.splits import BOUGHT, GIVEN
+from portfolio.book.wash_links import linked_accounts
 from portfolio.book.wash_records import WashRecord, wash_record
 from portfolio.flows import expand
 from portfolio.household import Account, Flow, Household, Lot, Model, Risk, TaxEntity
 from portfolio.models import securities_in
 from portfolio.risk import sliced
 from portfolio.tax import in_year
-from portfolio.tax.across import Across
 
 
 def household_of(
@@ -42,7 +41,7 @@ def household_of(
     management = row.get("management") or "separate"
     account_rows = contents.rows("accounts", "household_id", household_id)
     entities = _entities(contents, household_id, account_rows)
-    linked = linked_accounts(contents, entities.values(), household_id)
+    linked = linked_accounts(contents, entities, household_id)
     record = wash_record(contents, household_id, account_rows, linked)
     accounts = tuple(
         _account(contents, each, model_id, management, frozen, record)
@@ -121,36 +120,12 @@ def _entity(contents: Contents, name: str, household_id: str, row: Row) -> TaxEn
         carry_long=number_in(row, "carry_long"),
         ytd_short=number_in(row, "ytd_short"),
         ytd_long=number_in(row, "ytd_long"),
-        rate_carry=number_in(row, "rate_carry"),
+        rate_carry=None if row.get("rate_carry") is None else number_in(row, "rate_carry"),
         state=row.get("state"),
         attributes=extra,
     )
     year = contents.tax_year or contents.as_of.year
     return in_year(entity, contents.as_of.year - year)
-
-
-def linked_accounts(
-    contents: Contents, entities: Iterable[TaxEntity], household_id: str
-) -> list[Row]:
-    """Accounts of other households whose tax entity is linked to one of these, either way."""
-    table = contents.tables.get("tax_entities")
-    if table is None or "wash_linked_to" not in table.columns:
-        return []
-    own = {entity.id for entity in entities}
-    linked: set[str] = set()
-    pairs = zip(table.texts("tax_entity_id"), table.texts("wash_linked_to"), strict=True)
-    for name, text in pairs:
-        others = set(split_tags(text))
-        if name in own:
-            linked |= others
-        elif name is not None and others & own:
-            linked.add(name)
-    rows = [
-        row
-        for name in sorted(linked - own)
-        for row in contents.rows("accounts", "tax_entity_id", name)
-    ]
-    return [row for row in rows if row.get("household_id") != household_id]
 
 
 def _account(
@@ -187,8 +162,8 @@ def _account(
 def _lots(contents: Contents, account_id: str, record: WashRecord) -> tuple[Lot, ...]:
     rows = contents.rows("transactions", "account_id", account_id)
     # Where two rows bring one lot, the one that makes it no purchase holds, in whatever order.
-    came_by = {
-        row.get("lot_id") or (row.get("security_id"), row.get("date")): action
+    brought = {
+        row.get("lot_id") or (row.get("security_id"), row.get("date")): row
         for action in (*BOUGHT, *GIVEN)
         for row in rows
         if row.get("action") == action
@@ -199,43 +174,44 @@ def _lots(contents: Contents, account_id: str, record: WashRecord) -> tuple[Lot,
         if security not in contents.securities or security not in contents.market.latest:
             continue
         if shares is not None and security is not None:
-            lot = _lot(contents, row, account_id, security)
-            unnamed = came_by.get((security, row.get("acquired")), "")
-            action = came_by.get(lot.id, unnamed if unnamed in BOUGHT else "")
-            lots.append(_as_the_law_sees_it(replace(lot, came_by=action), record))
+            by = brought.get(row.get("lot_id") or "")
+            unnamed = brought.get((security, row.get("acquired")))
+            if by is None and unnamed is not None and unnamed.get("action") in BOUGHT:
+                by = unnamed
+            lots.append(_lot(contents, row, account_id, security, by or {}, record))
     return tuple(sorted(lots, key=lambda lot: (lot.security_id, lot.acquired, lot.id)))
 
 
-def _as_the_law_sees_it(lot: Lot, record: WashRecord) -> Lot:
-    """The lot with what wash sales, those across accounts included, made of it."""
-    across = record.across.get(lot.id, Across(Decimal(0), None))
-    return replace(
-        lot,
-        basis=max(lot.basis + across.basis, Decimal(0)),
-        holding_from=across.holding_from or lot.holding_from,
-        used_shares=min(max(lot.used_shares, record.used.get(lot.id, Decimal(0))), lot.shares),
-        purchased=lot.came_by not in GIVEN,
-    )
-
-
-def _lot(contents: Contents, row: Row, account_id: str, security: str) -> Lot:
+def _lot(
+    contents: Contents, row: Row, account_id: str, security: str, by: Row, record: WashRecord
+) -> Lot:
+    """The lot that a transaction (empty: none is known) brought, with what wash sales, those across
+    accounts included, made of it."""
+    name = row.get("lot_id") or ""
     shares = number_in(row, "shares")
-    value = shares * contents.market.latest[security]
+    basis = number_in(row, "basis", str(shares * contents.market.latest[security]))
+    used = max(number_in(row, "used_shares"), record.used.get(name, Decimal(0)))
+    across = record.across.get(name)
+    if across is not None:
+        basis = max(basis + across.basis, Decimal(0))
+    came_by = by.get("action") or ""
     return Lot(
-        id=row.get("lot_id") or "",
+        id=name,
         account_id=account_id,
         security_id=security,
         # An unreadable day counts as today: the account is frozen, and elsewhere in the
         # household the lot may be a recent purchase.
         acquired=day_in(row, "acquired") or contents.as_of,
         shares=shares,
-        basis=number_in(row, "basis", str(value)),
-        holding_from=day_in(row, "holding_from"),
-        order_id=row.get("order_id"),
-        used_shares=number_in(row, "used_shares"),
+        basis=basis,
+        holding_from=(across and across.holding_from) or day_in(row, "holding_from"),
+        order_id=row.get("order_id") or by.get("order_id"),
+        used_shares=min(used, shares),
         covered=flag_in(row, "covered", True),
         pledged=flag_in(row, "pledged", False),
         attributes=extra_values(row, contents.extra.get("lots", ())),
+        purchased=came_by not in GIVEN,
+        came_by=came_by,
     )
 
 

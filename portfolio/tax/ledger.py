@@ -14,6 +14,7 @@ from decimal import Decimal
 from portfolio.household import TaxEntity
 from portfolio.tax.brackets import brackets, gain_tax
 from portfolio.tax.net_investment import investment_income, net_investment_tax
+from portfolio.tax.outside import outside
 from portfolio.tax.results import ZERO, Realised
 from portfolio.tax.year import Netted, net_year, netting, ordinary_limit
 
@@ -56,7 +57,8 @@ class Tax:
     """Dollars of tax that a year's gains add (negative: that its losses save).
 
     By brackets `federal`, `investment` (26 USC 1411) and `state` are apart, at stated rates all is
-    in `federal`. `outside` says where brackets and stated rates differ.
+    in `federal`. `outside` says how brackets and stated rates
+    differ, if they do.
     """
 
     net: Netted
@@ -64,7 +66,7 @@ class Tax:
     investment: Decimal = ZERO
     state: Decimal = ZERO
     by_brackets: bool = False
-    outside: tuple[str, ...] = ()
+    outside: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -95,14 +97,11 @@ def _by_brackets(
     law = brackets(year, entity.filing)
     ordinary = net.taxable_short - net.ordinary_offset
     gains = ordinary + net.taxable_long
-    tax = Tax(
-        net=net,
-        federal=gain_tax(income, ordinary, net.taxable_long, law),
-        investment=_investment_tax(entity, year, income, gains),
-        state=_number(entity, "rate_state") * gains,
-        by_brackets=True,
-    )
-    return Tax(net, tax.federal, tax.investment, tax.state, True, tuple(_outside(entity, tax)))
+    federal = gain_tax(income, ordinary, net.taxable_long, law)
+    investment = _investment_tax(entity, year, income, gains)
+    state = _number(entity, "rate_state") * gains
+    said = outside(entity, year, income, net, (federal, investment, state), law)
+    return Tax(net, federal, investment, state, True, said)
 
 
 def _investment_tax(entity: TaxEntity, year: int, income: Decimal, gains: Decimal) -> Decimal:
@@ -112,20 +111,6 @@ def _investment_tax(entity: TaxEntity, year: int, income: Decimal, gains: Decima
     magi = known if isinstance(known, Decimal) else income
     investment = investment_income(ZERO, gains, entity.filing)
     return net_investment_tax(investment, magi + gains, entity.filing, year)
-
-
-def _outside(entity: TaxEntity, tax: Tax) -> Iterable[str]:
-    """Where the brackets give another rate than the entity states."""
-    net = tax.net
-    gains = net.taxable_short + net.taxable_long
-    if gains <= 0:
-        return
-    stated = entity.rate_short * net.taxable_short + entity.rate_long * net.taxable_long
-    if abs(tax.total - stated) >= Decimal("0.005"):
-        yield (
-            f"gains of {gains:,.2f} are taxed {tax.total / gains:.2%} by the brackets, "
-            f"{stated / gains:.2%} at the stated rates"
-        )
 
 
 def _number(entity: TaxEntity, name: str) -> Decimal:

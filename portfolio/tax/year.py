@@ -132,5 +132,5 @@ def netting(
         tax=entity.rate_short * net.taxable_short
         + entity.rate_long * net.taxable_long
         - entity.rate_ordinary * net.ordinary_offset,
-        carry_value=entity.rate_carry * (net.carried_short + net.carried_long),
+        carry_value=(entity.rate_carry or ZERO) * (net.carried_short + net.carried_long),
     )

@@ -83,7 +83,6 @@ def test_flows_of_accounts_held_away_count_nowhere() -> None:
         ("keep cash at most account.type", "E0305"),
         ("keep cash at most account.valu", "E0201"),
         ("keep cash at most account.unsettled_cash per household", "E0308"),
-        ("keep realized gains at most account.cash each year per taxpayer", "E0308"),
         ("keep realized gains at most taxpayer.carry_long each year per household", "E0308"),
     ],
 )

@@ -249,6 +249,7 @@ def test_whose_gains(directive, layer: str, words: str, per: str) -> None:
         ("use trading cost 2 bps", "trading_cost", "0.0002"),
         ("use horizon 6 months", "horizon", "0.5"),
         ("use discount rate 5%", "discount_rate", "0.05"),
+        ("use value of carried losses 12%", "carried_losses", "0.12"),
     ],
 )
 def test_assumptions_in_their_units(directive, line: str, field: str, value: str) -> None:

@@ -10,11 +10,15 @@ from decimal import Decimal
 import pytest
 
 from compiler.closing import Closing
-from policydsl.propose import Proposal
+from compiler.layers import household_policy
+from compiler.notes import broken_notes
+from policydsl.propose import Proposal, propose
 from policydsl.reasons import explained_trades
 from portfolio.household import Account, Household, PastSale, TaxEntity
-from tests.by_hand import account, both, household, lot, taxpayer
+from tests.by_hand import account, both, checked_layers, household, lot, taxpayer
 from tests.policydsl.test_propose import proposed
+from tests.solver.test_washed_losses import FIVE_IRA, OLD, TENTH
+from tests.solver.test_washed_losses import home as washed_home
 
 YES, NO = (True, True), (False, False)
 MODELS = {"CORE": {"AAA": "0.2", "BBB": "0.2", "CCC": "0.2", "DDD": "0.2"}}
@@ -81,7 +85,7 @@ def test_what_cannot_be_harvested_is_said_and_stops_nothing(
     rule = "keep realized losses at least $5,000 each year per taxpayer"
     proposal, found = harvested(home(), *filter(None, (rule, more)))
     assert found == taken
-    told = f"realized losses of T1 is ${taken:,}.00, below $5,000.00"
+    told = f"realized losses of T1 are ${taken:,}.00, below $5,000.00"
     assert proposal.findings == (f"not kept yet (r2, 0.policy:6): {told}{way}",)
 
 
@@ -92,7 +96,7 @@ def test_no_loss_at_all_is_said_too() -> None:
     )
     assert found == 0
     (told,) = proposal.findings
-    assert "realized losses of TX is $0.00, below $400.00" in told
+    assert "realized losses of TX are $0.00, below $400.00" in told
 
 
 @pytest.mark.parametrize("owner", ["roth_ira", "taxable"])
@@ -184,3 +188,62 @@ def test_a_harvest_that_is_soft_comes_after_what_is_hard() -> None:
     proposal, found = harvested(home(), rule, 'keep "CCC" at least 15% of account')
     assert found == pytest.approx(Decimal(1_500), abs=4)
     assert any("soft, priority 1" in str(each) for each in proposal.findings)
+
+
+def test_a_note_of_a_harvest_says_what_was_not_harvested() -> None:
+    line = "keep realized losses at least $5,000 each year per taxpayer"
+    for amount, told in (("$5,000", 1), ("$100", 0)):
+        note = f"note n\n{line.replace('$5,000', amount)}\n"
+        proposal, closing = proposed(home(), note)
+        assert 100 < losses(closing) < 5_000
+        assert len(list(broken_notes(proposal.policy, closing))) == told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "taken"), [("at least $1,500", 1_500), ("between $500 and $1,800", 500)]
+)
+def test_a_harvest_is_chosen_inside_its_boundary(chosen: str, taken: int) -> None:
+    rules = "default b\nkeep realized losses at least $1,000 each year per taxpayer\n"
+    grant = "allow household to set between $0 and $2,000\n"
+    texts = {"ipc": rules + grant, 'household "H1"': f"set b to {chosen}\n"}
+    checked = checked_layers(texts)
+    assert checked.diagnostics == ()
+    proposal = propose(home(), household_policy(checked, home()))
+    assert proposal.closing is not None
+    assert taken <= losses(proposal.closing) < taken + 10
+    texts['household "H1"'] = "set b to at least $2,500\n"
+    assert [each.code for each in checked_layers(texts).diagnostics] == ["E0401"]
+
+
+def test_a_harvest_above_what_another_rule_keeps_is_a_contradiction() -> None:
+    texts = {
+        "ipc": "rule a\nkeep realized losses at least $5,000 each year per taxpayer\n",
+        'household "H1"': "rule b\nkeep realized losses at most $3,000 each year per taxpayer\n",
+    }
+    assert [each.code for each in checked_layers(texts).diagnostics] == ["E0404"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("keep realized losses at most $9,500 each year", YES),
+        ("keep realized losses at most $9,499 each year", NO),
+        ("keep realized long losses at most $9,500 each year", YES),
+        ("keep realized short losses at most $0 each year", YES),
+    ],
+)
+def test_what_wash_sales_disallow_is_no_loss(rule: str, allowed: tuple[bool, bool]) -> None:
+    """100 AAA at a loss of $10,000, and five bought by an IRA ten days ago."""
+    assert both(washed_home(OLD, ira=(FIVE_IRA,)), rule, "-100 old", TENTH) == allowed
+
+
+def test_a_harvest_counts_what_the_law_allows() -> None:
+    before = washed_home(OLD, ira=(FIVE_IRA,))
+    kept = 'never sell "AAA" where lot.acquired after 2026-06-01'
+    rule = "keep realized losses at least $9,800 each year per taxpayer"
+    proposal, closing = proposed(before, TENTH, kept, rule)
+    assert closing.disallowed(closing.sales[0]) == 500
+    assert any(
+        "realized losses of T1 are $9,500.00, below $9,800.00" in str(each)
+        for each in proposal.findings
+    )

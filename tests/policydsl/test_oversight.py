@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from policydsl.oversight import oversight_document
+from policydsl.report import oversight_lines
 from tests.by_hand import closing, policy, usual
 from tests.policydsl.runs import edited_policies, policydsl, proposals, rebalanced, trade_rows
 
@@ -64,6 +65,29 @@ def test_reports_list_trades_and_positions_and_say_so_when_there_are_none() -> N
         {"account_id": "IRA", "security_id": "AAA", "shares": "400", "value": "40000.00"},
     ]
     assert nothing["trades"] == nothing["holdings"] == []
+
+
+def test_lots_to_give_are_listed_the_largest_gain_first() -> None:
+    """TX has a1 with a gain of $10,000, f1 with $5,000, c1 with $2,000 and b1 at a loss; what the
+    trades leave of a lot counts, and what they buy is no such lot."""
+    home = usual()
+    rules = policy(
+        home,
+        "report holding anything where lot.long_term and lot.gain_percent at least 30%\n"
+        "when account.taxable",
+    )
+    (report,) = oversight_document(rules, closing(home, rules, "-100 a1, +5 BBB TX"))["reports"]
+    assert [row["security_id"] for row in report["holdings"]] == ["AAA", "FND"]
+    assert report["lots"] == [
+        {"account_id": "TX", "security_id": "AAA", "lot_id": "a1", "shares": "100",
+         "value": "10000.00", "gain": "5000.00", "term": "long"},
+        {"account_id": "TX", "security_id": "FND", "lot_id": "f1", "shares": "500",
+         "value": "20000.00", "gain": "5000.00", "term": "long"},
+    ]  # fmt: skip
+    named = {"says": "lots", "rule_id": "r1", "file": "0.policy", "line": 2}
+    document = {"reports": [report], "statements": {report["statement"]: named}}
+    said = " ".join(" ".join(oversight_lines(document)).split())
+    assert said.startswith("lots: 100 AAA of lot a1 in TX ($10,000, long-term gain of $5,000)")
 
 
 def test_a_waiver_lifts_a_question() -> None:

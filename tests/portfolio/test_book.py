@@ -89,7 +89,7 @@ def test_defaults_of_empty_cells(folder: Any) -> None:
     assert account.owner == "self"
     assert fund.wash_group == fund.equivalence_class == fund.issuer == "IDX1"
     assert (fund.share_increment, fund.dividend_yield) == (1, 0)
-    assert (entity.rate_ordinary, entity.rate_carry) == (entity.rate_short, 0)
+    assert (entity.rate_ordinary, entity.rate_carry) == (entity.rate_short, None)
 
 
 def test_models_and_versions(folder: Any) -> None:

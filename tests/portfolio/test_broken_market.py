@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,13 @@ def fund_cycle(folder: Any) -> None:
 
 def lose_wash_shares(folder: Any) -> None:
     folder.edit("wash_blocks", lambda rows: rows[0].update(shares=""))
+
+
+def misstate_the_year(folder: Any) -> None:
+    def change(rows: list[dict[str, str]]) -> None:
+        rows[0]["ytd_short"] = str(Decimal(rows[0]["ytd_short"]) + 1)
+
+    folder.edit("tax_entities", change)
 
 
 def lose_gain(folder: Any) -> None:
@@ -213,6 +221,14 @@ MISTAKES = (
         "B0603",
         "transactions.csv realized_gain",
         "taken for a loss",
+        warning=True,
+    ),
+    mistake(
+        "year that leaves a sale out",
+        misstate_the_year,
+        "B0604",
+        "tax_entities.csv ytd_short",
+        "a difference of",
         warning=True,
     ),
     mistake(

@@ -30,6 +30,7 @@ RULES = (
     "keep each trade at least $700",
     "keep realized gains at most $1,000 each year per taxpayer",
     "keep realized tax at most $200 each year per taxpayer",
+    "keep realized losses at most $300 each year per taxpayer",
     "keep cash between 1% and 4% of account",
     "keep each issuer at most 35% of account",
     'never sell "AAA" where lot.acquired before 2020-01-01',

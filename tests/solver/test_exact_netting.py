@@ -8,15 +8,20 @@ are decided by tax and by a trading cost of 2%.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 
 import pytest
 
-from bench.netting import compared, taxes
+from bench.netting import compared, summary, taxes
+from compiler.assumptions import with_assumed_values
 from compiler.statements import HouseholdPolicy
 from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
+from policydsl.document import proposal_document
 from policydsl.propose import Proposal, propose
 from portfolio.household import Household, TaxEntity
+from solver.search import Budget
 from tests.by_hand import account, closing, household, lot, policy, security, taxpayer
 
 LATER = 0.2 * 0.9 / 1.05**10
@@ -41,14 +46,14 @@ def held(entity: TaxEntity, *gains: int, acquired: str = "2020-01-02") -> Househ
     )
 
 
-def solved(home: Household, form: TaxForm = by_law) -> Proposal:
-    proposal = propose(home, rules_of(home), form=form)
+def solved(home: Household, form: TaxForm = by_law, rules: tuple[str, ...] = ()) -> Proposal:
+    proposal = propose(home, rules_of(home, *rules), form=form)
     assert proposal.closing is not None, proposal.findings
     return proposal
 
 
-def rules_of(home: Household) -> HouseholdPolicy:
-    return policy(home, CALM, DEAR, free=False)
+def rules_of(home: Household, *more: str) -> HouseholdPolicy:
+    return policy(home, CALM, DEAR, *more, free=False)
 
 
 def sold(proposal: Proposal) -> dict[str, int]:
@@ -94,9 +99,12 @@ def check(home: Household, right: dict[str, int], wrong: dict[str, int]) -> floa
     assert exact.solution.bound * unit <= cost + 1.0
     assert sold(solved(home, separate_rates)) == wrong
     lost = cost_of(home, as_text(wrong)) - cost
-    told = compared(home, rules_of(home), ["separate rates"])
+    told = compared(home, rules_of(home), ["separate rates", "best region"])
     assert told.lost("separate rates") == pytest.approx(lost, abs=2.0)
     assert told.measurable("separate rates")
+    assert "1 of 1 households trade otherwise; in 1 that" in summary([told], "separate rates")
+    assert told.sides["best region"].orders == 0
+    assert "0 of 1 households trade otherwise; in 0 that" in summary([told], "best region")
     return lost
 
 
@@ -139,6 +147,50 @@ def test_what_is_carried_on_is_worth_its_rate_and_no_more() -> None:
         assert float(year.tax) == -3_000 * 0.35
         beyond = sum(1_100 for name in right if name == "l2")
         assert float(year.carry_value) == pytest.approx(beyond * float(carried))
+
+
+def test_one_region_searched_bounds_them_all() -> None:
+    """The gap of a shorter search is wider, and as true."""
+    home = held(taxpayer(carry_long=11_000, rate_carry=0), 4_010, 3_990, 3_900)
+    whole, short = solved(home), propose(home, rules_of(home), Budget(regions=1))
+    assert whole.solution is not None
+    assert short.solution is not None
+    assert short.solution.bound <= whole.solution.objective + 1e-6
+    assert short.solution.gap >= whole.solution.gap - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("stated", "chosen", "right"),
+    [
+        (None, None, {"l1": 100}),
+        (None, "34%", {"l1": 100, "l2": 100}),
+        (None, "20%", {"l1": 100}),
+        ("0.2", "34%", {"l1": 100}),
+        ("0.34", "20%", {"l1": 100, "l2": 100}),
+        ("0", "34%", {"l1": 100}),
+    ],
+)
+def test_policy_says_what_it_is_worth_where_the_book_does_not(
+    stated: str | None, chosen: str | None, right: dict[str, int]
+) -> None:
+    """Nobody says: nothing. The book's value, be it 0, stands before the policy's."""
+    entity = replace(taxpayer(), rate_carry=None if stated is None else Decimal(stated))
+    rules = () if chosen is None else (f"use value of carried losses {chosen}",)
+    proposal = solved(held(entity, -3_000, -1_100), rules=rules)
+    assert sold(proposal) == right
+    document, _ = proposal_document(proposal)
+    worth = 0.0 if chosen is None else float(chosen.rstrip("%")) / 100
+    assert document["assumptions"]["TX"]["carried_losses"] == worth
+
+
+def test_of_a_taxpayers_accounts_the_least_counts() -> None:
+    entity = replace(taxpayer(), rate_carry=None)
+    home = household(account("TX", 100), account("TY", 100), entities=[entity])
+    line = 'rule other\n when account.id is "TY"\n use value of carried losses 10%\n'
+    rules = policy(home, "use value of carried losses 30%", free=False)
+    assert with_assumed_values(home, rules).tax_entities["T1"].rate_carry == Decimal("0.3")
+    narrower = policy(home, line, free=False)
+    assert with_assumed_values(home, narrower).tax_entities["T1"].rate_carry == 0
 
 
 def test_rates_of_today_hold_for_the_first_dollar_only() -> None:

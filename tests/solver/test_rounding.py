@@ -26,6 +26,7 @@ RULES = (
     "keep each sector within 8 points of model",
     "prevent wash sales across household",
     "keep realized gains at most $2,000 each year per taxpayer",
+    "keep realized losses between $600 and $3,000 each year per taxpayer",
 )
 
 

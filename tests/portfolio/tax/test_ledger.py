@@ -50,16 +50,31 @@ def test_brackets_where_income_is_known() -> None:
     tax = tax_of(payer, 2026, D(0), D(19_500))
     assert (tax.federal, tax.investment, tax.state) == (2925, 0, 975)
     # 15 % and 5 %: what is stated for both together.
-    assert tax.outside == ()
+    assert tax.outside == ""
 
 
 def test_a_rate_outside_of_its_bracket_is_said() -> None:
     tax = tax_of(entity(ordinary_income="68900"), 2026, D(0), D(10_000))
     assert tax.outside == (
-        "gains of 10,000.00 are taxed 15.00% by the brackets, 20.00% at the stated rates",
+        "gains of $10,000.00 are taxed 15.00% by the brackets of 2026 (15%), "
+        "20.00% at the stated rates: $500.00 less than said"
     )
     rich = tax_of(entity(ordinary_income="900000", magi_other="150000"), 2026, D(0), D(10_000))
-    assert (rich.federal, rich.investment, rich.outside) == (2000, 0, ())
+    assert (rich.federal, rich.investment, rich.outside) == (2000, 0, "")
+
+
+def test_every_bracket_that_gains_reach_is_named() -> None:
+    """Joint filers of 2026 with $560,000: the 35% bracket, then 15% up to $613,700, then 20%; and
+    3.8% of all gains, because income alone is above $250,000."""
+    payer = entity("joint", ordinary_income="560000", rate_state="0.05")
+    tax = tax_of(payer, 2026, D(20_000), D(100_000))
+    assert tax.federal == D("0.35") * 20_000 + D("0.15") * 33_700 + D("0.20") * 66_300
+    assert (tax.investment, tax.state) == (D("0.038") * 120_000, D("0.05") * 120_000)
+    assert tax.outside == (
+        "gains of $120,000.00 are taxed 29.90% by the brackets of 2026 (35%; 15% up to $613,700, "
+        "20% beyond; 3.8% net investment income tax above $250,000; a flat state tax of 5%), "
+        "22.83% at the stated rates: $8,475.00 more than said"
+    )
 
 
 def test_the_tax_on_investment_income_is_added() -> None:
@@ -70,7 +85,11 @@ def test_the_tax_on_investment_income_is_added() -> None:
 def test_a_net_loss_saves_at_the_bracket_and_carries_the_rest() -> None:
     tax = tax_of(entity(ordinary_income="68900", rate_state="0.05"), 2026, D(-5000), D(0))
     assert (tax.federal, tax.state) == (-D("0.22") * 3000, -150)
-    assert (tax.net.carried_short, tax.outside) == (2000, ())
+    assert tax.net.carried_short == 2000
+    assert tax.outside == (
+        "a loss of $3,000.00 taken from income saves 27.00% by the brackets of 2026 (22%; a flat "
+        "state tax of 5%), 37.00% at the stated rates: $300.00 less than said"
+    )
 
 
 def test_little_income_keeps_the_carryover() -> None:

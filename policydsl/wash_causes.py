@@ -1,0 +1,100 @@
+"""Which purchase would wash a loss that is not taken, and which loss a purchase that is not made
+would wash: in words, with accounts and days (26 USC 1091(a))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from policydsl.propose import Proposal
+from portfolio.household import Household, Lot, WashBlock
+from portfolio.tax.blocks import UNLIMITED
+from portfolio.tax.prospective import first_clean_day
+from portfolio.tax.replacements import recent_purchases
+from portfolio.tax.wash_sales import WINDOW
+
+CAME_BY = {"buy": "bought", "reinvest": "reinvested", "vest": "vested", "": "bought"}
+ZERO = Decimal(0)
+
+
+def wash_causes(
+    proposal: Proposal, account_id: str, security_id: str, lot_id: str
+) -> tuple[str, ...]:
+    """Of a lot that is not sold, or of a purchase (`lot_id` empty) that is not made; earliest
+    first, empty where no wash sale is near. Shares sold today replace nothing."""
+    compiled = proposal.compiled
+    if compiled is None:
+        return ()
+    household = compiled.physics.whole or compiled.physics.household
+    if not lot_id:
+        return tuple(_blocks(proposal, household, household.securities[security_id].wash_group))
+    account = compiled.physics.account(account_id)
+    lot = next(lot for lot in account.lots if lot.id == lot_id)
+    at_loss = lot.basis > lot.shares * household.prices[lot.security_id]
+    return tuple(_replacements(proposal, household, lot)) if account.taxable and at_loss else ()
+
+
+def _replacements(proposal: Proposal, household: Household, lot: Lot) -> Iterator[str]:
+    closing = proposal.closing
+    group = household.securities[lot.security_id].wash_group
+    gone = {} if closing is None else closing.lot_shares_sold
+    left = lot.shares
+    for each in recent_purchases(household):
+        shares = min(each.shares - gone.get(each.lot_id, ZERO), left)
+        same = (lot.order_id or lot.id) == each.order_id or lot.id == each.lot_id
+        if each.wash_group != group or same or shares <= 0:
+            continue
+        left -= shares
+        of = _of(household, each.security_id, lot.security_id)
+        yield (
+            f"{shares.normalize():f} shares{of} {CAME_BY[each.came_by]} on {each.acquired} in "
+            f"{each.account_id} would wash {shares.normalize():f} shares of it until "
+            f"{each.last_day} (first clean day {first_clean_day(each.acquired)})"
+        )
+    for buy in () if closing is None else closing.purchases:
+        if household.securities[buy.security_id].wash_group == group and left > 0:
+            shares = min(buy.shares, left)
+            left -= shares
+            of = _of(household, buy.security_id, lot.security_id)
+            yield (
+                f"{shares.normalize():f} shares{of} bought in this run in {buy.account_id} would "
+                f"wash {shares.normalize():f} shares of it"
+            )
+
+
+def _blocks(proposal: Proposal, household: Household, group: str) -> Iterator[str]:
+    closing = proposal.closing
+    for block in household.wash_blocks:
+        if block.wash_group == group:
+            yield _blocked(household, block)
+    for sale in () if closing is None else closing.sales:
+        same = household.securities[sale.security_id].wash_group == group
+        if same and sale.gain < 0 and closing and closing.account(sale.account_id).taxable:
+            ticker = household.securities[sale.security_id].ticker
+            yield (
+                f"it would wash the loss on {sale.shares.normalize():f} {ticker} sold in this run "
+                f"in {sale.account_id} until {household.as_of + WINDOW} "
+                f"(first clean day {first_clean_day(household.as_of)})"
+            )
+
+
+def _blocked(household: Household, block: WashBlock) -> str:
+    sold = block.until - WINDOW
+    many = "all" if block.shares == UNLIMITED else f"{block.shares.normalize():f}"
+    if block.sold:
+        where = " and ".join(f"{_ticker(household, name)} in {a}" for a, name in block.sold)
+    else:
+        where = f"{block.wash_group} that the book's wash_blocks give"
+    return (
+        f"it would wash the loss on {many} shares sold on {sold} of {where} until {block.until} "
+        f"(first clean day {first_clean_day(sold)})"
+    )
+
+
+def _of(household: Household, name: str, other: str) -> str:
+    return "" if name == other else f" of {_ticker(household, name)}"
+
+
+def _ticker(household: Household, name: str) -> str:
+    known = household.securities.get(name)
+    return name if known is None else known.ticker
