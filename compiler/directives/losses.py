@@ -16,6 +16,7 @@ from compiler.directives.base import Breach, Directive, Family, dollars_breach, 
 from compiler.directives.bounds import describe_amounts, read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
+from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
@@ -72,16 +73,8 @@ class RealizedLosses(Directive):
         yield from self.period.unseen(household)
 
     def describe_today(self, statement: Statement, household: Household) -> str:
-        """How much of a prorated amount today asks for or allows, where it is plain dollars."""
         del statement
-        if not self.period.prorated:
-            return ""
-        plain = (
-            f"{side} ${self.period.grown(end.constant[1], household.as_of):,.2f}"
-            for side, end in (("at least", self.low), ("at most", self.high))
-            if end is not None and end.constant is not None and end.constant[0] == "$"
-        )
-        return ", ".join(plain) and f"today {', '.join(plain)}"
+        return describe_today(self.period, self.range, household)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `most` and `least` a holder, linear in the lots at a loss."""

@@ -17,9 +17,10 @@ from compiler.directives.base import Breach, Directive, Family, dollars_breach
 from compiler.directives.bounds import read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
+from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
-from compiler.statements import InForce
+from compiler.statements import InForce, Statement
 from compiler.whose_gains import Held, Holder, held_by, read_holder
 from grammar import tree
 from portfolio.holding import is_long_term
@@ -67,6 +68,10 @@ class RealizedLimit(Directive):
 
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)
+
+    def describe_today(self, statement: Statement, household: Household) -> str:
+        del statement
+        return describe_today(self.period, self.range, household)
 
     def _bound(self, household: Household, held: Held) -> Decimal:
         """The limit in dollars today."""

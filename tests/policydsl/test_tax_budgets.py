@@ -11,7 +11,7 @@ import pytest
 
 from compiler.closing import Closing
 from portfolio.household import Account, Household, PastSale
-from tests.by_hand import account, both, checked_layers, household, lot, taxpayer
+from tests.by_hand import account, both, checked_layers, household, lot, policy, taxpayer
 from tests.policydsl.test_propose import proposed
 
 YES, NO = (True, True), (False, False)
@@ -194,3 +194,19 @@ def test_a_default_of_a_share_is_chosen_for_the_same_holder() -> None:
         'household "H1"': "set b to at most 0.5% of account\n",
     }
     assert checked_layers(texts).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "today"),
+    [
+        ("gains at most $3,650 each year prorated", "today at most $1,660.00"),
+        ("losses between $365 and $3,650 each year prorated",
+         "today at least $166.00, at most $1,660.00"),
+        ("gains at most $3,650 each year", ""),
+        ("gains at most 1% of account each year prorated", ""),
+    ],
+)  # fmt: skip
+def test_what_a_prorated_budget_is_today(words: str, today: str) -> None:
+    before = home()
+    (scope,) = policy(before, f"keep realized {words} per taxpayer", free=False).statements
+    assert scope.directive.describe_today(scope.statement, before) == today

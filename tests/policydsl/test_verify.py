@@ -248,6 +248,15 @@ def test_a_policy_that_forbids_the_trades_is_found_by_the_exact_check(copied: Pa
     assert any("ipc.freeze" in each["what"] for each in found)
 
 
+def test_lots_sold_out_of_turn_are_found_by_the_exact_check(copied: Path) -> None:
+    with (copied / "inputs" / "policies" / "firm" / "compliance.policy").open("a") as file:
+        file.write('\nrule firm.order "Order of lots"\n    use first in first out\n')
+    mended(copied)
+    found = [each["what"] for each in differences(copied) if "firm.order" in each["what"]]
+    assert found
+    assert all("which goes before it" in what for what in found)
+
+
 def test_differences_are_shown_with_their_places(copied: Path) -> None:
     TAMPERING["an amount"](copied)
     result = policydsl("verify", copied)
