@@ -33,8 +33,10 @@ from portfolio.book.tax_history import TaxHistory, tax_history
 from portfolio.book.ties import conclude, in_doubt
 from portfolio.book.wash_links import linked_accounts
 from portfolio.findings import Finding
+from portfolio.holding import holding_start
 from portfolio.household import Attribute, Household, Risk, Security
 from portfolio.models import published
+from portfolio.tax.events import Stated
 
 
 @dataclass(frozen=True)
@@ -188,10 +190,25 @@ class Book:
     def tax_history(self, household_id: str) -> TaxHistory:
         """What the household, and who is linked to it, bought and sold so far, as tax sees it;
         KeyError where the book has none of that id."""
-        entities = self.household(household_id).tax_entities
+        household = self.household(household_id)
         own = self._contents.rows("accounts", "household_id", household_id)
-        linked = linked_accounts(self._contents, entities, household_id)
-        return tax_history(self._contents, [*own, *linked])
+        linked = linked_accounts(self._contents, household.tax_entities, household_id)
+        lots = [lot for account in household.accounts for lot in account.lots]
+        stated = tuple(
+            Stated(
+                f"{lot.id}/today",
+                self.as_of,
+                lot.account_id,
+                lot.security_id,
+                lot.id,
+                lot.shares,
+                lot.basis,
+                holding_start(lot),
+            )
+            for lot in (*lots, *household.linked_lots)
+            if lot.shares > 0
+        )
+        return replace(tax_history(self._contents, [*own, *linked]), stated=stated)
 
 
 def load_book(folder: Path, as_of: date | None = None, models: Path | None = None) -> Book:

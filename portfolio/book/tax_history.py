@@ -16,7 +16,7 @@ from decimal import Decimal
 from portfolio.book.contents import Contents, Row, day_in, number_in
 from portfolio.book.splits import BOUGHT, GIVEN, OUT, Restated, ratios_of, restated
 from portfolio.household import Lot
-from portfolio.tax.events import Donation, Event, Holder, Purchase, Sale, Sales
+from portfolio.tax.events import Donation, Event, Holder, Purchase, Sale, Sales, Stated
 from portfolio.tax.history import in_cautious_order, replay
 from portfolio.tax.reading import CAUTIOUS, Reading
 from portfolio.tax.results import Outcome
@@ -48,7 +48,8 @@ class TaxHistory:
     """`opening` lots, then `events` from the first day known to the book's. `holders` are the
     accounts of the household and those linked to it, of which wash sales know only self and spouse.
 
-    `records` are the rows of the book behind the sales, by id.
+    `records` are the rows of the book behind the sales, by id. `stated` is what the book says of
+    the lots of today: trades are of those.
     """
 
     holders: Mapping[str, Holder]
@@ -57,6 +58,7 @@ class TaxHistory:
     events: tuple[Event, ...]
     untold: tuple[Untold, ...]
     records: Mapping[str, Row]
+    stated: tuple[Stated, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ class TaxHistory:
     def outcome(self, trades: Iterable[Event | Sales] = (), reading: Reading = CAUTIOUS) -> Outcome:
         """What the history comes to, and the trades after it. Raises HistoryError for trades of
         what is not held."""
-        events = [*self.in_order, *trades]
+        today = list(trades)
+        events = [*self.in_order, *(self.stated if today else ()), *today]
         return replay(events, self.holders, self.groups, reading, self.opening)
 
 

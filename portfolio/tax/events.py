@@ -160,4 +160,19 @@ class SpinOff:
     basis_fraction: Decimal
 
 
-Event = Purchase | Gift | Inheritance | Sale | Donation | Split | ReturnOfCapital | SpinOff
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a book says of a lot that is held: `basis` of all its `shares`, alike for each, and the
+    day its holding period runs from. Which shares have replaced a loss stays as it was."""
+
+    id: str
+    day: date
+    account_id: str
+    security_id: str
+    lot_id: str
+    shares: Decimal
+    basis: Decimal
+    holding_from: date
+
+
+Event = Purchase | Gift | Inheritance | Sale | Donation | Split | ReturnOfCapital | SpinOff | Stated

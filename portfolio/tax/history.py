@@ -28,12 +28,14 @@ from portfolio.tax.events import (
     Sales,
     SpinOff,
     Split,
+    Stated,
 )
 from portfolio.tax.outcome import outcome
 from portfolio.tax.positions import Positions
 from portfolio.tax.reading import CAUTIOUS, Reading
 from portfolio.tax.results import Outcome
 from portfolio.tax.selection import TOP_RATES, Rates
+from portfolio.tax.stated import state
 from portfolio.tax.wash_sales import Matching
 
 # In the order in which events without a time are taken within a day.
@@ -47,6 +49,7 @@ _HAPPENS: Mapping[type[Event | Sales], Callable[[Positions, Any], None]] = {
     Sale: sell,
     Sales: sell_together,
     Donation: donate,
+    Stated: state,
 }
 
 Groups = Mapping[str, tuple[str, Decimal]]

@@ -154,6 +154,25 @@ def test_trades_of_today_come_after_it(empty: Any) -> None:
         history.outcome([Sale("today", AS_OF, "H00002-TX", "AGG2", D(5), D(50))])
 
 
+def test_a_sale_of_today_is_of_the_lot_as_the_book_has_it(empty: Any) -> None:
+    """The broker has not put the $6 that three shares took over on its lot of ten: the book's basis
+    is what is sold, whatever the replay makes of it, and the shares stay used."""
+    trade(empty, 20, "sell", "3", "30", realized_gain="-6", term="short")
+    trade(empty, 10, "buy", "10", "100", lot_id="NEW")
+    lot(empty, "NEW", ago(10), "10", "100")
+    book = empty.load()
+    history = book.tax_history(HOUSEHOLD)
+    sold = Sale("today", AS_OF, "H00002-TX", "AGG2", D(5), D(50), (("NEW", D(5)),))
+    rows = [row for row in history.outcome([sold]).realised if row.sale_id == "today"]
+    assert sum(row.gain for row in rows) == 0
+    assert {row.long_term for row in rows} == {False}
+    (held,) = (
+        each for a in book.household(HOUSEHOLD).accounts for each in a.lots if each.id == "NEW"
+    )
+    assert (held.basis, held.used_shares) == (100, 3)
+    assert sum(each.shares for each in history.outcome().open_lots if each.used) == 3
+
+
 # --- against what the book says itself -----------------------------------------------------------
 
 
