@@ -226,7 +226,8 @@ class Tangents:
 
     def _leaning(self, values: Floats) -> Floats:
         """Values with each binary as far on as its trade is of the smallest it may be: the
-        relaxation itself leaves a binary near zero where a trade could be much larger."""
+        relaxation itself leaves a binary near zero where a trade could be much larger. Lots in
+        order lean as if all that is sold of them were sold in turn."""
         x, leaning = self.full(values), values.copy()
         for p in self.structure.positions:
             for binary, amount, least in (
@@ -235,10 +236,11 @@ class Tangents:
             ):
                 if binary in self.at:
                     leaning[self.at[binary]] = min(1.0, amount / max(least, DUST))
+            left = float(sum(x[lot] for lot in p.in_order))
             for exhausted, lot in zip(p.exhausted, p.in_order, strict=False):
+                left -= float(self.program.upper[lot])
                 if exhausted in self.at:
-                    most = max(float(self.program.upper[lot]), DUST)
-                    leaning[self.at[exhausted]] = min(1.0, float(x[lot]) / most)
+                    leaning[self.at[exhausted]] = min(1.0, max(0.0, left) / DUST)
         for wash in self.structure.washes:
             for sale in wash.sales:
                 if sale.taken in self.at:

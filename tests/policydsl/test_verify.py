@@ -118,6 +118,10 @@ def more_shares(row: Row) -> None:
     row.update(shares=str(shares), amount=str(amount), cost=str(cost))
 
 
+def other_term(row: Row) -> None:
+    row["term"] = "short" if row["term"] == "long" else "long"
+
+
 def put(*path: Any, value: Any) -> Callable[[Document], None]:
     def change(document: Document) -> None:
         part: Any = document
@@ -179,7 +183,7 @@ FORGERY: dict[str, Edit] = {
     "a security that is not held": edit_row(lambda row: row.update(lot_id="L9"), "sell"),
     "a number that is none": edit_row(lambda row: row.update(shares="many"), "buy"),
     "a side that is none": edit_row(lambda row: row.update(side="hold"), "buy"),
-    "a term": edit_row(lambda row: row.update(term="long"), "sell"),
+    "a term": edit_row(other_term, "sell"),
     "the rules of a trade": edit_row(lambda row: row.update(rules="ipc.mine"), "buy"),
     "a household": edit_row(lambda row: row.update(household_id="H00004"), "buy"),
     "a row deleted": remove_last_row,
@@ -242,6 +246,15 @@ def test_a_policy_that_forbids_the_trades_is_found_by_the_exact_check(copied: Pa
     found = differences(copied)
     assert any("H00001" in each["where"] for each in found)
     assert any("ipc.freeze" in each["what"] for each in found)
+
+
+def test_lots_sold_out_of_turn_are_found_by_the_exact_check(copied: Path) -> None:
+    with (copied / "inputs" / "policies" / "firm" / "compliance.policy").open("a") as file:
+        file.write('\nrule firm.order "Order of lots"\n    use first in first out\n')
+    mended(copied)
+    found = [each["what"] for each in differences(copied) if "firm.order" in each["what"]]
+    assert found
+    assert all("which goes before it" in what for what in found)
 
 
 def test_differences_are_shown_with_their_places(copied: Path) -> None:
