@@ -92,7 +92,7 @@ def turning(proposal: Proposal, trade: Untraded) -> TurnsLong | None:
 def near(closing: Closing, sales: Iterable[Sale]) -> Iterator[TurnsLong]:
     """The sales that are made although they turn long-term soon, each beside all the others."""
     for sale in sales:
-        turns = _turning(closing, sale, sale.gain)
+        turns = _turning(closing, sale, closing.recognised(sale))
         if turns is not None and (turns.day - closing.household.as_of).days <= NEAR:
             yield turns
 

@@ -18,6 +18,7 @@ from compiler.target import left_out
 from policydsl.location import Elsewhere, elsewhere
 from policydsl.long_term import near
 from policydsl.propose import Proposal
+from policydsl.wash_causes import washed_part
 from solver.ledger import BINDING
 from solver.solve import Solution
 
@@ -301,6 +302,8 @@ def _headline(trade: Trade, proposal: Proposal) -> str:
     if trade.sales and proposal.closing and proposal.closing.account(trade.account_id).taxable:
         word = "gain" if trade.gain >= 0 else "loss"
         text += f" at a {word} of ${abs(trade.gain):,.2f}"
+        washed = washed_part(proposal.closing, trade.sales)
+        text += f" ({washed})" if washed else ""
     return text
 
 

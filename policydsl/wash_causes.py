@@ -1,11 +1,12 @@
-"""Which purchase would wash a loss that is not taken, and which loss a purchase that is not made
-would wash: in words, with accounts and days (26 USC 1091(a))."""
+"""Which purchase washes a loss, or would wash one that is not taken, and which loss a purchase that
+is not made would wash: in words, with accounts and days (26 USC 1091(a))."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from compiler.closing import Closing, Sale
 from policydsl.propose import Proposal
 from portfolio.household import Household, Lot, WashBlock
 from portfolio.tax.blocks import UNLIMITED
@@ -32,6 +33,25 @@ def wash_causes(
     lot = next(lot for lot in account.lots if lot.id == lot_id)
     at_loss = lot.basis > lot.shares * household.prices[lot.security_id]
     return tuple(_replacements(proposal, household, lot)) if account.taxable and at_loss else ()
+
+
+def washed_part(closing: Closing, sales: Sequence[Sale]) -> str:
+    """What of the losses of an order is disallowed, and by which shares; empty where nothing is."""
+    lost = sum((closing.disallowed(sale) for sale in sales), ZERO)
+    if not lost:
+        return ""
+    household = closing.whole or closing.household
+    group = household.securities[sales[0].security_id].wash_group
+    kept = []
+    for each in recent_purchases(household):
+        left = each.shares - closing.lot_shares_sold.get(each.lot_id, ZERO)
+        if each.wash_group == group and left > 0:
+            of = _of(household, each.security_id, sales[0].security_id)
+            kept.append(
+                f"{left.normalize():f} shares{of} {CAME_BY[each.came_by]} on {each.acquired} in "
+                f"{each.account_id}"
+            )
+    return f"${lost:,.2f} of it disallowed, replaced by {' and '.join(kept)}"
 
 
 def _replacements(proposal: Proposal, household: Household, lot: Lot) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pytest
 from compiler.layers import household_policy
 from compiler.model import compile_household
 from policydsl.propose import Proposal, Status, propose
+from policydsl.reasons import explained_trades
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import netting
 from solver.handover import hand_over
@@ -245,3 +246,18 @@ def test_a_rule_from_below_tightens() -> None:
     assert not compile_household(where, rules).physics.losses["AAA"].ways
     assert breaches(where, rules, "-100 old")
     assert not breaches(where, policy(where, TENTH), "-100 old")
+
+
+def test_the_sentence_says_what_is_disallowed_and_by_which_shares() -> None:
+    reinvested = lot("five", "AAA", 5, 450, RECENT, came_by="reinvest")
+    where = home(OLD, ira=(reinvested,))
+    kept = 'never sell "AAA" where lot.acquired after 2026-06-01'
+    (said,) = [
+        trade.sentence
+        for trade in explained_trades(propose(where, policy(where, TENTH, kept)))
+        if trade.security_id == "AAA" and trade.side == "sell"
+    ]
+    assert said.startswith(
+        "Sell 100 AAA for $10,000.00 at a loss of $10,000.00 ($500.00 of it disallowed, replaced "
+        "by 5 shares reinvested on 2026-06-05 in IRA)"
+    )
