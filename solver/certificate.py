@@ -1,21 +1,30 @@
 """A lower bound on the whole problem from prices alone, security by security, without a solver.
 
 Price the coupling rows with any multipliers y: what is left of the objective splits into positions,
-each a choice of hold, buy or sell in one dimension, solved in closed form, and into columns that
-stand alone (factors, nets, excesses). By weak duality the sum bounds the problem from below,
-binaries and all, for a fixed region of each tax function (Lagrangian relaxation; Geoffrion 1974).
+each a choice of hold, buy or sell in one dimension, solved in closed form, into the nets of each
+taxpayer, whose least cost in a tax region is at a corner of it, and into columns that stand alone
+(factors, excesses). By weak duality the sum bounds the problem from below, binaries and all, in
+every choice of tax regions (Lagrangian relaxation; Geoffrion 1974).
 The regret of a mode is its value less the cheapest, so the gap itself splits by security.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Decisions, Mode, PositionColumns, Structure, WashColumns
+from solver.modes import (
+    NO_COLUMN,
+    Decisions,
+    Mode,
+    PositionColumns,
+    RegionColumns,
+    Structure,
+    WashColumns,
+)
 
 INFEASIBLE = np.inf
 FREE_PRICE = 1e-7
@@ -24,13 +33,19 @@ SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`bound` (bp); `cheapest` decisions at these prices; `regret[p, m]` of each mode (bp), and
-    `regret_by_depth[p]` of each depth of a sale, for positions that sell lots in order."""
+    """A bound (bp) for each choice of tax regions, of which `tax` has each one's part; `cheapest`
+    decisions at these prices; `regret[p, m]` of each mode (bp), and `regret_by_depth[p]` of each
+    depth of a sale, for positions that sell lots in order."""
 
-    bound: float
+    beside_tax: float
+    tax: Mapping[int, float]
     cheapest: Decisions
     regret: Floats
     regret_by_depth: Mapping[int, Floats]
+
+    def bound(self, chosen: Iterable[RegionColumns]) -> float:
+        """What nothing in these tax regions is better than."""
+        return self.beside_tax + sum(self.tax[region.chosen] for region in chosen)
 
     def regret_of(self, decisions: Decisions) -> Floats:
         """The regret of each position's decision (bp)."""
@@ -72,8 +87,9 @@ def certify(
     lower: Floats,
     upper: Floats,
 ) -> Certificate:
-    """Bound the program, `lower`/`upper` being column bounds that its rows of one column imply."""
-    y = np.where(structure.coupling, prices, 0.0)
+    """Bound the program, `lower`/`upper` being column bounds that its rows of one column imply in
+    every tax region that is asked for."""
+    y = np.where(structure.coupling & ~structure.region_rows, prices, 0.0)
     y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
     y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
     ends = np.where(y > 0, program.row_lower, program.row_upper)
@@ -86,6 +102,8 @@ def certify(
             owned[p.through] = True
         if p.buy != NO_COLUMN:
             owned[p.buy] = True
+    for function in structure.regions:
+        owned[[column for r in function for column in (r.chosen, r.short, r.long)]] = True
     for wash in structure.washes:
         owned[[column for sale in wash.sales for column, _ in sale.disallowed]] = True
     alone = np.flatnonzero(~owned)
@@ -112,10 +130,17 @@ def certify(
         if p.in_order
     }
     nothing = Decisions(modes, tuple(taken), (0,) * len(modes))
+    tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
     certificate = Certificate(
-        bound + float(least.sum()), nothing, values - known[:, None], by_depth
+        bound + float(least.sum()), tax, nothing, values - known[:, None], by_depth
     )
     return replace(certificate, cheapest=replace(nothing, depths=certificate.depths(modes)))
+
+
+def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float:
+    """The least that a taxpayer's nets cost in a tax region."""
+    costs = structure.corners[region.chosen] @ reduced[[region.short, region.long]]
+    return float(costs.min(initial=INFEASIBLE)) + float(reduced[region.chosen])
 
 
 def _standing_alone(price: Floats, square: Floats, lower: Floats, upper: Floats) -> float:

@@ -6,6 +6,7 @@ what is left is a convex program.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
@@ -19,6 +20,7 @@ from solver.handover import Floats, Program
 
 NO_COLUMN = -1
 COUNT = 1e-6
+SMALL = 1e-7
 
 
 class Mode(IntEnum):
@@ -112,7 +114,8 @@ class Structure:
     `coupling` flags the rows that a Lagrangian prices; the others either hold a mode's binary or
     define a position's active weight. `counted` are those of the former that hold binaries of
     several positions and no trade: they are priced too, mode by mode. `washed[p]` is the wash group
-    of position p, or -1.
+    of position p, or -1. `corners` are those of each tax region (by its binary) in short and long,
+    and `region_rows` flags the rows that say where it lies.
     """
 
     positions: tuple[PositionColumns, ...]
@@ -122,6 +125,8 @@ class Structure:
     mode_columns: NDArray[np.bool_]
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
+    corners: Mapping[int, Floats]
+    region_rows: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
     @property
@@ -211,9 +216,49 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     coupling[activity] = False
     counted = _counted(program, positions, mode_rows)
     coupling[list(counted)] = True
-    return Structure(
-        positions, tuple(washes), washed, regions, mode_columns, mode_rows, coupling, counted
+    of_regions = (".netting[", ".inside[", ".one_region")
+    region_rows = np.array(
+        [n.startswith("tax[") and any(part in n for part in of_regions) for n in program.row_names],
+        dtype=np.bool_,
     )
+    return Structure(
+        positions,
+        tuple(washes),
+        washed,
+        regions,
+        mode_columns,
+        mode_rows,
+        coupling,
+        {r.chosen: _corners(program, r, region_rows) for f in regions for r in f},
+        region_rows,
+        counted,
+    )
+
+
+def _corners(program: Program, region: RegionColumns, rows: NDArray[np.bool_]) -> Floats:
+    """Corners (short, long) of the polygon in which a tax region's nets lie; none where it is
+    empty. Points outside by less than rounding count: a bound over them is no tighter."""
+    columns = [region.short, region.long, region.chosen]
+    a = program.matrix[rows][:, columns].toarray()
+    own = np.abs(a[:, :2]).sum(axis=1) > 0
+    a, ends = a[own], np.stack([program.row_lower[rows][own], program.row_upper[rows][own]])
+    box = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    at = [f(c) for c in columns[:2] for f in (program.lower.__getitem__, program.upper.__getitem__)]
+    sides = [(row[:2], end - row[2]) for row, both in zip(a, ends.T, strict=True) for end in both]
+    sides = [(n, c) for n, c in [*sides, *zip(box, at, strict=True)] if np.isfinite(c)]
+    found = []
+    for k, (one, c) in enumerate(sides):
+        for other, d in sides[:k]:
+            both = np.stack([one, other])
+            if abs(np.linalg.det(both)) > SMALL:
+                found.append(np.linalg.solve(both, np.array([c, d])))
+    points = np.array(found).reshape(-1, 2)
+    values = points @ a[:, :2].T + a[:, 2]
+    slack = SMALL * (1.0 + np.abs(points).max(axis=1, initial=0.0))
+    low, high = np.array(at[::2]), np.array(at[1::2])
+    inside = ((values >= ends[0] - slack[:, None]) & (values <= ends[1] + slack[:, None])).all(1)
+    inside &= ((points >= low - slack[:, None]) & (points <= high + slack[:, None])).all(1)
+    return np.asarray(points[inside])
 
 
 def _counted(

@@ -32,9 +32,17 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Netting:
-    """The regions of every tax function of a program."""
+    """The regions of every tax function of a program, and nets (short, long) without trades."""
 
     functions: tuple[tuple[_Piece, ...], ...]
+    start: tuple[tuple[float, float], ...]
+
+    def untraded(self) -> tuple[RegionColumns, ...]:
+        """The regions that hold each taxpayer's nets if nothing is traded."""
+        return tuple(
+            min(pieces, key=lambda piece: piece.outside(*start)).region
+            for pieces, start in zip(self.functions, self.start, strict=True)
+        )
 
     def placed(self, x: Floats) -> Floats:
         """The same trades, with each taxpayer's nets in the region that holds them."""
@@ -51,11 +59,16 @@ class Netting:
 def read_netting(program: Program, structure: Structure) -> Netting:
     """The regions as the program's rows have them."""
     named = {name: i for i, name in enumerate(program.row_names) if name.startswith("tax[")}
+
+    def start(entity: str, term: str) -> float:
+        return float(program.row_lower[named[f"tax[{entity}].net[{term}]"]])
+
     return Netting(
         tuple(
             tuple(_piece(program, region, named) for region in function)
             for function in structure.regions
-        )
+        ),
+        tuple((start(f[0].entity, "short"), start(f[0].entity, "long")) for f in structure.regions),
     )
 
 

@@ -8,6 +8,7 @@ to branch and bound over tangents.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -27,6 +28,7 @@ from solver.modes import (
     excess,
     fixings,
 )
+from solver.netting import read_netting
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
 from solver.reduce import Reduced, reduce
 
@@ -72,14 +74,14 @@ class Answer:
 
 @dataclass(slots=True)
 class _Region:
-    """One choice of tax regions under search."""
+    """One choice of tax regions under search. `first` is the certificate at the prices of its
+    relaxation, None before that is solved; `proven` what branch and bound says of it."""
 
     chosen: tuple[RegionColumns, ...]
     fixed: dict[int, float]
-    bound: float
     prices: Floats
-    bounds: tuple[Floats, Floats]
-    certificates: list[Certificate] = field(default_factory=list)
+    first: Certificate | None = None
+    proven: float = -np.inf
 
 
 @dataclass(slots=True)
@@ -90,9 +92,11 @@ class Search:
     structure: Structure
     budget: Budget
     work: Work
+    bounds: tuple[Floats, Floats]
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
     failures: int = 0
+    certificates: list[Certificate] = field(default_factory=list)
 
     @property
     def tolerance(self) -> float:
@@ -103,6 +107,10 @@ class Search:
     @property
     def incumbent(self) -> float:
         return INFEASIBLE if self.best is None else self.best.point.objective
+
+    def bound(self, region: _Region) -> float:
+        """What is proven of a tax region by all prices so far, those found in others too."""
+        return max([region.proven, *(each.bound(region.chosen) for each in self.certificates)])
 
 
 def search(
@@ -116,22 +124,28 @@ def search(
 
     `start` is a feasible point, binaries and all, whose decisions are tried first.
     """
-    state = Search(program, structure, budget, work)
+    state = _search(program, structure, budget, work)
     if start is not None:
         _begin(state, start)
-    regions = [r for r in (_relax(state, c) for c in product(*structure.regions)) if r is not None]
-    regions.sort(key=lambda r: r.bound)
-    if structure.counted and state.best is not None:
-        first = state.best.region
-        regions.sort(key=lambda r: r.chosen != first)
-    for explored, region in enumerate(regions):
+    regions = _regions(state)
+    pending, explored = list(regions), 0
+    while pending:
+        region = min(pending, key=state.bound)
+        if explored == 0 and structure.counted and state.best is not None:
+            region = next(r for r in pending if r.chosen == state.best.region)
+        if state.bound(region) >= state.incumbent - budget.goal:
+            break
+        if region.first is None:
+            _relax(state, region)
+            continue
         if explored >= budget.regions and state.best is not None:
             break
-        if region.bound < state.incumbent - budget.goal:
-            _explore(state, region)
+        pending.remove(region)
+        explored += 1
+        _explore(state, region)
     if state.best is None:
         return None
-    bound = min([r.bound for r in regions] + [state.incumbent])
+    bound = min([state.bound(r) for r in regions] + [state.incumbent])
     final = _finish(state, state.best)
     return Answer(final.point, final.reduced, final.decisions, final.region, bound)
 
@@ -140,9 +154,26 @@ def decided(
     program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
 ) -> Answer | None:
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
-    state = Search(program, structure, budget, work)
+    state = _search(program, structure, budget, work)
     _begin(state, start)
     return None if state.best is None else _finish(state, state.best)
+
+
+def _search(program: Program, structure: Structure, budget: Budget, work: Work) -> Search:
+    anywhere = reduce(program, {}, structure.mode_rows)
+    return Search(program, structure, budget, work, (anywhere.lower, anywhere.upper))
+
+
+def _regions(state: Search) -> list[_Region]:
+    """Every choice of tax regions, that of the best known point first, else that of no trades."""
+    nothing = np.zeros(state.program.matrix.shape[0])
+    known = None if state.best is None else state.best.region
+    regions = [
+        _Region(chosen, region_fixings(state.structure, chosen), nothing)
+        for chosen in product(*state.structure.regions)
+    ]
+    untraded = read_netting(state.program, state.structure).untraded()
+    return sorted(regions, key=lambda r: (r.chosen != known, r.chosen != untraded))
 
 
 def _begin(state: Search, start: Floats) -> None:
@@ -168,23 +199,17 @@ def region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> d
     return fixed
 
 
-def _relax(state: Search, chosen: tuple[RegionColumns, ...]) -> _Region | None:
-    """Bound a tax region by the program without mode binaries; None if it has no point."""
-    fixed = region_fixings(state.structure, chosen)
-    reduced = reduce(state.program, fixed, state.structure.mode_rows)
-    prices = np.zeros(state.program.matrix.shape[0])
-    try:
+def _relax(state: Search, region: _Region) -> None:
+    """Price a tax region by the program without mode binaries; one without a point has no end."""
+    reduced = reduce(state.program, region.fixed, state.structure.mode_rows)
+    with suppress(StalledError):  # any prices bound the region; these are the best
         point = _accurate(state, reduced, state.tolerance)
         if point is None:
-            return None
-        prices = np.where(state.structure.coupling, point.row_dual, 0.0)
-        prices[_bound_rows(reduced)] = 0.0
-    except StalledError:
-        pass  # any prices bound the region; without these it is bounded by none at all
-    bounds = (reduced.lower, reduced.upper)
-    region = _Region(chosen, fixed, -np.inf, prices, bounds)
-    _certify(state, region, prices)
-    return region
+            region.proven = INFEASIBLE
+        else:
+            region.prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+            region.prices[_bound_rows(reduced)] = 0.0
+    region.first = _certify(state, region.prices)
 
 
 def _bound_rows(reduced: Reduced) -> Floats:
@@ -194,21 +219,21 @@ def _bound_rows(reduced: Reduced) -> Floats:
     return gone
 
 
-def _certify(state: Search, region: _Region, prices: Floats) -> Certificate:
-    certificate = certify(state.program, state.structure, prices, *region.bounds)
-    region.certificates.append(certificate)
-    region.bound = max(region.bound, certificate.bound)
+def _certify(state: Search, prices: Floats) -> Certificate:
+    certificate = certify(state.program, state.structure, prices, *state.bounds)
+    state.certificates.append(certificate)
     return certificate
 
 
 def _explore(state: Search, region: _Region) -> None:
-    priced = _counted(state, region, region.certificates[0])
+    assert region.first is not None
+    priced = _counted(state, region, region.first)
     if not state.structure.counted or not _kept_counts(state, region):
         _flip(state, region, priced.cheapest)
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
-        if state.incumbent - region.bound <= state.budget.goal or not _polish(state, region):
+        if state.incumbent - state.bound(region) <= state.budget.goal or not _polish(state, region):
             return
 
 
@@ -224,8 +249,8 @@ def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
         counted = list(state.structure.counted)
         prices[counted] = region.prices[counted]
         region.prices = prices
-        certificate = _counted(state, region, _certify(state, region, prices))
-        if state.incumbent - region.bound <= state.budget.goal:
+        certificate = _counted(state, region, _certify(state, prices))
+        if state.incumbent - state.bound(region) <= state.budget.goal:
             return
         decisions = _flipped(state, decisions, certificate)
         if any(excess(state.program, state.structure, decisions, i) for i in counted):
@@ -250,8 +275,9 @@ def _kept_counts(state: Search, region: _Region) -> bool:
         return _solved(state, reduce(state.program, fixed, left_out))
 
     left = state.budget.failures - state.failures
-    problem = counting(state.program, state.structure, region.bounds, solve, left)
-    cheapest = region.certificates[0].cheapest
+    problem = counting(state.program, state.structure, state.bounds, solve, left)
+    assert region.first is not None
+    cheapest = region.first.cheapest
     decisions = thinned(problem, cheapest) if left > 0 else None
     state.failures = state.budget.failures - problem.failures
     point = None if decisions is None else solve(decisions, True)
@@ -280,7 +306,8 @@ def _bound_between(state: Search, region: _Region, point: Point) -> None:
     def bound(part: float) -> float:
         region.prices = (1.0 - part) * relaxed + part * solved
         region.prices[counted] = relaxed[counted]
-        return _counted(state, region, _certify(state, region, region.prices)).bound
+        priced = _counted(state, region, _certify(state, region.prices))
+        return priced.bound(region.chosen)
 
     found = {part: bound(part) for part in (0.5, 0.75, 1.0)}
     middle = max(found, key=lambda part: found[part])
@@ -331,7 +358,7 @@ def _counted(state: Search, region: _Region, certificate: Certificate) -> Certif
         for _ in range(PRICINGS):
             prices = region.prices.copy()
             prices[row] -= sign * high
-            found = _certify(state, region, prices)
+            found = _certify(state, prices)
             kept = sign * excess(state.program, state.structure, found.cheapest, row) <= 0
             if kept:
                 best = found, prices
@@ -361,9 +388,9 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
         return False
     if hull is None:
         # What is not open is proven to be no better than the best so far.
-        region.bound = max(region.bound, state.incumbent)
+        region.proven = max(region.proven, state.incumbent)
         return False
-    priced = _certify(state, region, hull.prices)
+    priced = _certify(state, hull.prices)
     undecided = _undecided(state, region)
     few = undecided <= state.budget.branchable
     decisions: Decisions | None = None
@@ -375,14 +402,14 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
         hull.model.free()
         found = hull.model.solve_integers(state.incumbent, nodes, state.work, start)
-        region.bound = max(region.bound, min(found.bound, state.incumbent))
+        region.proven = max(region.proven, min(found.bound, state.incumbent))
         decisions = found.decisions
     if decisions is None or _key(region, decisions) in state.tried:
         return False
     before = state.incumbent
     point = _try(state, region, decisions)
     if point is not None:
-        _certify(state, region, np.where(state.structure.coupling, point.row_dual, 0.0))
+        _certify(state, np.where(state.structure.coupling, point.row_dual, 0.0))
     return point is not None or state.incumbent < before
 
 
@@ -444,9 +471,10 @@ def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> D
 def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
     """Modes of each position that no certificate rules out: bound + regret below the incumbent."""
     alive = np.ones((len(state.structure.positions), len(Mode)), dtype=bool)
-    for certificate in region.certificates:
-        if np.isfinite(state.incumbent) and certificate.bound > -np.inf:
-            alive &= certificate.bound + certificate.regret <= state.incumbent + 1e-9
+    for certificate in state.certificates:
+        bound = certificate.bound(region.chosen)
+        if np.isfinite(state.incumbent) and bound > -np.inf:
+            alive &= bound + certificate.regret <= state.incumbent + 1e-9
     in_wash = state.structure.washed >= 0
     alive[in_wash] = True
     return [tuple(Mode(int(m)) for m in np.flatnonzero(row)) for row in alive]

@@ -198,7 +198,7 @@ def test_a_real_book_s_blocks_used_shares_and_year(
 
 
 def compared(book: Book) -> int:
-    """How many sales were compared. `portfolio.wash` and the replay say the same of recent losses
+    """How many sales were compared. Household and replay say the same of recent losses
     and of shares that are used up."""
     sales = 0
     for household_id in book.household_ids:
