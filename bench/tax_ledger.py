@@ -26,7 +26,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from compiler.closing import Closing, Sale
+from compiler.closing import Closing, Sale, cents
 from policydsl.policies import shipped
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposals_of, read_inputs, recorded_inputs
@@ -210,8 +210,8 @@ def ledger_table(found: Sequence[Ledger]) -> str:
             str(each.held),
             f"{each.washed:,.2f}",
             f"{each.forbidden:,.2f}",
-            f"{each.model:,.2f}",
-            f"{each.ledger:,.2f}",
+            _to_the_cent(each.model),
+            _to_the_cent(each.ledger),
             f"{each.off:.4f}",
             f"{each.rounding:,.2f}",
             f"{max((region.beyond for region in each.regions.values()), default=0.0):,.3f}",
@@ -234,6 +234,11 @@ def ledger_table(found: Sequence[Ledger]) -> str:
         )
     )
     return table(header, rows, "ll" + "r" * 10 + "l") + verdict(found)
+
+
+def _to_the_cent(amount: float) -> str:
+    """Halves up, where floats are a hair to either side of one."""
+    return f"{cents(Decimal(f'{amount:.6f}')):,}"
 
 
 def verdict(found: Sequence[Ledger]) -> str:
