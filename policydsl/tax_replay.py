@@ -188,10 +188,13 @@ def _groups(
 
 
 def _told(sale: Sale, rows: list[Realised]) -> Told:
+    """Proceeds and basis are rounded, each to the cent, not their difference."""
     terms = {row.long_term for row in rows}
+    proceeds = sum((row.proceeds for row in rows), ZERO)
+    basis = sum((row.basis for row in rows), ZERO)
     return Told(
         sale,
-        cents(sum((row.gain for row in rows), ZERO)),
+        cents(proceeds) - cents(basis),
         cents(sum((row.disallowed for row in rows), ZERO)),
         terms.pop() if len(terms) == 1 else None,
     )
