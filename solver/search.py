@@ -124,7 +124,9 @@ def search(
 
     `start` is a feasible point, binaries and all, whose decisions are tried first.
     """
-    state = _search(program, structure, budget, work)
+    anywhere = reduce(program, {}, structure.mode_rows)
+    bounds = anywhere.lower, anywhere.upper
+    state = Search(program, structure, budget, work, bounds)
     if start is not None:
         _begin(state, start)
     regions = _regions(state)
@@ -154,14 +156,9 @@ def decided(
     program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
 ) -> Answer | None:
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
-    state = _search(program, structure, budget, work)
+    state = Search(program, structure, budget, work, (program.lower, program.upper))
     _begin(state, start)
     return None if state.best is None else _finish(state, state.best)
-
-
-def _search(program: Program, structure: Structure, budget: Budget, work: Work) -> Search:
-    anywhere = reduce(program, {}, structure.mode_rows)
-    return Search(program, structure, budget, work, (anywhere.lower, anywhere.upper))
 
 
 def _regions(state: Search) -> list[_Region]:

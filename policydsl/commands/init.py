@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from compiler.policyset import MANIFEST
 from policydsl import options, output
 from policydsl.commands.book import INVENTED_DAY
 from policydsl.policies import shipped
@@ -33,8 +34,7 @@ def command(folder: Path, form: str) -> None:
     """
     _refuse_to_overwrite(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    ignored = shutil.ignore_patterns("*.py", "__pycache__", "catalogue")
-    shutil.copytree(shipped(), folder / "policies", ignore=ignored)
+    shutil.copytree(shipped(), folder / "policies", ignore=_not_of_the_set)
     synthesise(folder / "book", households=8, securities=60, seed=1, as_of=INVENTED_DAY)
     for name, target in STARTER.items():
         text = (files("policydsl") / "starter" / name).read_text(encoding="utf-8")
@@ -49,6 +49,12 @@ def command(folder: Path, form: str) -> None:
     steps = ("check --book book", "test", "rebalance --book book -o run", "explain run")
     for line in steps:
         output.result(f"  policydsl {line}")
+
+
+def _not_of_the_set(folder: str, names: list[str]) -> set[str]:
+    """Code, and sets of their own inside the shipped one."""
+    sets = {name for name in names if (Path(folder) / name / MANIFEST).is_file()}
+    return sets | shutil.ignore_patterns("*.py", "__pycache__")(folder, names)
 
 
 def _refuse_to_overwrite(folder: Path) -> None:
