@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compiler.attributes import Column, Environment
@@ -70,7 +71,7 @@ class Condition(ABC):
     def columns(self) -> Iterator[Column]:
         """Every attribute the condition reads."""
 
-    @property
+    @cached_property
     def mentions_lot(self) -> bool:
         return any(column.table == "lots" for column in self.columns())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -87,6 +88,18 @@ def forbids_lot(
     truth = cast("_Barring", scope.directive).selection.lot(env)
     spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
     return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)
+
+
+def forbidden_lots(
+    scope: InForce, household: Household, account: Account, lots: Sequence[Lot]
+) -> tuple[Lot, ...]:
+    """Those of one position's lots that the restriction bars."""
+    selections = [cast("_Barring", scope.directive).selection]
+    selections += [c.selection for c in scope.statement.carveouts if c.selection is not None]
+    if any(each.lot_level for each in selections) or scope.waivers.get(account.id):
+        return tuple(lot for lot in lots if forbids_lot(scope, household, account, lot))
+    alike = bool(lots) and forbids_lot(scope, household, account, lots[0])
+    return tuple(lots) if alike else ()
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

@@ -55,6 +55,11 @@ class Position:
     in_order: tuple[Any, ...] = ()
     exhausted: tuple[Any, ...] = ()
 
+    @property
+    def sell_of(self) -> dict[str, Any]:
+        """What is sold of each lot, by its id."""
+        return {lot.id: sell for lot, sell in zip(self.lots, self.sells, strict=True)}
+
 
 @dataclass(frozen=True, slots=True)
 class Square:

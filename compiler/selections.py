@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from compiler.attributes import Column
 from compiler.conditions import AllOf, Condition, Environment, Truth, all_of, any_of
@@ -35,7 +36,7 @@ class Selection:
     items: tuple[Named | Group, ...] = ()
     where: Condition | None = None
 
-    @property
+    @cached_property
     def lot_level(self) -> bool:
         """Whether lots are told apart: somewhere `lot.` is mentioned."""
         return any(column.table == "lots" for column in self.columns())

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from compiler.closing import Closing
-from compiler.coverage import Way, compliance, forbids_lot, forbids_security
+from compiler.coverage import Way, compliance, forbidden_lots, forbids_lot, forbids_security
 from compiler.directives.base import (
     Breach,
     Directive,
@@ -88,13 +88,12 @@ class Restriction(Directive):
                 ):
                     physics.bar(block, "no_buy", key, position.buy, scope)
                 if self.action in ("sell", "trade"):
-                    for lot, sell in zip(position.lots, position.sells, strict=True):
-                        if not forbids_lot(scope, physics.household, account, lot):
-                            continue
+                    sell_of = position.sell_of
+                    for lot in forbidden_lots(scope, physics.household, account, position.lots):
                         if room:
-                            spared.append(sell)
+                            spared.append(sell_of[lot.id])
                         else:
-                            physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
+                            physics.bar(block, "no_sell", (*key, lot.id), sell_of[lot.id], scope)
                 if self.action == "hold":
                     self._leave(block, scope, physics, account, position)
             if spared:
@@ -113,8 +112,8 @@ class Restriction(Directive):
         security = physics.security(position.security_id)
         where = f"{account.id} {security.id}"
         household, value = physics.household, physics.value(account)
-        sell_of = dict(zip((lot.id for lot in position.lots), position.sells, strict=True))
-        lots = [lot for lot in position.lots if forbids_lot(scope, household, account, lot)]
+        sell_of = position.sell_of
+        lots = forbidden_lots(scope, household, account, position.lots)
         for number, (way, due) in enumerate(_ways(scope, household, account, lots, value)):
             worth = sum((lot.shares * household.prices[security.id] for lot in due), Decimal(0))
             held = physics.bp(worth)

@@ -157,7 +157,7 @@ def _add_group(
     block: pyo.Block, physics: Physics, losses: Losses, positions: list[Position]
 ) -> None:
     group = losses.group
-    sell_of = {lot.id: sell for p in positions for lot, sell in zip(p.lots, p.sells, strict=True)}
+    sell_of = {name: sell for p in positions for name, sell in p.sell_of.items()}
     recent_ids = [lot.lot_id for lot in losses.recent]
     ways = [(way, block.washed[group, way.first]) for way in losses.ways]
     batches = [("older", list(losses.older))] if losses.older else []
