@@ -161,6 +161,7 @@ def totals(documents: Sequence[Document]) -> dict[str, object]:
         "cost": _total(Decimal(trade["cost"]) for trade in trades),
         "gain_short": _total(gains["short"]),
         "gain_long": _total(gains["long"]),
+        "disallowed": _total(Decimal(year["disallowed_run"]) for year in taxes),
         "tax_change": _change(taxes, "tax"),
         "tax_cost_change": _change(taxes, "cost"),
     }
