@@ -107,6 +107,11 @@ class Column:
         prefix = PREFIX_OF.get(self.table)
         return self.name if prefix is None else f"{prefix}.{self.name}"
 
+    @property
+    def fixed(self) -> bool:
+        """Whether it is a security's own, the same for every household and day."""
+        return self.table == "securities" and self.name != "price"
+
     def subject(self, env: Environment) -> Subject | None:
         """The row of `env` this column belongs to."""
         match self.table:

@@ -71,6 +71,11 @@ class Condition(ABC):
     def columns(self) -> Iterator[Column]:
         """Every attribute the condition reads."""
 
+    @property
+    def fixed(self) -> bool:
+        """Whether a security alone decides it, whoever holds it and on whatever day."""
+        return False
+
     @cached_property
     def mentions_lot(self) -> bool:
         return any(column.table == "lots" for column in self.columns())
@@ -114,6 +119,10 @@ class Compare(Condition):
     comparison: Comparison
     right: Expression
 
+    @property
+    def fixed(self) -> bool:
+        return self.left.fixed and self.right.fixed
+
     def truth(self, env: Environment) -> Truth:
         if not (self.left.applicable(env) and self.right.applicable(env)):
             return False
@@ -141,6 +150,10 @@ class InRange(Condition):
     left: Expression
     low: Expression
     high: Expression
+
+    @property
+    def fixed(self) -> bool:
+        return self.left.fixed and self.low.fixed and self.high.fixed
 
     def truth(self, env: Environment) -> Truth:
         parts = (
@@ -200,6 +213,10 @@ class IsOneOf(Condition):
     options: tuple[Literal, ...]
     negative: bool
 
+    @property
+    def fixed(self) -> bool:
+        return self.left.fixed
+
     def truth(self, env: Environment) -> Truth:
         if not self.left.applicable(env):
             return False
@@ -227,6 +244,10 @@ class Tagged(Condition):
     tags: Reference
     negative: bool
 
+    @property
+    def fixed(self) -> bool:
+        return self.tag.fixed and self.tags.fixed
+
     def truth(self, env: Environment) -> Truth:
         if not (self.tag.applicable(env) and self.tags.applicable(env)):
             return False
@@ -253,6 +274,10 @@ class IsMissing(Condition):
     attribute: Reference
     negative: bool
 
+    @property
+    def fixed(self) -> bool:
+        return self.attribute.fixed
+
     def truth(self, env: Environment) -> Truth:
         if not self.attribute.applicable(env):
             return False
@@ -273,6 +298,10 @@ class IsFlag(Condition):
 
     attribute: Reference
 
+    @property
+    def fixed(self) -> bool:
+        return self.attribute.fixed
+
     def truth(self, env: Environment) -> Truth:
         if not self.attribute.applicable(env):
             return False
@@ -292,6 +321,10 @@ class InGroup(Condition):
 
     group: Group
 
+    @property
+    def fixed(self) -> bool:
+        return self.group.selection.fixed
+
     def truth(self, env: Environment) -> Truth:
         return self.group.selection.truth(env)
 
@@ -307,6 +340,10 @@ class Negation(Condition):
     """`not (...)`."""
 
     operand: Condition
+
+    @property
+    def fixed(self) -> bool:
+        return self.operand.fixed
 
     def truth(self, env: Environment) -> Truth:
         return negated(self.operand.truth(env))
@@ -326,6 +363,10 @@ class AllOf(Condition):
 
     operands: tuple[Condition, ...]
 
+    @property
+    def fixed(self) -> bool:
+        return all(operand.fixed for operand in self.operands)
+
     def truth(self, env: Environment) -> Truth:
         return all_of(operand.truth(env) for operand in self.operands)
 
@@ -342,6 +383,10 @@ class AnyOf(Condition):
     """`A or B or C`."""
 
     operands: tuple[Condition, ...]
+
+    @property
+    def fixed(self) -> bool:
+        return all(operand.fixed for operand in self.operands)
 
     def truth(self, env: Environment) -> Truth:
         return any_of(operand.truth(env) for operand in self.operands)

@@ -63,6 +63,8 @@ def shares(
 ) -> dict[str, Decimal]:
     """How much of one security counts in each group, as fractions of it."""
     own = group_of(household.securities[name])
+    if name not in household.constituents:
+        return {} if own is None else {own: Decimal(1)}
     sight = through if isinstance(through, Sight) else Sight(through)
     never, named = (sight.through is each for each in (Through.NEVER, Through.UNLESS_NAMED))
     if name not in sight.opened and (never or (named and own is not None)):

@@ -39,6 +39,11 @@ class Expression(ABC):
         value = self.value(env)
         return None if value is None else (value, value)
 
+    @property
+    def fixed(self) -> bool:
+        """Whether a security alone decides the value, whoever holds it and on whatever day."""
+        return False
+
     @abstractmethod
     def describe(self) -> str:
         """The expression in the language's words."""
@@ -62,6 +67,10 @@ class Literal(Expression):
     @property
     def dimension(self) -> Dimension:
         return self.of
+
+    @property
+    def fixed(self) -> bool:
+        return True
 
     def value(self, env: Environment) -> Value | None:
         return self.constant
@@ -132,6 +141,10 @@ class Reference(Expression):
     @property
     def dimension(self) -> Dimension:
         return self.column.dimension
+
+    @property
+    def fixed(self) -> bool:
+        return self.column.fixed
 
     def value(self, env: Environment) -> Value | None:
         value = self.column.value(env)

@@ -41,6 +41,19 @@ class Selection:
         """Whether lots are told apart: somewhere `lot.` is mentioned."""
         return any(column.table == "lots" for column in self.columns())
 
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether a security alone decides what is selected, whoever holds it and on whatever
+        day."""
+        groups = (item.selection for item in self.items if isinstance(item, Group))
+        return (self.where is None or self.where.fixed) and all(each.fixed for each in groups)
+
+    @cached_property
+    def _answers(self) -> dict[str, tuple[Security, Truth]]:
+        """What a fixed selection says of securities, by id: thousands of households ask it of the
+        same ones. An answer is the row's for which it was given."""
+        return {}
+
     def columns(self) -> Iterator[Column]:
         """Every attribute the selection reads, groups included."""
         for item in self.items:
@@ -60,15 +73,24 @@ class Selection:
 
     def truth(self, env: Environment) -> Truth:
         """Whether the security and lot of `env` are selected; None where data is missing."""
-        return all_of(self._parts(env, lots=True))
+        return self._truth(env, lots=True)
 
     def security(self, env: Environment) -> Truth:
         """The security part: what is asked of lots (conjuncts that mention `lot.`) is left out."""
-        return all_of(self._parts(env, lots=False))
+        return self._truth(env, lots=False)
 
     def lot(self, env: Environment) -> Truth:
         """Whether the lot of `env` is selected, its security included."""
         return self.truth(env)
+
+    def _truth(self, env: Environment, *, lots: bool) -> Truth:
+        if env.security is None or not self.fixed:
+            return all_of(self._parts(env, lots=lots))
+        known, answer = self._answers.get(env.security.id, (None, None))
+        if known is not env.security:
+            answer = all_of(self._parts(env, lots=lots))
+            self._answers[env.security.id] = env.security, answer
+        return answer
 
     def _parts(self, env: Environment, *, lots: bool) -> Iterator[Truth]:
         if self.items:

@@ -103,12 +103,8 @@ def _because(proposal: Proposal, trades: list[Untraded], keys: tuple[str, ...]) 
     kinds = {s.statement.key: s.directive.kind for s in proposal.policy.statements}
     if not any(kinds.get(key) == "wash sales" for key in keys):
         return ()
-    causes = [
-        cause
-        for trade in trades
-        for cause in wash_causes(proposal, trade.account_id, trade.security_id, trade.lot_id)
-    ]
-    return tuple(dict.fromkeys(causes))
+    lots = {trade.lot_id for trade in trades if trade.lot_id}
+    return wash_causes(proposal, trades[0].account_id, trades[0].security_id, lots)
 
 
 def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Untraded]:

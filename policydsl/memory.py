@@ -1,7 +1,8 @@
-"""Python's collector of cycles, held off while a short command builds what it keeps to its end.
+"""Python's collector of cycles, kept from walking what a command keeps to its end.
 
-Trees and typed policies hold no cycles and live as long as the command. The collector would walk
-them again and again as they grow: a third of the time of checking a large policy set.
+Trees, typed policies and books hold no cycles and live as long as the command. The collector would
+walk them again and again: a third of the time of checking a large policy set, and a tenth of a
+second of every household that is solved.
 """
 
 from __future__ import annotations
@@ -21,3 +22,14 @@ def collector_off() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def collector_past_inputs() -> Iterator[None]:
+    """The collector left to what is made from here on: models are full of cycles, and are collected
+    as ever."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

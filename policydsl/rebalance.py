@@ -27,6 +27,7 @@ from policydsl.chosen import with_chosen_models
 from policydsl.compared import compared
 from policydsl.crossing import Facing, kept_apart, with_facing
 from policydsl.document import Document, plain, proposal_document
+from policydsl.memory import collector_past_inputs
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
 from policydsl.run_folder import RunFolder, dumped, sha256
@@ -79,8 +80,9 @@ def proposals_of(
     first made, and may say how many of the total there are.
     """
     proposed = (_timed_proposal(inputs, name, {}) for name in household_ids)
-    proposals = list(followed(proposed, len(household_ids)))
-    settled = kept_apart(proposals, partial(_timed_proposal, inputs))
+    with collector_past_inputs():
+        proposals = list(followed(proposed, len(household_ids)))
+        settled = kept_apart(proposals, partial(_timed_proposal, inputs))
     return compared(settled, partial(_absent, inputs, household_ids))
 
 
@@ -159,6 +161,7 @@ def totals(documents: Sequence[Document]) -> dict[str, object]:
         "cost": _total(Decimal(trade["cost"]) for trade in trades),
         "gain_short": _total(gains["short"]),
         "gain_long": _total(gains["long"]),
+        "disallowed": _total(Decimal(year["disallowed_run"]) for year in taxes),
         "tax_change": _change(taxes, "tax"),
         "tax_cost_change": _change(taxes, "cost"),
     }

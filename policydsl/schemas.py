@@ -536,6 +536,7 @@ class Totals(Part):
     cost: Number
     gain_short: Number
     gain_long: Number
+    disallowed: Annotated[Number, Field(description="of the losses in these gains, by wash sales")]
     tax_change: Number
     tax_cost_change: Number
 

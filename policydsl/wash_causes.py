@@ -3,7 +3,7 @@ is not made would wash: in words, with accounts and days (26 USC 1091(a))."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from compiler.closing import Closing, Sale
@@ -11,7 +11,7 @@ from policydsl.propose import Proposal
 from portfolio.household import Household, Lot, WashBlock
 from portfolio.tax.blocks import UNLIMITED
 from portfolio.tax.prospective import first_clean_day
-from portfolio.tax.replacements import recent_purchases
+from portfolio.tax.replacements import Replacement, recent_purchases
 from portfolio.tax.wash_sales import WINDOW
 
 CAME_BY = {"buy": "bought", "reinvest": "reinvested", "vest": "vested", "": "bought"}
@@ -19,20 +19,20 @@ ZERO = Decimal(0)
 
 
 def wash_causes(
-    proposal: Proposal, account_id: str, security_id: str, lot_id: str
+    proposal: Proposal, account_id: str, security_id: str, lot_ids: Collection[str]
 ) -> tuple[str, ...]:
-    """Of a lot that is not sold, or of a purchase (`lot_id` empty) that is not made; earliest
-    first, empty where no wash sale is near. Shares sold today replace nothing."""
+    """Of lots of a position that are not sold, or of a purchase (no `lot_ids`) that is not made;
+    earliest first, empty where no wash sale is near. Shares sold today replace nothing."""
     compiled = proposal.compiled
     if compiled is None:
         return ()
     household = compiled.physics.whole or compiled.physics.household
-    if not lot_id:
+    if not lot_ids:
         return tuple(_blocks(proposal, household, household.securities[security_id].wash_group))
     account = compiled.physics.account(account_id)
-    lot = next(lot for lot in account.lots if lot.id == lot_id)
-    at_loss = lot.basis > lot.shares * household.prices[lot.security_id]
-    return tuple(_replacements(proposal, household, lot)) if account.taxable and at_loss else ()
+    price = household.prices[security_id]
+    lots = [lot for lot in account.lots if lot.id in lot_ids and lot.basis > lot.shares * price]
+    return tuple(_replacements(proposal, household, lots)) if account.taxable and lots else ()
 
 
 def washed_part(closing: Closing, sales: Sequence[Sale]) -> str:
@@ -54,32 +54,39 @@ def washed_part(closing: Closing, sales: Sequence[Sale]) -> str:
     return f"${lost:,.2f} of it disallowed, replaced by {' and '.join(kept)}"
 
 
-def _replacements(proposal: Proposal, household: Household, lot: Lot) -> Iterator[str]:
+def _replacements(proposal: Proposal, household: Household, lots: Sequence[Lot]) -> Iterator[str]:
     closing = proposal.closing
-    group = household.securities[lot.security_id].wash_group
+    sold = lots[0].security_id
+    group = household.securities[sold].wash_group
     gone = {} if closing is None else closing.lot_shares_sold
-    left = lot.shares
+    washed = ZERO
     for each in recent_purchases(household):
-        shares = min(each.shares - gone.get(each.lot_id, ZERO), left)
-        same = (lot.order_id or lot.id) == each.order_id or lot.id == each.lot_id
-        if each.wash_group != group or same or shares <= 0:
+        able = sum((lot.shares for lot in lots if not _together(lot, each)), ZERO)
+        shares = min(each.shares - gone.get(each.lot_id, ZERO), able - washed)
+        if each.wash_group != group or shares <= 0:
             continue
-        left -= shares
-        of = _of(household, each.security_id, lot.security_id)
+        washed += shares
+        of = _of(household, each.security_id, sold)
         yield (
             f"{shares.normalize():f} shares{of} {CAME_BY[each.came_by]} on {each.acquired} in "
             f"{each.account_id} would wash {shares.normalize():f} shares of it until "
             f"{each.last_day} (first clean day {first_clean_day(each.acquired)})"
         )
     for buy in () if closing is None else closing.purchases:
+        left = sum((lot.shares for lot in lots), ZERO) - washed
         if household.securities[buy.security_id].wash_group == group and left > 0:
             shares = min(buy.shares, left)
-            left -= shares
-            of = _of(household, buy.security_id, lot.security_id)
+            washed += shares
+            of = _of(household, buy.security_id, sold)
             yield (
                 f"{shares.normalize():f} shares{of} bought in this run in {buy.account_id} would "
                 f"wash {shares.normalize():f} shares of it"
             )
+
+
+def _together(lot: Lot, bought: Replacement) -> bool:
+    """Whether they are one lot, or of one buy order: neither replaces the other."""
+    return lot.id == bought.lot_id or (lot.order_id or lot.id) == bought.order_id
 
 
 def _blocks(proposal: Proposal, household: Household, group: str) -> Iterator[str]:

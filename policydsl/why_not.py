@@ -69,7 +69,8 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
     turns = turning(proposal, trade)
     if turns is not None and turns.matters:
         text += f"; {turns.sentence()}"
-    for cause in wash_causes(proposal, trade.account_id, trade.security_id, trade.lot_id):
+    lots = {trade.lot_id} - {""}
+    for cause in wash_causes(proposal, trade.account_id, trade.security_id, lots):
         text += f"; {cause}"
     return WhyNot(
         trade.account_id,

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
@@ -221,6 +222,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         [n.startswith("tax[") and any(part in n for part in of_regions) for n in program.row_names],
         dtype=np.bool_,
     )
+    of_region = program.matrix[region_rows]
     return Structure(
         positions,
         tuple(washes),
@@ -229,30 +231,32 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         mode_columns,
         mode_rows,
         coupling,
-        {r.chosen: _corners(program, r, region_rows) for f in regions for r in f},
+        {r.chosen: _corners(program, r, region_rows, of_region) for f in regions for r in f},
         region_rows,
         counted,
     )
 
 
-def _corners(program: Program, region: RegionColumns, rows: NDArray[np.bool_]) -> Floats:
+def _corners(
+    program: Program, region: RegionColumns, rows: NDArray[np.bool_], matrix: sp.csr_matrix
+) -> Floats:
     """Corners (short, long) of the polygon in which a tax region's nets lie; none where it is
-    empty. Points outside by less than rounding count: a bound over them is no tighter."""
+    empty. Points outside by less than rounding count: a bound over them is no tighter. `matrix` is
+    that of the `rows` of regions."""
     columns = [region.short, region.long, region.chosen]
-    a = program.matrix[rows][:, columns].toarray()
+    a = matrix[:, columns].toarray()
     own = np.abs(a[:, :2]).sum(axis=1) > 0
     a, ends = a[own], np.stack([program.row_lower[rows][own], program.row_upper[rows][own]])
     box = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     at = [f(c) for c in columns[:2] for f in (program.lower.__getitem__, program.upper.__getitem__)]
     sides = [(row[:2], end - row[2]) for row, both in zip(a, ends.T, strict=True) for end in both]
     sides = [(n, c) for n, c in [*sides, *zip(box, at, strict=True)] if np.isfinite(c)]
-    found = []
-    for k, (one, c) in enumerate(sides):
-        for other, d in sides[:k]:
-            both = np.stack([one, other])
-            if abs(np.linalg.det(both)) > SMALL:
-                found.append(np.linalg.solve(both, np.array([c, d])))
-    points = np.array(found).reshape(-1, 2)
+    one, other = np.tril_indices(len(sides), -1)
+    normals, levels = np.array([n for n, _ in sides]), np.array([c for _, c in sides])
+    pairs = np.stack([normals[one], normals[other]], axis=1)
+    meeting = np.abs(np.linalg.det(pairs)) > SMALL
+    ends_of = np.stack([levels[one], levels[other]], axis=1)[meeting]
+    points = np.linalg.solve(pairs[meeting], ends_of[:, :, None]).reshape(-1, 2)
     values = points @ a[:, :2].T + a[:, 2]
     slack = SMALL * (1.0 + np.abs(points).max(axis=1, initial=0.0))
     low, high = np.array(at[::2]), np.array(at[1::2])

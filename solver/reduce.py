@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from solver.handover import Floats, Program
@@ -57,6 +56,7 @@ def reduce(
         low[j] = up[j] = x
     keep = np.ones(a.shape[0], dtype=bool) if dropped is None else ~dropped
     infeasible: int | None = None
+    of_row = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
     while True:
         newly = free & (up - low <= SLACK)
         value[newly] = (low[newly] + up[newly]) / 2
@@ -65,31 +65,26 @@ def reduce(
             infeasible = int(max(low_row[j], up_row[j]))
         free &= ~newly
         shift = a @ np.where(free, 0.0, value)
-        pattern = sp.csr_matrix((np.ones_like(a.data), a.indices, a.indptr), a.shape)
-        count = np.asarray(pattern @ free.astype(float)).astype(int)
+        count = np.bincount(of_row[free[a.indices]], minlength=a.shape[0])
         empty = keep & (count == 0)
         broken = empty & ((shift < program.row_lower - 1e-6) | (shift > program.row_upper + 1e-6))
         if infeasible is None and broken.any():
             infeasible = int(np.flatnonzero(broken)[0])
         keep &= ~empty
-        single = np.flatnonzero(keep & (count == 1))
-        if single.size == 0:
+        single = keep & (count == 1)
+        if not single.any():
             break
-        for i in single:
-            span = slice(a.indptr[i], a.indptr[i + 1])
-            inside = free[a.indices[span]]
-            j = int(a.indices[span][inside][0])
-            coefficient = float(a.data[span][inside][0])
-            ends = sorted(
-                (
-                    (program.row_lower[i] - shift[i]) / coefficient,
-                    (program.row_upper[i] - shift[i]) / coefficient,
-                )
-            )
-            if ends[0] > low[j]:
-                low[j], low_row[j] = ends[0], i
-            if ends[1] < up[j]:
-                up[j], up_row[j] = ends[1], i
+        entries = np.flatnonzero(single[of_row] & free[a.indices])
+        rows, columns, per = of_row[entries], a.indices[entries], a.data[entries]
+        one = (program.row_lower[rows] - shift[rows]) / per
+        other = (program.row_upper[rows] - shift[rows]) / per
+        least, most = np.minimum(one, other), np.maximum(one, other)
+        for k in np.flatnonzero((least > low[columns]) | (most < up[columns])).tolist():
+            i, j = rows[k], columns[k]
+            if least[k] > low[j]:
+                low[j], low_row[j] = least[k], i
+            if most[k] < up[j]:
+                up[j], up_row[j] = most[k], i
         keep[single] = False
     return Reduced(
         program=program,

@@ -23,26 +23,29 @@ DEFINITIONS = ("physics.activity[", "physics.factor[", "physics.through[", "phys
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`trades` and `states` are columns; `rows` define the states; `lu` factors E_S."""
+    """`trades` and `states` are columns; `rows` define the states, with `matrix` in all columns and
+    `by_trade` in trades; `lu` factors E_S."""
 
     program: Program
     trades: NDArray[np.int64]
     states: NDArray[np.int64]
     rows: NDArray[np.int64]
+    matrix: sp.csr_matrix
+    by_trade: sp.csr_matrix
     lu: Any
 
     def complete(self, x: Floats) -> Floats:
         """x with the states that its trades imply; other columns are left as they are."""
         whole = x.copy()
         whole[self.states] = 0.0
-        right = self.program.row_lower[self.rows] - self.program.matrix[self.rows] @ whole
+        right = self.program.row_lower[self.rows] - self.matrix @ whole
         whole[self.states] = self.lu.solve(right)
         return whole
 
     def total_derivative(self, gradient: Floats) -> Floats:
         """d(gradient'x)/d(trade) for every trade, states following (per bp traded)."""
         multipliers = self.lu.solve(gradient[self.states], trans="T")
-        through = self.program.matrix[self.rows][:, self.trades].T @ multipliers
+        through = self.by_trade.T @ multipliers
         return np.asarray(gradient[self.trades] - through)
 
 
@@ -61,10 +64,13 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
     touched[program.integer] = False
     states = np.flatnonzero(touched)
     square = sp.csc_matrix(matrix[:, states])
+    moved = np.array(sorted(trades), dtype=int)
     return State(
         program,
-        np.array(sorted(trades), dtype=int),
+        moved,
         states,
         np.array(rows, dtype=int),
+        matrix,
+        matrix[:, moved],
         splu(square),
     )

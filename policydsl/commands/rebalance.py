@@ -120,13 +120,15 @@ def _closing(summary: dict[str, object], out: Path) -> str:
     assert isinstance(total, dict)
     assert isinstance(timings, dict)
     status = ", ".join(f"{count} {name}" for name, count in total["status"].items() if count)
-    gain = Decimal(total["gain_short"]) + Decimal(total["gain_long"])
+    washed = Decimal(total["disallowed"])
+    gain = Decimal(total["gain_short"]) + Decimal(total["gain_long"]) + washed
+    disallowed = f" ({dollars(washed)} of losses disallowed)" if washed else ""
     gave = output.counted(total["gave_way"], "client")
     crossing = f"{gave} gave way, so that orders do not cross\n" if total["gave_way"] else ""
     return (
         f"{output.counted(total['households'], 'household')}: {status}\n"
         f"{output.counted(total['trades'], 'trade')}: sold {dollars(total['sold'])}, "
-        f"bought {dollars(total['bought'])}; gain {dollars(gain)}, "
+        f"bought {dollars(total['bought'])}; gain {dollars(gain)}{disallowed}, "
         f"tax {dollars(total['tax_change'])}, cost {dollars(total['cost'])}\n"
         f"{crossing}"
         f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside HiGHS; "
