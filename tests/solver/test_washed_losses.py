@@ -275,3 +275,12 @@ def test_each_sentence_names_the_shares_that_replace_its_own_loss() -> None:
     by = "shares bought on 2026-06-05 in IRA"
     assert washed_part(made, [first]) == f"$300.00 of it disallowed, replaced by 3 {by}"
     assert washed_part(made, others) == f"$200.00 of its losses disallowed, replaced by 2 {by}"
+
+
+def test_a_recent_share_worth_a_cent_is_sold_with_the_loss() -> None:
+    """0.0001 shares reinvested in an IRA wash 0.0001 shares: they go too, or no loss is taken."""
+    where = home(OLD, ira=(lot("crumb", "AAA", "0.0001", 0, RECENT, came_by="reinvest"),))
+    found = propose(where, policy(where, STRICT))
+    assert sold(found)["old"] == 100
+    assert sold(found)["crumb"] == Decimal("0.0001")
+    assert disallowed(found) == 0
