@@ -284,3 +284,18 @@ def test_a_recent_share_worth_a_cent_is_sold_with_the_loss() -> None:
     assert sold(found)["old"] == 100
     assert sold(found)["crumb"] == Decimal("0.0001")
     assert disallowed(found) == 0
+
+
+def test_a_lot_without_a_loss_takes_nothing_of_what_is_washed() -> None:
+    """Five shares are even, and come first in the order of the law: no part of them is washed (26
+    USC 1091(a) disallows losses), so all five of the IRA's replace shares of the lot at a loss."""
+    even = lot("even", "AAA", 5, 500, "2019-01-02")
+    where = home(even, OLD, ira=(FIVE_IRA,))
+    kept = 'never sell "AAA" where lot.acquired after 2026-06-01'
+    found = propose(where, policy(where, TENTH, kept))
+    assert sold(found)["old"] == 100
+    assert disallowed(found) == 500
+    assert found.solution is not None
+    assert found.compiled is not None
+    modelled = found.solution.terms["tax"].value(found.solution.x) * found.compiled.physics.unit
+    assert modelled == pytest.approx(-9_500 * 0.2, abs=0.005)
