@@ -195,7 +195,7 @@ def _after_carryforwards(household: Household, entity_id: str) -> Decimal:
 
 
 def _owed(household: Household, held: Held) -> list[tuple[str, Decimal]]:
-    """Tax of the year so far, by entity; what losses carried on are worth is no tax of this year."""
+    """Tax of the year so far, by entity; the worth of losses carried on is no tax of this year."""
     empty = Closing(household, (), (), {}, {})
     return [(entity, empty.tax(entity, after=False).tax) for entity in held.accounts]
 
