@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
@@ -160,6 +160,11 @@ def _sale(
         total = sum(wanted, Decimal(0))
         down = total // step * step
         shares = _spread(order, _nearest(total, step)) or _spread(order, down)
+        least = sum((limit[k] for k in whole), Decimal(0))
+        if sum(shares or (), Decimal(0)) < least:
+            # Other lots fill it up to an order of whole shares, or the position is closed.
+            up = (least / step).to_integral_value(ROUND_CEILING) * step
+            shares = _spread(order, min(up, sum(limit, Decimal(0))), more=True)
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order

@@ -50,6 +50,15 @@ def outside(
     )
 
 
+def less_used(net: Netted) -> str:
+    """What is carried on where income is too small to use a loss up (26 USC 1212(b)(2))."""
+    return (
+        f"its income uses up less of the loss than ${net.ordinary_offset:,.2f}: losses of "
+        f"${net.carried_short:,.2f} short-term and ${net.carried_long:,.2f} long-term are carried "
+        "on"
+    )
+
+
 def _steps(income: Decimal, net: Netted, law: Brackets) -> Iterator[str]:
     """The rates that gains reach on top of income, short-term ones first, or a loss comes down
     from."""

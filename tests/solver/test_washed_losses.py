@@ -6,6 +6,7 @@ bought a few more ten days ago.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -299,3 +300,20 @@ def test_a_lot_without_a_loss_takes_nothing_of_what_is_washed() -> None:
     assert found.compiled is not None
     modelled = found.solution.terms["tax"].value(found.solution.x) * found.compiled.physics.unit
     assert modelled == pytest.approx(-9_500 * 0.2, abs=0.005)
+
+
+@pytest.mark.parametrize("left", ["0.0001", "0.5"])
+@pytest.mark.parametrize("rule", [STRICT, TENTH])
+def test_odd_recent_shares_leave_with_the_whole_position(left: str, rule: str) -> None:
+    """Orders are of whole shares or close a position: 3.3333 reinvested shares go with what else
+    there is, or the loss stays."""
+    older = lot("older", "DDD", left, 1)
+    crumb = lot("crumb", "DDD", "3.3333", 33, RECENT, came_by="reinvest")
+    losing = lot("losing", "DDD", 1000, 20_000)
+    less = {"CORE": {"BBB": "0.5", "DDD": "0.1"}}
+    where = replace(home(losing, ira=(older, crumb)), models=household(models=less).models)
+    found = propose(where, policy(where, rule))
+    assert sold(found)["losing"] > 0
+    assert sold(found)["crumb"] == Decimal("3.3333")
+    assert sold(found)["older"] == Decimal(left)
+    assert disallowed(found) == 0
