@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
@@ -99,6 +99,7 @@ def round_trades(
 
 def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
     physics = compiled.physics
+    must = _exits(structure, x)
     orders = []
     for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
         price = float(physics.household.prices[position.security_id])
@@ -110,10 +111,23 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
-        elif sum(x[s] for s in columns.sells) * physics.unit > CENT:
+        elif sum(x[s] for s in columns.sells) * physics.unit > CENT or must & set(columns.sells):
             dollars = [x[s] * physics.unit for s in columns.sells]
-            orders.append(_sale(position, columns, price, step, dollars))
+            whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
+            orders.append(_sale(position, columns, price, step, dollars, whole))
     return orders
+
+
+def _exits(structure: Structure, x: Floats) -> frozenset[int]:
+    """Columns of recent lots that are sold whole because a loss is taken, however small they are:
+    shares worth a cent, reinvested in another account, would wash as many of it."""
+    return frozenset(
+        exit
+        for wash in structure.washes
+        for sale in wash.sales
+        if x[sale.taken] > 0.5 and any(x[s] > DUST for s in sale.sells)
+        for exit in sale.exits
+    )
 
 
 def _nearest(shares: Decimal, step: Decimal) -> Decimal:
@@ -121,12 +135,19 @@ def _nearest(shares: Decimal, step: Decimal) -> Decimal:
 
 
 def _sale(
-    position: Position, columns: PositionColumns, price: float, step: Decimal, dollars: list[float]
+    position: Position,
+    columns: PositionColumns,
+    price: float,
+    step: Decimal,
+    dollars: list[float],
+    whole: frozenset[int],
 ) -> _Order:
-    """A closing order keeps its odd shares; any other is a multiple of the step."""
+    """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
+    `whole` (by number) are sold so."""
     limit = tuple(lot.shares for lot in position.lots)
     wanted = tuple(
-        _wanted(most, price, amount) for most, amount in zip(limit, dollars, strict=True)
+        most if k in whole else _wanted(most, price, amount)
+        for k, (most, amount) in enumerate(zip(limit, dollars, strict=True))
     )
     sells = columns.sells
     sequence = tuple(sells.index(sale) for sale in columns.in_order)
@@ -139,6 +160,11 @@ def _sale(
         total = sum(wanted, Decimal(0))
         down = total // step * step
         shares = _spread(order, _nearest(total, step)) or _spread(order, down)
+        least = sum((limit[k] for k in whole), Decimal(0))
+        if sum(shares or (), Decimal(0)) < least:
+            # Other lots fill it up to an order of whole shares, or the position is closed.
+            up = (least / step).to_integral_value(ROUND_CEILING) * step
+            shares = _spread(order, min(up, sum(limit, Decimal(0))), more=True)
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order
