@@ -24,6 +24,7 @@ from portfolio.tax.events import Purchase as Bought
 from portfolio.tax.events import Sale as Sold
 from portfolio.tax.positions import HistoryError
 from portfolio.tax.replacements import recent_purchases
+from portfolio.tax.results import Outcome
 from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
@@ -140,25 +141,30 @@ class Closing:
         return sold
 
     @cached_property
-    def _washed(self) -> dict[str, tuple[Decimal, Decimal]]:
-        """Dollars of the loss on each lot sold that wash sales disallow, and those of them that are
-        lost for good; nothing where what is sold is not there, which the exact check says."""
+    def _outcome(self) -> Outcome | None:
+        """What tax law makes of the sales of wash groups that are bought too; nothing where what is
+        sold is not there, which the exact check says."""
         household, day = self.whole or self.household, self.household.as_of
         group_of = {name: each.wash_group for name, each in household.securities.items()}
         bought = {group_of[buy.security_id] for buy in self.purchases}
         bought |= {lot.wash_group for lot in recent_purchases(household)}
         sales = [sale for sale in self.sales if group_of[sale.security_id] in bought]
         sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
-        lost: dict[str, tuple[Decimal, Decimal]] = {}
         try:
-            outcome = outcome_of(
+            return outcome_of(
                 household,
                 [_sold(sale, day) for sale in sales],
                 [_bought(buy, day, k) for k, buy in enumerate(self.purchases)],
             )
         except HistoryError:
-            return lost
-        for row in outcome.realised:
+            return None
+
+    @cached_property
+    def _washed(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Dollars of the loss on each lot sold that wash sales disallow, and those of them that are
+        lost for good."""
+        lost: dict[str, tuple[Decimal, Decimal]] = {}
+        for row in self._outcome.realised if self._outcome else ():
             washed, permanent = lost.get(row.lot_id, (ZERO, ZERO))
             lost[row.lot_id] = washed + row.disallowed, permanent + row.permanent
         return lost
@@ -175,6 +181,15 @@ class Closing:
         loss = max(ZERO, -sale.gain)
         washed, permanent = self._washed.get(sale.lot.id, (ZERO, ZERO))
         return min(cents(washed), loss), min(cents(permanent), loss)
+
+    def replaced_by(self, sale: Sale) -> Mapping[str, Decimal]:
+        """Shares of the sale's loss by the lot that replaces them (26 USC 1091(b), (c))."""
+        found: dict[str, Decimal] = {}
+        for match in self._outcome.matches if self._outcome else ():
+            if match.loss_lot_id == sale.lot.id:
+                name = match.replacement_lot_id
+                found[name] = found.get(name, ZERO) + match.shares
+        return found
 
     def recognised(self, sale: Sale) -> Decimal:
         """Dollars of gain or loss that count this year."""

@@ -81,11 +81,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class TaxFunction:
-    """Net short and long of one entity after this run, and its tax as pieces of which one holds."""
+    """Net short and long of one entity after this run, and its tax as pieces of which one holds.
+
+    `tax` is less the value of losses carried on, `owed` is the year's tax alone.
+    """
 
     entity_id: str
     regions: tuple[Region, ...]
     tax: Any
+    owed: Any
     before: float
 
 

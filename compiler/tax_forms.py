@@ -15,12 +15,14 @@ from portfolio.household import TaxEntity
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Tax is `on_short` x short + `on_long` x long + `constant` where each row (a, b, c) of `rows`
-    has a x short + b x long >= c (bp of household value)."""
+    has a x short + b x long >= c (bp of household value). `worth` of it is no tax but the value of
+    a dollar carried on beyond the limit."""
 
     on_short: float
     on_long: float
     constant: float
     rows: tuple[tuple[float, float, float], ...]
+    worth: float = 0.0
 
     def holds(self, short: float, long: float) -> bool:
         return all(a * short + b * long >= c for a, b, c in self.rows)
@@ -53,7 +55,9 @@ def by_law(entity: TaxEntity, start: YearStart) -> dict[str, Piece]:
         "short_loss": Piece(long, long, 0.0, ((-1, 0, 0.0), (1, 1, 0.0))),
         "long_loss": Piece(short, short, 0.0, ((0, -1, 0.0), (1, 1, 0.0))),
         "net_loss": Piece(ordinary, ordinary, 0.0, ((-1, -1, 0.0), (1, 1, -limit))),
-        "carried_loss": Piece(carried, carried, limit * (carried - ordinary), ((-1, -1, limit),)),
+        "carried_loss": Piece(
+            carried, carried, limit * (carried - ordinary), ((-1, -1, limit),), carried
+        ),
     }
 
 

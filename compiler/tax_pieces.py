@@ -103,10 +103,16 @@ def _entity_tax(
         p.on_short * block.short[r] + p.on_long * block.long[r] + p.constant * block.chosen[r]
         for r, p in possible.items()
     )
+    worth = pyo.quicksum(
+        p.worth * (block.short[r] + block.long[r] + limit * block.chosen[r])
+        for r, p in possible.items()
+        if p.worth
+    )
     physics.taxes[entity_id] = TaxFunction(
         entity_id=entity_id,
         regions=tuple(Region(r, block.chosen[r], block.short[r], block.long[r]) for r in possible),
         tax=tax,
+        owed=tax - worth,
         before=next(
             piece.tax(start["short"], start["long"])
             for piece in pieces.values()

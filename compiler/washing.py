@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WAYS = 4
 """How many first losses are offered a wash group: those that leave most of the loss clean."""
+SURE = 0.02
+"""Dollars of loss on a lot from which it stays one, however amount, cost and basis are rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,17 @@ def _one_order(older: Sequence[Lot], recent: Sequence[Replacement]) -> bool:
 def _ways(
     physics: Physics, group: str, older: Sequence[Lot], recent: Sequence[Replacement], share: float
 ) -> Iterator[WashedLoss]:
-    """Ways whose washed part is allowed even of all the loss that they leave, best first."""
+    """Ways whose washed part is allowed even of all the loss that they leave, best first.
+
+    A lot of which cents decide whether it is sold at a loss is sold in none of them: shares without
+    a loss are not replaced, so it would shift what is washed to the next lot.
+    """
     found: list[tuple[float, WashedLoss]] = []
-    for first in range(len(older)):
-        loss = sum(_lost(physics, lot, lot.shares) for lot in older[first:])
-        way = _way(physics, group, older, first, recent)
+    sure = [lot for lot in older if _lost(physics, lot, lot.shares) * physics.unit >= SURE]
+    unsure = frozenset(lot.id for lot in older) - {lot.id for lot in sure}
+    for first in range(len(sure)):
+        loss = sum(_lost(physics, lot, lot.shares) for lot in sure[first:])
+        way = _way(physics, group, sure, first, recent, unsure)
         if way is not None and way.lost <= share * loss:
             found.append((loss - way.lost, way))
     found.sort(key=lambda pair: (-pair[0], pair[1].first))
@@ -118,6 +126,7 @@ def _way(
     older: Sequence[Lot],
     first: int,
     recent: Sequence[Replacement],
+    unsure: frozenset[str],
 ) -> WashedLoss | None:
     """The way that begins with one lot; None where the losses from there on are fewer shares than
     the recent ones."""
@@ -140,7 +149,7 @@ def _way(
             later += lost * _later_rate(physics, replacement)
         sold.append((lot.id, lot.shares - left))
         if not waiting:
-            barred = frozenset(each.id for each in older[:first])
+            barred = unsure | {each.id for each in older[:first]}
             return WashedLoss(group, older[first].id, tuple(sold), barred, disallowed, later)
     return None
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from compiler.assumptions import assumptions_for
 from compiler.cash_calendar import Entry
 from compiler.closing import Closing, Sale, cents
 from compiler.exact_check import soft_breaches
@@ -124,20 +125,22 @@ def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Documen
         },
         "still_broken_dollars": round(solution.still_broken * unit, 2),
         "risk_model": proposal.household.risk.source,
-        "assumptions": {
-            account_id: {
-                name: getattr(assumed, name) for name in sorted(assumed.__dataclass_fields__)
-            }
-            for account_id, assumed in sorted(proposal.compiled.physics.assumptions.items())
-        }
-        if proposal.compiled
-        else {},
+        "assumptions": assumptions_document(proposal.policy, proposal.household),
         "work": {
             "quadratic_programs": solution.work.quadratic,
             "linear_programs": solution.work.linear,
             "nodes": solution.work.nodes,
             "iterations": solution.work.iterations,
         },
+    }
+
+
+def assumptions_document(policy: HouseholdPolicy, household: Household) -> Document:
+    """The numbers behind the objective, by account."""
+    assumed = {account.id: assumptions_for(policy, account.id) for account in household.accounts}
+    return {
+        account_id: {name: getattr(each, name) for name in sorted(each.__dataclass_fields__)}
+        for account_id, each in sorted(assumed.items())
     }
 
 

@@ -163,7 +163,7 @@ def propose(
     if odd:
         proposal = propose(household, policy, budget, {**still, **odd}, form)
         return replace(proposal, seconds=_added(seconds, proposal.seconds))
-    if stuck is not None:
+    if stuck is not None and exact_breaches(policy, empty_closing(household, policy)):
         compiled, solution, left = stuck
         findings += (f"no room for rounding: {breach.message}" for breach in left)
         return _unsolved(household, policy, compiled, solution, findings, budget, seconds)

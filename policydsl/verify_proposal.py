@@ -15,6 +15,7 @@ from compiler.statements import HouseholdPolicy, Side
 from policydsl.crossing import Crowd, Order, facing_of, with_facing
 from policydsl.document import (
     Document,
+    assumptions_document,
     calendar_document,
     lot_document,
     measures_document,
@@ -91,6 +92,9 @@ def verify_proposal(
         yield Difference(where if place == where else f"{where} {place}", what)
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)
+    follows["name"] = household.name
+    follows["assumptions"] = assumptions_document(policy, household)
+    yield from _orders(closing, document)
     follows["soft_broken"] = soft_document(policy, closing)
     follows["cash_calendar"] = calendar_document(cash_calendar(policy, closing))
     for name, value in follows.items():
@@ -106,6 +110,32 @@ def _other_rows(where: str, stated: Sequence[Row], rows: Sequence[Row]) -> Itera
         mine = [row for row in stated if row["trade_id"] == name]
         if mine != [row for row in rows if row["trade_id"] == name]:
             yield Difference(f"{where} {name}", "trades.csv and the proposal differ")
+
+
+def _orders(closing: Closing, document: Document) -> Iterator[Difference]:
+    """Orders whose shares, dollars and gain are not the sums of their rows."""
+    rows: dict[tuple[str, str, str], list[Sale | Purchase]] = {}
+    for trade in closing.trades:
+        side = "sell" if isinstance(trade, Sale) else "buy"
+        rows.setdefault((trade.account_id, trade.security_id, side), []).append(trade)
+    for order in document["trades"]:
+        mine = rows.get((order["account_id"], order["security_id"], order["side"]), [])
+        sums = {
+            name: sum((getattr(row, name) for row in mine), Decimal(0))
+            for name in ("shares", "amount", "cost")
+        }
+        if order["lots"]:
+            sums["realized_gain"] = sum(
+                (row.gain for row in mine if isinstance(row, Sale)), Decimal(0)
+            )
+        wrong = [name for name, dollars in sums.items() if Decimal(order[name]) != dollars]
+        said = f"{order['side'].capitalize()} {sums['shares'].normalize():f} "
+        if not order["sentence"].startswith(said):
+            wrong.append("sentence")
+        if wrong:
+            where = f"{document['household_id']} {order['trade_id']}"
+            named = " and ".join(name.replace("_", " ") for name in wrong)
+            yield Difference(where, f"its {named} is not what its rows come to")
 
 
 def _reasons(document: Document, policy: HouseholdPolicy) -> Iterator[Difference]:

@@ -40,18 +40,21 @@ def washed_part(closing: Closing, sales: Sequence[Sale]) -> str:
     lost = sum((closing.disallowed(sale) for sale in sales), ZERO)
     if not lost:
         return ""
-    household = closing.whole or closing.household
-    group = household.securities[sales[0].security_id].wash_group
+    shares: dict[str, Decimal] = {}
+    for sale in sales:
+        for name, many in closing.replaced_by(sale).items():
+            shares[name] = shares.get(name, ZERO) + many
     kept = []
-    for each in recent_purchases(household):
-        left = each.shares - closing.lot_shares_sold.get(each.lot_id, ZERO)
-        if each.wash_group == group and left > 0:
-            of = _of(household, each.security_id, sales[0].security_id)
+    for each in recent_purchases(closing.whole or closing.household):
+        if each.lot_id in shares:
+            of = _of(closing.household, each.security_id, sales[0].security_id)
             kept.append(
-                f"{left.normalize():f} shares{of} {CAME_BY[each.came_by]} on {each.acquired} in "
-                f"{each.account_id}"
+                f"{shares[each.lot_id].normalize():f} shares{of} {CAME_BY[each.came_by]} on "
+                f"{each.acquired} in {each.account_id}"
             )
-    return f"${lost:,.2f} of it disallowed, replaced by {' and '.join(kept)}"
+    # Lots at a gain and at a loss may be of one order.
+    part = "of it" if all(sale.gain < 0 for sale in sales) else "of its losses"
+    return f"${lost:,.2f} {part} disallowed, replaced by {' and '.join(kept)}"
 
 
 def _replacements(proposal: Proposal, household: Household, lots: Sequence[Lot]) -> Iterator[str]:

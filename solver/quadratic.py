@@ -17,6 +17,7 @@ FINAL = 1e-10
 ROUGH = 1e-6
 STIFFENING = 1e-9  # where the interior point method stalls on columns without curvature
 STIFF_ROUNDS = 6
+BALANCED = 1e-10  # dollars a dollar: duals that are off by less are as good as they get
 ORDERINGS = ("amd", "metis")  # of the factorisation: where one loses its digits the other may not
 ITERATIONS = 400
 """An interior point takes 20 to 80; one that takes more goes nowhere."""
@@ -100,9 +101,9 @@ def _parts(reduced: Reduced) -> Parts:
 
 def steadied(reduced: Reduced, point: Point, work: Work) -> Point:
     """The same optimum to more digits: curvature is lent to columns that have none, measured from
-    the point itself, so that it costs nothing there. The point where that finds no other."""
+    the point itself, so that it costs nothing there. The point where its duals balance as well."""
     program, columns = reduced.program, reduced.columns
-    if not columns.size:
+    if _unbalanced(reduced, point) <= BALANCED:
         return point
     square, around = program.square[columns], point.x[columns]
     lent = np.maximum(STIFFENING - square, 0.0)
@@ -113,7 +114,15 @@ def steadied(reduced: Reduced, point: Point, work: Work) -> Point:
     x = reduced.fixed.copy()
     x[columns] = np.clip(found[0], reduced.lower[columns], reduced.upper[columns])
     better = _carry_back(reduced, x, *found[1:])
-    return better if better.objective <= point.objective + STIFFENING else point
+    return better if _unbalanced(reduced, better) < _unbalanced(reduced, point) else point
+
+
+def _unbalanced(reduced: Reduced, point: Point) -> float:
+    """By how much cost + 2 q x = A'row_dual + column_dual is off, of columns that are free."""
+    program = reduced.program
+    priced = program.matrix.T @ point.row_dual + point.column_dual
+    off = program.cost + 2.0 * program.square * point.x - priced
+    return float(np.abs(off[reduced.columns]).max(initial=0.0))
 
 
 def _stiffened(

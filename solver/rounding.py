@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
 from compiler.model import CompiledModel
+from compiler.physics import Physics
 from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
@@ -101,6 +102,7 @@ def round_trades(
 
 def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
     physics = compiled.physics
+    must = _exits(structure, x)
     orders = []
     for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
         price = float(physics.household.prices[position.security_id])
@@ -112,11 +114,32 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
-        elif sum(x[s] for s in columns.sells) * physics.unit > CENT:
+        elif sum(x[s] for s in columns.sells) * physics.unit > CENT or must & set(columns.sells):
             dollars = [x[s] * physics.unit for s in columns.sells]
-            terms = [physics.term(lot) for lot in position.lots]
-            orders.append(_sale(position, columns, price, step, dollars, terms))
+            whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
+            by_gain = _by_gain(physics, position)
+            orders.append(_sale(position, columns, price, step, dollars, whole, by_gain))
     return orders
+
+
+def _exits(structure: Structure, x: Floats) -> frozenset[int]:
+    """Columns of recent lots that are sold whole because a loss is taken, however small they are:
+    shares worth a cent, reinvested in another account, would wash as many of it."""
+    return frozenset(
+        exit
+        for wash in structure.washes
+        for sale in wash.sales
+        if x[sale.taken] > 0.5 and any(x[s] > DUST for s in sale.sells)
+        for exit in sale.exits
+    )
+
+
+def _by_gain(physics: Physics, position: Position) -> tuple[int, ...]:
+    """Numbers of the position's lots by term, then by gain a share."""
+    lots = position.lots
+    terms = [physics.term(lot) for lot in lots]
+    ranked = [(terms[k], -lots[k].basis / lots[k].shares, lots[k].id) for k in range(len(lots))]
+    return tuple(sorted(range(len(lots)), key=ranked.__getitem__))
 
 
 def _nearest(shares: Decimal, step: Decimal) -> Decimal:
@@ -129,31 +152,33 @@ def _sale(
     price: float,
     step: Decimal,
     dollars: list[float],
-    terms: list[str],
+    whole: frozenset[int],
+    by_gain: tuple[int, ...],
 ) -> _Order:
-    """A closing order keeps its odd shares; any other is a multiple of the step."""
+    """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
+    `whole` (by number) are sold so."""
     limit = tuple(lot.shares for lot in position.lots)
     wanted = tuple(
-        _wanted(most, price, amount) for most, amount in zip(limit, dollars, strict=True)
+        most if k in whole else _wanted(most, price, amount)
+        for k, (most, amount) in enumerate(zip(limit, dollars, strict=True))
     )
     sells = columns.sells
     sequence = tuple(sells.index(sale) for sale in columns.in_order)
-    lots = position.lots
     order = _Order(
         *(position, sells, False, price, step, wanted, limit, list(limit)),
         sequence=sequence,
         exhausted=columns.exhausted,
-        by_gain=tuple(
-            sorted(
-                range(len(lots)),
-                key=lambda k: (terms[k], -lots[k].basis / lots[k].shares, lots[k].id),
-            )
-        ),
+        by_gain=by_gain,
     )
     if wanted != limit:
         total = sum(wanted, ZERO)
         down = total // step * step
         shares = _spread(order, _nearest(total, step)) or _spread(order, down)
+        least = sum((limit[k] for k in whole), ZERO)
+        if sum(shares or (), ZERO) < least:
+            # Other lots fill it up to an order of whole shares, or the position is closed.
+            up = (least / step).to_integral_value(ROUND_CEILING) * step
+            shares = _spread(order, min(up, sum(limit, ZERO)), more=True)
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order

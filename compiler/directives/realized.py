@@ -99,10 +99,10 @@ class RealizedLimit(Directive):
         household = physics.household
         if self.measure == "realized tax":
             taxes = [physics.taxes[e] for e in held.accounts if e in physics.taxes]
-            still = [netted for e, netted in _costs(household, held) if e not in physics.taxes]
+            still = [owed for e, owed in _owed(household, held) if e not in physics.taxes]
             yield (
                 held.where,
-                pyo.quicksum(tax.tax for tax in taxes) + physics.bp(sum(still, ZERO)),
+                pyo.quicksum(tax.owed for tax in taxes) + physics.bp(sum(still, ZERO)),
             )
             return
         if self.measure == "taxable gains":
@@ -139,7 +139,7 @@ class RealizedLimit(Directive):
     def _so_far(self, household: Household, held: Held) -> Decimal:
         """What the period realised before this run, in dollars."""
         if self.measure == "realized tax":
-            return sum((cost for _, cost in _costs(household, held)), ZERO)
+            return sum((owed for _, owed in _owed(household, held)), ZERO)
         if self.measure == "taxable gains":
             nets = (_after_carryforwards(household, entity) for entity in held.accounts)
             return sum((max(net, ZERO) for net in nets), ZERO)
@@ -176,7 +176,7 @@ class RealizedLimit(Directive):
         if self.measure in OF_TAXPAYERS:
             years = [closing.tax(entity, after=True) for entity in held.accounts]
             if self.measure == "realized tax":
-                return sum((year.cost for year in years), ZERO)
+                return sum((year.tax for year in years), ZERO)
             return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
         counted = held.counted
         gains = (
@@ -194,10 +194,10 @@ def _after_carryforwards(household: Household, entity_id: str) -> Decimal:
     return entity.ytd_short + entity.ytd_long - entity.carry_short - entity.carry_long
 
 
-def _costs(household: Household, held: Held) -> list[tuple[str, Decimal]]:
-    """Tax of the year so far less the value of losses carried on, by entity."""
+def _owed(household: Household, held: Held) -> list[tuple[str, Decimal]]:
+    """Tax of the year so far, by entity; the worth of losses carried on is no tax of this year."""
     empty = Closing(household, (), (), {}, {})
-    return [(entity, empty.tax(entity, after=False).cost) for entity in held.accounts]
+    return [(entity, empty.tax(entity, after=False).tax) for entity in held.accounts]
 
 
 def read_realized(node: tree.Keep, measure: str, reader: Reader) -> RealizedLimit | None:

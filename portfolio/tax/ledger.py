@@ -14,7 +14,7 @@ from decimal import Decimal
 from portfolio.household import TaxEntity
 from portfolio.tax.brackets import brackets, gain_tax
 from portfolio.tax.net_investment import investment_income, net_investment_tax
-from portfolio.tax.outside import outside
+from portfolio.tax.outside import less_used, outside
 from portfolio.tax.results import ZERO, Realised
 from portfolio.tax.year import Netted, net_year, netting, ordinary_limit
 
@@ -101,6 +101,9 @@ def _by_brackets(
     investment = _investment_tax(entity, year, income, gains)
     state = _number(entity, "rate_state") * gains
     said = outside(entity, year, income, net, (federal, investment, state), law)
+    ample = net_year(*start, limit)
+    if (ample.carried_short, ample.carried_long) != (net.carried_short, net.carried_long):
+        said += (". " if said else "") + less_used(net)
     return Tax(net, federal, investment, state, True, said)
 
 

@@ -44,9 +44,18 @@ def outside(
     base, sign, verb = (gains, 1, "are taxed") if gains else (net.ordinary_offset, -1, "saves")
     what = f"gains of ${base:,.2f}" if gains else f"a loss of ${base:,.2f} taken from income"
     return (
-        f"{what} {verb} {sign * total / base:.2%} by the brackets of {year} ({'; '.join(how)}), "
-        f"{sign * stated / base:.2%} at the stated rates: "
+        f"{what} {verb} {_part(sign * total / base)} by the brackets of {year} ({'; '.join(how)}), "
+        f"{_part(sign * stated / base)} at the stated rates: "
         f"${abs(more):,.2f} {'more' if sign * more > 0 else 'less'} than said"
+    )
+
+
+def less_used(net: Netted) -> str:
+    """What is carried on where income is too small to use a loss up (26 USC 1212(b)(2))."""
+    return (
+        f"its income uses up less of the loss than ${net.ordinary_offset:,.2f}: losses of "
+        f"${net.carried_short:,.2f} short-term and ${net.carried_long:,.2f} long-term are carried "
+        "on"
     )
 
 
@@ -71,6 +80,11 @@ def _between(low: Decimal, high: Decimal, tops: Sequence[Decimal], rates: Sequen
             ends = top is not None and top < end
             said.append(f"{_rate(rate)} up to ${top:,.0f}" if ends else _rate(rate))
     return ", ".join(said) + (" beyond" if len(said) > 1 else "") or "0%"
+
+
+def _part(part: Decimal) -> str:
+    """A part in percent, nothing without a sign."""
+    return f"{(part * 100).quantize(CENT) + ZERO:f}%"
 
 
 def _rate(rate: Decimal) -> str:

@@ -210,3 +210,19 @@ def test_what_a_prorated_budget_is_today(words: str, today: str) -> None:
     before = home()
     (scope,) = policy(before, f"keep realized {words} per taxpayer", free=False).statements
     assert scope.directive.describe_today(scope.statement, before) == today
+
+
+def test_losses_carried_on_pay_no_tax_of_another_taxpayer() -> None:
+    """T2 carries $200,000 of losses on, worth $20,000 to it one day: T1's tax is owed now. $1,050
+    is what T2's loss saves this year (26 USC 1211(b)), so T1 may owe $11,050."""
+    gains = account("TX", 0, lot("a", "AAA", 2000, 50_000))
+    other = account("TY", 1_000, lot("b", "BBB", 10, 900), entity="T2")
+    where = household(
+        gains,
+        other,
+        models={"CORE": {"BBB": "0.5", "DDD": "0.4"}},
+        entities=[taxpayer(), taxpayer("T2", carry_long=200_000)],
+    )
+    budget = "keep realized tax at most $10,000 each year per household"
+    assert both(where, budget, "-730 a") == YES  # $54,750 of gains, $10,950
+    assert both(where, budget, "-740 a") == NO  # $11,100

@@ -161,6 +161,12 @@ TAMPERING: dict[str, Edit] = {
     "a record without its parts": lambda run: (run / "run.json").write_text("{}"),
 }
 
+
+def sold(document: Document) -> Document:
+    """The first sale of a proposal."""
+    return next(trade for trade in document["trades"] if trade["lots"])
+
+
 PAYMENT = {
     "account_id": "H00001-TX",
     "date": "2026-04-30",
@@ -189,6 +195,13 @@ FORGERY: dict[str, Edit] = {
     "a row deleted": remove_last_row,
     "a ledger": edit_proposal(put("trades", 0, "ledger", 0, "value", value=0.5)),
     "a stated amount": edit_proposal(put("trades", 0, "amount", value="1.00")),
+    "stated shares": edit_proposal(lambda d: sold(d).update(shares="1")),
+    "a stated gain": edit_proposal(lambda d: sold(d).update(realized_gain="1.00")),
+    "a sentence": edit_proposal(lambda d: sold(d).update(sentence="Sell 1 share of nothing.")),
+    "a name": edit_proposal(put("name", value="Somebody else")),
+    "an assumption": edit_proposal(
+        lambda d: next(iter(d["assumptions"].values())).update(step_up=0.5)
+    ),
     "a status": edit_proposal(put("status", value="no_action")),
     "a stated tax": edit_proposal(put("tax", "T00001", "tax_after", value="0.01")),
     "stated cash": edit_proposal(put("accounts", 0, "after", "cash", value="0.01")),

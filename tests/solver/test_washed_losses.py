@@ -6,6 +6,7 @@ bought a few more ten days ago.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from compiler.layers import household_policy
 from compiler.model import compile_household
 from policydsl.propose import Proposal, Status, propose
 from policydsl.reasons import explained_trades
+from policydsl.wash_causes import washed_part
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import netting
 from solver.handover import hand_over
@@ -261,3 +263,57 @@ def test_the_sentence_says_what_is_disallowed_and_by_which_shares() -> None:
         "Sell 100 AAA for $10,000.00 at a loss of $10,000.00 ($500.00 of it disallowed, replaced "
         "by 5 shares reinvested on 2026-06-05 in IRA)"
     )
+
+
+def test_each_sentence_names_the_shares_that_replace_its_own_loss() -> None:
+    """Two orders of one wash group share the five; a lot at a gain has no part in it."""
+    small, rest = lot("small", "AAA", 3, 600, "2019-03-01"), lot("rest", "AAA", 97, 19_400)
+    gained = lot("gained", "AAA", 20, 100)
+    where = home(small, ira=(FIVE_IRA,), others=(account("TY", 2_000, rest, gained),))
+    made = closing(where, policy(where, TENTH), "-3 small, -97 rest, -20 gained")
+    (first,) = [sale for sale in made.sales if sale.account_id == "TX"]
+    others = [sale for sale in made.sales if sale.account_id == "TY"]
+    by = "shares bought on 2026-06-05 in IRA"
+    assert washed_part(made, [first]) == f"$300.00 of it disallowed, replaced by 3 {by}"
+    assert washed_part(made, others) == f"$200.00 of its losses disallowed, replaced by 2 {by}"
+
+
+def test_a_recent_share_worth_a_cent_is_sold_with_the_loss() -> None:
+    """0.0001 shares reinvested in an IRA wash 0.0001 shares: they go too, or no loss is taken."""
+    where = home(OLD, ira=(lot("crumb", "AAA", "0.0001", 0, RECENT, came_by="reinvest"),))
+    found = propose(where, policy(where, STRICT))
+    assert sold(found)["old"] == 100
+    assert sold(found)["crumb"] == Decimal("0.0001")
+    assert disallowed(found) == 0
+
+
+def test_a_lot_without_a_loss_takes_nothing_of_what_is_washed() -> None:
+    """Five shares are even, and come first in the order of the law: no part of them is washed (26
+    USC 1091(a) disallows losses), so all five of the IRA's replace shares of the lot at a loss."""
+    even = lot("even", "AAA", 5, 500, "2019-01-02")
+    where = home(even, OLD, ira=(FIVE_IRA,))
+    kept = 'never sell "AAA" where lot.acquired after 2026-06-01'
+    found = propose(where, policy(where, TENTH, kept))
+    assert sold(found)["old"] == 100
+    assert disallowed(found) == 500
+    assert found.solution is not None
+    assert found.compiled is not None
+    modelled = found.solution.terms["tax"].value(found.solution.x) * found.compiled.physics.unit
+    assert modelled == pytest.approx(-9_500 * 0.2, abs=0.005)
+
+
+@pytest.mark.parametrize("left", ["0.0001", "0.5"])
+@pytest.mark.parametrize("rule", [STRICT, TENTH])
+def test_odd_recent_shares_leave_with_the_whole_position(left: str, rule: str) -> None:
+    """Orders are of whole shares or close a position: 3.3333 reinvested shares go with what else
+    there is, or the loss stays."""
+    older = lot("older", "DDD", left, 1)
+    crumb = lot("crumb", "DDD", "3.3333", 33, RECENT, came_by="reinvest")
+    losing = lot("losing", "DDD", 1000, 20_000)
+    less = {"CORE": {"BBB": "0.5", "DDD": "0.1"}}
+    where = replace(home(losing, ira=(older, crumb)), models=household(models=less).models)
+    found = propose(where, policy(where, rule))
+    assert sold(found)["losing"] > 0
+    assert sold(found)["crumb"] == Decimal("3.3333")
+    assert sold(found)["older"] == Decimal(left)
+    assert disallowed(found) == 0

@@ -95,6 +95,10 @@ def test_a_net_loss_saves_at_the_bracket_and_carries_the_rest() -> None:
 def test_little_income_keeps_the_carryover() -> None:
     tax = tax_of(entity(ordinary_income="1000"), 2026, D(-5000), D(0))
     assert (tax.federal, tax.net.carried_short) == (-100, 4000)
+    assert tax.outside.endswith(
+        ". its income uses up less of the loss than $3,000.00: losses of $4,000.00 short-term and "
+        "$0.00 long-term are carried on"
+    )
 
 
 def test_a_year_without_brackets_is_an_error() -> None:
