@@ -117,8 +117,7 @@ class Physics:
 
     def holding(self, position: Position) -> Any:
         """Closing value of a position (bp), as an expression of trades."""
-        bought = position.buy if position.buy is not None else 0.0
-        return position.held + bought - pyo.quicksum(position.sells)
+        return position.holding
 
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
@@ -229,28 +228,28 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            rows[index] = value - excess <= room
-            self.spare[rows[index].name] = max(0.0, wanted - room)
-            return (Limit(rows[index].name, room, excess),)
+            named = _added(rows, index, value - excess <= room)
+            self.spare[named] = max(0.0, wanted - room)
+            return (Limit(named, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            rows[index] = value <= room
+            named = _added(rows, index, value <= room)
             if tighten:
-                self.spare[rows[index].name] = bound - room
-            return (Limit(rows[index].name, room, None),)
+                self.spare[named] = bound - room
+            return (Limit(named, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        rows[index] = value <= room
-        self.spare[rows[index].name] = before - room
-        held = Limit(rows[index].name, room, None)
+        named = _added(rows, index, value <= room)
+        self.spare[named] = before - room
+        held = Limit(named, room, None)
         if before <= wanted:
             return (held,)
         if block.component("cure") is None:
             block.cure = pyo.Constraint(pyo.Any)
         excess = _excess(block, key, before - wanted + reserve)
-        block.cure[key] = value - excess <= wanted - reserve
-        self.spare[block.cure[key].name] = reserve
+        cure = _added(block.cure, key, value - excess <= wanted - reserve)
+        self.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
-        return held, Limit(block.cure[key].name, wanted - reserve, excess)
+        return held, Limit(cure, wanted - reserve, excess)
 
     def lower(
         self,
@@ -372,3 +371,10 @@ def _rows(block: pyo.Block, name: str) -> Any:
     if block.component(name) is None:
         block.add_component(name, pyo.Constraint(pyo.Any))
     return block.component(name)
+
+
+def _added(rows: Any, index: str, row: Any) -> str:
+    """The name of a row once it is added."""
+    rows[index] = row
+    name: str = rows[index].name
+    return name

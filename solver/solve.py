@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from compiler.model import CompiledModel
 from solver.active_risk import with_decisions
 from solver.handover import Floats, Program, hand_over
-from solver.ledger import Ledger, Linear, read_ledger, read_linear, with_settled_trades
+from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
 from solver.modes import NO_COLUMN, Structure, read_structure
 from solver.quadratic import Work, steadied
 from solver.rounding import RoundedOrder, round_trades
@@ -88,7 +87,8 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         state = read_state(program, structure, answer.region)
     point = with_settled_trades(program, state, answer.reduced, answer.point)
     answer = replace(answer, point=point)
-    ledger = read_ledger(compiled, program, state, point)
+    terms = read_terms(compiled, program)
+    ledger = read_ledger(terms, program, state, point)
     seconds = {
         "hand-over": handed - started,
         "solve": solved - handed,
@@ -108,7 +108,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         still_broken=tiered.excess,
         in_the_way=tiered.in_the_way,
         tiers=tiered.tiers,
-        terms={name: read_linear(program, term) for name, term in _terms(compiled).items()},
+        terms=terms,
         work=work,
         seconds=seconds,
     )
@@ -131,9 +131,3 @@ def _no_worse_untraded(
         return None
     still, _ = with_decisions(compiled, program, budget, work, point)
     return None if still is None else replace(still, bound=answer.bound)
-
-
-def _terms(compiled: CompiledModel) -> dict[str, Any]:
-    """The linear parts of the objective by name, each preference under its statement's."""
-    priced = {f"prefer: {key}": term for key, term in compiled.physics.preferences.items()}
-    return {**compiled.terms, **priced}
