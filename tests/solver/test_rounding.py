@@ -198,6 +198,44 @@ def test_whole_shares_may_cross_a_kink_of_the_tax(
     check_objective(proposal)
 
 
+KINDS = ("taxable", "trust", "traditional_ira", "roth_ira", "k401", "hsa")
+WHICH_LOTS = ("", "use first in first out", "use highest cost lots", "use minimum tax lots")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    grain=st.sampled_from([(True, "0.0001"), (True, "0.01"), (True, "1"), (False, "0.0001")]),
+    which=st.sampled_from(WHICH_LOTS),
+    closed=st.sampled_from(["", 'never hold "BBB"']),
+    shares=st.lists(st.decimals("0.0001", "60", places=4), min_size=1, max_size=8),
+    basis=st.lists(st.integers(1, 4_000), min_size=8, max_size=8),
+)
+def test_no_order_and_no_lot_moves_by_more_than_an_increment(
+    kind: str,
+    grain: tuple[bool, str],
+    which: str,
+    closed: str,
+    shares: list[Decimal],
+    basis: list[int],
+) -> None:
+    """Every type of account, fractions and whole shares, closing orders, lots in a fixed order."""
+    home = awkward(*grain)
+    (only,) = home.accounts
+    lots = [
+        lot(f"b{k}", "BBB", n, basis[k], f"20{18 + k}-02-03" if k < 7 else "2026-02-02")
+        for k, n in enumerate(shares)
+    ]
+    held = account("TX", 9_000, *lots, only.lots[0], kind=kind, fractional=grain[0])
+    home = replace(home, accounts=(held,))
+    proposal = propose(home, policy(home, *filter(None, (which, closed, RULES[0]))))
+    assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
+    check_increments(proposal)
+    assert proposal.closing is not None
+    if closed:
+        assert proposal.closing.shares_after["TX", "BBB"] * 61 <= 500
+
+
 def test_an_odd_position_is_closed_whole() -> None:
     home = awkward(False)
     rules = policy(home, 'never hold "AAA"')
