@@ -46,6 +46,7 @@ def check_increments(proposal: Proposal) -> int:
     assert solution is not None
     assert compiled is not None
     physics = compiled.physics
+    check_lots(proposal)
     orders: dict[tuple[str, str], RoundedOrder] = {
         (o.position.account_id, o.position.security_id): o for o in solution.orders
     }
@@ -61,6 +62,23 @@ def check_increments(proposal: Proposal) -> int:
         off = abs(float(shares * price) - amount * physics.unit)
         assert off <= float(step * price) + DUST_DOLLARS, (name, off)
     return len(orders)
+
+
+def check_lots(proposal: Proposal) -> None:
+    """What is sold of every lot within one increment of what was wanted of it."""
+    solution, compiled = proposal.solution, proposal.compiled
+    assert solution is not None
+    assert compiled is not None
+    physics, x = compiled.physics, solution.answer.point.x
+    sold = {lot.id: shares for order in solution.orders for lot, shares in order.lots}
+    for columns, position in zip(
+        solution.structure.positions, physics.positions.values(), strict=True
+    ):
+        price = float(proposal.household.prices[position.security_id])
+        step = physics.increment(physics.account(position.account_id), position.security_id)
+        for each, column in zip(position.lots, columns.sells, strict=True):
+            off = float(sold.get(each.id, 0)) * price - float(x[column]) * physics.unit
+            assert abs(off) <= float(step) * price + DUST_DOLLARS, (each.id, off)
 
 
 def check_objective(proposal: Proposal) -> None:
