@@ -19,6 +19,7 @@ from solver.modes import NO_COLUMN
 from solver.rounding import DUST_DOLLARS, RoundedOrder
 from solver.solve import Solution
 from tests.by_hand import account, breaches, household, lot, policy, security, taxpayer, usual
+from tests.solver.true_objective import true_objective
 
 RULES = (
     "keep each trade at least $500",
@@ -117,14 +118,20 @@ def _by_account(proposal: Proposal) -> dict[str, dict[str, float]]:
 
 
 def test_a_synthetic_book(proposals: dict[str, Proposal]) -> None:
-    orders = 0
+    orders = reckoned = 0
     for proposal in proposals.values():
         assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
         orders += check_increments(proposal)
         check_objective(proposal)
+        assert proposal.solution is not None
         assert proposal.closing is not None
         assert exact_breaches(proposal.policy, proposal.closing) == ()
+        if not any(map(proposal.closing.disallowed, proposal.closing.sales)):
+            again = sum(true_objective(proposal).values())
+            assert proposal.solution.objective == pytest.approx(again, rel=1e-6)
+            reckoned += 1
     assert orders > 30
+    assert reckoned > 4
 
 
 def awkward(fractional: bool, step: str = "1") -> Household:
