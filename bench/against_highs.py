@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -19,7 +20,7 @@ from policydsl.propose import Proposal
 from policydsl.tables import table
 from solver.handover import Floats, Program
 from solver.modes import Structure
-from solver.quadratic import ROUGH, Work, linear_model, new_engine, solve_quadratic
+from solver.quadratic import ROUGH, StalledError, Work, linear_model, new_engine, solve_quadratic
 from solver.reduce import reduce
 
 NODES = 200
@@ -65,10 +66,8 @@ def branch_and_bound(
     program: Program, structure: Structure, nodes: int
 ) -> tuple[float | None, int]:
     """HiGHS alone: its answer's true objective less its bound, and the nodes it took."""
-    relaxed = solve_quadratic(reduce(program, {}, structure.mode_rows), Work(), ROUGH)
-    around = np.zeros(program.cost.size) if relaxed is None else relaxed.x
     engine = new_engine()
-    engine.passModel(_with_tangents(program, around))
+    engine.passModel(linear_model(*linearised(program, relaxed_optimum(program, structure))))
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", nodes)
@@ -83,8 +82,28 @@ def branch_and_bound(
     return max(0.0, program.objective(x) - bound), explored
 
 
-def _with_tangents(program: Program, around: Floats) -> object:
-    """The linear model with a column above eleven tangents for each square."""
+def relaxed_optimum(program: Program, structure: Structure) -> Floats:
+    """Where tangents are laid: the optimum without mode binaries, nought where there is none."""
+    try:
+        relaxed = solve_quadratic(reduce(program, {}, structure.mode_rows), Work(), ROUGH)
+    except StalledError:
+        relaxed = None
+    return np.zeros(program.cost.size) if relaxed is None else relaxed.x
+
+
+class Linearised(NamedTuple):
+    """A linear program; its first columns are those of the program it stands for."""
+
+    cost: Floats
+    matrix: sp.csr_matrix
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+
+
+def linearised(program: Program, around: Floats) -> Linearised:
+    """With a column above eleven tangents for each square."""
     squared = np.flatnonzero(program.square > 0)
     n, m = program.cost.size, squared.size
     reach = np.maximum(np.abs(around[squared]), np.median(np.abs(around[squared])) + 1e-3)
@@ -99,7 +118,7 @@ def _with_tangents(program: Program, around: Floats) -> object:
             lower.append(-program.square[j] * at * at)
     tangents = sp.csr_matrix((values, (rows, columns)), (len(lower), n + m))
     matrix = sp.hstack([program.matrix, sp.csr_matrix((program.matrix.shape[0], m))])
-    return linear_model(
+    return Linearised(
         np.concatenate([program.cost, np.ones(m)]),
         sp.csr_matrix(sp.vstack([matrix, tangents])),
         np.concatenate([program.row_lower, lower]),

@@ -129,6 +129,8 @@ class Compare(Condition):
         left, right = self.left.span(env), self.right.span(env)
         if left is None or right is None:
             return None
+        if left[0] is left[1] and right[0] is right[1]:
+            return _ORDER[self.comparison](_order(left[0], right[0]))
         signs = {_order(a, b) for a in left for b in right}
         if {-1, 1} <= signs:
             signs.add(0)

@@ -59,8 +59,7 @@ def forbids_security(
         truth = selection.lot(replace(env, lot=_bought_today(household, account, security)))
     else:
         truth = selection.security(env)
-    spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
-    return _barred(scope, truth) and not spared
+    return _barred(scope, truth) and not _spared(scope, env, lot_level=False)
 
 
 def _bought_today(household: Household, account: Account, security: Security) -> Lot:
@@ -86,8 +85,9 @@ def forbids_lot(
         )
     env = Environment(household, account, security, lot, trade=trade, proposal=proposal)
     truth = cast("_Barring", scope.directive).selection.lot(env)
-    spared = _carved_out(scope, env, lot_level=True) or _waived(scope, env, lot_level=True)
-    return _barred(scope, truth) and not spared and not held_by_waiver(scope, env)
+    if not _barred(scope, truth):
+        return False
+    return not _spared(scope, env, lot_level=True) and not held_by_waiver(scope, env)
 
 
 def forbidden_lots(
@@ -96,10 +96,19 @@ def forbidden_lots(
     """Those of one position's lots that the restriction bars."""
     selections = [cast("_Barring", scope.directive).selection]
     selections += [c.selection for c in scope.statement.carveouts if c.selection is not None]
-    if any(each.lot_level for each in selections) or scope.waivers.get(account.id):
+    if scope.waivers.get(account.id) or scope.treatments:
         return tuple(lot for lot in lots if forbids_lot(scope, household, account, lot))
+    if any(each.lot_level for each in selections):
+        envs = (_of_lot(household, account, lot) for lot in lots)
+        barred = (env for env in envs if _barred(scope, selections[0].lot(env)))
+        spared = ((env.lot, _carved_out(scope, env, lot_level=True)) for env in barred)
+        return tuple(lot for lot, spare in spared if lot is not None and not spare)
     alike = bool(lots) and forbids_lot(scope, household, account, lots[0])
     return tuple(lots) if alike else ()
+
+
+def _of_lot(household: Household, account: Account, lot: Lot) -> Environment:
+    return Environment(household, account, household.securities[lot.security_id], lot)
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:
@@ -109,8 +118,7 @@ def covers(scope: InForce, household: Household, account: Account, security: Sec
     truth = True if selection is None else selection.security(env)
     if truth is None:
         truth = scope.statement.missing is not False
-    spared = _carved_out(scope, env, lot_level=False) or _waived(scope, env, lot_level=False)
-    return truth and not spared
+    return truth and not _spared(scope, env, lot_level=False)
 
 
 def selects(scope: InForce, household: Household, account: Account, security: Security) -> bool:
@@ -237,6 +245,11 @@ def _barred(scope: InForce, truth: Truth) -> bool:
     only = cast("_Barring", scope.directive).mode is Mode.ONLY
     selected = scope.statement.missing if truth is None else truth
     return only if selected is None else selected is not only
+
+
+def _spared(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
+    """Whether a carve-out or a waiver takes the security or lot out of the statement."""
+    return _carved_out(scope, env, lot_level=lot_level) or _waived(scope, env, lot_level=lot_level)
 
 
 def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from compiler.attributes import PREFIX_OF, Column, Environment
 from compiler.dimensions import (
@@ -79,6 +80,11 @@ class Literal(Expression):
         return describe_value(self.constant, self.of)
 
 
+@cache
+def _days(length: Duration, today: date, calendar: str) -> Decimal:
+    return Decimal((today - length.before(today, calendar)).days)
+
+
 @dataclass(frozen=True)
 class Length(Expression):
     """A length of time; as a number, the days by which it ends at today."""
@@ -90,8 +96,7 @@ class Length(Expression):
         return Dimension.DURATION
 
     def value(self, env: Environment) -> Value | None:
-        today = env.household.as_of
-        return Decimal((today - self.duration.before(today, env.household.calendar)).days)
+        return _days(self.duration, env.household.as_of, env.household.calendar)
 
     def describe(self) -> str:
         return self.duration.describe()
@@ -157,6 +162,9 @@ class Reference(Expression):
 
     def columns(self) -> Iterator[Column]:
         yield self.column
+
+    def applicable(self, env: Environment) -> bool:
+        return self.column.applicable(env)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
+from compiler.row_names import RowNames
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.treated import as_seen
 from compiler.washing import Losses
@@ -65,6 +66,7 @@ class Physics:
     improved: frozenset[str] = frozenset()
     spare: dict[str, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
+    row_names: RowNames = field(default_factory=RowNames)
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -117,8 +119,7 @@ class Physics:
 
     def holding(self, position: Position) -> Any:
         """Closing value of a position (bp), as an expression of trades."""
-        bought = position.buy if position.buy is not None else 0.0
-        return position.held + bought - pyo.quicksum(position.sells)
+        return position.holding
 
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
@@ -229,28 +230,33 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            rows[index] = value - excess <= room
-            self.spare[rows[index].name] = max(0.0, wanted - room)
-            return (Limit(rows[index].name, room, excess),)
+            named = self.added(rows, index, value - excess <= room)
+            self.spare[named] = max(0.0, wanted - room)
+            return (Limit(named, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            rows[index] = value <= room
+            named = self.added(rows, index, value <= room)
             if tighten:
-                self.spare[rows[index].name] = bound - room
-            return (Limit(rows[index].name, room, None),)
+                self.spare[named] = bound - room
+            return (Limit(named, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        rows[index] = value <= room
-        self.spare[rows[index].name] = before - room
-        held = Limit(rows[index].name, room, None)
+        named = self.added(rows, index, value <= room)
+        self.spare[named] = before - room
+        held = Limit(named, room, None)
         if before <= wanted:
             return (held,)
         if block.component("cure") is None:
             block.cure = pyo.Constraint(pyo.Any)
         excess = _excess(block, key, before - wanted + reserve)
-        block.cure[key] = value - excess <= wanted - reserve
-        self.spare[block.cure[key].name] = reserve
+        cure = self.added(block.cure, key, value - excess <= wanted - reserve)
+        self.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
-        return held, Limit(block.cure[key].name, wanted - reserve, excess)
+        return held, Limit(cure, wanted - reserve, excess)
+
+    def added(self, rows: Any, index: Any, row: Any) -> str:
+        """The name of a row once it is added."""
+        rows[index] = row
+        return self.row_names(rows[index])
 
     def lower(
         self,

@@ -6,8 +6,11 @@ Linear rows cannot say these things; statements and physics register them here f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 from typing import Any
+
+import pyomo.environ as pyo
 
 from compiler.washing import WashedLoss
 from portfolio.household import Lot
@@ -16,7 +19,7 @@ PHYSICS = "physics"
 """The block of what holds without any policy, and the key of what it asks."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Position:
     """One security in one tradable account: what may be sold of it, lot by lot, and bought.
 
@@ -55,7 +58,13 @@ class Position:
     in_order: tuple[Any, ...] = ()
     exhausted: tuple[Any, ...] = ()
 
-    @property
+    @cached_property
+    def holding(self) -> Any:
+        """Closing value (bp), as an expression of trades."""
+        bought = self.buy if self.buy is not None else 0.0
+        return self.held + bought - pyo.quicksum(self.sells)
+
+    @cached_property
     def sell_of(self) -> dict[str, Any]:
         """What is sold of each lot, by its id."""
         return {lot.id: sell for lot, sell in zip(self.lots, self.sells, strict=True)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,12 @@ import pyomo.environ as pyo
 from numpy.typing import NDArray
 
 from compiler.portfolios import Portfolio
-from compiler.registry import Square
+from compiler.registry import Position, Square
 
 if TYPE_CHECKING:
     from compiler.physics import Physics
 
 BP = 10_000.0
-TIE_BREAK = 1e-9  # on an active weight whose risk lies in another column; in bp: nothing
 Floats = NDArray[np.float64]
 
 
@@ -49,6 +49,9 @@ class _PortfolioRisk:
     def __init__(self, physics: Physics, portfolio: Portfolio) -> None:
         self.physics, self.portfolio = physics, portfolio
         self.positions = [p for a in portfolio.traded for p in physics.of_account(a.id)]
+        self.of_security: dict[str, list[tuple[int, Position]]] = {}
+        for place, position in enumerate(self.positions):
+            self.of_security.setdefault(position.security_id, []).append((place, position))
         accounts = (*portfolio.traded, *portfolio.kept)
         self.counts = {a.id: counted(physics, portfolio, a.id) for a in accounts}
         self.parts = {
@@ -121,7 +124,7 @@ class _PortfolioRisk:
     def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
         """The square of a name that trades directly, or is kept, with what funds hold of it."""
         m, risk = self.physics.model, self.physics.household.risk
-        own = [p for p in self.positions if p.security_id == name]
+        own = [position for _, position in self.of_security.get(name, ())]
         active, constant = self._active({name: 1.0, **funds})
         weight = self.scale * float(risk.specific[self.row_of[name]])
         alone = len(own) == 1 and self.counts[own[0].account_id] == 1.0
@@ -132,7 +135,6 @@ class _PortfolioRisk:
         m.physics.through[key] = m.through[key] - active == constant
         for position in own:
             position.shared = not alone
-            self._square(position.active, TIE_BREAK)
         self._square(m.through[key], weight)
         if alone:
             position = own[0]
@@ -172,10 +174,11 @@ class _PortfolioRisk:
 
     def _active(self, shares: Mapping[str, float]) -> tuple[Any, float]:
         """The sum of active weights times `shares` by security: of positions, and of the rest."""
+        held = (each for name in shares for each in self.of_security.get(name, ()))
         terms = [
             shares[p.security_id] * self.counts[p.account_id] * p.active
-            for p in self.positions
-            if shares.get(p.security_id)
+            for _, p in sorted(held, key=itemgetter(0))
+            if shares[p.security_id]
         ]
         rest = sum(share * self.beside.get(name, 0.0) for name, share in shares.items())
         return pyo.quicksum(terms), rest if abs(rest) > ROUNDING else 0.0

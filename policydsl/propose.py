@@ -109,6 +109,7 @@ def propose(
     findings = [*_held(household, policy), *policy.remarks]
     findings += [f"{name} is left as it is: {why}" for name, why in still.items()]
     if not any(may_trade(a, policy) for a in household.accounts):
+        findings += _away(household)
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
@@ -229,6 +230,13 @@ def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
         for reason in reasons
     ]
     return said
+
+
+def _away(household: Household) -> list[str]:
+    """Why there is nothing to trade, where no finding and no rule says so."""
+    away = [account.id for account in household.accounts if account.held_away]
+    said = [f"{account_id} is not traded: it is held away" for account_id in away]
+    return said if household.accounts else ["the household has no account"]
 
 
 def _unsolved(

@@ -25,6 +25,7 @@ BINDING = 1e-7
 
 NO_SHORT = "no short position"
 EXHAUSTED = "lot exhausted"
+PREFER = "prefer: "
 BOUND_NAMES = {
     "physics.selling": EXHAUSTED,
     "physics.buying": "no larger than the account",
@@ -64,17 +65,17 @@ class Ledger:
         }
 
 
-def read_ledger(compiled: CompiledModel, program: Program, state: State, point: Point) -> Ledger:
-    """The ledger of every trade column at a solved point."""
-    terms = {
-        name: state.total_derivative(read_linear(program, expression).gradient)
-        for name, expression in compiled.terms.items()
-    }
+def read_ledger(
+    linear: Mapping[str, Linear], program: Program, state: State, point: Point
+) -> Ledger:
+    """The ledger of every trade column at a solved point; `linear` are the parts of the objective
+    as `read_terms` has them."""
+    terms: dict[str, Floats] = {}
+    statements: dict[str, Floats] = {}
+    for name, term in linear.items():
+        group = statements if name.startswith(PREFER) else terms
+        group[name.removeprefix(PREFER)] = state.total_derivative(term.gradient)
     terms["risk"] = state.total_derivative(2.0 * program.square * point.x)
-    statements: dict[str, Floats] = {
-        key: state.total_derivative(read_linear(program, expression).gradient)
-        for key, expression in compiled.physics.preferences.items()
-    }
     bounds: dict[str, Floats] = {}
     defining = set(state.rows.tolist())
     groups: dict[tuple[bool, str], list[int]] = {}
@@ -138,6 +139,12 @@ class Linear:
 
     def value(self, x: Floats) -> float:
         return float(self.gradient @ x) + self.constant
+
+
+def read_terms(compiled: CompiledModel, program: Program) -> dict[str, Linear]:
+    """The linear parts of the objective by name, each preference under its statement's."""
+    priced = {PREFER + key: term for key, term in compiled.physics.preferences.items()}
+    return {name: read_linear(program, term) for name, term in {**compiled.terms, **priced}.items()}
 
 
 def read_linear(program: Program, expression: object) -> Linear:

@@ -277,11 +277,19 @@ def _counted(
     }
     claimed = {j for p in positions for j in (*p.sells, p.buy, p.active, p.through)}
     a, found = program.matrix, []
-    for i in np.flatnonzero(mode_rows).tolist():
+    owner = np.full(program.cost.size, NO_COLUMN)
+    owner[list(of_mode)] = list(of_mode.values())
+    rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
+    owners = owner[a.indices]
+    inside = owners != NO_COLUMN
+    first = np.full(a.shape[0], len(positions))
+    last = np.full(a.shape[0], NO_COLUMN)
+    np.minimum.at(first, rows[inside], owners[inside])
+    np.maximum.at(last, rows[inside], owners[inside])
+    for i in np.flatnonzero(mode_rows & (first < last)).tolist():
         columns = a.indices[a.indptr[i] : a.indptr[i + 1]].tolist()
         others = [j for j in columns if j not in of_mode]
-        alone = not any(j in claimed or program.integer[j] for j in others)
-        if alone and len({of_mode[j] for j in columns if j in of_mode}) > 1:
+        if not any(j in claimed or program.integer[j] for j in others):
             found.append(i)
     return tuple(found)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from compiler.model import CompiledModel
 from solver.active_risk import with_decisions
 from solver.handover import Floats, Program, hand_over
-from solver.ledger import Ledger, Linear, read_ledger, read_linear, with_settled_trades
-from solver.modes import Structure, read_structure
-from solver.quadratic import Work
+from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
+from solver.modes import NO_COLUMN, Structure, read_structure
+from solver.quadratic import Work, steadied
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Answer, Budget
 from solver.state import State, read_state
@@ -24,11 +23,11 @@ class Solution:
     """Trades in shares, what they cost, and what is proven.
 
     Amounts are bp of household value. `objective` is the true objective of the rounded trades,
-    `bound` a lower bound on that of any trades, `still_broken` the excesses over limits that were
-    broken before and could not be cured whole, `in_the_way` the statements (keys) and bounds that
-    kept them from it. `tiers` say how far soft statements are broken, by
-    priority; none where all of them are kept. `x` are the program's columns at the rounded trades,
-    `answer` the solve before rounding, to which `ledger` belongs.
+    `bound` a lower bound on that of any trades that leave the limits their room for rounding,
+    `still_broken` the excesses over limits that were broken before and could not be cured whole,
+    `in_the_way` the statements (keys) and bounds that kept them from it. `tiers` say how far soft
+    statements are broken, by priority; none where all of them are kept. `x` are the program's
+    columns at the rounded trades, `answer` the solve before rounding, to which `ledger` belongs.
     """
 
     program: Program
@@ -74,6 +73,8 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     if answer is None:
         return NoSolution(program, tiered.infeasible, work)
     structure = read_structure(compiled, program)
+    if any(p.shared or p.through != NO_COLUMN for p in structure.positions):
+        answer = replace(answer, point=steadied(answer.reduced, answer.point, work))
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)
@@ -86,7 +87,8 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         state = read_state(program, structure, answer.region)
     point = with_settled_trades(program, state, answer.reduced, answer.point)
     answer = replace(answer, point=point)
-    ledger = read_ledger(compiled, program, state, point)
+    terms = read_terms(compiled, program)
+    ledger = read_ledger(terms, program, state, point)
     seconds = {
         "hand-over": handed - started,
         "solve": solved - handed,
@@ -106,7 +108,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         still_broken=tiered.excess,
         in_the_way=tiered.in_the_way,
         tiers=tiered.tiers,
-        terms={name: read_linear(program, term) for name, term in _terms(compiled).items()},
+        terms=terms,
         work=work,
         seconds=seconds,
     )
@@ -129,9 +131,3 @@ def _no_worse_untraded(
         return None
     still, _ = with_decisions(compiled, program, budget, work, point)
     return None if still is None else replace(still, bound=answer.bound)
-
-
-def _terms(compiled: CompiledModel) -> dict[str, Any]:
-    """The linear parts of the objective by name, each preference under its statement's."""
-    priced = {f"prefer: {key}": term for key, term in compiled.physics.preferences.items()}
-    return {**compiled.terms, **priced}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import pyomo.environ as pyo
@@ -28,7 +29,7 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Exposure, GroupOf, Sight, Through, weigh
+from compiler.exposure import Exposure, GroupOf, Groups, Sight, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -43,7 +44,8 @@ Reference = Literal["model", "target"]
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """A group in dollars before and after the trades, and its band; `kept` is the part, before and
-    after, of shares that a waiver excuses; `way` how far it has to be back in the band today."""
+    after, of shares that a waiver excuses; `way` how far one that is outside has to be back in the
+    band today."""
 
     where: str
     group: str
@@ -60,6 +62,7 @@ class Weighed:
         return self.before - self.kept[0], self.after - self.kept[1]
 
 
+DONE = Way(Decimal(1))
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
 
 
@@ -166,8 +169,9 @@ class WeightBand(Directive):
                 ends = ends_of(group)
                 low, high = (None if end is None else physics.bp(end) for end in ends)
                 at = f"{where} {group}"
-                way = way_of(group, at)
                 before = held.constant + sum(share * p.held for share, p in held.terms)
+                far = (high is not None and before > high) or (low is not None and before < low)
+                way = way_of(group, at) if far else DONE
                 weight = held.constant + pyo.quicksum(
                     share * physics.holding(p) for share, p in held.terms
                 )
@@ -194,15 +198,11 @@ class WeightBand(Directive):
 
     def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
-        known: dict[str, str | None] = {}
 
         def group(security: Security) -> str | None:
-            if security.id not in known:
-                counted = covers(scope, household, account, security)
-                known[security.id] = self._group(security) if counted else None
-            return known[security.id]
+            return self._group(security) if covers(scope, household, account, security) else None
 
-        return group
+        return Groups(group)
 
     def _group(self, security: Security) -> str | None:
         if self.each is None:
@@ -284,29 +284,34 @@ class WeightBand(Directive):
         """How far a group that today's holdings have outside has to be back by now (group, place):
         as far as the member that has to be back furthest."""
         if not scope.statement.transitions:
-            return lambda group, where: Way(Decimal(1))
+            return lambda group, where: DONE
         household = source.household
-        members: dict[str, list[tuple[Account, Security]]] = {}
-        for account, group_of in zip(accounts, group_ofs, strict=True):
-            held = {lot.security_id for lot in account.lots}
-            held |= {under for name in held for under in household.constituents.get(name, {})}
-            for name in sorted(held):
-                member = household.securities[name]
-                group = group_of(member)
-                if group is not None:
-                    members.setdefault(group, []).append((account, member))
+
+        @cache
+        def members() -> dict[str, list[tuple[Account, Security]]]:
+            found: dict[str, list[tuple[Account, Security]]] = {}
+            for account, group_of in zip(accounts, group_ofs, strict=True):
+                held = {lot.security_id for lot in account.lots}
+                held |= {under for name in held for under in household.constituents.get(name, {})}
+                for name in sorted(held):
+                    member = household.securities[name]
+                    group = group_of(member)
+                    if group is not None:
+                        found.setdefault(group, []).append((account, member))
+            return found
 
         def way(group: str, where: str) -> Way:
             done = max(
                 (
                     compliance(scope, household, account, member, None, where)
-                    for account, member in members.get(group, ())
+                    for account, member in members().get(group, ())
                 ),
                 default=Decimal(0),
             )
             weight = scope.breached_at.get(where)
-            value = sum((source.value(account) for account in accounts), Decimal(0))
-            return Way(done, None if weight is None else weight * value)
+            if weight is None:
+                return Way(done)
+            return Way(done, weight * sum(map(source.value, accounts), Decimal(0)))
 
         return way
 
@@ -371,8 +376,12 @@ class WeightBand(Directive):
             before, after_trades = (total.get(group, Decimal(0)) for total in totals)
             spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
             at = f"{where} {group}"
-            way = way_of(group, at)
-            yield Weighed(at, group, before, after_trades, spare, *ends_of(group), way)
+            low, high = ends_of(group)
+            far = (high is not None and after_trades > high) or (
+                low is not None and after_trades < low
+            )
+            way = way_of(group, at) if far else DONE
+            yield Weighed(at, group, before, after_trades, spare, low, high, way)
 
     def _wanted(
         self,

@@ -82,7 +82,7 @@ def test_one_corrupted_dual_shows(proposals: dict[str, Proposal]) -> None:
             dual = point.row_dual.copy()
             dual[row] *= 1.01
             changed = read_ledger(
-                compiled, solution.program, solution.state, replace(point, row_dual=dual)
+                solution.terms, solution.program, solution.state, replace(point, row_dual=dual)
             )
             moved = abs(dual[row] - point.row_dual[row])
             if touching[row] and moved > 1e-6:

@@ -1,0 +1,102 @@
+"""The comparison with other solvers, on programs that can be solved by hand."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from bench.convex_peers import convex_peers
+from bench.growth import exponent, with_lots
+from bench.peers import KEPT, OURS, Figures, least, main, off_by, side_table
+from portfolio.book import load_book
+from portfolio.synth import synthesise
+from solver.handover import Program
+
+# min x^2 + y^2 - 2x with x + y = 2, 0 <= x, y <= 3: x = 1.5, y = 0.5
+BY_HAND = Program(
+    cost=np.array([-2.0, 0.0]),
+    offset=0.0,
+    square=np.array([1.0, 1.0]),
+    matrix=sp.csr_matrix(np.array([[1.0, 1.0]])),
+    row_lower=np.array([2.0]),
+    row_upper=np.array([2.0]),
+    lower=np.zeros(2),
+    upper=np.full(2, 3.0),
+    integer=np.zeros(2, dtype=np.bool_),
+    owners=("physics",),
+    row_names=("sum",),
+    column_names=("x", "y"),
+    index={},
+)
+
+
+@pytest.mark.parametrize("name", sorted(convex_peers()))
+def test_a_convex_peer_finds_what_hand_finds(name: str) -> None:
+    x = convex_peers()[name](BY_HAND, 1e-8)
+    assert x is not None
+    assert np.allclose(x, [1.5, 0.5], atol=1e-5)
+
+
+def test_a_broken_row_or_bound_is_seen() -> None:
+    assert off_by(BY_HAND, np.array([1.5, 0.5])) == 0.0
+    assert off_by(BY_HAND, np.array([1.5, 0.7])) == pytest.approx(0.2)
+    assert off_by(BY_HAND, np.array([2.25, -0.25])) == pytest.approx(0.25)
+    assert off_by(replace(BY_HAND, upper=np.ones(2)), np.array([1.5, 0.5])) == 0.5
+
+
+def _side(side: str, objective: float | None, off: float | None = 0.0) -> Figures:
+    return Figures("H", "whole", 2, 1, side, None, 1.0, objective, off)
+
+
+def test_an_answer_that_breaks_rows_is_not_the_least() -> None:
+    found = [_side(OURS, 3.0), _side("a", 2.5), _side("b", 1.0, 10 * KEPT), _side("c", None, None)]
+    assert least(found, found[0]) == 2.5
+    assert "0 of 1" in side_table(found)
+
+
+def test_the_bench_ends_with_all_sides_and_says_who_is_missing(tmp_path: Path) -> None:
+    synthesise(tmp_path / "book", households=2, securities=14, seed=3, as_of=date(2026, 3, 31))
+    main([str(tmp_path / "book"), "--results", str(tmp_path / "out"), "--most", "2"])
+    document = json.loads((tmp_path / "out" / "peers.json").read_text(encoding="utf-8"))
+    sides = document["sides"]
+    assert {each["problem"] for each in sides} == {"relaxed", "whole"}
+    assert {OURS, "HiPO alone", "HiGHS, tangents"} <= {each["side"] for each in sides}
+    ours = [e for e in sides if e["side"] == OURS]
+    assert all(e["off"] < KEPT for e in ours)
+    text = (tmp_path / "out" / "peers.txt").read_text(encoding="utf-8")
+    versions = document["surroundings"]["versions"]
+    assert ("not installed" in text) == any(number is None for number in versions.values())
+
+
+def test_no_peer_reaches_less_than_the_proven_relaxation(tmp_path: Path) -> None:
+    """The relaxed problem in our answer's tax region never lies above the answer itself."""
+    synthesise(tmp_path / "book", households=3, securities=14, seed=5, as_of=date(2026, 3, 31))
+    main([str(tmp_path / "book"), "--json", str(tmp_path / "out.json"), "--most", "0"])
+    sides = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["sides"]
+    by = {(e["household"], e["problem"]): e["objective"] for e in sides if e["side"] == OURS}
+    households = {household for household, _ in by}
+    assert households
+    assert all(by[name, "relaxed"] <= by[name, "whole"] + 1e-6 for name in households)
+
+
+def test_an_exponent_is_that_of_the_power() -> None:
+    assert exponent([10, 100, 1000], [5 * n**1.5 for n in (10, 100, 1000)]) == pytest.approx(1.5)
+    assert exponent([10, 100], [1, 2]) is None
+
+
+def test_a_household_of_more_lots_is_worth_the_same(tmp_path: Path) -> None:
+    synthesise(tmp_path / "book", households=1, securities=20, seed=3, as_of=date(2026, 3, 31))
+    household = load_book(tmp_path / "book").household("H00001")
+    names = {lot.security_id for account in household.accounts for lot in account.lots}
+    split = with_lots(household, 4)
+    (before,), (after,) = household.accounts, split.accounts
+    assert len(after.lots) == 4 * len(names)
+    assert len({lot.id for lot in after.lots}) == len(after.lots)
+    assert float(split.value(after)) == pytest.approx(float(household.value(before)), rel=1e-4)
+    assert float(sum(lot.basis for lot in after.lots)) == pytest.approx(
+        float(sum(lot.basis for lot in before.lots)), rel=1e-6
+    )
