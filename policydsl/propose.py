@@ -163,10 +163,14 @@ def propose(
     if odd:
         proposal = propose(household, policy, budget, {**still, **odd}, form)
         return replace(proposal, seconds=_added(seconds, proposal.seconds))
-    if stuck is not None and exact_breaches(policy, empty_closing(household, policy)):
+    if stuck is not None:
         compiled, solution, left = stuck
-        findings += (f"no room for rounding: {breach.message}" for breach in left)
-        return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
+        said = [*findings, *(f"no room for rounding: {breach.message}" for breach in left)]
+        unsolved = _unsolved(household, policy, compiled, solution, said, budget, seconds)
+        # One rule that the household keeps as it is contradicts nothing: only rounding breaks it.
+        kept = not exact_breaches(policy, empty_closing(household, policy))
+        if len(unsolved.conflict) > 1 or not kept:
+            return unsolved
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
 
