@@ -14,26 +14,19 @@ preferences, and risk.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
 from compiler.closing import Closing
 from compiler.statements import HouseholdPolicy
 from policydsl.measures import RiskMeasure, household_measures
-from policydsl.policies import shipped
 from policydsl.propose import Proposal, empty_closing, propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import dollars, percent, table
 from portfolio.household import Household
-from portfolio.synth import synthesise
 
 
 @dataclass(frozen=True)
@@ -151,33 +144,23 @@ def _whole(amount: float) -> str:
     return dollars(Decimal(round(amount)))
 
 
-def _pairs(book: Path, policies: Path, most: int | None) -> Iterator[Pair]:
-    inputs = read_inputs(book, policies, None)
+def _joint(inputs: Inputs, most: int | None) -> list[Household]:
     found = (inputs.book.household(name) for name in inputs.book.household_ids)
-    joint = [h for h in found if h.management == "joint" and len(h.accounts) > 1][:most]
-    for k, household in enumerate(joint, start=1):
-        yield compared(household, policy_of(inputs, household))
-        print(f"\r{k} of {len(joint)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
+    return [h for h in found if h.management == "joint" and len(h.accounts) > 1][:most]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch:
-        book = given.book
-        if book is None:
-            book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
-        pairs = list(_pairs(book, given.policies, given.households))
+    given = book_arguments(__doc__).parse_args(arguments)
+    with given_book(given) as book:
+        inputs = inputs_of(book, given.policies)
+        joint = _joint(inputs, given.households)
+        if not joint:
+            raise SystemExit(f"no household of {inputs.book.name} is managed jointly")
+        found = (compared(household, policy_of(inputs, household)) for household in joint)
+        pairs = list(counted(found, len(joint)))
     print(comparison(pairs), end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(pair) for pair in pairs], indent=2) + "\n")
+    write_json(given.json, [asdict(pair) for pair in pairs])
 
 
 if __name__ == "__main__":

@@ -13,29 +13,24 @@ The cost of an order is what the objective loses: it is proven up to both gaps.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
 from bench.netting import taxes
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
 from compiler.check import check_policies
 from compiler.directives.lot_order import METHODS, MINIMUM_TAX, LotOrder
 from compiler.policyset import load_policies
 from compiler.statements import HouseholdPolicy, InForce
-from policydsl.policies import shipped
 from policydsl.propose import propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import dollars, table
 from portfolio.household import Household
-from portfolio.synth import synthesise
 
 RULE = 'layer firm\n\nrule bench.lots "An order of lots"\n    {}\n'
 
@@ -116,39 +111,28 @@ def _whole(amount: float) -> str:
 
 
 def _found(
-    book: Path, policies: Path, most: int | None, orders: Sequence[str]
+    inputs: Inputs, names: Sequence[str], orders: Sequence[str]
 ) -> Iterator[dict[str, Side]]:
-    inputs = read_inputs(book, policies, None)
-    names = inputs.book.household_ids[:most]
-    for k, name in enumerate(names, start=1):
+    for name in names:
         household = inputs.book.household(name)
         policy = policy_of(inputs, household)
         yield {each: solved(household, in_order(policy, household, each)) for each in orders}
-        print(f"\r{k} of {len(names)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int)
+    parser = book_arguments(__doc__)
     parser.add_argument("--order", action="append", choices=list(METHODS))
-    parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch:
-        book = given.book
-        if book is None:
-            book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
-        orders = (MINIMUM_TAX, *(given.order or METHODS))
-        found: list[dict[str, Side]] = []
-        for each in _found(book, given.policies, given.households, orders):
+    orders = (MINIMUM_TAX, *(given.order or METHODS))
+    found: list[dict[str, Side]] = []
+    with given_book(given) as book:
+        inputs = inputs_of(book, given.policies)
+        names = inputs.book.household_ids[: given.households]
+        for each in counted(_found(inputs, names, orders), len(names)):
             found.append(each)
-            if given.json is not None:
-                sides = [{name: asdict(side) for name, side in one.items()} for one in found]
-                given.json.write_text(json.dumps(sides, indent=2) + "\n")
+            sides = [{name: asdict(side) for name, side in one.items()} for one in found]
+            write_json(given.json, sides)
     print(comparison(found), end="")
 
 

@@ -15,26 +15,19 @@ tax in place of the model's. A difference below both proven gaps together is no 
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
 from compiler.closing import Closing, Sale
 from compiler.statements import HouseholdPolicy
 from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
-from policydsl.policies import shipped
 from policydsl.propose import Proposal, propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import policy_of
 from policydsl.tables import dollars, table
 from portfolio.household import Household
-from portfolio.synth import synthesise
 from solver.search import Budget
 
 FORMS: Mapping[str, tuple[TaxForm, Budget]] = {
@@ -215,38 +208,21 @@ def _whole(amount: float) -> str:
     return dollars(Decimal(round(amount)))
 
 
-def _found(
-    book: Path, policies: Path, most: int | None, forms: Sequence[str]
-) -> Iterator[Comparison]:
-    inputs = read_inputs(book, policies, None)
-    names = inputs.book.household_ids[:most]
-    for k, name in enumerate(names, start=1):
-        household = inputs.book.household(name)
-        yield compared(household, policy_of(inputs, household), forms)
-        print(f"\r{k} of {len(names)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int)
+    parser = book_arguments(__doc__)
     parser.add_argument("--form", action="append", choices=[n for n in FORMS if n != EXACT])
-    parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
     forms = given.form or [name for name in FORMS if name != EXACT]
-    with tempfile.TemporaryDirectory() as scratch:
-        book = given.book
-        if book is None:
-            book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
-        found: list[Comparison] = []
-        for each in _found(book, given.policies, given.households, forms):
-            found.append(each)
-            if given.json is not None:
-                given.json.write_text(json.dumps([asdict(c) for c in found], indent=2) + "\n")
+    found: list[Comparison] = []
+    with given_book(given) as book:
+        inputs = inputs_of(book, given.policies)
+        names = inputs.book.household_ids[: given.households]
+        households = (inputs.book.household(name) for name in names)
+        each = (compared(home, policy_of(inputs, home), forms) for home in households)
+        for comparing in counted(each, len(names)):
+            found.append(comparing)
+            write_json(given.json, [asdict(one) for one in found])
     print("\n".join(comparison(found, form) for form in forms), end="")
 
 

@@ -16,25 +16,20 @@ may cross the line, and `beyond` says how far.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
 from compiler.closing import Closing, Sale, cents
-from policydsl.policies import shipped
 from policydsl.propose import Proposal
-from policydsl.rebalance import Inputs, proposals_of, read_inputs, recorded_inputs
+from policydsl.rebalance import Inputs, proposals_of, recorded_inputs
 from policydsl.tables import dollars, table
 from policydsl.tax_replay import Replayed, replayed
 from policydsl.verify_tax import forbidden
 from portfolio.household import TaxEntity
-from portfolio.synth import synthesise
 from portfolio.tax import netting, ordinary_limit
 from portfolio.tax.replacements import recent_purchases
 from solver.modes import RegionColumns
@@ -263,40 +258,23 @@ def _inputs(given: Path, policies: Path) -> tuple[Inputs, Sequence[str]]:
     """Of a book, or of a run folder, and the households meant."""
     if (given / "run.json").is_file():
         return recorded_inputs(given), json.loads((given / "run.json").read_bytes())["households"]
-    inputs = read_inputs(given, policies, None)
+    inputs = inputs_of(given, policies)
     return inputs, inputs.book.household_ids
 
 
 def ledgers(inputs: Inputs, names: Sequence[str]) -> list[Ledger]:
     """The households named, in their order."""
-
-    def counted(proposals: Iterable[Proposal], total: int) -> Iterator[Proposal]:
-        for number, proposal in enumerate(proposals, 1):
-            print(f"\r{number} of {total} households", end="", file=sys.stderr)
-            yield proposal
-        print(file=sys.stderr)
-
     return [ledger_of(inputs, proposal) for proposal in proposals_of(inputs, names, counted)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?", help="a book, or a run folder")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch:
-        book = given.book
-        if book is None:
-            book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
+    given = book_arguments(__doc__).parse_args(arguments)
+    with given_book(given) as book:
         inputs, names = _inputs(book, given.policies)
         found = ledgers(inputs, names[: given.households])
     print(ledger_table(found), end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n")
+    write_json(given.json, [asdict(each) for each in found])
 
 
 if __name__ == "__main__":

@@ -15,21 +15,14 @@ group taken today, and `blocked` those below their target that an earlier loss b
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-from policydsl.policies import shipped
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
 from policydsl.propose import Proposal
-from policydsl.rebalance import proposals_of, read_inputs
+from policydsl.rebalance import proposals_of
 from policydsl.tables import table
-from portfolio.synth import synthesise
 
 ZERO = Decimal(0)
 
@@ -117,30 +110,13 @@ def _text(value: object) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int)
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args(arguments)
-
-    def counted(proposals: Iterable[Proposal], total: int) -> Iterator[Proposal]:
-        for number, proposal in enumerate(proposals, 1):
-            print(f"\r{number} of {total} households", end="", file=sys.stderr)
-            yield proposal
-        print(file=sys.stderr)
-
-    with tempfile.TemporaryDirectory() as scratch:
-        book = given.book
-        if book is None:
-            book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
-        inputs = read_inputs(book, given.policies, None)
+    given = book_arguments(__doc__).parse_args(arguments)
+    with given_book(given) as book:
+        inputs = inputs_of(book, given.policies)
         names = inputs.book.household_ids[: given.households]
         found = [washes_of(proposal) for proposal in proposals_of(inputs, names, counted)]
     print(washes_table(found), end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n")
+    write_json(given.json, [asdict(each) for each in found])
 
 
 if __name__ == "__main__":

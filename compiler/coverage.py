@@ -96,10 +96,19 @@ def forbidden_lots(
     """Those of one position's lots that the restriction bars."""
     selections = [cast("_Barring", scope.directive).selection]
     selections += [c.selection for c in scope.statement.carveouts if c.selection is not None]
-    if any(each.lot_level for each in selections) or scope.waivers.get(account.id):
+    if scope.waivers.get(account.id) or scope.treatments:
         return tuple(lot for lot in lots if forbids_lot(scope, household, account, lot))
+    if any(each.lot_level for each in selections):
+        envs = (_of_lot(household, account, lot) for lot in lots)
+        barred = (env for env in envs if _barred(scope, selections[0].lot(env)))
+        spared = ((env.lot, _carved_out(scope, env, lot_level=True)) for env in barred)
+        return tuple(lot for lot, spare in spared if lot is not None and not spare)
     alike = bool(lots) and forbids_lot(scope, household, account, lots[0])
     return tuple(lots) if alike else ()
+
+
+def _of_lot(household: Household, account: Account, lot: Lot) -> Environment:
+    return Environment(household, account, household.securities[lot.security_id], lot)
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

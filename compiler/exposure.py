@@ -33,6 +33,22 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
+class Groups:
+    """The group in which each security of one household counts, None where it does not, asked once
+    of each; and what each counts where it is held, which thousands of names behind a fund make
+    dear."""
+
+    def __init__(self, group_of: GroupOf) -> None:
+        self.group_of = group_of
+        self.known: dict[str, str | None] = {}
+        self.shares: dict[tuple[str, Through | Sight], dict[str, Decimal]] = {}
+
+    def __call__(self, security: Security) -> str | None:
+        if security.id not in self.known:
+            self.known[security.id] = self.group_of(security)
+        return self.known[security.id]
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
@@ -62,6 +78,17 @@ def shares(
     name: str, group_of: GroupOf, household: Household, through: Through | Sight
 ) -> dict[str, Decimal]:
     """How much of one security counts in each group, as fractions of it."""
+    if not isinstance(group_of, Groups):
+        return _shares(name, group_of, household, through)
+    key = name, through
+    if key not in group_of.shares:
+        group_of.shares[key] = _shares(name, group_of, household, through)
+    return group_of.shares[key]
+
+
+def _shares(
+    name: str, group_of: GroupOf, household: Household, through: Through | Sight
+) -> dict[str, Decimal]:
     own = group_of(household.securities[name])
     if name not in household.constituents:
         return {} if own is None else {own: Decimal(1)}

@@ -22,6 +22,7 @@ from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
+from compiler.row_names import RowNames
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.treated import as_seen
 from compiler.washing import Losses
@@ -65,6 +66,7 @@ class Physics:
     improved: frozenset[str] = frozenset()
     spare: dict[str, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
+    row_names: RowNames = field(default_factory=RowNames)
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -228,17 +230,17 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            named = _added(rows, index, value - excess <= room)
+            named = self.added(rows, index, value - excess <= room)
             self.spare[named] = max(0.0, wanted - room)
             return (Limit(named, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            named = _added(rows, index, value <= room)
+            named = self.added(rows, index, value <= room)
             if tighten:
                 self.spare[named] = bound - room
             return (Limit(named, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        named = _added(rows, index, value <= room)
+        named = self.added(rows, index, value <= room)
         self.spare[named] = before - room
         held = Limit(named, room, None)
         if before <= wanted:
@@ -246,10 +248,15 @@ class Physics:
         if block.component("cure") is None:
             block.cure = pyo.Constraint(pyo.Any)
         excess = _excess(block, key, before - wanted + reserve)
-        cure = _added(block.cure, key, value - excess <= wanted - reserve)
+        cure = self.added(block.cure, key, value - excess <= wanted - reserve)
         self.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
         return held, Limit(cure, wanted - reserve, excess)
+
+    def added(self, rows: Any, index: Any, row: Any) -> str:
+        """The name of a row once it is added."""
+        rows[index] = row
+        return self.row_names(rows[index])
 
     def lower(
         self,
@@ -371,10 +378,3 @@ def _rows(block: pyo.Block, name: str) -> Any:
     if block.component(name) is None:
         block.add_component(name, pyo.Constraint(pyo.Any))
     return block.component(name)
-
-
-def _added(rows: Any, index: str, row: Any) -> str:
-    """The name of a row once it is added."""
-    rows[index] = row
-    name: str = rows[index].name
-    return name

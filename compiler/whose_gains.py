@@ -9,7 +9,7 @@ from typing import Literal
 
 from compiler import codes
 from compiler.amounts import Amount
-from compiler.directives.bounds import AmountBand, whose_dollars
+from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
 from compiler.reader import Reader
 from compiler.statements import InForce
 from grammar import tree
@@ -67,6 +67,20 @@ def held_by(per: Holder, scope: InForce, household: Household) -> Iterator[Held]
         for account in accounts:
             counted = frozenset({account.id})
             yield Held(account.id, (account,), {account.tax_entity_id: counted})
+
+
+def read_band_of_a_year(node: tree.Keep, measure: str, reader: Reader) -> AmountBand | None:
+    """The band of a line that has to say of which time it is; None after saying what is wrong."""
+    band = read_amount_band(node.bound, reader)
+    if node.period is not None:
+        return band
+    reader.report(
+        codes.WHICH_YEAR,
+        f"{measure} of which year?",
+        node.span,
+        help="end the line with `each year` or `in 2026`",
+    )
+    return None
 
 
 def read_holder(

@@ -9,6 +9,7 @@ from decimal import Decimal
 from compiler.closing import Closing
 from compiler.directives.base import Breach
 from compiler.model import CompiledModel
+from compiler.portfolios import may_trade
 from compiler.statements import HouseholdPolicy, InForce
 from portfolio.flows import flows_due
 from portfolio.household import Flow
@@ -64,18 +65,20 @@ def not_kept(
     """What hard rules ask today and the others forbid, payments apart, and cash of accounts that
     cannot even pay."""
     short = {each.account_id for each in missed}
+    still = {a.id for a in closing.household.accounts if not may_trade(a, policy)}
     ids = {scope.statement.key: scope.statement.rule_id for scope in policy.statements}
-    broken = solution.still_broken > 0.0
-    cured = {cure.key for cure in compiled.physics.cures if broken}
+    # What the solve cures may be more than whole shares do.
+    cured = {cure.key for cure in compiled.physics.cures}
     for scope in policy.statements:
         key, directive = scope.statement.key, scope.directive
-        # Cash of an account without a position to sell is no variable, and so no cure.
-        if directive.kind == "payment" or not (key in cured or directive.raises_cash):
+        # Cash of an account that has nothing to sell or to buy is no variable, and so no cure.
+        of_cash = directive.kind == "cash" or directive.raises_cash
+        if directive.kind == "payment" or not (key in cured or of_cash):
             continue
         others = (ids.get(name, name) for name in solution.in_the_way if name != key)
         way = ", ".join(dict.fromkeys(others))
         for breach in _left_undone(scope, closing):
-            if directive.kind == "cash" and breach.where in short:
+            if directive.kind == "cash" and breach.where in short | still:
                 continue
             yield f"not kept yet ({_placed(scope)}): {breach.message}" + (
                 f"; in the way: {way}" if way else ""

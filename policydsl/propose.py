@@ -109,6 +109,7 @@ def propose(
     findings = [*_held(household, policy), *policy.remarks]
     findings += [f"{name} is left as it is: {why}" for name, why in still.items()]
     if not any(may_trade(a, policy) for a in household.accounts):
+        findings += _away(household)
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
@@ -162,10 +163,14 @@ def propose(
     if odd:
         proposal = propose(household, policy, budget, {**still, **odd}, form)
         return replace(proposal, seconds=_added(seconds, proposal.seconds))
-    if stuck is not None and exact_breaches(policy, empty_closing(household, policy)):
+    if stuck is not None:
         compiled, solution, left = stuck
-        findings += (f"no room for rounding: {breach.message}" for breach in left)
-        return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
+        said = [*findings, *(f"no room for rounding: {breach.message}" for breach in left)]
+        unsolved = _unsolved(household, policy, compiled, solution, said, budget, seconds)
+        # One rule that the household keeps as it is contradicts nothing: only rounding breaks it.
+        kept = not exact_breaches(policy, empty_closing(household, policy))
+        if len(unsolved.conflict) > 1 or not kept:
+            return unsolved
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
 
@@ -225,6 +230,13 @@ def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
         for reason in reasons
     ]
     return said
+
+
+def _away(household: Household) -> list[str]:
+    """Why there is nothing to trade, where no finding and no rule says so."""
+    away = [account.id for account in household.accounts if account.held_away]
+    said = [f"{account_id} is not traded: it is held away" for account_id in away]
+    return said if household.accounts else ["the household has no account"]
 
 
 def _unsolved(

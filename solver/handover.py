@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from pyomo.core.base.component_namer import name_repr
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from compiler.active_risk import RiskLimit
@@ -88,7 +87,7 @@ def hand_over(compiled: CompiledModel) -> Program:
         model.objective.activate()
         for limit in risks:
             limit.written.activate()
-    columns, named = form.columns, _Named(compiled)
+    columns, name_of, owner_of = form.columns, compiled.physics.row_names, _Owners(compiled)
     index = {id(variable): j for j, variable in enumerate(columns)}
     lower = np.array([-np.inf if v.lb is None else float(v.lb) for v in columns])
     upper = np.array([np.inf if v.ub is None else float(v.ub) for v in columns])
@@ -107,9 +106,9 @@ def hand_over(compiled: CompiledModel) -> Program:
         lower=lower,
         upper=upper,
         integer=np.array([v.is_binary() for v in columns], dtype=np.bool_),
-        owners=tuple(named.owner(row.constraint) for row in form.rows),
-        row_names=tuple(named.name(row.constraint) for row in form.rows),
-        column_names=tuple(named.name(variable) for variable in columns),
+        owners=tuple(owner_of(row.constraint) for row in form.rows),
+        row_names=tuple(name_of(row.constraint) for row in form.rows),
+        column_names=tuple(name_of(variable) for variable in columns),
         index=index,
         risks=tuple(_risk(limit, index) for limit in risks),
     )
@@ -126,39 +125,18 @@ def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:
     )
 
 
-class _Named:
-    """Names and owners of rows and columns as Pyomo has them. A component is asked once: its
-    members are thousands, and each would walk up to the model by itself."""
+class _Owners:
+    """The statement whose Block holds a row, asked once of each component."""
 
     def __init__(self, compiled: CompiledModel) -> None:
         self.statements = compiled.statements
-        self.names: dict[int, str] = {}
-        self.owners: dict[int, str] = {}
-        self.words: dict[str, str] = {}
+        self.known: dict[int, str] = {}
 
-    def name(self, member: Any) -> str:
-        component = member.parent_component()
-        key = id(component)
-        if key not in self.names:
-            self.names[key] = component.name
-        if component is member:
-            return self.names[key]
-        index = member.index()
-        parts = index if isinstance(index, tuple) and len(index) > 1 else (index,)
-        return f"{self.names[key]}[{','.join(map(self._word, parts))}]"
-
-    def _word(self, part: Any) -> str:
-        if not isinstance(part, str):
-            return str(name_repr(part))
-        if part not in self.words:
-            self.words[part] = name_repr(part)
-        return self.words[part]
-
-    def owner(self, row: Any) -> str:
+    def __call__(self, row: Any) -> str:
         component = row.parent_component()
-        if id(component) not in self.owners:
-            self.owners[id(component)] = self._owner(component.parent_block())
-        return self.owners[id(component)]
+        if id(component) not in self.known:
+            self.known[id(component)] = self._owner(component.parent_block())
+        return self.known[id(component)]
 
     def _owner(self, block: Any) -> str:
         while block.parent_block() is not None and block.local_name not in self.statements:

@@ -17,6 +17,7 @@ FINAL = 1e-10
 ROUGH = 1e-6
 STIFFENING = 1e-9  # where the interior point method stalls on columns without curvature
 STIFF_ROUNDS = 6
+BALANCED = 1e-10  # dollars a dollar: duals that are off by less are as good as they get
 ORDERINGS = ("amd", "metis")  # of the factorisation: where one loses its digits the other may not
 ITERATIONS = 400
 """An interior point takes 20 to 80; one that takes more goes nowhere."""
@@ -65,16 +66,7 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
     duals = np.zeros(rows.size)
     remaining = np.zeros(columns.size)
     if columns.size:
-        matrix = program.matrix[rows][:, columns]
-        shift = program.matrix[rows] @ reduced.fixed
-        square = program.square[columns]
-        parts = (
-            matrix,
-            program.row_lower[rows] - shift,
-            program.row_upper[rows] - shift,
-            reduced.lower[columns],
-            reduced.upper[columns],
-        )
+        square, parts = program.square[columns], _parts(reduced)
         for ordering in ORDERINGS:
             status, solution = _run(
                 program.cost[columns], square, *parts, work, tolerance, ordering
@@ -92,6 +84,45 @@ def solve_quadratic(reduced: Reduced, work: Work, tolerance: float = FINAL) -> P
         x[columns] = np.clip(solution[0], reduced.lower[columns], reduced.upper[columns])
         duals, remaining = solution[1], solution[2]
     return _carry_back(reduced, x, duals, remaining)
+
+
+def _parts(reduced: Reduced) -> Parts:
+    """Rows and columns that are left, at what the fixed ones leave of the rows."""
+    program, columns, rows = reduced.program, reduced.columns, reduced.rows
+    shift = program.matrix[rows] @ reduced.fixed
+    return (
+        program.matrix[rows][:, columns],
+        program.row_lower[rows] - shift,
+        program.row_upper[rows] - shift,
+        reduced.lower[columns],
+        reduced.upper[columns],
+    )
+
+
+def steadied(reduced: Reduced, point: Point, work: Work) -> Point:
+    """The same optimum to more digits: curvature is lent to columns that have none, measured from
+    the point itself, so that it costs nothing there. The point where its duals balance as well."""
+    program, columns = reduced.program, reduced.columns
+    if _unbalanced(reduced, point) <= BALANCED:
+        return point
+    square, around = program.square[columns], point.x[columns]
+    lent = np.maximum(STIFFENING - square, 0.0)
+    cost = program.cost[columns] - 2.0 * lent * around
+    _, found = _run(cost, square + lent, *_parts(reduced), work, FINAL)
+    if found is None:
+        return point
+    x = reduced.fixed.copy()
+    x[columns] = np.clip(found[0], reduced.lower[columns], reduced.upper[columns])
+    better = _carry_back(reduced, x, *found[1:])
+    return better if _unbalanced(reduced, better) < _unbalanced(reduced, point) else point
+
+
+def _unbalanced(reduced: Reduced, point: Point) -> float:
+    """By how much cost + 2 q x = A'row_dual + column_dual is off, of columns that are free."""
+    program = reduced.program
+    priced = program.matrix.T @ point.row_dual + point.column_dual
+    off = program.cost + 2.0 * program.square * point.x - priced
+    return float(np.abs(off[reduced.columns]).max(initial=0.0))
 
 
 def _stiffened(

@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from compiler.model import CompiledModel
+from compiler.physics import Physics
 from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
@@ -22,6 +23,7 @@ from solver.netting import Netting, read_netting
 from solver.search import Answer
 from solver.state import State
 
+ZERO = Decimal(0)
 DUST = 1e-7  # bp: less is the solver's tolerance, not a trade
 DUST_DOLLARS = 0.005
 CENT = 0.01
@@ -44,7 +46,7 @@ class _Order:
     """One order under rounding: shares by column (one a lot of a sale, one for a purchase).
 
     `sequence` are the lots that have an order, by number, and `exhausted` the columns that say
-    which of them are sold whole.
+    which of them are sold whole. `by_gain` are lots by term, then by gain a share.
     """
 
     position: Position
@@ -57,10 +59,11 @@ class _Order:
     shares: list[Decimal]
     sequence: tuple[int, ...] = ()
     exhausted: tuple[int, ...] = ()
+    by_gain: tuple[int, ...] = (0,)
 
     @property
     def total(self) -> Decimal:
-        return sum(self.shares, Decimal(0))
+        return sum(self.shares, ZERO)
 
     @property
     def step_value(self) -> float:
@@ -114,7 +117,8 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
         elif sum(x[s] for s in columns.sells) * physics.unit > CENT or must & set(columns.sells):
             dollars = [x[s] * physics.unit for s in columns.sells]
             whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
-            orders.append(_sale(position, columns, price, step, dollars, whole))
+            by_gain = _by_gain(physics, position)
+            orders.append(_sale(position, columns, price, step, dollars, whole, by_gain))
     return orders
 
 
@@ -130,6 +134,14 @@ def _exits(structure: Structure, x: Floats) -> frozenset[int]:
     )
 
 
+def _by_gain(physics: Physics, position: Position) -> tuple[int, ...]:
+    """Numbers of the position's lots by term, then by gain a share."""
+    lots = position.lots
+    terms = [physics.term(lot) for lot in lots]
+    ranked = [(terms[k], -lots[k].basis / lots[k].shares, lots[k].id) for k in range(len(lots))]
+    return tuple(sorted(range(len(lots)), key=ranked.__getitem__))
+
+
 def _nearest(shares: Decimal, step: Decimal) -> Decimal:
     return (shares / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
 
@@ -141,6 +153,7 @@ def _sale(
     step: Decimal,
     dollars: list[float],
     whole: frozenset[int],
+    by_gain: tuple[int, ...],
 ) -> _Order:
     """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
     `whole` (by number) are sold so."""
@@ -155,16 +168,17 @@ def _sale(
         *(position, sells, False, price, step, wanted, limit, list(limit)),
         sequence=sequence,
         exhausted=columns.exhausted,
+        by_gain=by_gain,
     )
     if wanted != limit:
-        total = sum(wanted, Decimal(0))
+        total = sum(wanted, ZERO)
         down = total // step * step
         shares = _spread(order, _nearest(total, step)) or _spread(order, down)
-        least = sum((limit[k] for k in whole), Decimal(0))
-        if sum(shares or (), Decimal(0)) < least:
+        least = sum((limit[k] for k in whole), ZERO)
+        if sum(shares or (), ZERO) < least:
             # Other lots fill it up to an order of whole shares, or the position is closed.
             up = (least / step).to_integral_value(ROUND_CEILING) * step
-            shares = _spread(order, min(up, sum(limit, Decimal(0))), more=True)
+            shares = _spread(order, min(up, sum(limit, ZERO)), more=True)
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order
@@ -172,38 +186,54 @@ def _sale(
 
 def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
     """Shares of a lot for an amount: the whole lot or nothing where only dust is missing."""
-    if dollars < CENT:
-        return Decimal(0)
-    if abs(float(most) * price - dollars) < DUST_DOLLARS:
+    left = float(most) * price - dollars
+    if abs(left) < min(DUST_DOLLARS, dollars):
         return most
-    return Decimal(dollars / price)
+    return ZERO if dollars < CENT else Decimal(dollars / price)
 
 
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
-    """`total` shares over the columns as wanted; lots sold in part take up the difference first,
-    lots not sold so far only if `more`. None where that is not enough. Lots that have an order take
-    what the others leave, one after the other."""
+    """`total` shares over the columns as wanted, lots sold in part to within a grain of it; those
+    not sold so far take part only if `more`. None where that is not enough. Lots that have an order
+    take what the others leave, one after the other."""
     # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
     grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
-    shares = [
-        w if w == most else max(w, Decimal(0)) // grain * grain
-        for w, most in zip(order.wanted, order.limit, strict=True)
-    ]
+    shares = [w if w == most else ZERO for w, most in zip(order.wanted, order.limit, strict=True)]
     sold = [k for k, w in enumerate(order.wanted) if w > DUST]
-    partial = [k for k in sold if order.wanted[k] < order.limit[k]]
-    missing = total - sum(shares, Decimal(0))
+    partial = [k for k in order.by_gain if k in sold and order.wanted[k] < order.limit[k]]
+    alone = [k for k in partial if k not in order.sequence]
+    _share_out(order, alone, grain, total, shares)
+    missing = total - sum(shares, ZERO)
     if order.sequence:
-        missing += sum((shares[k] for k in order.sequence), Decimal(0))
+        missing += sum((shares[k] for k in order.sequence), ZERO)
         for k in order.sequence:
-            shares[k] = max(Decimal(0), min(missing, order.limit[k]))
+            shares[k] = max(ZERO, min(missing, order.limit[k]))
             missing -= shares[k]
-    whole = [k for k in reversed(sold) if k not in partial]
+    whole = [k for k in reversed(sold) if order.wanted[k] == order.limit[k]]
     others = [k for k in range(len(shares)) if k not in sold] if more else []
     for k in [*partial, *whole, *others]:
         change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
         shares[k] += change
         missing -= change
     return None if missing else shares
+
+
+def _share_out(
+    order: _Order, partial: list[int], grain: Decimal, total: Decimal, shares: list[Decimal]
+) -> None:
+    """Whole grains for lots sold in part, each what is wanted of it rounded up or down.
+
+    Going from the dearest lot to the cheapest it is the running sum that is rounded, so that what
+    one lot gains on another stays between neighbours, whatever their number.
+    """
+    wanted = [order.wanted[k] / grain for k in partial]
+    in_order = sum((order.wanted[k] for k in order.sequence if not shares[k]), ZERO)
+    rest = (total - in_order - sum(shares, ZERO)) // grain - sum(wanted, ZERO)
+    reached = max(ZERO, (max(ZERO, rest) + min(Decimal(1), rest + 1)) / 2)
+    for k, grains in zip(partial, wanted, strict=True):
+        given = (reached + grains) // 1 - reached // 1
+        shares[k] = min(given * grain, order.limit[k])
+        reached += grains
 
 
 def _improve(score: _Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
@@ -242,8 +272,8 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
     if not order.purchase and order.wanted == order.limit:
         return None
     total = order.total + direction * order.step
-    off = abs(total - sum(order.wanted, Decimal(0)))
-    if total <= 0 or off > order.step or total > sum(order.limit, Decimal(0)):
+    off = abs(total - sum(order.wanted, ZERO))
+    if total <= 0 or off > order.step or total > sum(order.limit, ZERO):
         return None
     return [total] if order.purchase else _spread(order, total, more=order.step_value >= CENT)
 
@@ -302,4 +332,4 @@ def _rounded(order: _Order) -> RoundedOrder:
     if order.purchase:
         return RoundedOrder(order.position, order.total, ())
     pairs = zip(order.position.lots, order.shares, strict=True)
-    return RoundedOrder(order.position, Decimal(0), tuple((lot, n) for lot, n in pairs if n > 0))
+    return RoundedOrder(order.position, ZERO, tuple((lot, n) for lot, n in pairs if n > 0))

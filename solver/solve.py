@@ -10,8 +10,8 @@ from compiler.model import CompiledModel
 from solver.active_risk import with_decisions
 from solver.handover import Floats, Program, hand_over
 from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
-from solver.modes import Structure, read_structure
-from solver.quadratic import Work
+from solver.modes import NO_COLUMN, Structure, read_structure
+from solver.quadratic import Work, steadied
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Answer, Budget
 from solver.state import State, read_state
@@ -23,11 +23,11 @@ class Solution:
     """Trades in shares, what they cost, and what is proven.
 
     Amounts are bp of household value. `objective` is the true objective of the rounded trades,
-    `bound` a lower bound on that of any trades, `still_broken` the excesses over limits that were
-    broken before and could not be cured whole, `in_the_way` the statements (keys) and bounds that
-    kept them from it. `tiers` say how far soft statements are broken, by
-    priority; none where all of them are kept. `x` are the program's columns at the rounded trades,
-    `answer` the solve before rounding, to which `ledger` belongs.
+    `bound` a lower bound on that of any trades that leave the limits their room for rounding,
+    `still_broken` the excesses over limits that were broken before and could not be cured whole,
+    `in_the_way` the statements (keys) and bounds that kept them from it. `tiers` say how far soft
+    statements are broken, by priority; none where all of them are kept. `x` are the program's
+    columns at the rounded trades, `answer` the solve before rounding, to which `ledger` belongs.
     """
 
     program: Program
@@ -73,6 +73,8 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     if answer is None:
         return NoSolution(program, tiered.infeasible, work)
     structure = read_structure(compiled, program)
+    if any(p.shared or p.through != NO_COLUMN for p in structure.positions):
+        answer = replace(answer, point=steadied(answer.reduced, answer.point, work))
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)

@@ -29,7 +29,7 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Exposure, GroupOf, Sight, Through, weigh
+from compiler.exposure import Exposure, GroupOf, Groups, Sight, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -198,15 +198,11 @@ class WeightBand(Directive):
 
     def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
-        known: dict[str, str | None] = {}
 
         def group(security: Security) -> str | None:
-            if security.id not in known:
-                counted = covers(scope, household, account, security)
-                known[security.id] = self._group(security) if counted else None
-            return known[security.id]
+            return self._group(security) if covers(scope, household, account, security) else None
 
-        return group
+        return Groups(group)
 
     def _group(self, security: Security) -> str | None:
         if self.each is None:

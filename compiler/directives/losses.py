@@ -9,18 +9,17 @@ from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
-from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, dollars_breach, least
-from compiler.directives.bounds import describe_amounts, read_amount_band
+from compiler.directives.bounds import describe_amounts
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
 from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
-from compiler.whose_gains import Held, Holder, held_by, read_holder
+from compiler.whose_gains import Held, Holder, held_by, read_band_of_a_year, read_holder
 from grammar import tree
 from portfolio.holding import is_long_term
 from portfolio.household import Household
@@ -167,14 +166,7 @@ def _nothing(block: pyo.Block) -> Any:
 
 def read_losses(node: tree.Keep, measure: str, reader: Reader) -> RealizedLosses | None:
     """The typed limit, or None after reporting what is wrong."""
-    band = read_amount_band(node.bound, reader)
-    if node.period is None:
-        reader.report(
-            codes.WHICH_YEAR,
-            f"{measure} of which year?",
-            node.span,
-            help="end the line with `each year` or `in 2026`",
-        )
+    band = read_band_of_a_year(node, measure, reader)
     if band is None or node.period is None:
         return None
     period = read_period(node.period, reader)

@@ -14,14 +14,13 @@ from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, dollars_breach
-from compiler.directives.bounds import read_amount_band
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
 from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
-from compiler.whose_gains import Held, Holder, held_by, read_holder
+from compiler.whose_gains import Held, Holder, held_by, read_band_of_a_year, read_holder
 from grammar import tree
 from portfolio.holding import is_long_term
 from portfolio.household import Household
@@ -202,14 +201,7 @@ def _owed(household: Household, held: Held) -> list[tuple[str, Decimal]]:
 
 def read_realized(node: tree.Keep, measure: str, reader: Reader) -> RealizedLimit | None:
     """The typed limit, or None after reporting what is wrong."""
-    band = read_amount_band(node.bound, reader)
-    if node.period is None:
-        reader.report(
-            codes.WHICH_YEAR,
-            f"{measure} of which year?",
-            node.span,
-            help="end the line with `each year` or `in 2026`",
-        )
+    band = read_band_of_a_year(node, measure, reader)
     if band is None or node.period is None:
         return None
     if band.high is None or band.low is not None:

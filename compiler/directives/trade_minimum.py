@@ -78,8 +78,8 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_sales.append((smallest, short))
                     sold = pyo.quicksum(position.sells) + (0.0 if short is None else short)
-                    block.sale[key] = sold >= smallest * position.sold
-                    physics.spare[block.sale[key].name] = max(0.0, smallest - least)
+                    named = physics.added(block.sale, key, sold >= smallest * position.sold)
+                    physics.spare[named] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
@@ -88,8 +88,8 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_purchases.append((smallest, short))
                     bought = position.buy if short is None else position.buy + short
-                    block.purchase[key] = bought >= smallest * position.bought
-                    physics.spare[block.purchase[key].name] = step
+                    row = bought >= smallest * position.bought
+                    physics.spare[physics.added(block.purchase, key, row)] = step
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""

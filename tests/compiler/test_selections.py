@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from compiler.attributes import Environment
@@ -80,3 +83,32 @@ def test_a_group_of_lots_makes_the_selection_lot_level(selected) -> None:
     assert selection.lot_level
     assert names(securities) == "ALFA BRVO CHRL"
     assert names(lots) == "ALFA"
+
+
+def test_an_answer_is_the_row_s_that_was_asked(selected, household) -> None:
+    """A selection is asked by thousands of households: what a security alone decides is kept, and
+    only for that very row."""
+    name, security = next(iter(household.securities.items()))
+    selection, before, _ = selected(f'anything where ticker is "{security.ticker}"')
+    assert selection.fixed
+    assert before[name] is True
+    renamed = replace(security, ticker="OTHER")
+    assert selection.security(Environment(household, None, renamed)) is False
+    assert selection.security(Environment(household, None, security)) is True
+
+
+def test_what_a_price_decides_is_asked_of_each_household(selected, household) -> None:
+    name, security = next(iter(household.securities.items()))
+    selection, before, _ = selected("anything where price above $0.01")
+    assert not selection.fixed
+    assert before[name] is True
+    cheap = replace(household, prices={**household.prices, name: Decimal("0.001")})
+    assert selection.security(Environment(cheap, None, security)) is False
+
+
+@pytest.mark.parametrize(
+    "condition", ["lot.age above 30 days", "lot.gain above $1", "position.weight above 1%"]
+)
+def test_nothing_of_lots_accounts_or_days_is_a_security_s_alone(selected, condition) -> None:
+    selection, _, _ = selected(f'anything where {condition} and kind is "stock"')
+    assert not selection.fixed

@@ -10,8 +10,18 @@ from itertools import product
 import pytest
 
 from compiler.closing import Closing
+from policydsl.propose import Status, propose
 from portfolio.household import Account, Household, PastSale
-from tests.by_hand import account, both, checked_layers, household, lot, policy, taxpayer
+from tests.by_hand import (
+    account,
+    both,
+    breaches,
+    checked_layers,
+    household,
+    lot,
+    policy,
+    taxpayer,
+)
 from tests.policydsl.test_propose import proposed
 
 YES, NO = (True, True), (False, False)
@@ -226,3 +236,19 @@ def test_losses_carried_on_pay_no_tax_of_another_taxpayer() -> None:
     budget = "keep realized tax at most $10,000 each year per household"
     assert both(where, budget, "-730 a") == YES  # $54,750 of gains, $10,950
     assert both(where, budget, "-740 a") == NO  # $11,100
+
+
+def test_a_budget_that_is_spent_already_contradicts_nothing() -> None:
+    """$2,950 of tax against $500: no trade is asked for, and one rule that the household keeps as
+    it is makes nothing infeasible."""
+    own = account("SP", 5_000, lot("l1", "BBB", 60, 1_800), lot("l2", "BBB", 60, 5_994))
+    other = account("TR", 2_000, entity="T3")
+    payers = (
+        taxpayer(ytd_short=3_000, ytd_long=-7_000, rate_carry=0),
+        taxpayer("T3", ytd_long=20_000),
+    )
+    home = household(own, other, entities=payers)
+    rule = "keep realized tax at most $500 each year per household"
+    found = propose(home, policy(home, rule))
+    assert found.status is not Status.INFEASIBLE
+    assert not breaches(home, policy(home, rule), "")

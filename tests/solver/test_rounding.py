@@ -19,6 +19,7 @@ from solver.modes import NO_COLUMN
 from solver.rounding import DUST_DOLLARS, RoundedOrder
 from solver.solve import Solution
 from tests.by_hand import account, breaches, household, lot, policy, security, taxpayer, usual
+from tests.solver.true_objective import true_objective
 
 RULES = (
     "keep each trade at least $500",
@@ -46,6 +47,7 @@ def check_increments(proposal: Proposal) -> int:
     assert solution is not None
     assert compiled is not None
     physics = compiled.physics
+    check_lots(proposal)
     orders: dict[tuple[str, str], RoundedOrder] = {
         (o.position.account_id, o.position.security_id): o for o in solution.orders
     }
@@ -61,6 +63,23 @@ def check_increments(proposal: Proposal) -> int:
         off = abs(float(shares * price) - amount * physics.unit)
         assert off <= float(step * price) + DUST_DOLLARS, (name, off)
     return len(orders)
+
+
+def check_lots(proposal: Proposal) -> None:
+    """What is sold of every lot within one increment of what was wanted of it."""
+    solution, compiled = proposal.solution, proposal.compiled
+    assert solution is not None
+    assert compiled is not None
+    physics, x = compiled.physics, solution.answer.point.x
+    sold = {lot.id: shares for order in solution.orders for lot, shares in order.lots}
+    for columns, position in zip(
+        solution.structure.positions, physics.positions.values(), strict=True
+    ):
+        price = float(proposal.household.prices[position.security_id])
+        step = physics.increment(physics.account(position.account_id), position.security_id)
+        for each, column in zip(position.lots, columns.sells, strict=True):
+            off = float(sold.get(each.id, 0)) * price - float(x[column]) * physics.unit
+            assert abs(off) <= float(step) * price + DUST_DOLLARS, (each.id, off)
 
 
 def check_objective(proposal: Proposal) -> None:
@@ -99,14 +118,20 @@ def _by_account(proposal: Proposal) -> dict[str, dict[str, float]]:
 
 
 def test_a_synthetic_book(proposals: dict[str, Proposal]) -> None:
-    orders = 0
+    orders = reckoned = 0
     for proposal in proposals.values():
         assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
         orders += check_increments(proposal)
         check_objective(proposal)
+        assert proposal.solution is not None
         assert proposal.closing is not None
         assert exact_breaches(proposal.policy, proposal.closing) == ()
+        if not any(map(proposal.closing.disallowed, proposal.closing.sales)):
+            again = sum(true_objective(proposal).values())
+            assert proposal.solution.objective == pytest.approx(again, rel=1e-6)
+            reckoned += 1
     assert orders > 30
+    assert reckoned > 4
 
 
 def awkward(fractional: bool, step: str = "1") -> Household:
@@ -178,6 +203,44 @@ def test_whole_shares_may_cross_a_kink_of_the_tax(
     assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
     check_increments(proposal)
     check_objective(proposal)
+
+
+KINDS = ("taxable", "trust", "traditional_ira", "roth_ira", "k401", "hsa")
+WHICH_LOTS = ("", "use first in first out", "use highest cost lots", "use minimum tax lots")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    grain=st.sampled_from([(True, "0.0001"), (True, "0.01"), (True, "1"), (False, "0.0001")]),
+    which=st.sampled_from(WHICH_LOTS),
+    closed=st.sampled_from(["", 'never hold "BBB"']),
+    shares=st.lists(st.decimals("0.0001", "60", places=4), min_size=1, max_size=8),
+    basis=st.lists(st.integers(1, 4_000), min_size=8, max_size=8),
+)
+def test_no_order_and_no_lot_moves_by_more_than_an_increment(
+    kind: str,
+    grain: tuple[bool, str],
+    which: str,
+    closed: str,
+    shares: list[Decimal],
+    basis: list[int],
+) -> None:
+    """Every type of account, fractions and whole shares, closing orders, lots in a fixed order."""
+    home = awkward(*grain)
+    (only,) = home.accounts
+    lots = [
+        lot(f"b{k}", "BBB", n, basis[k], f"20{18 + k}-02-03" if k < 7 else "2026-02-02")
+        for k, n in enumerate(shares)
+    ]
+    held = account("TX", 9_000, *lots, only.lots[0], kind=kind, fractional=grain[0])
+    home = replace(home, accounts=(held,))
+    proposal = propose(home, policy(home, *filter(None, (which, closed, RULES[0]))))
+    assert proposal.status in (Status.PROPOSED, Status.NO_ACTION), proposal.findings
+    check_increments(proposal)
+    assert proposal.closing is not None
+    if closed:
+        assert proposal.closing.shares_after["TX", "BBB"] * 61 <= 500
 
 
 def test_an_odd_position_is_closed_whole() -> None:
