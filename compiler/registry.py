@@ -72,10 +72,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """`weight` x `column`^2 in the objective (basis points of value)."""
+    """`weight` x `column`^2 in the objective (basis points of value). One that only settles `ties`
+    between columns of equal cost is solved with, and is no part of what the answer is worth."""
 
     column: Any
     weight: float
+    ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)

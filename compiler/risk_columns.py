@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from compiler.physics import Physics
 
 BP = 10_000.0
+TIE_BREAK = 1e-9  # on an active weight whose risk lies in another column; in bp: nothing
 Floats = NDArray[np.float64]
 
 
@@ -135,6 +136,7 @@ class _PortfolioRisk:
         m.physics.through[key] = m.through[key] - active == constant
         for position in own:
             position.shared = not alone
+            self.physics.squares.append(Square(position.active, TIE_BREAK, ties=True))
         self._square(m.through[key], weight)
         if alone:
             position = own[0]

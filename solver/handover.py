@@ -44,7 +44,8 @@ class Program:
     `integer` flags binaries. `owners[i]` is the statement key of row i, or "physics";
     `row_names[i]` and `column_names[j]` are those of the written file. `index` maps the id of a
     Pyomo variable to its column. `risks` are limits on tracking error, of which rows hold only
-    tangents. All amounts are bp of household value.
+    tangents. `ties` is the part of `square` that only settles which of several equal answers is
+    taken. All amounts are bp of household value.
     """
 
     cost: Floats
@@ -61,13 +62,15 @@ class Program:
     column_names: tuple[str, ...]
     index: dict[int, int]
     risks: tuple[RiskColumns, ...] = ()
+    ties: Floats | None = None
 
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
 
     def objective(self, x: Floats) -> float:
-        """The true objective at x, squares and all."""
-        return float(self.cost @ x + self.square @ (x * x) + self.offset)
+        """The true objective at x, squares and all but those that settle ties."""
+        square = self.square if self.ties is None else self.square - self.ties
+        return float(self.cost @ x + square @ (x * x) + self.offset)
 
 
 def hand_over(compiled: CompiledModel) -> Program:
@@ -93,9 +96,10 @@ def hand_over(compiled: CompiledModel) -> Program:
     upper = np.array([np.inf if v.ub is None else float(v.ub) for v in columns])
     sense = np.array([row.bound_type for row in form.rows], dtype=int)
     rhs = np.asarray(form.rhs, dtype=float)
-    square = np.zeros(len(columns))
+    square, ties = np.zeros(len(columns)), np.zeros(len(columns))
     for term in compiled.physics.squares:
         square[index[id(term.column)]] += term.weight
+        ties[index[id(term.column)]] += term.weight if term.ties else 0.0
     return Program(
         cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
         offset=float(form.c_offset[0]),
@@ -111,6 +115,7 @@ def hand_over(compiled: CompiledModel) -> Program:
         column_names=tuple(name_of(variable) for variable in columns),
         index=index,
         risks=tuple(_risk(limit, index) for limit in risks),
+        ties=ties if ties.any() else None,
     )
 
 

@@ -147,8 +147,10 @@ def search(
         _explore(state, region)
     if state.best is None:
         return None
-    bound = min([state.bound(r) for r in regions] + [state.incumbent])
     final = _finish(state, state.best)
+    # What is proven against a rough answer is proven against its last digits too.
+    best = min(state.incumbent, final.point.objective)
+    bound = min([state.bound(r) for r in regions] + [best])
     return Answer(final.point, final.reduced, final.decisions, final.region, bound)
 
 
