@@ -74,8 +74,23 @@ class TaxHistory:
         """What the history comes to, and the trades after it. Raises HistoryError for trades of
         what is not held."""
         today = list(trades)
-        events = [*self.in_order, *(self.stated if today else ()), *today]
+        past = _sold_together(self.in_order)
+        events = [*past, *(self.stated if today else ()), *today]
         return replay(events, self.holders, self.groups, reading, self.opening)
+
+
+def _sold_together(events: Iterable[Event]) -> list[Event | Sales]:
+    """Sales of one day at once: a book has days and no times, and shares sold on the day of a loss
+    are not there to replace it, so that purchases after it are blocked."""
+    by_day: dict[date, list[Sale]] = {}
+    found: list[Event | Sales] = []
+    for event in events:
+        if isinstance(event, Sale):
+            by_day.setdefault(event.day, []).append(event)
+        else:
+            found.append(event)
+    found += [Sales(f"sales of {day}", day, tuple(sales)) for day, sales in by_day.items()]
+    return found
 
 
 def tax_history(
