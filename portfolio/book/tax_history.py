@@ -66,31 +66,17 @@ class TaxHistory:
         return tuple(map(str, self.untold))
 
     @property
-    def in_order(self) -> list[Event]:
-        """The events in an order that does not depend on that of the book's rows."""
+    def in_order(self) -> list[Event | Sales]:
+        """The events in an order that does not depend on that of the book's rows, sales of one day
+        at once."""
         return in_cautious_order(self.events, self.holders)
 
     def outcome(self, trades: Iterable[Event | Sales] = (), reading: Reading = CAUTIOUS) -> Outcome:
         """What the history comes to, and the trades after it. Raises HistoryError for trades of
         what is not held."""
         today = list(trades)
-        past = _sold_together(self.in_order)
-        events = [*past, *(self.stated if today else ()), *today]
+        events = [*self.in_order, *(self.stated if today else ()), *today]
         return replay(events, self.holders, self.groups, reading, self.opening)
-
-
-def _sold_together(events: Iterable[Event]) -> list[Event | Sales]:
-    """Sales of one day at once: a book has days and no times, and shares sold on the day of a loss
-    are not there to replace it, so that purchases after it are blocked."""
-    by_day: dict[date, list[Sale]] = {}
-    found: list[Event | Sales] = []
-    for event in events:
-        if isinstance(event, Sale):
-            by_day.setdefault(event.day, []).append(event)
-        else:
-            found.append(event)
-    found += [Sales(f"sales of {day}", day, tuple(sales)) for day, sales in by_day.items()]
-    return found
 
 
 def tax_history(

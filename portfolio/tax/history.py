@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from portfolio.household import Lot
@@ -38,7 +39,8 @@ from portfolio.tax.selection import TOP_RATES, Rates
 from portfolio.tax.stated import state
 from portfolio.tax.wash_sales import Matching
 
-# In the order in which events without a time are taken within a day.
+# In the order in which events without a time are taken within a day: what is given away on the day
+# of a loss is not there to replace it.
 _HAPPENS: Mapping[type[Event | Sales], Callable[[Positions, Any], None]] = {
     Split: split,
     SpinOff: spin_off,
@@ -46,9 +48,9 @@ _HAPPENS: Mapping[type[Event | Sales], Callable[[Positions, Any], None]] = {
     Gift: receive,
     Inheritance: inherit,
     Purchase: buy,
+    Donation: donate,
     Sale: sell,
     Sales: sell_together,
-    Donation: donate,
     Stated: state,
 }
 
@@ -81,11 +83,14 @@ def replay(
     return outcome(positions)
 
 
-def in_cautious_order(events: Iterable[Event], holders: Mapping[str, Holder]) -> list[Event]:
+def in_cautious_order(
+    events: Iterable[Event], holders: Mapping[str, Holder]
+) -> list[Event | Sales]:
     """Events in an order that does not depend on the order they come in, for records without time.
 
     Within a day: corporate actions, what comes in, what goes out. A retirement account buys before
-    a taxable one, so a loss that both could replace counts as lost.
+    a taxable one, so a loss that both could replace counts as lost. All sales of a day are one
+    moment: shares sold on the day of a loss do not replace it, and purchases after it are blocked.
     """
     rank_of = {kind: rank for rank, kind in enumerate(_HAPPENS)}
 
@@ -94,4 +99,9 @@ def in_cautious_order(events: Iterable[Event], holders: Mapping[str, Holder]) ->
         taxable = account in holders and holders[account].taxable
         return (event.day, rank_of[type(event)], taxable, account, event.id)
 
-    return sorted(events, key=key)
+    found: list[Event | Sales] = []
+    for (day, _), group in groupby(sorted(events, key=key), lambda event: (event.day, type(event))):
+        alike = list(group)
+        sales = tuple(event for event in alike if isinstance(event, Sale))
+        found += [Sales(f"sales of {day}", day, sales)] if sales else alike
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from portfolio.holding import Tacking
 from portfolio.household import Lot
-from portfolio.tax.events import Event, Purchase, Sale
+from portfolio.tax.events import Event, Purchase, Sale, Sales
 from portfolio.tax.history import in_cautious_order, replay
 from portfolio.tax.reading import Reading, SpouseRule
 from portfolio.tax.results import OpenLot, Outcome
@@ -31,7 +32,7 @@ READINGS = st.builds(
 )
 
 
-def run(events: list[Event], reading: Reading | None = None) -> Outcome:
+def run(events: Iterable[Event | Sales], reading: Reading | None = None) -> Outcome:
     return replay(events, HOLDERS, GROUPS, reading or Reading())
 
 
