@@ -166,13 +166,15 @@ def _settings() -> Any:
 
 
 def by_hipo(convex: Convex, work: Work, accuracy: float = ACCURACY) -> Found:
-    """HiGHS's interior point method."""
+    """HiGHS's interior point method, without rows that have no end: those corrupt its memory."""
+    ended = np.isfinite(convex.row_lower) | np.isfinite(convex.row_upper)
+    rows = convex.matrix[ended], convex.row_lower[ended], convex.row_upper[ended]
     engine = new_engine()
     engine.setOptionValue("solver", "hipo")
     engine.setOptionValue("ipm_optimality_tolerance", accuracy)
     engine.setOptionValue("ipm_iteration_limit", ITERATIONS)
     engine.setOptionValue("run_crossover", "off")
-    model = _linear_part(convex)
+    model = linear_model(convex.cost, *rows, convex.lower, convex.upper)
     squared = np.flatnonzero(convex.square)
     hessian = model.hessian_
     hessian.dim_ = convex.cost.size
@@ -180,19 +182,20 @@ def by_hipo(convex: Convex, work: Work, accuracy: float = ACCURACY) -> Found:
     hessian.start_ = np.concatenate([[0], np.cumsum(convex.square != 0)]).astype(np.int32)
     hessian.index_ = squared.astype(np.int32)
     hessian.value_ = 2.0 * convex.square[squared]
-    return _run(engine, model, work)
+    said, found = _run(engine, model, work)
+    if found is None:
+        return said, None
+    row_dual = np.zeros(ended.size)
+    row_dual[ended] = found.row_dual
+    return said, replace(found, row_dual=row_dual)
 
 
 def by_simplex(convex: Convex, work: Work) -> Found:
     """HiGHS's simplex method; the program has no squares."""
     engine = new_engine()
     engine.setOptionValue("solver", "simplex")
-    return _run(engine, _linear_part(convex), work)
-
-
-def _linear_part(convex: Convex) -> Any:
-    rows = convex.row_lower, convex.row_upper
-    return linear_model(convex.cost, convex.matrix, *rows, convex.lower, convex.upper)
+    rows = convex.matrix, convex.row_lower, convex.row_upper
+    return _run(engine, linear_model(convex.cost, *rows, convex.lower, convex.upper), work)
 
 
 def _run(engine: Any, model: Any, work: Work) -> Found:

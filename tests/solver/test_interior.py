@@ -58,8 +58,8 @@ def check_optimal(program: Convex, found: Optimum, within: float) -> None:
 
 
 # min x^2 + y^2 - 2x with x + y = 2, x <= 1.25: x = 1.25, y = 0.75. A unit more of the sum goes to y
-# and costs 2y = 1.5; of x's end, the slope 2x - 2 less that price: -1.
-BY_HAND = convex([-2.0, 0.0], [1.0, 1.0], [(0, 1.25), (0, 3)], ([1, 1], 2, 2))
+# and costs 2y = 1.5; of x's end, the slope 2x - 2 less that price: -1. A row without ends has none.
+BY_HAND = convex([-2.0, 0.0], [1.0, 1.0], [(0, 1.25), (0, 3)], ([1, -1], -INF, INF), ([1, 1], 2, 2))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -68,7 +68,7 @@ def test_values_and_prices_by_hand(engine: Engine) -> None:
     assert said is Said.OPTIMAL
     assert found is not None
     assert found.x == pytest.approx([1.25, 0.75], abs=1e-6)
-    assert found.row_dual == pytest.approx([1.5], abs=1e-6)
+    assert found.row_dual == pytest.approx([0.0, 1.5], abs=1e-6)
     assert found.column_dual == pytest.approx([-1.0, 0.0], abs=1e-6)
 
 
