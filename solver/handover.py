@@ -13,6 +13,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from compiler.active_risk import RiskLimit
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
+from solver.sums import dot
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ class Program:
     def objective(self, x: Floats) -> float:
         """The true objective at x, squares and all but those that settle ties."""
         square = self.square if self.ties is None else self.square - self.ties
-        return float(self.cost @ x + square @ (x * x) + self.offset)
+        return dot(self.cost, x) + dot(square, x * x) + self.offset
 
 
 def hand_over(compiled: CompiledModel) -> Program:
