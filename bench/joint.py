@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from compiler.closing import Closing
 from compiler.statements import HouseholdPolicy
 from policydsl.measures import RiskMeasure, household_measures

@@ -22,7 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.netting import taxes
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from compiler.check import check_policies
 from compiler.directives.lot_order import METHODS, MINIMUM_TAX, LotOrder
 from compiler.policyset import load_policies

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from compiler.closing import Closing, Sale
 from compiler.statements import HouseholdPolicy
 from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
