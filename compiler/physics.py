@@ -119,10 +119,6 @@ class Physics:
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
 
-    def holding(self, position: Position) -> Any:
-        """Closing value of a position (bp), as an expression of trades."""
-        return position.holding
-
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
 

@@ -54,6 +54,10 @@ class Harvest(Directive):
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} harvest", self.things.describe()
 
+    @property
+    def by_lot(self) -> bool:
+        return True
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause) or raises_cash(clause)
 

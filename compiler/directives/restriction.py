@@ -65,6 +65,10 @@ class Restriction(Directive):
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} {self.action}", self.things.describe()
 
+    @property
+    def by_lot(self) -> bool:
+        return self.action != "buy"
+
     def hears(self, clause: tree.Clause) -> bool:
         if raises_cash(clause):
             return self.action in ("sell", "trade")
