@@ -8,9 +8,9 @@ problem; its answer is put into the true objective. It is not asked to round to 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -66,20 +66,29 @@ def branch_and_bound(
     program: Program, structure: Structure, nodes: int
 ) -> tuple[float | None, int]:
     """HiGHS alone: its answer's true objective less its bound, and the nodes it took."""
+    x, info = highs_alone(program, structure, {"mip_max_nodes": nodes})
+    explored = max(0, int(info.mip_node_count))
+    if x is None:
+        return None, explored
+    bound = float(info.mip_dual_bound) + program.offset
+    return max(0.0, program.objective(x) - bound), explored
+
+
+def highs_alone(
+    program: Program, structure: Structure, limit: Mapping[str, float]
+) -> tuple[Floats | None, Any]:
+    """HiGHS's answer within a limit (options of its own), None where it has none, and its info."""
     engine = new_engine()
     engine.passModel(linear_model(*linearised(program, relaxed_optimum(program, structure))))
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
-    engine.setOptionValue("mip_max_nodes", nodes)
-    engine.setOptionValue("mip_rel_gap", 0.0)
+    for option, value in {**limit, "mip_rel_gap": 0.0}.items():
+        engine.setOptionValue(option, value)
     engine.run()
     info = engine.getInfo()
-    explored = max(0, int(info.mip_node_count))
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return None, explored
-    x = np.array(engine.getSolution().col_value)[: program.cost.size]
-    bound = float(info.mip_dual_bound) + program.offset
-    return max(0.0, program.objective(x) - bound), explored
+        return None, info
+    return np.array(engine.getSolution().col_value)[: program.cost.size], info
 
 
 def relaxed_optimum(program: Program, structure: Structure) -> Floats:

@@ -15,28 +15,21 @@ are the same on every machine; seconds are not, and grow when others use the mac
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
-from pathlib import Path
 
 import numpy as np
 
+from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
 from bench.picture import picture
-from bench.results import RESULTS, surroundings, surroundings_line, write_results
+from bench.results import publish, results_argument, surroundings, surroundings_line
 from compiler.statements import HouseholdPolicy
 from policydsl.memory import collector_off
-from policydsl.policies import shipped
 from policydsl.propose import propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
 from portfolio.household import Household
-from portfolio.synth import synthesise
 from solver.search import Budget
 
 BUDGETS: Mapping[str, Budget] = {
@@ -161,45 +154,32 @@ def drawn(found: Sequence[Figures]) -> str:
     return picture("Proven gap and whole time of each household", "seconds", "gap, bp", series)
 
 
-def _figures(
-    book: Path, policies: Path, most: int | None, budgets: Sequence[str]
-) -> Iterator[Figures]:
-    inputs = read_inputs(book, policies, None)
-    ids = inputs.book.household_ids[:most]
-    for k, household_id in enumerate(ids, start=1):
-        if household_id not in inputs.book.households_on_hold:
-            household = inputs.book.household(household_id)
-            policy = policy_of(inputs, household)
-            for budget in budgets:
-                yield measured(household, policy, budget)
-        print(f"\r{k} of {len(ids)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
+def _figures(inputs: Inputs, ids: Sequence[str], budgets: Sequence[str]) -> Iterator[list[Figures]]:
+    """Those of each household; none of one on hold."""
+    for household_id in ids:
+        if household_id in inputs.book.households_on_hold:
+            yield []
+            continue
+        household = inputs.book.household(household_id)
+        policy = policy_of(inputs, household)
+        yield [measured(household, policy, budget) for budget in budgets]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int, metavar="N")
+    parser = book_arguments(__doc__)
     parser.add_argument("--budget", action="append", choices=list(BUDGETS))
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--results", type=Path, nargs="?", const=RESULTS, metavar="FOLDER")
+    results_argument(parser)
     given = parser.parse_args(arguments)
     around = surroundings()
-    with tempfile.TemporaryDirectory() as away:
-        book = given.book or Path(away) / "book"
-        if given.book is None:
-            synthesise(book, households=16, securities=300, seed=1, as_of=date(2026, 3, 31))
-        chosen = given.budget or list(BUDGETS)
-        found = list(_figures(book, given.policies, given.households, chosen))
+    with given_book(given, households=16, securities=300, seed=1, as_of=QUARTER_END) as book:
+        inputs = inputs_of(book, given.policies)
+        ids = inputs.book.household_ids[: given.households]
+        each = counted(_figures(inputs, ids, given.budget or list(BUDGETS)), len(ids))
+        found = [figures for some in each for figures in some]
     text = f"{spread_table(found)}\n{household_table(found)}\n{surroundings_line(around)}"
     document = {"surroundings": around, "households": [asdict(each) for each in found]}
-    print(text, end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    if given.results is not None:
-        write_results(given.results, "budgets", document, text, drawn(found))
+    publish(given, "budgets", document, text, drawn(found))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from bench.installed import installed
+from bench.installed import Needs, installed, with_packages
 from solver.handover import Floats, Program
 from solver.quadratic import StalledError, Work, solve_quadratic
 from solver.reduce import NONE, Reduced
@@ -83,9 +83,9 @@ def _sides(program: Program) -> tuple[Side, Side, Side]:
 
 def convex_peers() -> Mapping[str, Solve]:
     """Those that are installed; HiGHS is."""
-    peers: dict[str, Solve] = {"HiPO alone": hipo}
-    if clarabel is not None:
-        peers["Clarabel alone"] = clarabel_alone
-        if cp is not None:
-            peers["cvxpy, Clarabel"] = cvxpy_clarabel
-    return peers
+    peers: dict[str, tuple[Solve, Needs]] = {
+        "HiPO alone": (hipo, ()),
+        "Clarabel alone": (clarabel_alone, (clarabel,)),
+        "cvxpy, Clarabel": (cvxpy_clarabel, (clarabel, cp)),
+    }
+    return with_packages(peers)

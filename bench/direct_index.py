@@ -5,30 +5,27 @@
 
 For each household whose taxable accounts of `--from` dollars follow a model with a fund that the
 book opens: as it is, with the line, and with at most `--names N ...` holdings beside it.
-`--household ID` takes these households alone, `--json FILE` writes the figures for programs. The
-shipped mandate of funds is left out: it bars the names that the line asks for.
+`--household ID` takes these households alone, `--households N` the first N, `--json FILE` writes
+the figures for programs. The shipped mandate of funds is left out: it bars the names that the line
+asks for.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bench.over_a_book import QUARTER_END, book_arguments, given_book, inputs_of
+from bench.results import write_json
 from compiler.check import check_policies
 from policydsl.checking import known_securities
-from policydsl.policies import shipped
-from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals, with_file
+from policydsl.rebalance import Inputs, Outcome, outcomes, totals, with_file
 from policydsl.tables import dollars, percent, table
-from portfolio.findings import render_findings
 from portfolio.household import TAXABLE, Account, Household
-from portfolio.synth import synthesise
 
 SWAP = """policy bench.swap "One line"
 layer ipc
@@ -164,7 +161,7 @@ def text(found: Sequence[Figures]) -> str:
             str(each.names),
             str(each.lots),
             percent(each.tracking_error),
-            dollars(Decimal(round(each.tax))),
+            dollars(each.tax),
             str(each.trades),
             f"{each.gap:.2f}",
             f"{each.seconds:.1f}",
@@ -174,29 +171,19 @@ def text(found: Sequence[Figures]) -> str:
     return table(header, rows, "llrrrrrrr")
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description="A fund against its direct index, side by side.")
-    parser.add_argument("book", nargs="?", type=Path)
-    parser.add_argument("policies", nargs="?", type=Path, default=shipped())
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run from the command line."""
+    parser = book_arguments(__doc__)
     parser.add_argument("--household", action="append", metavar="ID")
     parser.add_argument("--from", dest="least", type=int, default=250_000, metavar="DOLLARS")
     parser.add_argument("--names", type=int, nargs="*", default=[60], metavar="N")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as away:
-        book = asked.book or Path(away) / "book"
-        if asked.book is None:
-            synthesise(book, households=24, securities=300, seed=1, as_of=date(2026, 3, 31))
-        inputs = without_mandate(read_inputs(book, asked.policies))
-        if inputs.book.stopped:
-            raise SystemExit(render_findings(f for f in inputs.book.findings if f.stops))
-        ids = asked.household or inputs.book.household_ids
-        found = list(measured(inputs, ids, asked.least, asked.names))
+    given = parser.parse_args(arguments)
+    with given_book(given, securities=300, seed=1, as_of=QUARTER_END) as book:
+        inputs = without_mandate(inputs_of(book, given.policies))
+        ids = given.household or inputs.book.household_ids[: given.households]
+        found = list(measured(inputs, ids, given.least, given.names))
     print(text(found))
-    if asked.json is not None:
-        rows = [asdict(each) for each in found]
-        asked.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    write_json(given.json, [asdict(each) for each in found])
 
 
 if __name__ == "__main__":

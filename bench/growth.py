@@ -21,19 +21,19 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.over_a_book import QUARTER_END, inputs_of
 from bench.picture import picture
-from bench.results import RESULTS, surroundings, surroundings_line, write_results
+from bench.results import publish, results_argument, surroundings, surroundings_line
 from policydsl.memory import collector_off
 from policydsl.policies import shipped
 from policydsl.propose import propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import policy_of
 from policydsl.tables import table
 from portfolio.household import Account, Household, Lot
 from portfolio.synth import synthesise
@@ -77,7 +77,7 @@ def _split(account: Account, count: int) -> Account:
 
 def solved(book: Path, lots: int) -> dict[str, Any]:
     """Seconds by stage, peak memory in MiB and the gap, in this process."""
-    inputs = read_inputs(book, shipped(), None)
+    inputs = inputs_of(book, shipped())
     household = with_lots(inputs.book.household(inputs.book.household_ids[0]), lots)
     before = _fresh_peak()
     with collector_off():
@@ -124,7 +124,7 @@ def measured(names: int, lots: int, folder: Path) -> dict[str, Any]:
     """One size in a process of its own."""
     book = folder / str(names)
     if not book.exists():
-        synthesise(book, households=1, securities=names, seed=1, as_of=date(2026, 3, 31))
+        synthesise(book, households=1, securities=names, seed=1, as_of=QUARTER_END)
     inner = [sys.executable, "-m", "bench.growth", "--solve", str(book), str(lots)]
     done = subprocess.run(inner, check=True, capture_output=True, text=True)
     return {"names": names, "lots_each": lots, **json.loads(done.stdout)}
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--most", type=int, metavar="NAMES", default=NAMES[-1])
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--results", type=Path, nargs="?", const=RESULTS, metavar="FOLDER")
+    results_argument(parser)
     parser.add_argument("--solve", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.solve:
@@ -217,11 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fitted = exponents(found)
     text = f"{size_table(found)}\n{exponent_table(fitted)}\n{surroundings_line(around)}"
     document = {"surroundings": around, "sizes": found, "exponents": fitted}
-    print(text, end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    if given.results is not None:
-        write_results(given.results, "growth", document, text, drawn(found))
+    publish(given, "growth", document, text, drawn(found))
 
 
 if __name__ == "__main__":

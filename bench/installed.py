@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import TypeVar
+
+Peer = TypeVar("Peer")
+Needs = tuple[ModuleType | None, ...]
 
 
 def installed(name: str) -> ModuleType | None:
@@ -14,3 +19,8 @@ def installed(name: str) -> ModuleType | None:
         if error.name != name:
             raise
         return None
+
+
+def with_packages(peers: Mapping[str, tuple[Peer, Needs]]) -> dict[str, Peer]:
+    """The peers of which every package is there."""
+    return {name: peer for name, (peer, needs) in peers.items() if None not in needs}

@@ -6,17 +6,15 @@ above eleven tangents around the relaxed optimum, whose solution is on the clock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import highspy
 import numpy as np
 
-from bench.against_highs import Linearised, linearised, relaxed_optimum
-from bench.installed import installed
+from bench.against_highs import Linearised, highs_alone, linearised, relaxed_optimum
+from bench.installed import Needs, installed, with_packages
 from solver.handover import Floats, Program
 from solver.modes import Structure
-from solver.quadratic import linear_model, new_engine
 
 scip: Any = installed("pyscipopt")
 pulp: Any = installed("pulp")
@@ -26,17 +24,7 @@ Solve = Callable[[Program, Structure, float], Floats | None]
 
 def highs(program: Program, structure: Structure, limit: float) -> Floats | None:
     """HiGHS's own branch and bound."""
-    model = linearised(program, relaxed_optimum(program, structure))
-    engine = new_engine()
-    engine.passModel(linear_model(*model))
-    for j in np.flatnonzero(program.integer):
-        engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
-    engine.setOptionValue("time_limit", limit)
-    engine.setOptionValue("mip_rel_gap", 0.0)
-    engine.run()
-    if engine.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return None
-    return np.array(engine.getSolution().col_value)[: program.cost.size]
+    return highs_alone(program, structure, {"time_limit": limit})[0]
 
 
 def scip_squares(program: Program, structure: Structure, limit: float) -> Floats | None:
@@ -54,15 +42,8 @@ def scip_squares(program: Program, structure: Structure, limit: float) -> Floats
     for j in np.flatnonzero(program.square > 0):
         above = model.addVar(lb=0.0, obj=1.0)
         model.addCons(float(program.square[j]) * columns[j] * columns[j] <= above)
-    for names, weights, low, high in _rows(program):
-        row = scip.quicksum(w * columns[j] for j, w in zip(names, weights, strict=True))
-        if low == high:
-            model.addCons(row == low)
-            continue
-        if np.isfinite(low):
-            model.addCons(row >= low)
-        if np.isfinite(high):
-            model.addCons(row <= high)
+    for constraint in _constraints(program, columns, _scip_sum):
+        model.addCons(constraint)
     model.optimize()
     if model.getNSols() == 0:
         return None
@@ -81,32 +62,37 @@ def pulp_cbc(program: Program, structure: Structure, limit: float) -> Floats | N
     problem = pulp.LpProblem("household", pulp.LpMinimize)
     costs = zip(columns, model.cost.tolist(), strict=True)
     problem += pulp.LpAffineExpression([(column, cost) for column, cost in costs if cost])
-    for names, weights, low, high in _rows(model):
-        row = pulp.LpAffineExpression(
-            [(columns[j], w) for j, w in zip(names, weights, strict=True)]
-        )
-        if low == high:
-            problem += row == low
-            continue
-        if np.isfinite(low):
-            problem += row >= low
-        if np.isfinite(high):
-            problem += row <= high
+    for constraint in _constraints(model, columns, pulp.LpAffineExpression):
+        problem += constraint
     problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit, threads=1, gapRel=0.0))
     if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return None
     return np.array([column.varValue or 0.0 for column in columns[: program.cost.size]])
 
 
-def _rows(model: Program | Linearised) -> list[tuple[list[int], list[float], float, float]]:
-    """Columns, weights, and both ends of each row."""
+def _scip_sum(terms: Sequence[tuple[Any, float]]) -> Any:
+    return scip.quicksum(weight * column for column, weight in terms)
+
+
+def _constraints(
+    model: Program | Linearised,
+    columns: Sequence[Any],
+    summed: Callable[[Sequence[tuple[Any, float]]], Any],
+) -> Iterator[Any]:
+    """Each row in a peer's own columns, as one equation or an inequality for each end."""
     matrix = model.matrix
-    found = []
     for i in range(matrix.shape[0]):
         part = slice(matrix.indptr[i], matrix.indptr[i + 1])
         names, weights = matrix.indices[part].tolist(), matrix.data[part].tolist()
-        found.append((names, weights, float(model.row_lower[i]), float(model.row_upper[i])))
-    return found
+        row = summed([(columns[j], w) for j, w in zip(names, weights, strict=True)])
+        low, high = float(model.row_lower[i]), float(model.row_upper[i])
+        if low == high:
+            yield row == low
+            continue
+        if np.isfinite(low):
+            yield row >= low
+        if np.isfinite(high):
+            yield row <= high
 
 
 def _end(value: float) -> float | None:
@@ -115,9 +101,9 @@ def _end(value: float) -> float | None:
 
 def integer_peers() -> Mapping[str, Solve]:
     """Those that are installed; HiGHS is."""
-    peers: dict[str, Solve] = {"HiGHS, tangents": highs}
-    if scip is not None:
-        peers["SCIP, squares"] = scip_squares
-    if pulp is not None:
-        peers["PuLP, CBC, tangents"] = pulp_cbc
-    return peers
+    peers: dict[str, tuple[Solve, Needs]] = {
+        "HiGHS, tangents": (highs, ()),
+        "SCIP, squares": (scip_squares, (scip,)),
+        "PuLP, CBC, tangents": (pulp_cbc, (pulp,)),
+    }
+    return with_packages(peers)

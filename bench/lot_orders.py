@@ -17,12 +17,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
 from bench.netting import taxes
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from compiler.check import check_policies
 from compiler.directives.lot_order import METHODS, MINIMUM_TAX, LotOrder
 from compiler.policyset import load_policies
@@ -97,17 +97,13 @@ def comparison(found: Sequence[Mapping[str, Side]]) -> str:
                 f"{max(side.gap_bp for side in sides):.2f}",
                 f"{median(side.seconds for side in sides):.1f}",
                 f"{max(side.seconds for side in sides):.1f}",
-                _whole(sum(own.tax - free.tax for free, own in pairs)),
-                _whole(sum(amount for amount, _ in lost)),
-                _whole(sum(proven)),
+                dollars(sum(own.tax - free.tax for free, own in pairs)),
+                dollars(sum(amount for amount, _ in lost)),
+                dollars(sum(proven)),
                 str(len(proven)),
             )
         )
     return table(header, rows, "l" + "r" * (len(header) - 1))
-
-
-def _whole(amount: float) -> str:
-    return dollars(Decimal(round(amount)))
 
 
 def _found(

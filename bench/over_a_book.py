@@ -1,13 +1,11 @@
-"""What benchmarks over a book have in common: their arguments, the book, progress, and figures for
-programs."""
+"""What benchmarks over a book have in common: their arguments, the book and progress."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,6 +17,7 @@ from portfolio.findings import render_findings
 from portfolio.synth import synthesise
 
 Figure = TypeVar("Figure")
+QUARTER_END = date(2026, 3, 31)
 
 
 def book_arguments(about: str | None) -> argparse.ArgumentParser:
@@ -32,13 +31,20 @@ def book_arguments(about: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def given_book(given: argparse.Namespace) -> Iterator[Path]:
-    """The book's folder, invented for the while where none is given."""
+def given_book(
+    given: argparse.Namespace,
+    *,
+    households: int = 24,
+    securities: int = 100,
+    seed: int = 7,
+    as_of: date = date(2026, 3, 2),
+) -> Iterator[Path]:
+    """The book's folder; where none is given, one of this size is invented for the while."""
     with tempfile.TemporaryDirectory() as scratch:
         book = given.book
         if book is None:
             book = Path(scratch) / "book"
-            synthesise(book, households=24, securities=100, seed=7, as_of=date(2026, 3, 2))
+            synthesise(book, households=households, securities=securities, seed=seed, as_of=as_of)
         yield book
 
 
@@ -56,9 +62,3 @@ def counted(figures: Iterable[Figure], total: int) -> Iterator[Figure]:
         print(f"\r{number} of {total} households", end="", file=sys.stderr)
         yield figure
     print(file=sys.stderr)
-
-
-def write_json(file: Path | None, rows: Sequence[object]) -> None:
-    """Figures for programs, where a file was asked for."""
-    if file is not None:
-        file.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

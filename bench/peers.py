@@ -16,15 +16,9 @@ that any side found, in bp of value; `off` is how far a row or bound is broken.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +26,12 @@ from numpy.typing import NDArray
 from bench.convex_peers import convex_peers, optimum
 from bench.installed import installed
 from bench.integer_peers import integer_peers
+from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
 from bench.picture import picture
-from bench.results import RESULTS, surroundings, surroundings_line, write_results
-from policydsl.policies import shipped
+from bench.results import publish, results_argument, surroundings, surroundings_line
 from policydsl.propose import propose
-from policydsl.rebalance import policy_of, read_inputs
+from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
-from portfolio.synth import synthesise
 from solver.handover import Floats, Program
 from solver.reduce import reduce
 from solver.search import region_fixings
@@ -90,15 +83,11 @@ def _relaxed(household: str, solution: Solution) -> Iterator[Figures]:
     program, dropped = solution.program, solution.structure.mode_rows
     fixed = region_fixings(solution.structure, solution.answer.region)
     convex = _relaxation(program, ~dropped, fixed)
-    started = time.perf_counter()
-    x = optimum(reduce(program, fixed, dropped), ACCURACY)
-    spent = time.perf_counter() - started
-    yield _figures(household, "relaxed", convex, OURS, None, spent, x)
+    ours = _timed(lambda: optimum(reduce(program, fixed, dropped), ACCURACY))
+    yield _figures(household, "relaxed", convex, OURS, None, *ours)
     for name, solve in convex_peers().items():
-        started = time.perf_counter()
-        found = solve(convex, ACCURACY)
-        spent = time.perf_counter() - started
-        yield _figures(household, "relaxed", convex, name, None, spent, found)
+        found = _timed(solve, convex, ACCURACY)
+        yield _figures(household, "relaxed", convex, name, None, *found)
 
 
 def _relaxation(program: Program, rows: NDArray[np.bool_], fixed: dict[int, float]) -> Program:
@@ -125,10 +114,14 @@ def _whole(household: str, solution: Solution, most: float) -> Iterator[Figures]
         for times in LIMITS:
             if times * ours > most:
                 continue
-            started = time.perf_counter()
-            found = solve(program, solution.structure, times * ours)
-            spent = time.perf_counter() - started
-            yield _figures(household, "whole", program, name, times, spent, found)
+            found = _timed(solve, program, solution.structure, times * ours)
+            yield _figures(household, "whole", program, name, times, *found)
+
+
+def _timed(solve: Callable[..., Floats | None], *given: object) -> tuple[float, Floats | None]:
+    started = time.perf_counter()
+    found = solve(*given)
+    return time.perf_counter() - started, found
 
 
 def _figures(
@@ -212,17 +205,14 @@ def drawn(found: Sequence[Figures]) -> str:
     return picture(title, "seconds", "bp of value", series)
 
 
-def _found(book: Path, policies: Path, most: int | None, seconds: float) -> Iterator[Figures]:
-    inputs = read_inputs(book, policies, None)
-    ids = inputs.book.household_ids[:most]
-    for k, household_id in enumerate(ids, start=1):
+def _found(inputs: Inputs, ids: Sequence[str], seconds: float) -> Iterator[list[Figures]]:
+    """Those of each household; none of one on hold, or where there was nothing to solve."""
+    for household_id in ids:
+        solution = None
         if household_id not in inputs.book.households_on_hold:
             household = inputs.book.household(household_id)
             solution = propose(household, policy_of(inputs, household)).solution
-            if solution is not None:
-                yield from measured(household_id, solution, seconds)
-        print(f"\r{k} of {len(ids)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
+        yield [] if solution is None else list(measured(household_id, solution, seconds))
 
 
 def missing() -> list[str]:
@@ -232,29 +222,21 @@ def missing() -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("book", type=Path, nargs="?")
-    parser.add_argument("policies", type=Path, nargs="?", default=shipped())
-    parser.add_argument("--households", type=int, metavar="N")
+    parser = book_arguments(__doc__)
     parser.add_argument("--most", type=float, default=30.0, metavar="SECONDS")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--results", type=Path, nargs="?", const=RESULTS, metavar="FOLDER")
+    results_argument(parser)
     given = parser.parse_args(arguments)
     around = surroundings(PACKAGES)
-    with tempfile.TemporaryDirectory() as away:
-        book = given.book or Path(away) / "book"
-        if given.book is None:
-            synthesise(book, households=8, securities=120, seed=1, as_of=date(2026, 3, 31))
-        found = list(_found(book, given.policies, given.households, given.most))
+    with given_book(given, households=8, securities=120, seed=1, as_of=QUARTER_END) as book:
+        inputs = inputs_of(book, given.policies)
+        ids = inputs.book.household_ids[: given.households]
+        each = counted(_found(inputs, ids, given.most), len(ids))
+        found = [figures for some in each for figures in some]
     text = f"{side_table(found)}\n{household_table(found)}\n{surroundings_line(around)}"
     if missing():
         text += f"not installed, and left out: {', '.join(missing())}\n"
     document = {"surroundings": around, "sides": [asdict(each) for each in found]}
-    print(text, end="")
-    if given.json is not None:
-        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    if given.results is not None:
-        write_results(given.results, "peers", document, text, drawn(found))
+    publish(given, "peers", document, text, drawn(found))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -35,12 +36,36 @@ def surroundings_line(found: Mapping[str, Any]) -> str:
     )
 
 
+def results_argument(parser: argparse.ArgumentParser) -> None:
+    """`--results`, for what can be published."""
+    about = "document, table and picture (bench/results)"
+    parser.add_argument(
+        "--results", type=Path, nargs="?", const=RESULTS, metavar="FOLDER", help=about
+    )
+
+
+def publish(
+    given: argparse.Namespace, name: str, document: Mapping[str, Any], text: str, picture: str
+) -> None:
+    """The text on stdout; the document where `--json` asks for it, all where `--results` does."""
+    print(text, end="")
+    write_json(given.json, document)
+    if given.results is not None:
+        write_results(given.results, name, document, text, picture)
+
+
+def write_json(file: Path | None, figures: object) -> None:
+    """Figures for programs, where a file was asked for."""
+    if file is not None:
+        file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
 def write_results(
     folder: Path, name: str, document: Mapping[str, Any], text: str, picture: str
 ) -> None:
     """NAME.json, NAME.txt and NAME.svg in the folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_json(folder / f"{name}.json", document)
     (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
 

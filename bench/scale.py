@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.invented_policies import write_policies
+from bench.results import write_json
 from compiler.check import check_policies
 from compiler.effective import effective
 from compiler.effective_report import render_effective
@@ -140,8 +141,7 @@ def main() -> None:
                 print(f"\r{rules:,} rules in {files} files", end="", file=sys.stderr)
     print(file=sys.stderr)
     print(shown(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(asked.json, found)
 
 
 if __name__ == "__main__":

@@ -9,24 +9,18 @@ HiGHS's branch and bound alone, `--json FILE` writes the figures for programs.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.against_highs import Comparison, compare, comparison_table
-from policydsl.policies import shipped
-from policydsl.rebalance import Inputs, Outcome, outcomes, read_inputs, totals
+from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
+from policydsl.rebalance import Inputs, Outcome, outcomes, totals
 from policydsl.tables import table
-from portfolio.findings import render_findings
-from portfolio.synth import synthesise
 
 STAGES = {
     "load": "the book, read and checked whole",
@@ -48,13 +42,11 @@ def measured(inputs: Inputs, ids: Sequence[str]) -> tuple[list[Outcome], list[di
     """Proposals, and for each household its seconds by stage with `total` and `solver`."""
     done, spent = [], []
     started = time.perf_counter()
-    for outcome in outcomes(inputs, ids):
+    for outcome in counted(outcomes(inputs, ids), len(ids)):
         now = time.perf_counter()
         spent.append({"total": now - started, **outcome.proposal.seconds})
         done.append(outcome)
         started = time.perf_counter()
-        print(f"\r{len(done)} of {len(ids)} households", end="", file=sys.stderr)
-    print(file=sys.stderr)
     return done, spent
 
 
@@ -141,9 +133,7 @@ def bench(
 ) -> tuple[dict[str, Any], list[Comparison]]:
     """Run the pipeline over a book in this process and measure it."""
     started = time.perf_counter()
-    inputs = read_inputs(book, policies)
-    if inputs.book.stopped:
-        raise SystemExit(render_findings(each for each in inputs.book.findings if each.stops))
+    inputs = inputs_of(book, policies)
     ids = inputs.book.household_ids[:most]
     done, spent = measured(inputs, ids)
     found = figures(inputs, done, spent, time.perf_counter() - started)
@@ -156,23 +146,15 @@ def bench(
     return found, comparisons
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Where the time of a rebalance goes.")
-    parser.add_argument("book", nargs="?", type=Path)
-    parser.add_argument("policies", nargs="?", type=Path, default=shipped())
-    parser.add_argument("--households", type=int, metavar="N")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run from the command line."""
+    parser = book_arguments(__doc__)
     parser.add_argument("--compare", type=int, metavar="N", default=6)
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as away:
-        book = asked.book or Path(away) / "book"
-        if asked.book is None:
-            day = date(2026, 3, 31)
-            synthesise(book, households=24, securities=300, seed=1, as_of=day)
-        found, comparisons = bench(book, asked.policies, asked.households, asked.compare)
+    given = parser.parse_args(arguments)
+    with given_book(given, securities=300, seed=1, as_of=QUARTER_END) as book:
+        found, comparisons = bench(book, given.policies, given.households, given.compare)
     print(text(found, comparisons))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(given.json, found)
 
 
 if __name__ == "__main__":

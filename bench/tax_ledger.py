@@ -22,7 +22,8 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from compiler.closing import Closing, Sale, cents
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposals_of, recorded_inputs

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from decimal import Decimal
 
-from bench.over_a_book import book_arguments, counted, given_book, inputs_of, write_json
+from bench.over_a_book import book_arguments, counted, given_book, inputs_of
+from bench.results import write_json
 from policydsl.propose import Proposal
 from policydsl.rebalance import proposals_of
 from policydsl.tables import table

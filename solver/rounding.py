@@ -116,7 +116,7 @@ def round_trades(
         order.place(x, unit)
     netting = read_netting(program, structure)
     margin = CENT * (len(orders) + 1) / unit
-    score = Score(program, state, netting, compiled.physics.spare, margin)
+    score = Score(program, state, netting, margin)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 

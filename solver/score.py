@@ -40,41 +40,23 @@ class Effect:
 class Score:
     """(how far rows are broken, objective) of trades, states completed; both in bp.
 
-    Rounding may use the room that limits were given for it, `spare`; `margin` keeps them clear of
-    the cents by which the amounts of orders are rounded.
+    Rounding may use the room that limits were given for it; `margin` keeps them clear of the cents
+    by which the amounts of orders are rounded.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        state: State,
-        netting: Netting,
-        spare: Mapping[str, float],
-        margin: float,
-    ) -> None:
+    def __init__(self, program: Program, state: State, netting: Netting, margin: float) -> None:
         self.program, self.state, self.netting = program, state, netting
         self.square = program.square if program.ties is None else program.square - program.ties
         rules = np.ones(program.matrix.shape[0], dtype=bool)
         rules[state.rows] = False
-        self.rows = np.array(
-            [
-                i
-                for i in np.flatnonzero(rules).tolist()
-                if not program.row_names[i].startswith(("tax[", "physics.selling"))
-            ],
-            dtype=int,
-        )
+        rules[program.rows_of(lambda part: part.startswith(("tax[", "physics.selling")))] = False
+        self.rows = np.flatnonzero(rules)
         self.matrix = program.matrix[self.rows]
         self.by_column = sp.csr_matrix(self.matrix.T)
-        names = [program.row_names[i] for i in self.rows.tolist()]
-        self.lower = program.row_lower[self.rows]
-        self.upper = program.row_upper[self.rows] + np.array(
-            [spare[name] - margin if name in spare else 0.0 for name in names]
-        )
-        self.risks = [
-            (limit, 0.0 if spare.get(limit.row, margin) > 0.0 else margin)
-            for limit in program.risks
-        ]
+        self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
+        spare = program.spare[self.rows]
+        self.upper = self.upper + np.where(np.isnan(spare), 0.0, spare - margin)
+        self.risks = [(limit, margin if limit.spare <= 0.0 else 0.0) for limit in program.risks]
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""

@@ -47,6 +47,10 @@ class Oversight(Directive):
         """What the statement is about."""
         return self.things
 
+    @property
+    def by_lot(self) -> bool:
+        return self.action != "buy"
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 
