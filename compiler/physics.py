@@ -20,6 +20,7 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.flat_sums import flat, times
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.row_names import RowNames
@@ -64,9 +65,10 @@ class Physics:
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    spare: dict[str, float] = field(default_factory=dict)
+    spare: dict[Any, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
+    _cash_terms: dict[str, list[Any]] = field(default_factory=dict)
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -117,24 +119,22 @@ class Physics:
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
 
-    def holding(self, position: Position) -> Any:
-        """Closing value of a position (bp), as an expression of trades."""
-        return position.holding
-
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
 
     def closing_cash(self, account: Account) -> Any:
         """Cash after trades, costs and the flows due (bp); a constant where nothing may trade."""
         positions = self.of_account(account.id)
-        cost = self.assumptions[account.id].trading_cost if positions else 0.0
-        sells = [sell for p in positions for sell in p.sells]
-        buys = [p.buy for p in positions if p.buy is not None]
-        return (
-            self.opening_cash(account)
-            + (1.0 - cost) * pyo.quicksum(sells)
-            - (1.0 + cost) * pyo.quicksum(buys)
-        )
+        opening = self.opening_cash(account)
+        if not positions:
+            return opening
+        if account.id not in self._cash_terms:
+            cost = self.assumptions[account.id].trading_cost
+            sells = (times(1.0 - cost, sell) for p in positions for sell in p.sells)
+            buys = (times(-(1.0 + cost), p.buy) for p in positions if p.buy is not None)
+            self._cash_terms[account.id] = [*sells, *buys]
+        terms = self._cash_terms[account.id]
+        return flat(terms, opening) if terms else opening
 
     def reserved(self, account: Account) -> float:
         """Cash of the account that is meant for something (bp): no limit on cash counts it."""
@@ -230,19 +230,19 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            named = self.added(rows, index, value - excess <= room)
-            self.spare[named] = max(0.0, wanted - room)
-            return (Limit(named, room, excess),)
+            made = self.added(rows, index, value - excess <= room)
+            self.spare[made] = max(0.0, wanted - room)
+            return (Limit(made, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            named = self.added(rows, index, value <= room)
+            made = self.added(rows, index, value <= room)
             if tighten:
-                self.spare[named] = bound - room
-            return (Limit(named, room, None),)
+                self.spare[made] = bound - room
+            return (Limit(made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        named = self.added(rows, index, value <= room)
-        self.spare[named] = before - room
-        held = Limit(named, room, None)
+        made = self.added(rows, index, value <= room)
+        self.spare[made] = before - room
+        held = Limit(made, room, None)
         if before <= wanted:
             return (held,)
         if block.component("cure") is None:
@@ -253,10 +253,10 @@ class Physics:
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
         return held, Limit(cure, wanted - reserve, excess)
 
-    def added(self, rows: Any, index: Any, row: Any) -> str:
-        """The name of a row once it is added."""
+    def added(self, rows: Any, index: Any, row: Any) -> Any:
+        """The member of a constraint that the row is once it is added."""
         rows[index] = row
-        return self.row_names(rows[index])
+        return rows[index]
 
     def lower(
         self,
@@ -348,12 +348,13 @@ class Physics:
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
-                    limit.row,
+                    self.row_names(limit.row),
                     tuple(active),
                     found.spread,
                     limit.ceiling,
                     limit.excess,
                     written,
+                    self.spare.get(limit.row),
                 )
             )
             written_out(written, found, active, limit)

@@ -16,6 +16,7 @@ from compiler.conditions import (
     IsFlag,
     IsMissing,
     IsOneOf,
+    Joined,
     Negation,
     Tagged,
 )
@@ -57,6 +58,13 @@ def read_positions(
     """The securities meant, where lots cannot be told apart; `refusal` says so of the line."""
     selection = read_selection(things, reader)
     return None if selection is None else _whole(selection, refusal, things.span, reader, help)
+
+
+def read_traded(action: str, things: tree.Things, reader: Reader) -> Selection | None:
+    """What is bought, sold, held or traded: lots, unless it is bought only."""
+    if action == "buy":
+        return read_positions(things, "what is bought is of no lot yet", reader)
+    return read_selection(things, reader)
 
 
 def read_narrowed(
@@ -128,7 +136,7 @@ def read_where(condition: tree.Condition, reader: Reader) -> Condition | None:
 def _about_things(typed: Condition) -> bool:
     """Whether a condition depends on the security or lot."""
     match typed:
-        case AllOf(operands=operands) | AnyOf(operands=operands):
+        case Joined(operands=operands):
             return any(_about_things(operand) for operand in operands)
         case Negation(operand=operand):
             return _about_things(operand)
@@ -139,7 +147,7 @@ def _about_things(typed: Condition) -> bool:
 
 def _about_accounts(typed: Condition) -> bool:
     match typed:
-        case AllOf(operands=operands) | AnyOf(operands=operands):
+        case Joined(operands=operands):
             return any(_about_accounts(operand) for operand in operands)
         case Negation(operand=operand):
             return _about_accounts(operand)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler import codes
+from compiler.acted_on import acted_on
 from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
-from compiler.directives.base import Directive, Family, raises_cash
+from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
 from compiler.expressions import Literal
 from compiler.files import OpenFile
@@ -66,11 +67,10 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     fine = _begun(directives, clauses.scope, spans, reader) and fine
     fine = _ever_due(directives, clauses.scope, spans, reader) and fine
     given = [each for each in directives if each is not None]
-    fine = fine and _heard(rule, given, clauses.counts_as, reader)
+    fine = fine and acted_on(rule, given, clauses, reader)
     if clauses.counts_as is not None:
         value = clauses.counts_as
         directives = [None if each is None else counting(each, value) for each in directives]
-    _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
     allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
     grants = _grants(rule, [each for each in allows if each.to != "waive"], found, file)
@@ -79,58 +79,6 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     if fine and not causes(new):
         return ReadRule(found, grants, waived)
     return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
-
-
-def _reads(
-    directives: list[Directive], value: Literal, clause: tree.MissingCounts, reader: Reader
-) -> bool:
-    """Whether each directive reads an attribute of the value's kind; reported if not."""
-    deaf = next((each for each in directives if counting(each, value) == each), None)
-    if deaf is not None:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"`{deaf.sentence()}` reads no attribute that is {value.dimension.value}",
-            clause.value.span,
-            "nothing counts as it",
-            help="write a value of the attribute's own kind, or give the line a rule of its own",
-        )
-    return deaf is None
-
-
-def _heard(
-    rule: tree.Rule, directives: list[Directive], counts_as: Literal | None, reader: Reader
-) -> bool:
-    """Report clauses that would have no effect on a directive of the rule."""
-    fine = True
-    for clause in rule.clauses:
-        if not isinstance(clause, tree.Except | tree.MissingCounts | tree.Existing):
-            continue
-        if isinstance(clause, tree.Except) and clause.condition is not None:
-            continue
-        if isinstance(clause, tree.MissingCounts) and counts_as is not None:
-            fine = _reads(directives, counts_as, clause, reader) and fine
-            continue
-        deaf = next((each for each in directives if not _hears(each, clause)), None)
-        if deaf is not None:
-            reader.report(
-                codes.NOT_HEARD,
-                f"`{deaf.sentence()}` does not act on this clause",
-                clause.span,
-                "would have no effect",
-                help=_way_out(clause),
-            )
-            fine = False
-    return fine
-
-
-def _way_out(clause: tree.Clause) -> str:
-    """What to write instead of a clause that a line does not hear."""
-    if raises_cash(clause):
-        return (
-            "sales raise cash: write it with `never sell`, `never harvest` or turnover; for gains, "
-            "`never sell anything where lot.gain above $0`"
-        )
-    return "leave it out, or give the lines that act on it a rule of their own"
 
 
 def _begun(
@@ -174,27 +122,6 @@ def _ever_due(
             help="move the day, or the rule's `from` and `until`",
         )
     return not never
-
-
-def _hears(directive: Directive, clause: tree.Clause) -> bool:
-    return bool(directive.unenforced) or directive.hears(clause)
-
-
-def _say_unenforced(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> None:
-    """Warn of directives that are checked and merged, and of which nothing comes yet."""
-    for node, directive in zip(rule.directives, directives, strict=True):
-        if directive is not None and directive.unenforced:
-            _not_enforced(rule.id.value, directive, node.span, reader)
-
-
-def _not_enforced(name: str, directive: Directive, at: Span, reader: Reader) -> None:
-    reader.report(
-        codes.NOT_ENFORCED,
-        f"`{name}` is not yet enforced: {directive.unenforced}",
-        at,
-        "checked, merged and reported, and no trade follows from it",
-        help="see to it by hand until then",
-    )
 
 
 def origin_of(rule: tree.Rule) -> Origin:
@@ -243,9 +170,7 @@ def _may_be_soft(rule: tree.Rule, directives: list[Directive | None], reader: Re
     soft = next((clause for clause in rule.clauses if isinstance(clause, tree.Soft)), None)
     if soft is None:
         return True
-    firm = next(
-        (each for each in directives if each and not (each.may_be_soft or each.unenforced)), None
-    )
+    firm = next((each for each in directives if each and not each.may_be_soft), None)
     if not rule.is_note and firm is None:
         return True
     message = "a note constrains nothing" if firm is None else f"`{firm.sentence()}` is never soft"
@@ -372,8 +297,6 @@ def read_set(
     begun = _begun([directive], clauses.scope, [node.head], reader)
     if default is not None and directive is not None:
         _whole_household(node, default.statement, directive, clauses.scope, reader)
-    if directive is not None and directive.unenforced and not node.off:
-        _not_enforced(node.id.value, directive, node.head, reader)
     new = causes(reader.diagnostics[before:])
     broken = node.flawed or file.broken or not clauses.fine or bool(new) or not begun
     if default is None or directive is None or broken:

@@ -83,11 +83,6 @@ class Directive(ABC):
         return None
 
     @property
-    def unenforced(self) -> str:
-        """Why nothing comes of the directive yet, as a clause; empty where something does."""
-        return ""
-
-    @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts of money in it, which are dollars once a household is known."""
         assert is_dataclass(self)
@@ -102,6 +97,11 @@ class Directive(ABC):
     @property
     def brings_equivalents(self) -> bool:
         """Whether it may put securities into portfolios for others of their equivalence class."""
+        return False
+
+    @property
+    def by_lot(self) -> bool:
+        """Whether it tells the lots of a position apart, so that a clause or waiver may, too."""
         return False
 
     @property

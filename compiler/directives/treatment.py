@@ -67,6 +67,10 @@ class Treatment(Directive):
     def slot(self) -> tuple[str, ...]:
         return "treat", self.subject + self.things.narrowing, self.purpose
 
+    @property
+    def by_lot(self) -> bool:
+        return self.purpose == "absent"
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 
@@ -126,7 +130,7 @@ def read_treatment(node: tree.Treat, reader: Reader) -> Treatment | None:
 
 def _column(node: tree.Treat, words: str, reader: Reader) -> Column | None:
     """The column of texts whose values are classes."""
-    first, *others = node.things.items
+    first, *others = node.things.items or (None,)
     column = reader.column(first) if isinstance(first, tree.Name) else None
     if isinstance(first, tree.Name) and column is None:
         return None
