@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 
 from solver.branch import relax_hull
-from solver.certificate import INFEASIBLE, Certificate, certify
+from solver.certificate import INFEASIBLE, Certificate, Pricing
 from solver.counting import Counting, around, changed, counting, exchanged, thinned
 from solver.handover import Floats, Program
 from solver.modes import (
@@ -92,7 +92,7 @@ class Search:
     structure: Structure
     budget: Budget
     work: Work
-    bounds: tuple[Floats, Floats]
+    pricing: Pricing
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
     failures: int = 0
@@ -125,8 +125,8 @@ def search(
     `start` is a feasible point, binaries and all, whose decisions are tried first.
     """
     anywhere = reduce(program, {}, structure.mode_rows)
-    bounds = anywhere.lower, anywhere.upper
-    state = Search(program, structure, budget, work, bounds)
+    pricing = Pricing(program, structure, anywhere.lower, anywhere.upper)
+    state = Search(program, structure, budget, work, pricing)
     if start is not None:
         _begin(state, start)
     regions = _regions(state)
@@ -158,7 +158,8 @@ def decided(
     program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
 ) -> Answer | None:
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
-    state = Search(program, structure, budget, work, (program.lower, program.upper))
+    pricing = Pricing(program, structure, program.lower, program.upper)
+    state = Search(program, structure, budget, work, pricing)
     _begin(state, start)
     return None if state.best is None else _finish(state, state.best)
 
@@ -219,7 +220,7 @@ def _bound_rows(reduced: Reduced) -> Floats:
 
 
 def _certify(state: Search, prices: Floats) -> Certificate:
-    certificate = certify(state.program, state.structure, prices, *state.bounds)
+    certificate = state.pricing.certify(prices)
     state.certificates.append(certificate)
     return certificate
 
@@ -274,7 +275,7 @@ def _kept_counts(state: Search, region: _Region) -> bool:
         return _solved(state, reduce(state.program, fixed, left_out))
 
     left = state.budget.failures - state.failures
-    problem = counting(state.program, state.structure, state.bounds, solve, left)
+    problem = counting(state.program, state.structure, state.pricing, solve, left)
     assert region.first is not None
     cheapest = region.first.cheapest
     decisions = thinned(problem, cheapest) if left > 0 else None
