@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from solver.options import SLIVER, Ints, Options, read_options
 
 INFEASIBLE = np.inf
 FREE_PRICE = 1e-7
+NEXT_TO_NOTHING = 1e-4  # bp a position
 AT_ONCE = 20_000  # combinations priced together: bounds the memory, not the work
 
 
@@ -49,7 +51,7 @@ class Certificate:
         options, structure = self.options, self.structure
         of_name = np.full(len(structure.names), INFEASIBLE)
         taken = np.array(
-            [w == NO_COLUMN or decisions.taken[w] == c.taken for c, w in options.of_cases()]
+            [w == NO_COLUMN or c.taken == self._case(w, decisions) for c, w in options.of_cases()]
         )
         same = options.code == options.coded(structure, decisions)[options.name]
         rows = np.flatnonzero(same & taken[options.case])
@@ -58,6 +60,23 @@ class Certificate:
         for n, name in enumerate(structure.names):
             regret[list(name.positions)] = of_name[n]
         return regret
+
+    def _case(self, wash: int, decisions: Decisions) -> frozenset[int]:
+        """The loss sales of a wash group that are taken, or those of the case that covers them."""
+        taken = decisions.taken[wash]
+        cases = self.options.taken_of[wash]
+        return taken if taken in cases else next((c for c in cases if c > taken), taken)
+
+    def nearest(self, modes: Sequence[Mode]) -> Decisions:
+        """The cheapest decisions, but these modes where others gain next to nothing on them."""
+        options, parts = self.options, self.options.parts
+        wanted = np.append(np.array(modes, dtype=int), NO_COLUMN)
+        other = np.zeros(self.by_row.size)
+        for part in options.rows.T:
+            p = parts.position[part]
+            other += (p != NO_COLUMN) & (parts.mode[part] != wanted[p])
+        values = self.by_row + NEXT_TO_NOTHING * other
+        return _decide(options, self.structure, values, options.by_case(values))
 
     def depths(self, modes: Sequence[Mode]) -> tuple[int, ...]:
         """The cheapest depth of each position's sale, where these modes sell."""
@@ -105,18 +124,14 @@ class Pricing:
         bound += self._standing_alone(reduced)
         spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
         values = self._values(reduced, spread)
-        least = np.minimum.reduceat(values, options.groups)
-        of_case = np.asarray(options.columns @ reduced)
-        np.add.at(of_case, options.case[options.groups], least)
+        of_case = np.asarray(options.columns @ reduced) + options.by_case(values)
         best = np.minimum.reduceat(of_case, options.blocks)
         bound += float(best.sum())
-        by_row = _regrets(options, values, least, of_case, best)
+        by_row = _regrets(options, values, of_case, best)
         regret, by_depth = self._by_mode(by_row)
         tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
-        cheapest = self._cheapest(values, of_case)
-        return Certificate(
-            bound, tax, cheapest, regret, by_depth, by_row, structure, options
-        )
+        cheapest = _decide(options, structure, values, of_case)
+        return Certificate(bound, tax, cheapest, regret, by_depth, by_row, structure, options)
 
     def _standing_alone(self, reduced: Floats) -> float:
         """Sum over columns of min price x + square x^2 between their bounds."""
@@ -134,7 +149,7 @@ class Pricing:
 
     def _values(self, reduced: Floats, spread: Floats) -> Floats:
         """The least that each combination costs."""
-        options, parts = self.options, self.options.parts
+        options = self.options
         own = self.own[self.name_of]
         dual = np.where(self.own, 0.0, -reduced[self.risk])  # of the row that adds up a name
         shift = reduced[self.active] - np.where(own, 0.0, self.weight * dual[self.name_of])
@@ -152,7 +167,6 @@ class Pricing:
                 at, theta[chosen].reshape(len(name), -1), length[chosen].reshape(len(name), -1)
             )
         values[options.code == NO_COLUMN] = INFEASIBLE
-        assert parts.position.size == cost.size
         return values
 
     def _parts(self, reduced: Floats, shift: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -211,32 +225,6 @@ class Pricing:
         }
         return regret[:count], by_depth
 
-    def _cheapest(self, values: Floats, of_case: Floats) -> Decisions:
-        options, parts, structure = self.options, self.options.parts, self.structure
-        modes = [Mode.HOLD] * len(structure.positions)
-        depths = [0] * len(structure.positions)
-        taken: list[frozenset[int]] = [frozenset()] * len(structure.washes)
-        ends = np.append(options.blocks[1:], of_case.size)
-        best = np.array(
-            [
-                start + int(of_case[start:end].argmin())
-                for start, end in zip(options.blocks.tolist(), ends.tolist(), strict=True)
-            ]
-        )
-        chosen = np.zeros(of_case.size, dtype=np.bool_)
-        chosen[best] = True
-        for case in best[options.wash[best] != NO_COLUMN].tolist():
-            taken[options.wash[case]] = options.cases[case].taken
-        upto = np.append(options.groups[1:], values.size)
-        for g in np.flatnonzero(chosen[options.case[options.groups]]).tolist():
-            start = int(options.groups[g])
-            row = start + int(values[start : upto[g]].argmin())
-            for part in options.rows[row].tolist():
-                p = int(parts.position[part])
-                if p != NO_COLUMN:
-                    modes[p], depths[p] = Mode(int(parts.mode[part])), int(parts.depth[part])
-        return Decisions(tuple(modes), tuple(taken), tuple(depths))
-
 
 def certify(
     program: Program, structure: Structure, prices: Floats, lower: Floats, upper: Floats
@@ -266,10 +254,9 @@ def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float
     return float(costs.min(initial=INFEASIBLE)) + float(reduced[region.chosen])
 
 
-def _regrets(
-    options: Options, values: Floats, least: Floats, of_case: Floats, best: Floats
-) -> Floats:
+def _regrets(options: Options, values: Floats, of_case: Floats, best: Floats) -> Floats:
     """What each row costs beyond the cheapest of its block; no row that is not allowed."""
+    least = np.minimum.reduceat(values, options.groups)
     sizes = np.diff(np.append(options.groups, values.size))
     block = np.repeat(np.arange(best.size), np.diff(np.append(options.blocks, of_case.size)))
     with np.errstate(invalid="ignore"):
@@ -277,6 +264,29 @@ def _regrets(
         between = (of_case - best[block])[options.case]
         found = within + between
     return np.where(np.isfinite(values) & np.isfinite(found), found, INFEASIBLE)
+
+
+def _decide(options: Options, structure: Structure, values: Floats, of_case: Floats) -> Decisions:
+    """The best case of each block, and the best row of each of its names."""
+    parts = options.parts
+    modes = [Mode.HOLD] * len(structure.positions)
+    depths = [0] * len(structure.positions)
+    taken: list[frozenset[int]] = [frozenset()] * len(structure.washes)
+    chosen = np.zeros(of_case.size, dtype=np.bool_)
+    for start, end in pairwise([*options.blocks.tolist(), of_case.size]):
+        case = start + int(of_case[start:end].argmin())
+        chosen[case] = True
+        if options.wash[case] != NO_COLUMN:
+            taken[options.wash[case]] = options.cases[case].taken
+    upto = np.append(options.groups[1:], values.size)
+    for g in np.flatnonzero(chosen[options.case[options.groups]]).tolist():
+        start = int(options.groups[g])
+        row = start + int(values[start : upto[g]].argmin())
+        for part in options.rows[row].tolist():
+            p = int(parts.position[part])
+            if p != NO_COLUMN:
+                modes[p], depths[p] = Mode(int(parts.mode[part])), int(parts.depth[part])
+    return Decisions(tuple(modes), tuple(taken), tuple(depths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +317,8 @@ class _Risk:
         z = np.where(theta > -self.price[:, None], self.low[:, None], self.high[:, None])
         wanted = np.clip(at[:, None] - before - (theta / twice - z), 0.0, length)
         taken = np.where(curved[:, None], wanted, np.where(theta < 0, length, 0.0))
-        return (theta * taken).sum(axis=1) + self._cost(at - taken.sum(axis=1))
+        steps: Floats = (theta * taken).sum(axis=1)
+        return steps + self._cost(at - taken.sum(axis=1))
 
     def _cost(self, t: Floats) -> Floats:
         curved = self.q > 0

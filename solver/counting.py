@@ -30,8 +30,8 @@ Solve = Callable[[Decisions, bool], Point | None]
 
 @dataclass(slots=True)
 class Counting:
-    """One convex program under search: `tables[row][p, m]` what mode m of position p adds to a counting row. `failures` is how
-    many more changes may leave nothing that other rows allow."""
+    """One convex program under search: `tables[row][p, m]` is what mode m of position p adds to a
+    counting row. `failures` is how many more changes may leave nothing that other rows allow."""
 
     program: Program
     structure: Structure
@@ -129,21 +129,23 @@ def changed(
     decisions: Decisions,
     certificate: Certificate,
     changes: Mapping[int, Mode],
+    target: Decisions | None = None,
 ) -> Decisions:
-    """Decisions with these changes; the rest of a name or wash group that they touch as is
-    cheapest."""
+    """Decisions with these changes; the rest of a name or wash group that they touch as in the
+    target, else as is cheapest."""
+    target = target or certificate.cheapest
     modes, taken = list(decisions.modes), list(decisions.taken)
     anew = set(changes)
     for name in structure.names:
         if not changes.keys().isdisjoint(name.positions):
             for p in name.positions:
-                modes[p] = certificate.cheapest.modes[p]
+                modes[p] = target.modes[p]
             anew.update(name.positions)
     for k, wash in enumerate(structure.washes):
         if not changes.keys().isdisjoint(wash.positions):
-            taken[k] = certificate.cheapest.taken[k]
+            taken[k] = target.taken[k]
             for p in wash.positions:
-                modes[p] = certificate.cheapest.modes[p]
+                modes[p] = target.modes[p]
             anew.update(wash.positions)
     for p, mode in changes.items():
         modes[p] = mode

@@ -22,6 +22,8 @@ from solver.handover import Floats, Program
 NO_COLUMN = -1
 COUNT = 1e-6
 SMALL = 1e-7
+DUST = 1e-4  # bp
+LEANS = 0.25  # of the smallest order: less of it leans to none
 MOST_TOGETHER = 128  # combinations of what several accounts may do with one name
 
 
@@ -408,6 +410,22 @@ def _span(
         ends = (a * fixed[j],) if j in fixed else (a * program.lower[j], a * program.upper[j])
         low, high = low + min(ends), high + max(ends)
     return float(low), float(high)
+
+
+def leaning(structure: Structure, x: Floats) -> tuple[Mode, ...]:
+    """The mode that each position comes nearest to where binaries are left out."""
+    modes = []
+    for p in structure.positions:
+        sold = sum(float(x[s]) for s in p.sells)
+        bought = 0.0 if p.buy == NO_COLUMN else float(x[p.buy])
+        if sold >= bought and sold > max(LEANS * p.smallest_sale, DUST):
+            whole = p.closed != NO_COLUMN and x[p.closed] > 0.5
+            modes.append(Mode.CLOSE if whole else Mode.SELL)
+        elif bought > max(LEANS * p.smallest_purchase, DUST):
+            modes.append(Mode.BUY)
+        else:
+            modes.append(Mode.HOLD)
+    return tuple(modes)
 
 
 def decisions_at(structure: Structure, x: Floats) -> Decisions:

@@ -87,7 +87,8 @@ class Options:
 
     Rows are sorted by case, then by name; `groups` are where each (case, name) begins. Cases are
     sorted by block; `blocks` are where each begins: one for each wash group and one for each name
-    in none. `beside` are what the columns of each case are.
+    in none. `columns` are what columns of its own are in each case, `taken_of` the cases of a wash
+    group.
     """
 
     parts: Parts
@@ -99,12 +100,18 @@ class Options:
     blocks: Ints
     cases: tuple[Case, ...]
     wash: Ints
+    taken_of: Mapping[int, tuple[frozenset[int], ...]]
     columns: sp.csr_matrix
     base: int
 
     def of_cases(self) -> Iterator[tuple[Case, int]]:
         """Each case and the wash group that it is of."""
         return zip(self.cases, self.wash.tolist(), strict=True)
+
+    def by_case(self, values: Floats) -> Floats:
+        """For each case, the sum over its names of the least value of a row."""
+        least = np.minimum.reduceat(values, self.groups)
+        return np.bincount(self.case[self.groups], least, len(self.cases)).astype(float)
 
     def coded(self, structure: Structure, decisions: Decisions) -> Ints:
         """The code of each name's combination under decisions."""
@@ -170,6 +177,10 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
         blocks=np.array(blocks, dtype=np.int64),
         cases=tuple(cases),
         wash=np.array(washes, dtype=np.int64),
+        taken_of={
+            w: tuple(c.taken for c, of in zip(cases, washes, strict=True) if of == w)
+            for w in dict.fromkeys(washes)
+        },
         columns=_columns(cases, program.cost.size),
         base=base,
     )
@@ -184,8 +195,7 @@ def _blocks(structure: Structure) -> Iterator[tuple[int | None, list[int]]]:
             yield None, [n]
         else:
             washed.setdefault(min(groups), []).append(n)
-    for wash, names in sorted(washed.items()):
-        yield wash, names
+    yield from sorted(washed.items())
 
 
 def _cases(wash: WashColumns) -> list[Case]:

@@ -27,6 +27,7 @@ from solver.modes import (
     decisions_at,
     excess,
     fixings,
+    leaning,
 )
 from solver.netting import read_netting
 from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
@@ -75,11 +76,13 @@ class Answer:
 @dataclass(slots=True)
 class _Region:
     """One choice of tax regions under search. `first` is the certificate at the prices of its
-    relaxation, None before that is solved; `proven` what branch and bound says of it."""
+    relaxation, None before that is solved, and `leaning` the modes that this comes nearest to;
+    `proven` what branch and bound says of it."""
 
     chosen: tuple[RegionColumns, ...]
     fixed: dict[int, float]
     prices: Floats
+    leaning: tuple[Mode, ...]
     first: Certificate | None = None
     proven: float = -np.inf
 
@@ -167,9 +170,10 @@ def decided(
 def _regions(state: Search) -> list[_Region]:
     """Every choice of tax regions, that of the best known point first, else that of no trades."""
     nothing = np.zeros(state.program.matrix.shape[0])
+    still = (Mode.HOLD,) * len(state.structure.positions)
     known = None if state.best is None else state.best.region
     regions = [
-        _Region(chosen, region_fixings(state.structure, chosen), nothing)
+        _Region(chosen, region_fixings(state.structure, chosen), nothing, still)
         for chosen in product(*state.structure.regions)
     ]
     untraded = read_netting(state.program, state.structure).untraded()
@@ -209,6 +213,7 @@ def _relax(state: Search, region: _Region) -> None:
         else:
             region.prices = np.where(state.structure.coupling, point.row_dual, 0.0)
             region.prices[_bound_rows(reduced)] = 0.0
+            region.leaning = leaning(state.structure, point.x)
     region.first = _certify(state, region.prices)
 
 
@@ -229,7 +234,7 @@ def _explore(state: Search, region: _Region) -> None:
     assert region.first is not None
     priced = _counted(state, region, region.first)
     if not state.structure.counted or not _kept_counts(state, region):
-        _flip(state, region, priced.cheapest)
+        _flip(state, region, priced.nearest(region.leaning))
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
@@ -238,23 +243,31 @@ def _explore(state: Search, region: _Region) -> None:
 
 
 def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
-    """From decisions on, those that the prices of each solve regret changed, as long as it pays."""
+    """From decisions on, the worse part of those that the prices of the best solve so far regret
+    changed, a smaller part after one that did not pay."""
+    certificate, objective, part = region.first, INFEASIBLE, 1.0
+    assert certificate is not None
+    target = decisions
+    counted = list(state.structure.counted)
     for _ in range(state.budget.flips):
-        if _key(region, decisions) in state.tried:
+        if _key(region, target) in state.tried:
             break
-        point = _try(state, region, decisions)
-        if point is None:
-            break
-        prices = np.where(state.structure.coupling, point.row_dual, 0.0)
-        counted = list(state.structure.counted)
-        prices[counted] = region.prices[counted]
-        region.prices = prices
-        certificate = _counted(state, region, _certify(state, prices))
+        point = _try(state, region, target)
+        if point is not None:
+            prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+            prices[counted] = region.prices[counted]
+            region.prices = prices
+            priced = _counted(state, region, _certify(state, prices))
         if state.incumbent - state.bound(region) <= state.budget.goal:
             return
-        decisions = _flipped(state, decisions, certificate)
-        if any(excess(state.program, state.structure, decisions, i) for i in counted):
-            decisions = certificate.cheapest
+        if point is not None and point.objective < objective:
+            decisions, objective, certificate = target, point.objective, priced
+            part = min(1.0, 1.5 * part)
+        else:
+            part /= 2
+        target = _flipped(state, decisions, certificate, part / 2)
+        if any(excess(state.program, state.structure, target, i) for i in counted):
+            target = certificate.cheapest
 
 
 def _undecided(state: Search, region: _Region) -> int:
@@ -456,16 +469,19 @@ def _finish(state: Search, best: Answer) -> Answer:
     return Answer(point, best.reduced, best.decisions, best.region, best.bound)
 
 
-def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> Decisions:
-    """Change the worse half of the decisions that the latest prices regret."""
+def _flipped(
+    state: Search, decisions: Decisions, certificate: Certificate, part: float
+) -> Decisions:
+    """Change the worse part of the decisions that the prices regret."""
+    target = certificate.nearest(decisions.modes)
     regret = certificate.regret_of(decisions)
     worth = np.where(np.isfinite(regret), regret, 1e9)
     worth[state.structure.shared & (worth < state.budget.goal)] = 0.0
     wrong = np.flatnonzero(worth > 1e-9)
     order = wrong[np.argsort(-worth[wrong], kind="stable")]
-    worse = order[: max(1, (order.size + 1) // 2)].tolist()
-    changes = {p: certificate.cheapest.modes[p] for p in worse}
-    return changed(state.structure, decisions, certificate, changes)
+    worse = order[: max(1, int(np.ceil(order.size * part)))].tolist()
+    changes = {p: target.modes[p] for p in worse}
+    return changed(state.structure, decisions, certificate, changes, target)
 
 
 def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
@@ -475,6 +491,4 @@ def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
         bound = certificate.bound(region.chosen)
         if np.isfinite(state.incumbent) and bound > -np.inf:
             alive &= bound + certificate.regret <= state.incumbent + 1e-9
-    in_wash = state.structure.washed >= 0
-    alive[in_wash] = True
     return [tuple(Mode(int(m)) for m in np.flatnonzero(row)) for row in alive]
