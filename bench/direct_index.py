@@ -161,7 +161,7 @@ def text(found: Sequence[Figures]) -> str:
             str(each.names),
             str(each.lots),
             percent(each.tracking_error),
-            dollars(Decimal(round(each.tax))),
+            dollars(each.tax),
             str(each.trades),
             f"{each.gap:.2f}",
             f"{each.seconds:.1f}",

@@ -126,12 +126,12 @@ def comparison(pairs: Sequence[Pair]) -> str:
         (
             pair.household,
             str(pair.accounts),
-            dollars(Decimal(round(pair.value))),
+            dollars(pair.value),
             percent(pair.joint.error_before),
             f"{percent(pair.apart.error)} > {percent(pair.joint.error)}",
-            f"{_whole(pair.apart.tax)} > {_whole(pair.joint.tax)}",
+            f"{dollars(pair.apart.tax)} > {dollars(pair.joint.tax)}",
             f"{pair.apart.trades} > {pair.joint.trades}",
-            f"{_whole(pair.apart.cost)} > {_whole(pair.joint.cost)}",
+            f"{dollars(pair.apart.cost)} > {dollars(pair.joint.cost)}",
             f"{(pair.apart.cost - pair.joint.cost) / pair.value * 10_000:.1f} bp",
             f"{pair.apart.gap:.2f} > {pair.joint.gap:.2f}",
             f"{pair.apart.seconds:.1f} > {pair.joint.seconds:.1f}",
@@ -139,10 +139,6 @@ def comparison(pairs: Sequence[Pair]) -> str:
         for pair in pairs
     ]
     return table(header, rows, "l" + "r" * (len(header) - 1))
-
-
-def _whole(amount: float) -> str:
-    return dollars(Decimal(round(amount)))
 
 
 def _joint(inputs: Inputs, most: int | None) -> list[Household]:

@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from statistics import median
 
@@ -98,17 +97,13 @@ def comparison(found: Sequence[Mapping[str, Side]]) -> str:
                 f"{max(side.gap_bp for side in sides):.2f}",
                 f"{median(side.seconds for side in sides):.1f}",
                 f"{max(side.seconds for side in sides):.1f}",
-                _whole(sum(own.tax - free.tax for free, own in pairs)),
-                _whole(sum(amount for amount, _ in lost)),
-                _whole(sum(proven)),
+                dollars(sum(own.tax - free.tax for free, own in pairs)),
+                dollars(sum(amount for amount, _ in lost)),
+                dollars(sum(proven)),
                 str(len(proven)),
             )
         )
     return table(header, rows, "l" + "r" * (len(header) - 1))
-
-
-def _whole(amount: float) -> str:
-    return dollars(Decimal(round(amount)))
 
 
 def _found(

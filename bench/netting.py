@@ -158,21 +158,21 @@ def comparison(found: Sequence[Comparison], form: str) -> str:
     for each in found:
         exact, other = each.sides[EXACT], each.sides[form]
         if not each.both(form):
-            rows.append((each.household, _whole(each.value), f"{exact.status} > {other.status}"))
+            rows.append((each.household, dollars(each.value), f"{exact.status} > {other.status}"))
             rows[-1] += ("",) * (len(header) - 3)
             continue
         effect = "" if each.measurable(form) else " ~"
         rows.append(
             (
                 each.household,
-                _whole(each.value),
+                dollars(each.value),
                 str(other.orders),
-                _whole(other.moved),
-                f"{_whole(exact.tax)} > {_whole(other.tax)}",
-                _whole(other.tax - exact.tax),
-                _whole(each.lost(form)) + effect,
+                dollars(other.moved),
+                f"{dollars(exact.tax)} > {dollars(other.tax)}",
+                dollars(other.tax - exact.tax),
+                dollars(each.lost(form)) + effect,
                 f"{each.lost(form) / each.value * 10_000:.2f}",
-                _whole(exact.gap + other.gap),
+                dollars(exact.gap + other.gap),
                 f"{exact.seconds:.1f} > {other.seconds:.1f}",
             )
         )
@@ -196,17 +196,13 @@ def summary(found: Sequence[Comparison], form: str) -> str:
     return (
         f"{len(changed)} of {len(both)} households trade otherwise; in {len(told)} that makes a "
         f"difference beyond both gaps (~: no measurable effect).\n"
-        f"Tax less the value of losses carried on: {_whole(more)} more in all, {_whole(apart)} "
-        f"apart household by household; this year's tax alone {_whole(now)} more.\n"
-        f"Lost of the true objective: {_whole(lost)}, of which "
-        f"{_whole(sum(each.lost(form) for each in told))} beyond the gaps. "
+        f"Tax less the value of losses carried on: {dollars(more)} more in all, {dollars(apart)} "
+        f"apart household by household; this year's tax alone {dollars(now)} more.\n"
+        f"Lost of the true objective: {dollars(lost)}, of which "
+        f"{dollars(sum(each.lost(form) for each in told))} beyond the gaps. "
         f"Time: {spent[0]:.0f} s against {spent[1]:.0f} s, "
         f"{spent[0] / spent[1] if spent[1] else 0.0:.2f} of it.\n"
     )
-
-
-def _whole(amount: float) -> str:
-    return dollars(Decimal(round(amount)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -58,5 +58,5 @@ def _raise(physics: Physics, account: Account, short: float, least: float) -> No
     missing.setub(short + physics.reserve)
     row = block.payments
     row[account.id] = physics.closing_cash(account) + missing >= least
-    physics.spare[row[account.id].name] = physics.reserve
+    physics.spare[row[account.id]] = physics.reserve
     physics.cures.append(Cure(missing, PHYSICS, f"{account.id} payments of the book", short))

@@ -31,7 +31,8 @@ class RiskLimit:
     """|spread @ active| - excess <= ceiling, bp of household value; `spread` is M'.
 
     `row` is the row of the first tangent, after which the others are named, `key` the statement.
-    `written` says the same with squares, for the file; it is not handed over.
+    `written` says the same with squares, for the file; it is not handed over. `spare` is the room
+    for rounding that the ceiling leaves inside the rule's own (bp), None where it is the rule's.
     """
 
     key: str
@@ -41,6 +42,7 @@ class RiskLimit:
     ceiling: float
     excess: Any | None
     written: pyo.Block
+    spare: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from compiler.directives.base import Directive
 from compiler.directives.bounds import (
     describe_amounts,
     describe_band,
+    idle_base,
     read_amount_band,
     read_points,
     read_shares,
@@ -185,8 +186,9 @@ def _with_bound(default: Default, node: tree.Keep, bound: tree.Bound) -> tree.Ke
 
 
 def _inherited(bound: tree.Bound, default: tree.Bound) -> tree.Bound:
-    """The bound with the default's base where it names none."""
-    if bound.base is not None:
+    """The bound with the default's base where it names none; dollars alone have none."""
+    apart = default.relation is not None or default.side is Side.WITHIN
+    if bound.base is not None or (idle_base(bound) and not apart):
         return bound
     return replace(bound, base=default.base, relation=default.relation)
 
@@ -213,7 +215,7 @@ def _boundary(default: Default, bound: tree.Bound, reader: Reader) -> Range | No
     if isinstance(directive, TargetWeight):
         return _target_boundary(default, directive, bound, inner)
     if isinstance(directive, Assumption):
-        return _assumed_boundary(directive, bound, inner)
+        return _assumed_boundary(default, directive, bound, inner)
     if not isinstance(node, tree.Keep):
         _wrong_shape(default, bound, reader)
         return None
@@ -236,6 +238,9 @@ def _kept_boundary(
 ) -> Range | None:
     """The boundary of a limit; `whole` is the bound with the default's base where it has none."""
     directive = default.directive
+    if not _of_the_same(directive, whole):
+        _wrong_shape(default, bound, reader)
+        return None
     match directive:
         case TransitionLimit():
             limit = read_length(bound, reader)
@@ -252,7 +257,7 @@ def _kept_boundary(
             return read_numbers(whole, directive.counted, reader)
         case AverageLimit():
             found = read_average_range(whole, directive.attribute.column, reader)
-            if found is not None and found[0] != directive.relation:
+            if found is not None and found[:2] != (directive.relation, directive.reference):
                 _wrong_shape(default, bound, reader)
                 return None
             return None if found is None else found[2]
@@ -269,7 +274,33 @@ def _kept_boundary(
     return read_points(whole, reader)
 
 
-def _assumed_boundary(directive: Assumption, bound: tree.Bound, reader: Reader) -> Range | None:
+def _of_the_same(directive: Directive, bound: tree.Bound) -> bool:
+    """Whether a boundary is measured from what the default is."""
+    match directive:
+        case TargetBoundary():
+            return _of(bound) == "model"
+        case TrackingErrorLimit():
+            return _of(bound) in (None, directive.base)
+        case WeightBand() if directive.relation is not None:
+            distance = bound.relation is not None or bound.side is Side.WITHIN
+            shares = directive.relation == "share"
+            return _of(bound) == directive.reference and distance is not shares
+    return True
+
+
+def _of(bound: tree.Bound) -> str | None:
+    """What a bound is of: its base, or that of its only end."""
+    if isinstance(bound.high, tree.ShareOf) and bound.base is None:
+        return bound.high.base.value
+    return None if bound.base is None else bound.base.value
+
+
+def _assumed_boundary(
+    default: Default, directive: Assumption, bound: tree.Bound, reader: Reader
+) -> Range | None:
+    if bound.base is not None or bound.relation is not None or bound.side is Side.WITHIN:
+        _wrong_shape(default, bound, reader)
+        return None
     known = ASSUMPTIONS[directive.name]
     nodes = (bound.low, bound.high)
     ends = [None if end is None else read_assumed(known, end, bound, reader) for end in nodes]

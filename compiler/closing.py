@@ -19,9 +19,7 @@ from compiler.treated import as_seen
 from portfolio.flows import due_before_settlement, set_aside
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot
-from portfolio.tax import YearTax, netting
-from portfolio.tax.events import Purchase as Bought
-from portfolio.tax.events import Sale as Sold
+from portfolio.tax import YearTax, events, netting
 from portfolio.tax.positions import HistoryError
 from portfolio.tax.replacements import recent_purchases
 from portfolio.tax.results import Outcome
@@ -49,6 +47,11 @@ class Sale:
     gain: Decimal
     long_term: bool
 
+    def event(self, id: str, day: date) -> events.Sale:
+        """The sale as tax sees it: its lot identified, proceeds after costs."""
+        proceeds, lots = self.amount - self.cost, ((self.lot.id, self.shares),)
+        return events.Sale(id, day, self.account_id, self.security_id, self.shares, proceeds, lots)
+
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
@@ -59,6 +62,11 @@ class Purchase:
     shares: Decimal
     amount: Decimal
     cost: Decimal
+
+    def event(self, id: str, day: date) -> events.Purchase:
+        """The purchase as tax sees it: costs are paid for the shares too."""
+        paid = self.amount + self.cost
+        return events.Purchase(id, day, self.account_id, self.security_id, self.shares, paid)
 
 
 @dataclass(frozen=True)
@@ -153,8 +161,8 @@ class Closing:
         try:
             return outcome_of(
                 household,
-                [_sold(sale, day) for sale in sales],
-                [_bought(buy, day, k) for k, buy in enumerate(self.purchases)],
+                [sale.event(sale.lot.id, day) for sale in sales],
+                [buy.event(f"today/{k}", day) for k, buy in enumerate(self.purchases)],
             )
         except HistoryError:
             return None
@@ -292,15 +300,3 @@ def purchase_of(
     """One row of a purchase, in cents; `cost_rate` is a fraction of the amount."""
     amount = cents(shares * household.prices[security_id])
     return Purchase(account.id, security_id, shares, amount, cents(amount * cost_rate))
-
-
-def _sold(sale: Sale, day: date) -> Sold:
-    """A sale as tax sees it: its lot identified, proceeds after costs."""
-    proceeds = sale.amount - sale.cost
-    lots = ((sale.lot.id, sale.shares),)
-    return Sold(sale.lot.id, day, sale.account_id, sale.security_id, sale.shares, proceeds, lots)
-
-
-def _bought(buy: Purchase, day: date, place: int) -> Bought:
-    cost = buy.amount + buy.cost
-    return Bought(f"today/{place}", day, buy.account_id, buy.security_id, buy.shares, cost)

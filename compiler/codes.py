@@ -61,7 +61,6 @@ NOT_HEARD = Code("E0320", "a clause on which a line of its rule does not act")
 NO_FIRST_DAY = Code("E0331", "steps or trades without a day from which they are counted")
 NEVER_DUE = Code("E0332", "a schedule of which nothing falls into the days of its rule")
 
-NOT_ENFORCED = Code("W0321", "a statement that is checked and not yet enforced")
 DOUBLED = Code("W0322", "two schedules that say the same, and so ask for it twice")
 
 # layers
@@ -90,8 +89,7 @@ CODES = by_code(
     NOT_A_MEMBER, BAD_ROW,
     OF_WHAT, UNLIKE, POINTS_NOT_PERCENT, WHOSE_DOLLARS, WRONG_UNIT, WRONG_COMPARISON, UPSIDE_DOWN,
     DOES_NOT_APPLY, WHICH_YEAR, NOT_A_FLAG, NOT_SANE, MISSING_AS_WHAT, WRONG_SHAPE, GRANT_UPWARD,
-    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_HEARD, NO_FIRST_DAY, NEVER_DUE,
-    NOT_ENFORCED, DOUBLED,
+    ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_HEARD, NO_FIRST_DAY, NEVER_DUE, DOUBLED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
     NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
     OUTSIDE_POOL, TARGET_TOO_FAR, LONG_TRANSITION,

@@ -360,20 +360,14 @@ class Negation(Condition):
 
 
 @dataclass(frozen=True)
-class AllOf(Condition):
-    """`A and B and C`."""
+class Joined(Condition):
+    """Conditions of which all or any have to hold."""
 
     operands: tuple[Condition, ...]
 
     @property
     def fixed(self) -> bool:
         return all(operand.fixed for operand in self.operands)
-
-    def truth(self, env: Environment) -> Truth:
-        return all_of(operand.truth(env) for operand in self.operands)
-
-    def describe(self) -> str:
-        return " and ".join(_bracketed(operand, AnyOf) for operand in self.operands)
 
     def columns(self) -> Iterator[Column]:
         for operand in self.operands:
@@ -381,24 +375,25 @@ class AllOf(Condition):
 
 
 @dataclass(frozen=True)
-class AnyOf(Condition):
+class AllOf(Joined):
+    """`A and B and C`."""
+
+    def truth(self, env: Environment) -> Truth:
+        return all_of(operand.truth(env) for operand in self.operands)
+
+    def describe(self) -> str:
+        return " and ".join(_bracketed(operand, AnyOf) for operand in self.operands)
+
+
+@dataclass(frozen=True)
+class AnyOf(Joined):
     """`A or B or C`."""
-
-    operands: tuple[Condition, ...]
-
-    @property
-    def fixed(self) -> bool:
-        return all(operand.fixed for operand in self.operands)
 
     def truth(self, env: Environment) -> Truth:
         return any_of(operand.truth(env) for operand in self.operands)
 
     def describe(self) -> str:
         return " or ".join(_bracketed(operand, AllOf) for operand in self.operands)
-
-    def columns(self) -> Iterator[Column]:
-        for operand in self.operands:
-            yield from operand.columns()
 
 
 def _bracketed(operand: Condition, other: type[Condition]) -> str:

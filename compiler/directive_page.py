@@ -40,8 +40,6 @@ def directive_page() -> str:
         "",
         "Generated from `compiler/directives/`. A *limit* that today's positions break may not get",
         "worse, and is cured as fast as other hard rules allow, or as its `existing` clause says.",
-        "Where a kind, or some of its forms, is checked and not yet enforced, `check` warns with",
-        "[W0321](errors/W0321.md) and gives the reason.",
         "",
         "| family | how those of one thing merge |",
         "|---|---|",

@@ -190,8 +190,7 @@ class _View:
         statement, by = standing.statement, standing.by
         match standing.status:
             case Status.IN_FORCE:
-                later = statement.directive.unenforced
-                why = f"not yet enforced: {later}" if later else self._won(statement)
+                why = self._won(statement)
                 if statement.soft is not None:
                     why = "; ".join(filter(None, (why, _softly(statement))))
                 wins = is_setting(statement) and statement.soft is None

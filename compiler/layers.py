@@ -394,7 +394,7 @@ def _in_force(typed: TypedPolicies, household: Household) -> HouseholdPolicy:
         tuple(each for each in found if each.statement.origin is not Origin.NOTE),
         held,
         tuple(each for each in found if each.statement.origin is Origin.NOTE),
-        (*remarks, *_unenforced(ordered), *_read_with_care(ordered, household)),
+        (*remarks, *_read_with_care(ordered, household)),
     )
 
 
@@ -406,15 +406,6 @@ def _treating(statement: Statement, treatments: Sequence[InForce]) -> tuple[InFo
         if each.statement.authority.rank <= statement.authority.rank
         and each.statement.key != statement.key
     )
-
-
-def _unenforced(statements: Sequence[Statement]) -> Iterator[str]:
-    """Statements that hold for the household, and from which no trade follows yet."""
-    for statement in statements:
-        reason = statement.directive.unenforced
-        if reason:
-            place = f"{statement.path}:{statement.line}"
-            yield f"not yet enforced: {statement.rule_id} ({place}): {reason}"
 
 
 def _read_with_care(statements: Sequence[Statement], household: Household) -> Iterator[str]:

@@ -122,7 +122,7 @@ def _objective_terms(physics: Physics) -> dict[str, Any]:
             entity.rate_ordinary
         )
         if paid:
-            drag.append(assumed.horizon * paid * (physics.holding(position) - position.held))
+            drag.append(assumed.horizon * paid * (position.holding - position.held))
     later += [
         -sale.way.later * sale.taken
         for group in physics.wash_groups

@@ -64,7 +64,7 @@ class Physics:
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    spare: dict[str, float] = field(default_factory=dict)
+    spare: dict[Any, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
 
@@ -116,10 +116,6 @@ class Physics:
 
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
-
-    def holding(self, position: Position) -> Any:
-        """Closing value of a position (bp), as an expression of trades."""
-        return position.holding
 
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
@@ -230,19 +226,19 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            named = self.added(rows, index, value - excess <= room)
-            self.spare[named] = max(0.0, wanted - room)
-            return (Limit(named, room, excess),)
+            made = self.added(rows, index, value - excess <= room)
+            self.spare[made] = max(0.0, wanted - room)
+            return (Limit(made, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            named = self.added(rows, index, value <= room)
+            made = self.added(rows, index, value <= room)
             if tighten:
-                self.spare[named] = bound - room
-            return (Limit(named, room, None),)
+                self.spare[made] = bound - room
+            return (Limit(made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        named = self.added(rows, index, value <= room)
-        self.spare[named] = before - room
-        held = Limit(named, room, None)
+        made = self.added(rows, index, value <= room)
+        self.spare[made] = before - room
+        held = Limit(made, room, None)
         if before <= wanted:
             return (held,)
         if block.component("cure") is None:
@@ -253,10 +249,10 @@ class Physics:
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
         return held, Limit(cure, wanted - reserve, excess)
 
-    def added(self, rows: Any, index: Any, row: Any) -> str:
-        """The name of a row once it is added."""
+    def added(self, rows: Any, index: Any, row: Any) -> Any:
+        """The member of a constraint that the row is once it is added."""
         rows[index] = row
-        return self.row_names(rows[index])
+        return rows[index]
 
     def lower(
         self,
@@ -348,12 +344,13 @@ class Physics:
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
-                    limit.row,
+                    self.row_names(limit.row),
                     tuple(active),
                     found.spread,
                     limit.ceiling,
                     limit.excess,
                     written,
+                    self.spare.get(limit.row),
                 )
             )
             written_out(written, found, active, limit)

@@ -16,6 +16,7 @@ from compiler.conditions import (
     IsFlag,
     IsMissing,
     IsOneOf,
+    Joined,
     Negation,
     Tagged,
 )
@@ -128,7 +129,7 @@ def read_where(condition: tree.Condition, reader: Reader) -> Condition | None:
 def _about_things(typed: Condition) -> bool:
     """Whether a condition depends on the security or lot."""
     match typed:
-        case AllOf(operands=operands) | AnyOf(operands=operands):
+        case Joined(operands=operands):
             return any(_about_things(operand) for operand in operands)
         case Negation(operand=operand):
             return _about_things(operand)
@@ -139,7 +140,7 @@ def _about_things(typed: Condition) -> bool:
 
 def _about_accounts(typed: Condition) -> bool:
     match typed:
-        case AllOf(operands=operands) | AnyOf(operands=operands):
+        case Joined(operands=operands):
             return any(_about_accounts(operand) for operand in operands)
         case Negation(operand=operand):
             return _about_accounts(operand)

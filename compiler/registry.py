@@ -157,8 +157,8 @@ class Soft:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A row of a policy: its name, its upper end (bp), and what may exceed it."""
+    """A row of a policy, its upper end (bp), and what may exceed it."""
 
-    row: str
+    row: Any
     ceiling: float
     excess: Any | None

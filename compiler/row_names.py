@@ -5,7 +5,8 @@ The members of a component are thousands, and each would walk up to the model by
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, overload
 
 from pyomo.core.base.component_namer import name_repr
 
@@ -34,3 +35,34 @@ class RowNames:
         if part not in self._words:
             self._words[part] = name_repr(part)
         return self._words[part]
+
+
+class Names(Sequence[str]):
+    """The names of members of one model, made when they are asked for: of thousands, hardly any is.
+
+    `more` are those of rows that stand in no model.
+    """
+
+    def __init__(
+        self, members: Sequence[Any], name_of: RowNames, more: tuple[str, ...] = ()
+    ) -> None:
+        self.members, self.name_of, self.more = members, name_of, more
+
+    def and_more(self, *names: str) -> Names:
+        """These and further ones."""
+        return Names(self.members, self.name_of, (*self.more, *names))
+
+    def __len__(self) -> int:
+        return len(self.members) + len(self.more)
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[str, ...]: ...
+
+    def __getitem__(self, at: SupportsIndex | slice) -> str | tuple[str, ...]:
+        if isinstance(at, slice):
+            return tuple(self[i] for i in range(*at.indices(len(self))))
+        place, count = range(len(self))[at], len(self.members)
+        return self.name_of(self.members[place]) if place < count else self.more[place - count]

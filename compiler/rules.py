@@ -70,7 +70,6 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     if clauses.counts_as is not None:
         value = clauses.counts_as
         directives = [None if each is None else counting(each, value) for each in directives]
-    _say_unenforced(rule, directives, reader)
     found = tuple(_statements(rule, clauses, directives, file)) if fine else ()
     allows = [clause for clause in rule.clauses if isinstance(clause, tree.Allow)]
     grants = _grants(rule, [each for each in allows if each.to != "waive"], found, file)
@@ -110,7 +109,7 @@ def _heard(
         if isinstance(clause, tree.MissingCounts) and counts_as is not None:
             fine = _reads(directives, counts_as, clause, reader) and fine
             continue
-        deaf = next((each for each in directives if not _hears(each, clause)), None)
+        deaf = next((each for each in directives if not each.hears(clause)), None)
         if deaf is not None:
             reader.report(
                 codes.NOT_HEARD,
@@ -176,27 +175,6 @@ def _ever_due(
     return not never
 
 
-def _hears(directive: Directive, clause: tree.Clause) -> bool:
-    return bool(directive.unenforced) or directive.hears(clause)
-
-
-def _say_unenforced(rule: tree.Rule, directives: list[Directive | None], reader: Reader) -> None:
-    """Warn of directives that are checked and merged, and of which nothing comes yet."""
-    for node, directive in zip(rule.directives, directives, strict=True):
-        if directive is not None and directive.unenforced:
-            _not_enforced(rule.id.value, directive, node.span, reader)
-
-
-def _not_enforced(name: str, directive: Directive, at: Span, reader: Reader) -> None:
-    reader.report(
-        codes.NOT_ENFORCED,
-        f"`{name}` is not yet enforced: {directive.unenforced}",
-        at,
-        "checked, merged and reported, and no trade follows from it",
-        help="see to it by hand until then",
-    )
-
-
 def origin_of(rule: tree.Rule) -> Origin:
     """What the first word of a rule makes it."""
     if rule.is_note:
@@ -243,9 +221,7 @@ def _may_be_soft(rule: tree.Rule, directives: list[Directive | None], reader: Re
     soft = next((clause for clause in rule.clauses if isinstance(clause, tree.Soft)), None)
     if soft is None:
         return True
-    firm = next(
-        (each for each in directives if each and not (each.may_be_soft or each.unenforced)), None
-    )
+    firm = next((each for each in directives if each and not each.may_be_soft), None)
     if not rule.is_note and firm is None:
         return True
     message = "a note constrains nothing" if firm is None else f"`{firm.sentence()}` is never soft"
@@ -372,8 +348,6 @@ def read_set(
     begun = _begun([directive], clauses.scope, [node.head], reader)
     if default is not None and directive is not None:
         _whole_household(node, default.statement, directive, clauses.scope, reader)
-    if directive is not None and directive.unenforced and not node.off:
-        _not_enforced(node.id.value, directive, node.head, reader)
     new = causes(reader.diagnostics[before:])
     broken = node.flawed or file.broken or not clauses.fine or bool(new) or not begun
     if default is None or directive is None or broken:

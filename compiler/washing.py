@@ -89,15 +89,11 @@ def find_losses(physics: Physics) -> dict[str, Losses]:
         lots.sort(key=lambda lot: (lot.account_id, lot.security_id, lot.acquired, lot.id))
         older = tuple(lot for lot in lots if lot.id not in names)
         ways: tuple[WashedLoss, ...] = ()
-        if share and bought and older and not _one_order(older, bought):
+        apart = not any(each.bought_with(lot) for each in bought for lot in older)
+        if share and bought and older and apart:
             ways = tuple(_ways(physics, group, older, bought, float(share)))
         found[group] = Losses(group, tuple(lots), older, bought, ways)
     return found
-
-
-def _one_order(older: Sequence[Lot], recent: Sequence[Replacement]) -> bool:
-    """Whether a loss and a recent lot came from one buy order, and so do not replace each other."""
-    return not {lot.order_id for lot in recent}.isdisjoint(lot.order_id for lot in older)
 
 
 def _ways(

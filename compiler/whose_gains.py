@@ -1,19 +1,29 @@
-"""Whose gains and losses a line counts: those of an account, a taxpayer or a household."""
+"""Limits on what is realised in a time, and whose gains and losses they count: those of an account,
+a taxpayer or a household."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+import pyomo.environ as pyo
 
 from compiler import codes
 from compiler.amounts import Amount
+from compiler.closing import Closing, Sale
+from compiler.directives.base import Directive
 from compiler.directives.bounds import AmountBand, read_amount_band, whose_dollars
+from compiler.periods import Period
+from compiler.physics import Physics
+from compiler.prorated import describe_today
+from compiler.ranges import Range
 from compiler.reader import Reader
-from compiler.statements import InForce
+from compiler.statements import InForce, Statement
 from grammar import tree
-from portfolio.household import Account, Household
+from portfolio.holding import is_long_term
+from portfolio.household import Account, Household, PastSale
 
 Holder = Literal["taxpayer", "household", "account"]
 _HOLDERS: dict[str, Holder] = {
@@ -67,6 +77,82 @@ def held_by(per: Holder, scope: InForce, household: Household) -> Iterator[Held]
         for account in accounts:
             counted = frozenset({account.id})
             yield Held(account.id, (account,), {account.tax_entity_id: counted})
+
+
+class RealizedInPeriod(Directive):
+    """What the kinds have in common that limit what a holder realises in a period: `measure` is in
+    the language's words, `realized long losses`."""
+
+    measure: str
+    period: Period
+    per: Holder
+
+    @property
+    def slot(self) -> tuple[str, ...]:
+        return self.measure, self.period.describe(), f"per {self.per}"
+
+    def sentence(self) -> str:
+        period = self.period.describe()
+        return f"keep {self.measure} {self.describe_range()} {period} per {self.per}"
+
+    def remarks(self, household: Household) -> Iterator[str]:
+        yield from self.period.unseen(household)
+
+    def describe_today(self, statement: Statement, household: Household) -> str:
+        del statement
+        return describe_today(self.period, self.range or Range(), household)
+
+    def _holders(self, scope: InForce, household: Household) -> Iterator[Held]:
+        """Nobody on a day of which the line does not speak."""
+        if self.period.applies(household.as_of):
+            yield from held_by(self.per, scope, household)
+
+    def _dollars(self, end: Amount, household: Household, held: Held) -> Decimal:
+        """An end of the range today."""
+        return self.period.grown(held.dollars(end, household), household.as_of)
+
+    def _counts(self, long_term: bool) -> bool:
+        """Whether the measure has sales of this term in it; a measure that names none has all."""
+        return ("short" if long_term else "long") not in self.measure.split()
+
+    def _past(self, household: Household, held: Held) -> Iterator[PastSale]:
+        """The sales that count before this run, as far as the book shows them."""
+        counted = held.counted
+        return (
+            sale
+            for sale in household.past_sales
+            if sale.account_id in counted
+            and self._counts(sale.long_term)
+            and self.period.counts(sale, household.as_of)
+        )
+
+    def _todays(self, closing: Closing, held: Held) -> Iterator[Sale]:
+        """The sales of this run that count."""
+        counted = held.counted
+        return (
+            sale
+            for sale in closing.sales
+            if sale.account_id in counted and self._counts(sale.long_term)
+        )
+
+    def _recognised(
+        self, physics: Physics, counted: Collection[str], *, losses_only: bool = False
+    ) -> Any:
+        """Gains less losses of this run in the accounts `counted` (ids), in bp and as an expression
+        of the sales, without what is disallowed of the losses."""
+        gains = pyo.quicksum(
+            physics.gains[lot.id] * sell
+            for position in physics.positions.values()
+            if position.account_id in counted
+            for lot, sell in zip(position.lots, position.sells, strict=True)
+            if self._counts(is_long_term(lot, physics.household.as_of))
+            and not (losses_only and physics.gains[lot.id] >= 0.0)
+        )
+        return gains + pyo.quicksum(
+            column
+            for (account_id, term), column in physics.disallowed.items()
+            if account_id in counted and self._counts(term == "long")
+        )
 
 
 def read_band_of_a_year(node: tree.Keep, measure: str, reader: Reader) -> AmountBand | None:

@@ -6,10 +6,15 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from grammar.diagnostics import Diagnostic, Severity, render_text
+from portfolio.findings import render_findings
+
+if TYPE_CHECKING:
+    from portfolio.book import Book
 
 
 def colour() -> bool:
@@ -35,6 +40,13 @@ def result_json(value: object) -> None:
 def note(text: str) -> None:
     """What is no result: progress, advice."""
     click.echo(text, err=True)
+
+
+def end_where_stopped(ctx: click.Context, book: Book) -> None:
+    """Ends the command with 1 where a book cannot be worked with, and says what stops it."""
+    if book.stopped:
+        note(render_findings(each for each in book.findings if each.stops))
+        ctx.exit(1)
 
 
 def diagnostics_text(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:

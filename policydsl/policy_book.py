@@ -1,7 +1,7 @@
 """The policy book: a whole policy set as people read it, with every reference followed both ways.
 
 It is made from the trees, so that it says what the author wrote, in the formatter's words, and from
-what checking found: what is in error, not yet enforced, or of no effect. `policy_book_markdown` and
+what checking found: what is in error or of no effect. `policy_book_markdown` and
 `policy_book_html` show it.
 """
 
@@ -14,7 +14,7 @@ from datetime import date
 
 from compiler.check import TypedPolicies
 from compiler.policyset import PolicySet
-from compiler.statements import Authority, Statement
+from compiler.statements import Authority
 from grammar import tree
 from grammar.spans import Span
 from grammar.wording import condition, one_row
@@ -120,13 +120,10 @@ def _with_users(chapter: Chapter, references: References) -> Chapter:
 
 
 class _Findings:
-    """What checking found, by rule, by statement and by file."""
+    """What checking found, by statement and by file."""
 
     def __init__(self, typed: TypedPolicies) -> None:
-        self.statements: dict[str, list[Statement]] = {}
         self._causes: dict[Span | str, tuple[str, ...]] = {}
-        for statement in typed.statements:
-            self.statements.setdefault(statement.rule_id, []).append(statement)
         for waiver in typed.waivers:
             self._causes[waiver.span] = waiver.causes
         for fault in typed.faults:
@@ -194,7 +191,7 @@ class _Reader:
     def entry(self, node: Block, file: File) -> Entry:
         """A rule, a default, a note, a choice or a waiver."""
         own = Link(id_of(node), self.references.anchor(node))
-        facts = [*self._clauses(node, file, own), *self._reported(node)]
+        facts = list(self._clauses(node, file, own))
         if isinstance(node, tree.Rule):
             facts += self._back(node)
         says = self._says(node, file, own)
@@ -242,14 +239,6 @@ class _Reader:
         starts, ends = _own_dates(node)
         yield from (Fact(label, tuple(found[label])) for label in _LABELS if label in found)
         yield from _dates(starts, ends)
-
-    def _reported(self, node: Block) -> Iterator[Fact]:
-        """What checking found about the statement."""
-        own = self.found.statements.get(node.id.value, ())
-        later = dict.fromkeys(each.directive.unenforced for each in own)
-        values = tuple((reason,) for reason in later if reason)
-        if values and isinstance(node, tree.Rule):
-            yield Fact("Not yet enforced", values)
 
     def _back(self, rule: tree.Rule) -> Iterator[Fact]:
         """What other files say about a rule."""

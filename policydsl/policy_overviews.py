@@ -22,7 +22,7 @@ class Overview:
 
 def overviews(book: PolicyBook) -> tuple[Overview, ...]:
     """The tables at the front of a book; one without rows is left out."""
-    found = (_waivers(book), _grants(book), _choices(book), _later(book), _not_today(book))
+    found = (_waivers(book), _grants(book), _choices(book), _not_today(book))
     return tuple(each for each in found if each.rows)
 
 
@@ -125,21 +125,6 @@ def _choices(book: PolicyBook) -> Overview:
         "Values chosen by lower layers",
         "For each default, the lowest layer that may choose wins.",
         ("Default", "Value", "In the file of", "Accounts", "Reason", "In force"),
-        rows,
-    )
-
-
-def _later(book: PolicyBook) -> Overview:
-    rows = tuple(
-        ((Link(entry.name, entry.to),), (entry.title,), _fact(entry, "Not yet enforced"))
-        for _, entry in _placed(book)
-        if _fact(entry, "Not yet enforced")
-    )
-    return Overview(
-        "not-yet-enforced",
-        "Not yet enforced",
-        "Checked, merged and reported, and no trade follows: see to them by hand.",
-        ("Rule", "Title", "Why"),
         rows,
     )
 

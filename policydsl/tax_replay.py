@@ -152,24 +152,8 @@ class _TodaysEvents:
         self.day = day
 
     def in_order(self) -> list[events.Event | events.Sales]:
-        bought = [
-            events.Purchase(
-                id, self.day, buy.account_id, buy.security_id, buy.shares, buy.amount + buy.cost
-            )
-            for id, buy in self.purchases.items()
-        ]
-        sold = tuple(
-            events.Sale(
-                id,
-                self.day,
-                sale.account_id,
-                sale.security_id,
-                sale.shares,
-                sale.amount - sale.cost,
-                ((sale.lot.id, sale.shares),),
-            )
-            for id, sale in self.sales.items()
-        )
+        bought = [buy.event(id, self.day) for id, buy in self.purchases.items()]
+        sold = tuple(sale.event(id, self.day) for id, sale in self.sales.items())
         return [*bought, *([events.Sales("today", self.day, sold)] if sold else [])]
 
 

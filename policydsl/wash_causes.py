@@ -11,7 +11,7 @@ from policydsl.propose import Proposal
 from portfolio.household import Household, Lot, WashBlock
 from portfolio.tax.blocks import UNLIMITED
 from portfolio.tax.prospective import first_clean_day
-from portfolio.tax.replacements import Replacement, recent_purchases
+from portfolio.tax.replacements import recent_purchases
 from portfolio.tax.wash_sales import WINDOW
 
 CAME_BY = {"buy": "bought", "reinvest": "reinvested", "vest": "vested", "": "bought"}
@@ -64,7 +64,7 @@ def _replacements(proposal: Proposal, household: Household, lots: Sequence[Lot])
     gone = {} if closing is None else closing.lot_shares_sold
     washed = ZERO
     for each in recent_purchases(household):
-        able = sum((lot.shares for lot in lots if not _together(lot, each)), ZERO)
+        able = sum((lot.shares for lot in lots if not each.bought_with(lot)), ZERO)
         shares = min(each.shares - gone.get(each.lot_id, ZERO), able - washed)
         if each.wash_group != group or shares <= 0:
             continue
@@ -85,11 +85,6 @@ def _replacements(proposal: Proposal, household: Household, lots: Sequence[Lot])
                 f"{shares.normalize():f} shares{of} bought in this run in {buy.account_id} would "
                 f"wash {shares.normalize():f} shares of it"
             )
-
-
-def _together(lot: Lot, bought: Replacement) -> bool:
-    """Whether they are one lot, or of one buy order: neither replaces the other."""
-    return lot.id == bought.lot_id or (lot.order_id or lot.id) == bought.order_id
 
 
 def _blocks(proposal: Proposal, household: Household, group: str) -> Iterator[str]:

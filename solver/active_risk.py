@@ -56,7 +56,8 @@ def with_tangents(program: Program, x: Floats, allowed: float = 0.0) -> Program:
         row_lower=np.append(program.row_lower, np.full(len(found), -np.inf)),
         row_upper=np.append(program.row_upper, [limit.ceiling for limit in found]),
         owners=(*program.owners, *(limit.key for limit in found)),
-        row_names=(*program.row_names, *(limit.row for limit in found)),
+        row_names=program.row_names.and_more(*(limit.row for limit in found)),
+        spare=np.append(program.spare, [limit.spare for limit in found]),
     )
 
 

@@ -1,18 +1,20 @@
-"""The model of record as arrays: one pass through Pyomo's standard form, names and owners kept."""
+"""The model of record as arrays, read once, names and owners kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from compiler.active_risk import RiskLimit
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
+from compiler.row_names import Names
+from solver.standard_form import standard_form
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +23,8 @@ Floats = NDArray[np.float64]
 class RiskColumns:
     """|spread @ x[active]| - x[excess] <= ceiling; `excess` None where nothing may exceed it.
 
-    `row` is what its tangents are named and `key` the statement they belong to.
+    `row` is what its tangents are named, `key` the statement they belong to and `spare` the room
+    for rounding inside the rule's own ceiling, NaN where it is the rule's.
     """
 
     key: str
@@ -30,6 +33,7 @@ class RiskColumns:
     spread: sp.csr_matrix
     ceiling: float
     excess: int | None
+    spare: float
 
     def over(self, x: Floats) -> float:
         """How far the limit is exceeded at x."""
@@ -42,10 +46,13 @@ class Program:
     """min c'x + offset + sum q_j x_j^2, row_lower <= Ax <= row_upper, lower <= x <= upper.
 
     `integer` flags binaries. `owners[i]` is the statement key of row i, or "physics";
-    `row_names[i]` and `column_names[j]` are those of the written file. `index` maps the id of a
-    Pyomo variable to its column. `risks` are limits on tracking error, of which rows hold only
-    tangents. `ties` is the part of `square` that only settles which of several equal answers is
-    taken. All amounts are bp of household value.
+    `row_names[i]` and `column_names[j]` are those of the written file, made when they are asked
+    for. `parts` are the model's constraints by name, each with its rows; rows added to the model's
+    are in none. `spare[i]` is the room for rounding that the upper end of row i leaves inside the
+    rule's own, NaN where it is the rule's. `index` maps the id of a Pyomo variable to its column.
+    `risks` are limits on tracking error, of which rows hold only tangents. `ties` is the part of
+    `square` that only settles which of several equal answers is taken. All amounts are bp of
+    household value.
     """
 
     cost: Floats
@@ -58,14 +65,20 @@ class Program:
     upper: Floats
     integer: NDArray[np.bool_]
     owners: tuple[str, ...]
-    row_names: tuple[str, ...]
-    column_names: tuple[str, ...]
+    row_names: Names
+    column_names: Names
     index: dict[int, int]
     risks: tuple[RiskColumns, ...] = ()
     ties: Floats | None = None
+    parts: tuple[tuple[str, range], ...] = ()
+    spare: Floats = field(default_factory=lambda: np.zeros(0))
 
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
+
+    def rows_of(self, belongs: Callable[[str], bool]) -> NDArray[np.int64]:
+        """The rows, ascending, of the constraints whose names belong."""
+        return np.array([i for name, rows in self.parts if belongs(name) for i in rows], dtype=int)
 
     def objective(self, x: Floats) -> float:
         """The true objective at x, squares and all but those that settle ties."""
@@ -75,47 +88,46 @@ class Program:
 
 def hand_over(compiled: CompiledModel) -> Program:
     """Read the Pyomo model once; squares are taken from the registry beside it."""
-    model = compiled.model
-    risks = compiled.physics.risks
+    model, physics = compiled.model, compiled.physics
     model.objective.deactivate()
-    model.linear.activate()
-    for limit in risks:
+    for limit in physics.risks:
         limit.written.deactivate()
     try:
-        form = LinearStandardFormCompiler().write(
-            model, mixed_form=True, set_sense=None, show_section_timing=False
-        )
+        form = standard_form(model, model.linear)
     finally:
-        model.linear.deactivate()
         model.objective.activate()
-        for limit in risks:
+        for limit in physics.risks:
             limit.written.activate()
-    columns, name_of, owner_of = form.columns, compiled.physics.row_names, _Owners(compiled)
+    columns = form.columns
     index = {id(variable): j for j, variable in enumerate(columns)}
-    lower = np.array([-np.inf if v.lb is None else float(v.lb) for v in columns])
-    upper = np.array([np.inf if v.ub is None else float(v.ub) for v in columns])
-    sense = np.array([row.bound_type for row in form.rows], dtype=int)
-    rhs = np.asarray(form.rhs, dtype=float)
     square, ties = np.zeros(len(columns)), np.zeros(len(columns))
-    for term in compiled.physics.squares:
+    for term in physics.squares:
         square[index[id(term.column)]] += term.weight
         ties[index[id(term.column)]] += term.weight if term.ties else 0.0
+    ends = [(variable.lb, variable.ub) for variable in columns]
+    owners: list[str] = []
+    parts: list[tuple[str, range]] = []
+    for component, count in form.components:
+        parts.append((component.name, range(len(owners), len(owners) + count)))
+        owners += [_owner(compiled, component.parent_block())] * count
     return Program(
-        cost=np.asarray(form.c.todense(), dtype=float).reshape(-1),
-        offset=float(form.c_offset[0]),
+        cost=form.cost,
+        offset=form.offset,
         square=square,
-        matrix=sp.csr_matrix(form.A),
-        row_lower=np.where(sense <= 0, rhs, -np.inf),
-        row_upper=np.where(sense >= 0, rhs, np.inf),
-        lower=lower,
-        upper=upper,
-        integer=np.array([v.is_binary() for v in columns], dtype=np.bool_),
-        owners=tuple(owner_of(row.constraint) for row in form.rows),
-        row_names=tuple(name_of(row.constraint) for row in form.rows),
-        column_names=tuple(name_of(variable) for variable in columns),
+        matrix=form.matrix,
+        row_lower=form.row_lower,
+        row_upper=form.row_upper,
+        lower=np.array([-np.inf if low is None else float(low) for low, _ in ends]),
+        upper=np.array([np.inf if high is None else float(high) for _, high in ends]),
+        integer=np.array([variable.is_binary() for variable in columns], dtype=np.bool_),
+        owners=tuple(owners),
+        row_names=Names(form.rows, physics.row_names),
+        column_names=Names(columns, physics.row_names),
         index=index,
-        risks=tuple(_risk(limit, index) for limit in risks),
+        risks=tuple(_risk(limit, index) for limit in physics.risks),
         ties=ties if ties.any() else None,
+        parts=tuple(parts),
+        spare=np.array([physics.spare.get(row, np.nan) for row in form.rows]),
     )
 
 
@@ -127,23 +139,12 @@ def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:
         limit.spread,
         limit.ceiling,
         None if limit.excess is None else index[id(limit.excess)],
+        np.nan if limit.spare is None else limit.spare,
     )
 
 
-class _Owners:
-    """The statement whose Block holds a row, asked once of each component."""
-
-    def __init__(self, compiled: CompiledModel) -> None:
-        self.statements = compiled.statements
-        self.known: dict[int, str] = {}
-
-    def __call__(self, row: Any) -> str:
-        component = row.parent_component()
-        if id(component) not in self.known:
-            self.known[id(component)] = self._owner(component.parent_block())
-        return self.known[id(component)]
-
-    def _owner(self, block: Any) -> str:
-        while block.parent_block() is not None and block.local_name not in self.statements:
-            block = block.parent_block()
-        return block.local_name if block.local_name in self.statements else PHYSICS
+def _owner(compiled: CompiledModel, block: Any) -> str:
+    """The statement whose Block a constraint is in."""
+    while block.parent_block() is not None and block.local_name not in compiled.statements:
+        block = block.parent_block()
+    return block.local_name if block.local_name in compiled.statements else PHYSICS

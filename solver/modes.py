@@ -230,17 +230,14 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         mode_columns[[region.chosen for region in function]] = False
     mode_rows = np.asarray(abs(program.matrix) @ mode_columns.astype(float)) > 0
     coupling = ~mode_rows
-    activity = [
-        i for i, name in enumerate(program.row_names) if name.startswith("physics.activity[")
-    ]
-    coupling[activity] = False
+    coupling[program.rows_of(lambda part: part == "physics.activity")] = False
     counted = _counted(program, positions, mode_rows)
     coupling[list(counted)] = True
-    of_regions = (".netting[", ".inside[", ".one_region")
-    region_rows = np.array(
-        [n.startswith("tax[") and any(part in n for part in of_regions) for n in program.row_names],
-        dtype=np.bool_,
-    )
+    of_regions = (".netting", ".inside", ".one_region")
+    region_rows = np.zeros(mode_rows.size, dtype=np.bool_)
+    region_rows[
+        program.rows_of(lambda part: part.startswith("tax[") and part.endswith(of_regions))
+    ] = True
     of_region = program.matrix[region_rows]
     return Structure(
         positions,

@@ -58,7 +58,8 @@ class Netting:
 
 def read_netting(program: Program, structure: Structure) -> Netting:
     """The regions as the program's rows have them."""
-    named = {name: i for i, name in enumerate(program.row_names) if name.startswith("tax[")}
+    rows = program.rows_of(lambda part: part.startswith("tax["))
+    named = {program.row_names[i]: i for i in rows.tolist()}
 
     def start(entity: str, term: str) -> float:
         return float(program.row_lower[named[f"tax[{entity}].net[{term}]"]])

@@ -7,7 +7,6 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
@@ -95,7 +94,7 @@ def round_trades(
         order.place(x, unit)
     netting = read_netting(program, structure)
     margin = CENT * (len(orders) + 1) / unit
-    score = _Score(program, state, netting, compiled.physics.spare, margin)
+    score = _Score(program, state, netting, margin)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
@@ -290,30 +289,18 @@ class _Score:
         program: Program,
         state: State,
         netting: Netting,
-        spare: Mapping[str, float],
         margin: float,
     ) -> None:
         self.program, self.state, self.netting = program, state, netting
         rules = np.ones(program.matrix.shape[0], dtype=bool)
         rules[state.rows] = False
-        self.rows = np.array(
-            [
-                i
-                for i in np.flatnonzero(rules)
-                if not program.row_names[i].startswith(("tax[", "physics.selling"))
-            ],
-            dtype=int,
-        )
+        rules[program.rows_of(lambda part: part.startswith(("tax[", "physics.selling")))] = False
+        self.rows = np.flatnonzero(rules)
         self.matrix = program.matrix[self.rows]
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
-        names = [program.row_names[i] for i in self.rows]
-        self.upper = self.upper + np.array(
-            [spare[name] - margin if name in spare else 0.0 for name in names]
-        )
-        self.risks = [
-            (limit, 0.0 if spare.get(limit.row, margin) > 0.0 else margin)
-            for limit in program.risks
-        ]
+        spare = program.spare[self.rows]
+        self.upper = self.upper + np.where(np.isnan(spare), 0.0, spare - margin)
+        self.risks = [(limit, margin if limit.spare <= 0.0 else 0.0) for limit in program.risks]
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""

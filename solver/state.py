@@ -18,7 +18,7 @@ from scipy.sparse.linalg import splu
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, RegionColumns, Structure
 
-DEFINITIONS = ("physics.activity[", "physics.factor[", "physics.through[", "physics.residual[")
+DEFINITIONS = {"physics.activity", "physics.factor", "physics.through", "physics.residual"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
     """The state columns and their rows for one choice of tax regions."""
     trades = [s for p in structure.positions for s in p.sells]
     trades += [p.buy for p in structure.positions if p.buy != NO_COLUMN]
-    tax = tuple(f"tax[{r.entity}].{name}[" for r in region for name in ("net", "washed"))
-    rows = [i for i, name in enumerate(program.row_names) if name.startswith(DEFINITIONS + tax)]
+    tax = {f"tax[{r.entity}].{name}" for r in region for name in ("net", "washed")}
+    rows = program.rows_of(lambda part: part in DEFINITIONS or part in tax)
     nets = {c for r in region for c in (r.short, r.long)}
     other_regions = {c for f in structure.regions for r in f for c in (r.short, r.long)} - nets
     matrix = program.matrix[rows]
@@ -69,7 +69,7 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
         program,
         moved,
         states,
-        np.array(rows, dtype=int),
+        rows,
         matrix,
         matrix[:, moved],
         splu(square),

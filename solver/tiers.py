@@ -278,5 +278,6 @@ def _frozen(program: Program, columns: list[int], upper: float, name: str) -> Pr
         row_lower=np.append(program.row_lower, -np.inf),
         row_upper=np.append(program.row_upper, upper),
         owners=(*program.owners, PHYSICS),
-        row_names=(*program.row_names, name),
+        row_names=program.row_names.and_more(name),
+        spare=np.append(program.spare, np.nan),
     )

@@ -276,7 +276,7 @@ class _Rows:
             return
         was = self.physics.bp(self.sign * before) / scale
         moved = pyo.quicksum(
-            slope / scale * (self.physics.holding(p) - p.held) for slope, p in positions if slope
+            slope / scale * (p.holding - p.held) for slope, p in positions if slope
         )
         self.physics.upper(block, name, where, was + moved, was, 0.0, scope=scope, cured=cured)
 

@@ -83,11 +83,6 @@ class Directive(ABC):
         return None
 
     @property
-    def unenforced(self) -> str:
-        """Why nothing comes of the directive yet, as a clause; empty where something does."""
-        return ""
-
-    @property
     def amounts(self) -> tuple[Amount, ...]:
         """The amounts of money in it, which are dollars once a household is known."""
         assert is_dataclass(self)

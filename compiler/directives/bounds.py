@@ -29,8 +29,11 @@ class AmountBand:
         return Range(self.low, self.high)
 
 
-def read_amount_band(bound: tree.Bound, reader: Reader) -> AmountBand | None:
-    """A band of money: `between 1% and 3% of account`, `at most $500`."""
+def read_amount_band(
+    bound: tree.Bound, reader: Reader, *, takes_per: bool = True
+) -> AmountBand | None:
+    """A band of money: `between 1% and 3% of account`, `at most $500`. `takes_per` is whether the
+    line could say `per account`."""
     if bound.relation is not None or bound.side is Side.WITHIN:
         reader.report(
             codes.WRONG_UNIT,
@@ -39,7 +42,7 @@ def read_amount_band(bound: tree.Bound, reader: Reader) -> AmountBand | None:
             help="write a percentage `of account`, or dollars",
         )
         return None
-    if bound.base is not None and not is_base(bound.base, reader):
+    if bound.base is not None and not _parted(bound.base, bound, reader, takes_per):
         return None
     nodes = (bound.low, bound.high)
     ends = [None if node is None else read_amount(node, reader, bound.base) for node in nodes]
@@ -51,6 +54,38 @@ def read_amount_band(bound: tree.Bound, reader: Reader) -> AmountBand | None:
         report_upside_down(bound, reader)
         return None
     return AmountBand(low, high, bases)
+
+
+def _parted(base: tree.Name, bound: tree.Bound, reader: Reader, takes_per: bool) -> bool:
+    """Whether an end is a part of the base; reported if not."""
+    if not is_base(base, reader):
+        return False
+    if not idle_base(bound):
+        return True
+    by_per = base.value in BASES and takes_per
+    instead = f"say `per {base.value}` at the end" if by_per else f"leave `of {base.value}` out"
+    reader.report(
+        codes.DOES_NOT_APPLY,
+        f"dollars are no part of `{base.value}`",
+        base.span,
+        "nothing here is a percentage of it",
+        help=f"{instead}, or write a percentage of it",
+    )
+    return False
+
+
+def idle_base(bound: tree.Bound) -> bool:
+    """Whether all ends are whole amounts of money, so that a base in the bound would say nothing
+    of them."""
+    ends = [end for end in (bound.low, bound.high) if end is not None]
+    return not any(map(_is_part, ends))
+
+
+def _is_part(node: tree.Expression) -> bool:
+    """Whether a number in it is a part of something that it does not name."""
+    if isinstance(node, tree.Choice | tree.Sum):
+        return _is_part(node.left) or _is_part(node.right)
+    return isinstance(node, tree.Quantity) and node.unit is not Unit.MONEY
 
 
 def report_upside_down(bound: tree.Bound, reader: Reader) -> None:
@@ -114,6 +149,15 @@ def read_points(bound: tree.Bound, reader: Reader) -> Range | None:
     `within 3 points of` is -0.03 to 0.03; `at most 3 points above` ends at 0.03; `at most 3 points
     below` starts at -0.03.
     """
+    if bound.side is not Side.WITHIN and bound.relation is None:
+        base = _base(bound)
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            f"a distance from the {base} is above it, below it, or both",
+            bound.span,
+            help=f"write `within 5 points of {base}` or `at most 5 points above {base}`",
+        )
+        return None
     nodes = _in_points(bound.low, bound.high), bound.high
     ends = [None if node is None else _points(node, bound, reader) for node in nodes]
     if any(end is None for end, node in zip(ends, nodes, strict=True) if node is not None):

@@ -114,6 +114,15 @@ OTHER = {"bought": "sells", "sold": "buys"}
 def read_cross_trades(node: tree.Prevent, reader: Reader) -> CrossTrades | None:
     """The typed directive, or None after reporting what is wrong."""
     fine, narrowed = read_narrowed(node, "a cross trade", reader)
+    if node.above is not None:
+        fine = False
+        reader.report(
+            codes.DOES_NOT_APPLY,
+            "`prevent cross trades` has no use for `above`",
+            node.above.span,
+            "every cross trade is prevented, however small",
+            help="leave it out",
+        )
     if node.across in ACROSS:
         return CrossTrades(node.across, narrowed) if fine else None
     reader.report(

@@ -138,7 +138,7 @@ class HoldingMinimum(Directive):
 
 def read_holding_minimum(node: tree.Keep, reader: Reader) -> HoldingMinimum | None:
     """The typed minimum, or None after reporting what is wrong."""
-    band = read_amount_band(node.bound, reader)
+    band = read_amount_band(node.bound, reader, takes_per=False)
     fine, selection = read_narrowed(node, "a holding", reader)
     if band is None or not fine:
         return None

@@ -11,17 +11,15 @@ import pyomo.environ as pyo
 
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach, least
+from compiler.directives.base import Breach, Family, dollars_breach, least
 from compiler.directives.bounds import describe_amounts
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
-from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
-from compiler.statements import InForce, Statement
-from compiler.whose_gains import Held, Holder, held_by, read_band_of_a_year, read_holder
+from compiler.statements import InForce
+from compiler.whose_gains import Held, Holder, RealizedInPeriod, read_band_of_a_year, read_holder
 from grammar import tree
-from portfolio.holding import is_long_term
 from portfolio.household import Household
 
 LOSSES = ("realized losses", "realized short losses", "realized long losses")
@@ -30,7 +28,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
-class RealizedLosses(Directive):
+class RealizedLosses(RealizedInPeriod):
     """The losses of the sales at a loss, of the period so far and of this run, gains not taken off,
     and what wash sales disallow of them not counted (26 USC 1091(a)).
 
@@ -49,10 +47,6 @@ class RealizedLosses(Directive):
     per: Holder
 
     @property
-    def slot(self) -> tuple[str, ...]:
-        return self.measure, self.period.describe(), f"per {self.per}"
-
-    @property
     def range(self) -> Range:
         return Range(self.low, self.high)
 
@@ -64,25 +58,12 @@ class RealizedLosses(Directive):
     def describe_range(self) -> str:
         return describe_amounts(self.low, self.high)
 
-    def sentence(self) -> str:
-        period = self.period.describe()
-        return f"keep {self.measure} {self.describe_range()} {period} per {self.per}"
-
-    def remarks(self, household: Household) -> Iterator[str]:
-        yield from self.period.unseen(household)
-
-    def describe_today(self, statement: Statement, household: Household) -> str:
-        del statement
-        return describe_today(self.period, self.range, household)
-
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `most` and `least` a holder, linear in the lots at a loss."""
         household = physics.household
-        if not self.period.applies(household.as_of):
-            return
-        for held in held_by(self.per, scope, household):
+        for held in self._holders(scope, household):
             before = physics.bp(self._so_far(household, held))
-            run = self._run(physics, held)
+            run = -self._recognised(physics, held.counted, losses_only=True)
             if self.high is not None:
                 most = physics.bp(self._dollars(self.high, household, held))
                 physics.upper(
@@ -94,60 +75,18 @@ class RealizedLosses(Directive):
                 done = before + run + _nothing(block)
                 physics.lower(block, "least", held.where, done, before, asked, scope=scope)
 
-    def _run(self, physics: Physics, held: Held) -> Any:
-        """Losses of this run in bp, less what of them is disallowed."""
-        losses = pyo.quicksum(
-            -physics.gains[lot.id] * sell
-            for position in physics.positions.values()
-            if position.account_id in held.counted
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-            if physics.gains[lot.id] < 0.0
-            and self._counts(is_long_term(lot, physics.household.as_of))
-        )
-        return losses - pyo.quicksum(
-            column
-            for (account_id, term), column in physics.disallowed.items()
-            if account_id in held.counted and self._counts(term == "long")
-        )
-
-    def _counts(self, long_term: bool) -> bool:
-        return self.measure == LOSSES[0] or ("long" in self.measure) == long_term
-
-    def _dollars(self, end: Amount, household: Household, held: Held) -> Decimal:
-        return self.period.grown(held.dollars(end, household), household.as_of)
-
     def _so_far(self, household: Household, held: Held) -> Decimal:
         """Losses of the period before this run (dollars), by the sales that the book shows."""
-        return sum(
-            (
-                -sale.gain
-                for sale in household.past_sales
-                if sale.gain < 0
-                and sale.account_id in held.counted
-                and self.period.counts(sale, household.as_of)
-                and self._counts(sale.long_term)
-            ),
-            ZERO,
-        )
+        return sum((-sale.gain for sale in self._past(household, held) if sale.gain < 0), ZERO)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The losses taken against the most, or against what was taken before; and, where
         `scope.strict`, against the least."""
         household = closing.household
-        if not self.period.applies(household.as_of):
-            return
-        for held in held_by(self.per, scope, household):
+        for held in self._holders(scope, household):
             before = self._so_far(household, held)
-            after = before + sum(
-                (
-                    -closing.recognised(sale)
-                    for sale in closing.sales
-                    if sale.gain < 0
-                    and sale.account_id in held.counted
-                    and self._counts(sale.long_term)
-                ),
-                ZERO,
-            )
+            losing = (sale for sale in self._todays(closing, held) if sale.gain < 0)
+            after = before - sum((closing.recognised(sale) for sale in losing), ZERO)
             if self.high is not None:
                 high = max(self._dollars(self.high, household, held), before)
                 if after > high:

@@ -13,7 +13,7 @@ from grammar import tree
 
 def read_trade(node: tree.Keep, reader: Reader) -> TradeMinimum | TradeMaximum | None:
     """The typed limit, or None after reporting what is wrong."""
-    band = read_amount_band(node.bound, reader)
+    band = read_amount_band(node.bound, reader, takes_per=False)
     fine, selection = read_narrowed(node, "a trade", reader)
     if band is None or not fine:
         return None

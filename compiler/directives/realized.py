@@ -13,16 +13,14 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
-from compiler.directives.base import Breach, Directive, Family, dollars_breach
+from compiler.directives.base import Breach, Family, dollars_breach
 from compiler.periods import Period, read_period
 from compiler.physics import Physics
-from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
-from compiler.statements import InForce, Statement
-from compiler.whose_gains import Held, Holder, held_by, read_band_of_a_year, read_holder
+from compiler.statements import InForce
+from compiler.whose_gains import Held, Holder, RealizedInPeriod, read_band_of_a_year, read_holder
 from grammar import tree
-from portfolio.holding import is_long_term
 from portfolio.household import Household
 
 GAINS = ("realized gains", "realized short gains", "realized long gains")
@@ -33,7 +31,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
-class RealizedLimit(Directive):
+class RealizedLimit(RealizedInPeriod):
     """What the period so far and this run realise together stays at or below `amount`.
 
     Realised gains are net and before the losses carried in, of both terms or of one; taxable gains
@@ -51,30 +49,11 @@ class RealizedLimit(Directive):
     per: Holder
 
     @property
-    def slot(self) -> tuple[str, ...]:
-        return self.measure, self.period.describe(), f"per {self.per}"
-
-    @property
     def range(self) -> Range:
         return Range(high=self.amount)
 
     def describe_range(self) -> str:
         return f"at most {self.amount.describe()}"
-
-    def sentence(self) -> str:
-        period = self.period.describe()
-        return f"keep {self.measure} {self.describe_range()} {period} per {self.per}"
-
-    def remarks(self, household: Household) -> Iterator[str]:
-        yield from self.period.unseen(household)
-
-    def describe_today(self, statement: Statement, household: Household) -> str:
-        del statement
-        return describe_today(self.period, self.range, household)
-
-    def _bound(self, household: Household, held: Held) -> Decimal:
-        """The limit in dollars today."""
-        return self.period.grown(held.dollars(self.amount, household), household.as_of)
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """A row a holder, linear in the lots or in the tax pieces; a row for every set of taxpayers
@@ -83,12 +62,10 @@ class RealizedLimit(Directive):
         A limit that the period has already broken forbids more, and asks for no loss to repair it.
         """
         household = physics.household
-        if not self.period.applies(household.as_of):
-            return
-        for held in held_by(self.per, scope, household):
+        for held in self._holders(scope, household):
             if not any(entity in physics.taxes for entity in held.accounts):
                 continue
-            bound = physics.bp(self._bound(household, held))
+            bound = physics.bp(self._dollars(self.amount, household, held))
             before = physics.bp(self._so_far(household, held))
             for index, value in self._values(physics, held):
                 physics.upper(block, "limit", index, value, before, bound, scope=scope, cured=False)
@@ -108,32 +85,14 @@ class RealizedLimit(Directive):
             for few in range(1, len(held.accounts) + 1):
                 for some in combinations(held.accounts.items(), few):
                     index = " ".join([held.where, *(e for e, _ in some if len(held.accounts) > 1)])
+                    counted = frozenset[str]().union(*(ids for _, ids in some))
                     nets = sum((_after_carryforwards(household, e) for e, _ in some), ZERO)
-                    yield index, physics.bp(nets) + self._run(physics, dict(some))
+                    yield index, physics.bp(nets) + self._recognised(physics, counted)
             return
         yield (
             held.where,
-            physics.bp(self._so_far(household, held)) + self._run(physics, held.accounts),
+            physics.bp(self._so_far(household, held)) + self._recognised(physics, held.counted),
         )
-
-    def _run(self, physics: Physics, accounts: dict[str, frozenset[str]]) -> Any:
-        """Gains of this run in bp, as an expression of the sales."""
-        counted = frozenset().union(*accounts.values())
-        gains = pyo.quicksum(
-            physics.gains[lot.id] * sell
-            for position in physics.positions.values()
-            if position.account_id in counted
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-            if self._counts(is_long_term(lot, physics.household.as_of))
-        )
-        return gains + pyo.quicksum(
-            column
-            for (account_id, term), column in physics.disallowed.items()
-            if account_id in counted and self._counts(term == "long")
-        )
-
-    def _counts(self, long_term: bool) -> bool:
-        return self.measure not in GAINS[1:] or ("long" in self.measure) == long_term
 
     def _so_far(self, household: Household, held: Held) -> Decimal:
         """What the period realised before this run, in dollars."""
@@ -147,27 +106,15 @@ class RealizedLimit(Directive):
             short = sum((e.ytd_short for e in entities), ZERO)
             long = sum((e.ytd_long for e in entities), ZERO)
             return short * self._counts(False) + long * self._counts(True)
-        counted = held.counted
-        return sum(
-            (
-                sale.gain
-                for sale in household.past_sales
-                if sale.account_id in counted
-                and self.period.counts(sale, household.as_of)
-                and self._counts(sale.long_term)
-            ),
-            ZERO,
-        )
+        return sum((sale.gain for sale in self._past(household, held)), ZERO)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""
         household = closing.household
-        if not self.period.applies(household.as_of):
-            return
-        for held in held_by(self.per, scope, household):
+        for held in self._holders(scope, household):
             before = self._so_far(household, held)
             after = self._with_run(closing, held, before)
-            bound = max(self._bound(household, held), before)
+            bound = max(self._dollars(self.amount, household, held), before)
             if after > bound:
                 yield dollars_breach(scope, held.where, self.measure, after, bound)
 
@@ -177,13 +124,7 @@ class RealizedLimit(Directive):
             if self.measure == "realized tax":
                 return sum((year.tax for year in years), ZERO)
             return sum((year.taxable_short + year.taxable_long for year in years), ZERO)
-        counted = held.counted
-        gains = (
-            closing.recognised(sale)
-            for sale in closing.sales
-            if sale.account_id in counted and self._counts(sale.long_term)
-        )
-        return before + sum(gains, ZERO)
+        return before + sum((closing.recognised(s) for s in self._todays(closing, held)), ZERO)
 
 
 def _after_carryforwards(household: Household, entity_id: str) -> Decimal:

@@ -78,8 +78,8 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_sales.append((smallest, short))
                     sold = pyo.quicksum(position.sells) + (0.0 if short is None else short)
-                    named = physics.added(block.sale, key, sold >= smallest * position.sold)
-                    physics.spare[named] = max(0.0, smallest - least)
+                    made = physics.added(block.sale, key, sold >= smallest * position.sold)
+                    physics.spare[made] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step
                     short = physics.shortfall(block, "purchase", key, smallest, scope)

@@ -70,7 +70,7 @@ def read_transition_limit(node: tree.Keep, reader: Reader) -> TransitionLimit | 
 def read_length(bound: tree.Bound, reader: Reader) -> TransitionLimit | None:
     """The limit of an `at most`."""
     high = bound.high
-    plain = bound.low is None and bound.relation is None and bound.side is Side.AT_MOST
+    plain = (bound.low, bound.relation, bound.base, bound.side) == (None, None, None, Side.AT_MOST)
     if (
         plain
         and isinstance(high, tree.Quantity)

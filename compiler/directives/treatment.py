@@ -126,7 +126,7 @@ def read_treatment(node: tree.Treat, reader: Reader) -> Treatment | None:
 
 def _column(node: tree.Treat, words: str, reader: Reader) -> Column | None:
     """The column of texts whose values are classes."""
-    first, *others = node.things.items
+    first, *others = node.things.items or (None,)
     column = reader.column(first) if isinstance(first, tree.Name) else None
     if isinstance(first, tree.Name) and column is None:
         return None

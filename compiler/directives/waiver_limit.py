@@ -69,7 +69,8 @@ def read_waiver_limit(node: tree.Keep, reader: Reader) -> WaiverLimit | None:
 def read_days(bound: tree.Bound, reader: Reader) -> int | None:
     """The whole days of an `at most`."""
     high = bound.high
-    plain = bound.low is None and bound.relation is None and bound.side is tree.Side.AT_MOST
+    at_most = tree.Side.AT_MOST
+    plain = (bound.low, bound.relation, bound.base, bound.side) == (None, None, None, at_most)
     if (
         plain
         and isinstance(high, tree.Quantity)

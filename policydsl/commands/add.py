@@ -28,7 +28,6 @@ from policydsl.policies import DEFAULT, policies_folder, shipped
 from policydsl.tables import table
 from policydsl.templates import Question, Template, load_templates
 from portfolio.book import Book, load_book
-from portfolio.findings import render_findings
 
 OWNERS = ("program", "advisor", "household", "account")
 
@@ -215,9 +214,7 @@ def _book(ctx: click.Context, folder: Path | None, as_of: str | None) -> Book | 
     if folder is None:
         return None
     book = load_book(folder, None if as_of is None else options.day(as_of))
-    if book.stopped:
-        output.note(render_findings(each for each in book.findings if each.stops))
-        ctx.exit(1)
+    output.end_where_stopped(ctx, book)
     return book
 
 

@@ -13,7 +13,6 @@ from compiler.model import CompiledModel, compile_household
 from policydsl import options, output
 from policydsl.policies import policies_there
 from policydsl.rebalance import policy_of, read_inputs
-from portfolio.findings import render_findings
 from solver.handover import hand_over
 
 FORMATS = (".lp", ".mps", ".nl", ".json")
@@ -52,9 +51,7 @@ def command(
     if out.suffix not in FORMATS:
         raise click.UsageError(f"{out} should end in one of {', '.join(FORMATS)}")
     inputs = read_inputs(book_folder, policies_there(policies), as_of)
-    if inputs.book.stopped:
-        output.note(render_findings(each for each in inputs.book.findings if each.stops))
-        ctx.exit(1)
+    output.end_where_stopped(ctx, inputs.book)
     if household_id not in inputs.book.household_ids:
         raise click.UsageError(f"{inputs.book.name} has no household {household_id}")
     household = inputs.book.household(household_id)

@@ -19,7 +19,6 @@ from policydsl.chosen import with_chosen_models
 from policydsl.memory import collector_off
 from policydsl.policies import policies_folder
 from portfolio.book import Book, load_book
-from portfolio.findings import render_findings
 from portfolio.household import Household
 
 
@@ -49,9 +48,7 @@ def command(
       policydsl effective --book book --account H00001-TX --format tree
     """
     book = load_book(book_folder, as_of)
-    if book.stopped:
-        output.note(render_findings(each for each in book.findings if each.stops))
-        ctx.exit(1)
+    output.end_where_stopped(ctx, book)
     with collector_off():
         loaded = load_policies(policies_folder(policies))
         typed = check_policies(loaded, book.attributes, known_securities(book), book.as_of)

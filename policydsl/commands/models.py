@@ -177,9 +177,7 @@ def _impact(
     """What the change does to a book on a day, as a document and in words."""
     before, after = with_models(book, policies, as_of, old, new)
     for inputs in (before, after):
-        if inputs.book.stopped:
-            output.note(render_findings(each for each in inputs.book.findings if each.stops))
-            ctx.exit(1)
+        output.end_where_stopped(ctx, inputs.book)
     day = before.book.as_of
     households = reached(before, after, old, new)
     pairs = impact(before, after, households)

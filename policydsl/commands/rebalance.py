@@ -21,7 +21,6 @@ from policydsl.report import run_table
 from policydsl.run_folder import fresh_folder
 from policydsl.side_by_side import compared_document, compared_table, trades_table
 from policydsl.tables import dollars
-from portfolio.findings import render_findings
 
 
 @click.command()
@@ -72,9 +71,7 @@ def command(
         inputs = read_inputs(book_folder, policies_there(policies), as_of, state)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    if inputs.book.stopped:
-        output.note(render_findings(each for each in inputs.book.findings if each.stops))
-        ctx.exit(1)
+    output.end_where_stopped(ctx, inputs.book)
     _mention(inputs)
     ids = _chosen(inputs, only)
     if what_if is not None:

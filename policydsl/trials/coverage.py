@@ -32,15 +32,11 @@ TRIES = 5
 
 @dataclass
 class RuleCover:
-    """One rule, default or note: the tests in which it was in force, and those in which it bound.
-
-    `unenforced` is why no trade can follow from it yet.
-    """
+    """One rule, default or note: the tests in which it was in force, and in which it bound."""
 
     rule_id: str
     span: Span
     title: str
-    unenforced: str = ""
     in_force: list[str] = field(default_factory=list)
     bound: dict[str, str] = field(default_factory=dict)
 
@@ -84,12 +80,11 @@ class Coverage:
 
     @property
     def shares(self) -> dict[str, Share]:
-        """Rules in force, conditions tried, rules that bound (of those that can)."""
-        can = [each for each in self.rules if not each.unenforced]
+        """Rules in force, conditions tried, rules that bound."""
         return {
             "rules": Share(sum(bool(each.in_force) for each in self.rules), len(self.rules)),
             "conditions": Share(sum(each.tried for each in self.conditions), len(self.conditions)),
-            "binding": Share(sum(bool(each.bound) for each in can), len(can)),
+            "binding": Share(sum(bool(each.bound) for each in self.rules), len(self.rules)),
         }
 
 
@@ -101,9 +96,6 @@ def coverage(bench: Bench, verdicts: Sequence[Verdict]) -> Coverage:
         name: RuleCover(name, rule.head, "" if rule.title is None else rule.title.value)
         for name, rule in typed.names.rules.items()
     }
-    for statement in typed.statements:
-        if statement.directive.unenforced:
-            rules[statement.rule_id].unenforced = statement.directive.unenforced
     watched = [each for file in typed.names.files for each in _watched(file)]
     ran = [each for each in verdicts if each.ran is not None]
     for verdict in ran:
@@ -152,7 +144,7 @@ def _bound(verdict: Verdict, ran: Ran, rules: dict[str, RuleCover]) -> None:
 
 def _try_without(rule: RuleCover, ran: Iterable[Verdict]) -> None:
     """Rules that leave no trace of their own, such as the numbers behind the objective."""
-    if rule.bound or rule.unenforced:
+    if rule.bound:
         return
     there = [each for each in ran if each.name in rule.in_force]
     for verdict in there[:TRIES]:

@@ -43,11 +43,7 @@ def _missing(each: Coverage) -> Iterator[tuple[str, list[str]]]:
     yield "in force in no test", [_rule(one) for one in each.rules if not one.in_force]
     yield (
         "in force, and never decided anything",
-        [_rule(one) for one in each.rules if one.in_force and not one.bound and not one.unenforced],
-    )
-    yield (
-        "not yet enforced",
-        [f"{_rule(one)}: {one.unenforced}" for one in each.rules if one.unenforced],
+        [_rule(one) for one in each.rules if one.in_force and not one.bound],
     )
     yield (
         "conditions not seen both ways",
@@ -82,7 +78,6 @@ def coverage_json(each: Coverage) -> dict[str, object]:
                 "line": one.span.line,
                 "in_force": list(dict.fromkeys(one.in_force)),
                 "bound": one.bound,
-                "unenforced": one.unenforced,
             }
             for one in each.rules
         ],
@@ -199,8 +194,6 @@ def _of_rule(rule: RuleCover) -> tuple[str, str]:
     if rule.bound:
         title, reason = next(iter(rule.bound.items()))
         return "all", f"bound in {len(rule.bound)} tests; {title}: {reason}"
-    if rule.unenforced and rule.in_force:
-        return "part", f"not yet enforced: {rule.unenforced}"
     if rule.in_force:
         return "part", f"in force in {len(rule.in_force)} tests, and decided nothing"
     return "none", "in force in no test"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from portfolio.household import Household
+from portfolio.household import Household, Lot
 from portfolio.tax.wash_sales import WINDOW
 
 
@@ -37,6 +37,10 @@ class Replacement:
     def last_day(self) -> date:
         """The last day on which a loss sale would still be washed by this purchase."""
         return self.acquired + WINDOW
+
+    def bought_with(self, lot: Lot) -> bool:
+        """Whether a lot is this one, or of its buy order: neither replaces the other."""
+        return lot.id == self.lot_id or (lot.order_id or lot.id) == self.order_id
 
 
 def recent_purchases(household: Household) -> tuple[Replacement, ...]:

@@ -19,9 +19,7 @@ IN_FOLDERS = OF_HOUSEHOLDS | {"E0231", "E0234", "W0235", "W0242"}
 """Mistakes of folders and bytes, which no text can show: test_policyset.py has them."""
 IN_ACCOUNTS = {"E0422"}
 """Mistakes that only an account of a book can show: test_boundaries.py has them."""
-IN_NO_LINE = {"W0321"}
-"""What no line of the language shows today: test_waiting.py has them."""
-IN_TEXT = sorted(set(CODES) - IN_FOLDERS - IN_ACCOUNTS - IN_NO_LINE)
+IN_TEXT = sorted(set(CODES) - IN_FOLDERS - IN_ACCOUNTS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from bench.convex_peers import convex_peers
 from bench.growth import exponent, with_lots
 from bench.peers import KEPT, OURS, Figures, least, main, off_by, side_table
+from compiler.row_names import Names, RowNames
 from portfolio.book import load_book
 from portfolio.synth import synthesise
 from solver.handover import Program
@@ -28,8 +29,8 @@ BY_HAND = Program(
     upper=np.full(2, 3.0),
     integer=np.zeros(2, dtype=np.bool_),
     owners=("physics",),
-    row_names=("sum",),
-    column_names=("x", "y"),
+    row_names=Names((), RowNames(), ("sum",)),
+    column_names=Names((), RowNames(), ("x", "y")),
     index={},
 )
 

@@ -23,3 +23,23 @@ def test_half_a_cent_of_basis_goes_the_way_of_the_trade_row() -> None:
         history = TaxHistory({"TX": Holder()}, groups, home.accounts[0].lots, (), (), {})
         (told,) = replayed(history, home, made).sales
         assert (told.gain, sale.gain) == (Decimal(gain), Decimal(gain))
+
+
+def test_costs_lessen_the_proceeds_and_are_paid_for_the_shares() -> None:
+    """10 shares at $50 that were bought for $400, sold for $500 less $1.25; 4 bought for $200 and
+    $0.75."""
+    home = household(account("TX", 1_000, replace(lot("sold", "BBB", 10, 0), basis=Decimal(400))))
+    made = closing(home, policy(home), "-10 sold, +4 AAA TX")
+    (sale,), (buy,) = made.sales, made.purchases
+    made = replace(
+        made,
+        sales=(replace(sale, amount=Decimal(500), cost=Decimal("1.25")),),
+        purchases=(replace(buy, amount=Decimal(200), cost=Decimal("0.75")),),
+    )
+    groups = {name: (name, Decimal(1)) for name in ("AAA", "BBB")}
+    history = TaxHistory({"TX": Holder()}, groups, home.accounts[0].lots, (), (), {})
+    found = replayed(history, home, made)
+    assert [told.gain for told in found.sales] == [Decimal("98.75")]
+    assert [(piece.shares, piece.basis) for piece in found.outcome.open_lots] == [
+        (Decimal(4), Decimal("200.75"))
+    ]

@@ -547,11 +547,9 @@ CASES = {
 def room(proposal: Proposal) -> float:
     """What the room that limits leave for rounding is worth (bp), since rounding may use it: a
     dollar of it is much where an account has forty."""
-    solution, compiled = proposal.solution, proposal.compiled
+    solution = proposal.solution
     assert solution is not None
-    assert compiled is not None
-    spare = compiled.physics.spare
-    left = np.array([spare.get(name, 0.0) for name in solution.program.row_names])
+    left = np.nan_to_num(solution.program.spare)
     return float(np.abs(solution.answer.point.row_dual) @ left)
 
 

@@ -278,6 +278,21 @@ def test_each_sentence_names_the_shares_that_replace_its_own_loss() -> None:
     assert washed_part(made, others) == f"$200.00 of its losses disallowed, replaced by 2 {by}"
 
 
+@pytest.mark.parametrize(
+    ("order", "recent_order", "ways"), [(None, "O2", 1), ("O1", "O1", 0), (None, "old", 0)]
+)
+def test_shares_of_one_order_wash_nothing_of_each_other(
+    order: str | None, recent_order: str, ways: int
+) -> None:
+    """A lot without an order is one of its own. The tax library says the same of the trades."""
+    five = replace(FIVE_IRA, order_id=recent_order)
+    where = home(replace(OLD, order_id=order), ira=(five,))
+    rules = policy(where, TENTH)
+    assert len(compile_household(where, rules).physics.losses["AAA"].ways) == ways
+    made = closing(where, rules, "-100 old")
+    assert made.disallowed(made.sales[0]) == 500 * ways
+
+
 def test_a_recent_share_worth_a_cent_is_sold_with_the_loss() -> None:
     """0.0001 shares reinvested in an IRA wash 0.0001 shares: they go too, or no loss is taken."""
     where = home(OLD, ira=(lot("crumb", "AAA", "0.0001", 0, RECENT, came_by="reinvest"),))

@@ -171,7 +171,7 @@ def test_the_solved_program_is_the_one_handed_over(synthetic: Book, policy_of: P
     assert proposal.compiled is not None
     given, solved = hand_over(proposal.compiled), proposal.solution.program
     count = given.matrix.shape[0]
-    assert solved.column_names == given.column_names
+    assert tuple(solved.column_names) == tuple(given.column_names)
     assert (solved.matrix[:count] != given.matrix).nnz == 0
     assert set(solved.row_names[count:]) <= {"cures"}
     assert np.array_equal(solved.cost, given.cost)
