@@ -31,9 +31,9 @@ class Position:
     Where other accounts of its portfolio or funds hold the security too, its risk is in `through`,
     the active weight of all: a dollar here counts `weight` in it, and what no position of the
     security adds lies between the ends of `spread`. `shared` is a fund of a portfolio over several
-    accounts: its risk is in columns that it has with other securities. Where lots have a fixed order,
-    `in_order` are the sales of those that may be sold, as they go, and `exhausted` the decisions
-    to sell each of them but the last whole.
+    accounts: its risk is in columns that it has with other securities. Where lots have a fixed
+    order, `in_order` are the sales of those that may be sold, as they go, and `exhausted` the
+    decisions to sell each of them but the last whole.
     """
 
     account_id: str

@@ -197,7 +197,7 @@ def _with_regrets(
 
 
 def _as_traded(structure: Structure, one: Optimum) -> Decisions:
-    """Its decisions, but a sale or purchase of nothing is none, and neither is a loss of nothing."""
+    """Its decisions, but a sale or purchase of nothing is none."""
     x, modes = one.point.x, list(one.decisions.modes)
     for k, p in enumerate(structure.positions):
         traded = [x[j] for j in (*p.sells, p.buy) if j != NO_COLUMN]
