@@ -52,12 +52,13 @@ class Trade:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Environment:
     """Where an expression is evaluated: what is not set is unknown.
 
     `taxpayer` is the account's where it is not set. `trade` is one of `proposal`, the account's
-    orders. `original` is the security that another is to stand in for.
+    orders. `original` is the security that another is to stand in for. Nobody changes one; that it
+    is not frozen is for speed, since thousands are made for a household.
     """
 
     household: Household
@@ -111,6 +112,11 @@ class Column:
     def fixed(self) -> bool:
         """Whether it is a security's own, the same for every household and day."""
         return self.table == "securities" and self.name != "price"
+
+    @property
+    def may_not_apply(self) -> bool:
+        """Whether it is not applicable anywhere."""
+        return self.table == "positions" or (self.table == "securities" and bool(self.applies_to))
 
     def subject(self, env: Environment) -> Subject | None:
         """The row of `env` this column belongs to."""

@@ -111,6 +111,22 @@ def _order(left: Value, right: Value) -> int:
     return 1
 
 
+Span = tuple[Value, Value] | None
+
+
+def _compared(holds: Callable[[int], bool], left: Span, right: Span) -> Truth:
+    """Whether the order of values that lie anywhere in their spans is one that holds."""
+    if left is None or right is None:
+        return None
+    if left[0] is left[1] and right[0] is right[1]:
+        return holds(_order(left[0], right[0]))
+    signs = {_order(a, b) for a in left for b in right}
+    if {-1, 1} <= signs:
+        signs.add(0)
+    truths = {holds(sign) for sign in signs}
+    return truths.pop() if len(truths) == 1 else None
+
+
 @dataclass(frozen=True)
 class Compare(Condition):
     """`A at least B` and its like."""
@@ -123,19 +139,18 @@ class Compare(Condition):
     def fixed(self) -> bool:
         return self.left.fixed and self.right.fixed
 
+    @cached_property
+    def _may_not_apply(self) -> bool:
+        return bool(self.left.may_not_apply or self.right.may_not_apply)
+
     def truth(self, env: Environment) -> Truth:
-        if not (self.left.applicable(env) and self.right.applicable(env)):
+        if self._may_not_apply and not (self.left.applicable(env) and self.right.applicable(env)):
             return False
-        left, right = self.left.span(env), self.right.span(env)
-        if left is None or right is None:
-            return None
-        if left[0] is left[1] and right[0] is right[1]:
-            return _ORDER[self.comparison](_order(left[0], right[0]))
-        signs = {_order(a, b) for a in left for b in right}
-        if {-1, 1} <= signs:
-            signs.add(0)
-        truths = {_ORDER[self.comparison](sign) for sign in signs}
-        return truths.pop() if len(truths) == 1 else None
+        return _compared(self._holds, self.left.span(env), self.right.span(env))
+
+    @cached_property
+    def _holds(self) -> Callable[[int], bool]:
+        return _ORDER[self.comparison]
 
     def describe(self) -> str:
         return f"{self.left.describe()} {self.comparison.value} {self.right.describe()}"
@@ -158,11 +173,14 @@ class InRange(Condition):
         return self.left.fixed and self.low.fixed and self.high.fixed
 
     def truth(self, env: Environment) -> Truth:
-        parts = (
-            Compare(self.left, Comparison.AT_LEAST, self.low),
-            Compare(self.left, Comparison.AT_MOST, self.high),
-        )
-        return all_of(part.truth(env) for part in parts)
+        if not all(each.applicable(env) for each in (self.left, self.low, self.high)):
+            return False
+        value = self.left.span(env)
+        above = _compared(_ORDER[Comparison.AT_LEAST], value, self.low.span(env))
+        if above is False:
+            return False
+        below = _compared(_ORDER[Comparison.AT_MOST], value, self.high.span(env))
+        return above if below is True else below
 
     def describe(self) -> str:
         ends = f"{self.low.describe()} and {self.high.describe()}"

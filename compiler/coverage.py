@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -90,25 +90,42 @@ def forbids_lot(
     return not _spared(scope, env, lot_level=True) and not held_by_waiver(scope, env)
 
 
+def forbidden_securities(
+    scope: InForce, household: Household, account: Account, names: Iterable[str]
+) -> set[str]:
+    """Those of the securities that the restriction bars."""
+    selection = cast("_Barring", scope.directive).selection
+    securities = household.securities
+    if scope.waivers.get(account.id) or scope.treatments or not selection.fixed:
+        return {
+            name for name in names if forbids_security(scope, household, account, securities[name])
+        }
+    asked = (Environment(household, account, securities[name]) for name in names)
+    barred = (env for env in asked if _barred(scope, selection.security(env)))
+    spared = ((env.security, _carved_out(scope, env, lot_level=False)) for env in barred)
+    return {security.id for security, spare in spared if security is not None and not spare}
+
+
 def forbidden_lots(
-    scope: InForce, household: Household, account: Account, lots: Sequence[Lot]
-) -> tuple[Lot, ...]:
-    """Those of one position's lots that the restriction bars."""
-    selections = [cast("_Barring", scope.directive).selection]
-    selections += [c.selection for c in scope.statement.carveouts if c.selection is not None]
+    scope: InForce, household: Household, account: Account, lots: Iterable[Lot]
+) -> list[Lot]:
+    """Those of an account's lots that the restriction bars, in their order."""
     if scope.waivers.get(account.id) or scope.treatments:
-        return tuple(lot for lot in lots if forbids_lot(scope, household, account, lot))
-    if any(each.lot_level for each in selections):
-        envs = (_of_lot(household, account, lot) for lot in lots)
-        barred = (env for env in envs if _barred(scope, selections[0].lot(env)))
-        spared = ((env.lot, _carved_out(scope, env, lot_level=True)) for env in barred)
-        return tuple(lot for lot, spare in spared if lot is not None and not spare)
-    alike = bool(lots) and forbids_lot(scope, household, account, lots[0])
-    return tuple(lots) if alike else ()
-
-
-def _of_lot(household: Household, account: Account, lot: Lot) -> Environment:
-    return Environment(household, account, household.securities[lot.security_id], lot)
+        return [lot for lot in lots if forbids_lot(scope, household, account, lot)]
+    selection = cast("_Barring", scope.directive).selection
+    carved = [c.selection for c in scope.statement.carveouts if c.selection is not None]
+    alike = not any(each.lot_level for each in (selection, *carved))
+    answers: dict[str, bool] = {}
+    found: list[Lot] = []
+    for lot in lots:
+        name = lot.security_id
+        if not alike or name not in answers:
+            env = Environment(household, account, household.securities[name], lot)
+            barred = _barred(scope, selection.lot(env))
+            answers[name] = barred and not _carved_out(scope, env, lot_level=True)
+        if answers[name]:
+            found.append(lot)
+    return found
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

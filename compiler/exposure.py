@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from compiler.flat_sums import flat
 from portfolio.household import Household, Security
 from portfolio.lookthrough import look_through
 
@@ -55,6 +56,12 @@ class Exposure:
 
     constant: float
     terms: tuple[tuple[float, Position], ...]
+
+    @property
+    def value(self) -> Any:
+        """Closing value (bp), as an expression of trades."""
+        constant = sum((share * p.held for share, p in self.terms), 0.0) + self.constant
+        return flat([term for share, p in self.terms for term in p.part(share)], constant)
 
     def plus(self, other: Exposure) -> Exposure:
         return Exposure(self.constant + other.constant, self.terms + other.terms)

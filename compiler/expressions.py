@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cached_property
 
 from compiler.attributes import PREFIX_OF, Column, Environment
 from compiler.dimensions import (
@@ -55,7 +55,12 @@ class Expression(ABC):
 
     def applicable(self, env: Environment) -> bool:
         """False where an attribute is blank because it does not apply."""
-        return all(column.applicable(env) for column in self.columns())
+        return all(column.applicable(env) for column in self.may_not_apply)
+
+    @cached_property
+    def may_not_apply(self) -> tuple[Column, ...]:
+        """Attributes of it that are not applicable somewhere."""
+        return tuple(column for column in self.columns() if column.may_not_apply)
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,6 @@ class Literal(Expression):
         return describe_value(self.constant, self.of)
 
 
-@cache
-def _days(length: Duration, today: date, calendar: str) -> Decimal:
-    return Decimal((today - length.before(today, calendar)).days)
-
-
 @dataclass(frozen=True)
 class Length(Expression):
     """A length of time; as a number, the days by which it ends at today."""
@@ -95,8 +95,18 @@ class Length(Expression):
     def dimension(self) -> Dimension:
         return Dimension.DURATION
 
+    @cached_property
+    def _days(self) -> dict[tuple[date, str], Decimal]:
+        """The days of it by the day on which it ends and the calendar."""
+        return {}
+
     def value(self, env: Environment) -> Value | None:
-        return _days(self.duration, env.household.as_of, env.household.calendar)
+        today, calendar = env.household.as_of, env.household.calendar
+        days = self._days.get((today, calendar))
+        if days is None:
+            days = Decimal((today - self.duration.before(today, calendar)).days)
+            self._days[today, calendar] = days
+        return days
 
     def describe(self) -> str:
         return self.duration.describe()
@@ -162,9 +172,6 @@ class Reference(Expression):
 
     def columns(self) -> Iterator[Column]:
         yield self.column
-
-    def applicable(self, env: Environment) -> bool:
-        return self.column.applicable(env)
 
 
 @dataclass(frozen=True)

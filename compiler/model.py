@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.directives.wash_sales import add_blocks, add_wash_rows
+from compiler.flat_sums import flat, times
 from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
@@ -112,19 +113,19 @@ def _objective_terms(physics: Physics) -> dict[str, Any]:
         entity = household.tax_entities[account.tax_entity_id]
         assumed = physics.assumptions[account.id]
         trades = [*position.sells, *([position.buy] if position.buy is not None else [])]
-        cost += [assumed.trading_cost * trade for trade in trades]
+        cost += [times(assumed.trading_cost, trade) for trade in trades]
         if not account.taxable:
             continue
         rate = float(entity.rate_long) * assumed.present_value_of_deferred_tax
         for lot, sell in zip(position.lots, position.sells, strict=True):
-            later.append(-rate * physics.gains[lot.id] * sell)
+            later.append(times(-rate * physics.gains[lot.id], sell))
         paid = float(physics.security(position.security_id).dividend_yield) * float(
             entity.rate_ordinary
         )
         if paid:
-            drag.append(assumed.horizon * paid * (position.holding - position.held))
+            drag += position.part(assumed.horizon * paid)
     later += [
-        -sale.way.later * sale.taken
+        times(-sale.way.later, sale.taken)
         for group in physics.wash_groups
         for sale in group.sales
         if sale.way is not None and sale.way.later
@@ -132,7 +133,7 @@ def _objective_terms(physics: Physics) -> dict[str, Any]:
     tax = [function.tax - function.before for function in physics.taxes.values()]
     return {
         "tax": pyo.quicksum(tax),
-        "later tax": pyo.quicksum(later),
-        "cost": pyo.quicksum(cost),
-        "drag": pyo.quicksum(drag),
+        "later tax": flat(later),
+        "cost": flat(cost),
+        "drag": flat(drag),
     }

@@ -20,6 +20,7 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.flat_sums import flat, times
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.row_names import RowNames
@@ -67,6 +68,7 @@ class Physics:
     spare: dict[Any, float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
+    _cash_terms: dict[str, list[Any]] = field(default_factory=dict)
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -123,14 +125,16 @@ class Physics:
     def closing_cash(self, account: Account) -> Any:
         """Cash after trades, costs and the flows due (bp); a constant where nothing may trade."""
         positions = self.of_account(account.id)
-        cost = self.assumptions[account.id].trading_cost if positions else 0.0
-        sells = [sell for p in positions for sell in p.sells]
-        buys = [p.buy for p in positions if p.buy is not None]
-        return (
-            self.opening_cash(account)
-            + (1.0 - cost) * pyo.quicksum(sells)
-            - (1.0 + cost) * pyo.quicksum(buys)
-        )
+        opening = self.opening_cash(account)
+        if not positions:
+            return opening
+        if account.id not in self._cash_terms:
+            cost = self.assumptions[account.id].trading_cost
+            sells = (times(1.0 - cost, sell) for p in positions for sell in p.sells)
+            buys = (times(-(1.0 + cost), p.buy) for p in positions if p.buy is not None)
+            self._cash_terms[account.id] = [*sells, *buys]
+        terms = self._cash_terms[account.id]
+        return flat(terms, opening) if terms else opening
 
     def reserved(self, account: Account) -> float:
         """Cash of the account that is meant for something (bp): no limit on cash counts it."""

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 
 from compiler.account_cash import add_cash
 from compiler.assumptions import Assumptions
+from compiler.flat_sums import flat, less, times
 from compiler.instalments import asked_for
 from compiler.physics import Physics
 from compiler.portfolios import may_trade, portfolios
@@ -97,43 +98,41 @@ def _add_trades(physics: Physics) -> None:
     m.active_weight = pyo.Var(names)
     m.sold = pyo.Var(sellable, domain=pyo.Binary)
     m.bought = pyo.Var(buyable, domain=pyo.Binary)
+    sells = dict(zip(lots, m.sell.values(), strict=True))
+    buys, bought = (dict(zip(buyable, each.values(), strict=True)) for each in (m.buy, m.bought))
+    sold = dict(zip(sellable, m.sold.values(), strict=True))
     targets = _targets(physics, names, set(buyable), room)
     by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for key in lots:
         by_name.setdefault(key[:2], []).append(key)
-    for name in names:
-        account_id, security_id = name
+    for name, active in zip(names, m.active_weight.values(), strict=True):
         keys = by_name.get(name, [])
-        buys = name in m.buy
+        amounts = tuple(worth[key] for key in keys)
         physics.positions[name] = Position(
-            account_id=account_id,
-            security_id=security_id,
+            account_id=name[0],
+            security_id=name[1],
             lots=tuple(lots[key] for key in keys),
-            sells=tuple(m.sell[key] for key in keys),
-            buy=m.buy[name] if buys else None,
-            sold=m.sold[name] if keys else None,
-            bought=m.bought[name] if buys else None,
-            active=m.active_weight[name],
-            held=sum(worth[key] for key in keys),
+            sells=tuple(sells[key] for key in keys),
+            worth=amounts,
+            buy=buys.get(name),
+            sold=sold.get(name),
+            bought=bought.get(name),
+            active=active,
+            held=sum(amounts),
             target=targets[name],
         )
     m.physics = pyo.Block()
     position = physics.positions
-    m.physics.activity = pyo.Constraint(
-        names,
-        rule=lambda _, *name: (
-            m.active_weight[name] - _trade(position[name]) == _drift(position[name])
-        ),
-    )
+    m.physics.activity = pyo.Constraint(names, rule=lambda _, *name: _activity(position[name]))
     m.physics.selling = pyo.Constraint(
-        list(lots), rule=lambda _, a, s, k: m.sell[a, s, k] <= worth[a, s, k] * m.sold[a, s]
+        list(lots), rule=lambda _, *key: _switched(sells[key], worth[key], sold[key[:2]])
     )
     m.physics.buying = pyo.Constraint(
-        buyable, rule=lambda _, a, s: m.buy[a, s] <= room[a] * m.bought[a, s]
+        buyable, rule=lambda _, *name: _switched(buys[name], room[name[0]], bought[name])
     )
-    both = [name for name in buyable if name in m.sold]
     m.physics.one_side = pyo.Constraint(
-        both, rule=lambda _, a, s: m.sold[a, s] + m.bought[a, s] <= 1
+        [name for name in buyable if name in sold],
+        rule=lambda _, *name: flat((sold[name], bought[name])) <= 1,
     )
 
 
@@ -166,9 +165,13 @@ def _targets(
     return found
 
 
-def _trade(position: Position) -> Any:
-    return (position.buy if position.buy is not None else 0.0) - pyo.quicksum(position.sells)
+def _activity(position: Position) -> Any:
+    """The active weight is what the position was off its target, and what the trades add."""
+    bought = [] if position.buy is None else less([position.buy])
+    terms = (position.active, *bought, *position.sells)
+    return flat(terms) == position.held - position.target
 
 
-def _drift(position: Position) -> float:
-    return position.held - position.target
+def _switched(trade: Any, most: float, on: Any) -> Any:
+    """No such trade unless it is switched on, and then at most this much of it (bp)."""
+    return flat((trade, times(-most, on))) <= 0.0

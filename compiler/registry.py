@@ -5,13 +5,13 @@ Linear rows cannot say these things; statements and physics register them here f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import Any
 
-import pyomo.environ as pyo
-
+from compiler.flat_sums import flat, less, times
 from compiler.washing import WashedLoss
 from portfolio.household import Lot
 
@@ -23,9 +23,10 @@ PHYSICS = "physics"
 class Position:
     """One security in one tradable account: what may be sold of it, lot by lot, and bought.
 
-    Amounts are basis points of household value. `smallest_sale` and `smallest_purchase` are what
-    trade minimums ask of the order; a sale below its minimum must close the position. Of soft
-    minimums it is (amount, shortfall): they count where no shortfall is let in.
+    Amounts are basis points of household value, `worth` those of the lots. `smallest_sale` and
+    `smallest_purchase` are what trade minimums ask of the order; a sale below its minimum must
+    close the position. Of soft minimums it is (amount, shortfall): they count where no shortfall is
+    let in.
     `closed`, where a statement asks for it, is the decision to sell the position whole; without it
     at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
     Where other accounts of its portfolio or funds hold the security too, its risk is in `through`,
@@ -40,6 +41,7 @@ class Position:
     security_id: str
     lots: tuple[Lot, ...]
     sells: tuple[Any, ...]
+    worth: tuple[float, ...]
     buy: Any | None
     sold: Any | None
     bought: Any | None
@@ -61,10 +63,26 @@ class Position:
     exhausted: tuple[Any, ...] = ()
 
     @cached_property
+    def sales(self) -> tuple[Any, ...]:
+        """What the sales add to its value (bp, negative), as terms of a flat sum."""
+        return tuple(less(self.sells))
+
+    @property
+    def trades(self) -> tuple[Any, ...]:
+        """What the trades add to its value (bp), as terms of a flat sum."""
+        return self.sales if self.buy is None else (self.buy, *self.sales)
+
+    @property
     def holding(self) -> Any:
         """Closing value (bp), as an expression of trades."""
-        bought = self.buy if self.buy is not None else 0.0
-        return self.held + bought - pyo.quicksum(self.sells)
+        return flat(self.trades, self.held)
+
+    def part(self, share: float) -> Sequence[Any]:
+        """A share of what the trades add to its value (bp), as terms of a flat sum."""
+        if share == 1.0:
+            return self.trades
+        bought = [] if self.buy is None else [times(share, self.buy)]
+        return [*bought, *(times(-share, sell) for sell in self.sells)]
 
     @cached_property
     def sell_of(self) -> dict[str, Any]:

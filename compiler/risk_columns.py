@@ -10,6 +10,7 @@ import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
+from compiler.flat_sums import flat, times
 from compiler.portfolios import Portfolio
 from compiler.registry import Position, Square
 
@@ -113,27 +114,31 @@ class _PortfolioRisk:
         m, risk = self.physics.model, self.physics.household.risk
         loadings = np.zeros((len(self.parts), risk.loadings.shape[1]))
         for i, parts in enumerate(self.parts.values()):
-            for under, share in parts.items():
-                loadings[i] += float(share) * risk.loadings[self.row_of[under]]
+            shares = np.array([float(share) for share in parts.values()])
+            loadings[i] = (
+                shares[:, None] * risk.loadings[[self.row_of[under] for under in parts]]
+            ).sum(0)
         names = list(self.parts)
         for k in range(loadings.shape[1]):
-            active, constant = self._active(dict(zip(names, loadings[:, k].tolist(), strict=True)))
+            shares_of = dict(zip(names, loadings[:, k].tolist(), strict=True))
             key = (self.portfolio.id, k)
-            m.physics.factor[key] = m.factor[key] - active == constant
-            self._square(m.factor[key], self.scale)
+            column = m.factor[key]
+            m.physics.factor[key] = self._without(column, shares_of) == self._rest(shares_of)
+            self._square(column, self.scale)
 
     def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
         """The square of a name that trades directly, or is kept, with what funds hold of it."""
         m, risk = self.physics.model, self.physics.household.risk
         own = [position for _, position in self.of_security.get(name, ())]
-        active, constant = self._active({name: 1.0, **funds})
+        shares = {name: 1.0, **funds}
+        constant = self._rest(shares)
         weight = self.scale * float(risk.specific[self.row_of[name]])
         alone = len(own) == 1 and self.counts[own[0].account_id] == 1.0
         if alone and not funds and constant == 0.0:
             self._square(own[0].active, weight)
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
-        m.physics.through[key] = m.through[key] - active == constant
+        m.physics.through[key] = self._without(m.through[key], shares) == constant
         spread = self._spread(funds, constant)
         for position in own:
             position.through, position.spread = m.through[key], spread
@@ -168,20 +173,30 @@ class _PortfolioRisk:
         )
         for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
             key = (self.portfolio.id, k)
-            active, constant = self._active(dict(zip(funds, row.tolist(), strict=True)))
-            m.physics.residual[key] = m.residual[key] - active == constant
-            self._square(m.residual[key], self.scale)
+            shares = dict(zip(funds, row.tolist(), strict=True))
+            column = m.residual[key]
+            m.physics.residual[key] = self._without(column, shares) == self._rest(shares)
+            self._square(column, self.scale)
 
-    def _active(self, shares: Mapping[str, float]) -> tuple[Any, float]:
-        """The sum of active weights times `shares` by security: of positions, and of the rest."""
-        held = (each for name in shares for each in self.of_security.get(name, ()))
-        terms = [
-            shares[p.security_id] * self.counts[p.account_id] * p.active
-            for _, p in sorted(held, key=itemgetter(0))
-            if shares[p.security_id]
-        ]
+    def _without(self, column: Any, shares: Mapping[str, float]) -> Any:
+        """A column less the active weights of positions times `shares` by security."""
+        held = [each for name in shares for each in self.of_security.get(name, ())]
+        held.sort(key=itemgetter(0))
+        return flat(
+            [
+                column,
+                *(
+                    times(-(shares[p.security_id] * self.counts[p.account_id]), p.active)
+                    for _, p in held
+                    if shares[p.security_id]
+                ),
+            ]
+        )
+
+    def _rest(self, shares: Mapping[str, float]) -> float:
+        """What is beside the positions, times `shares` by security."""
         rest = sum(share * self.beside.get(name, 0.0) for name, share in shares.items())
-        return pyo.quicksum(terms), rest if abs(rest) > ROUNDING else 0.0
+        return rest if abs(rest) > ROUNDING else 0.0
 
     def _square(self, column: Any, weight: float) -> None:
         self.physics.squares.append(Square(column, weight))

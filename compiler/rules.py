@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler import codes
+from compiler.acted_on import acted_on
 from compiler.choices import Default, Grant, read_choice, read_grant
 from compiler.clauses import Clauses, read_clauses
-from compiler.directives.base import Directive, Family, raises_cash
+from compiler.directives.base import Directive, Family
 from compiler.directives.read import read_directive
 from compiler.expressions import Literal
 from compiler.files import OpenFile
@@ -66,7 +67,7 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     fine = _begun(directives, clauses.scope, spans, reader) and fine
     fine = _ever_due(directives, clauses.scope, spans, reader) and fine
     given = [each for each in directives if each is not None]
-    fine = fine and _heard(rule, given, clauses.counts_as, reader)
+    fine = fine and acted_on(rule, given, clauses, reader)
     if clauses.counts_as is not None:
         value = clauses.counts_as
         directives = [None if each is None else counting(each, value) for each in directives]
@@ -78,58 +79,6 @@ def read_rule(rule: tree.Rule, file: OpenFile) -> ReadRule:
     if fine and not causes(new):
         return ReadRule(found, grants, waived)
     return ReadRule(fault=Fault(clauses.scope, rule.head, rule.id.value, causes(new)))
-
-
-def _reads(
-    directives: list[Directive], value: Literal, clause: tree.MissingCounts, reader: Reader
-) -> bool:
-    """Whether each directive reads an attribute of the value's kind; reported if not."""
-    deaf = next((each for each in directives if counting(each, value) == each), None)
-    if deaf is not None:
-        reader.report(
-            codes.DOES_NOT_APPLY,
-            f"`{deaf.sentence()}` reads no attribute that is {value.dimension.value}",
-            clause.value.span,
-            "nothing counts as it",
-            help="write a value of the attribute's own kind, or give the line a rule of its own",
-        )
-    return deaf is None
-
-
-def _heard(
-    rule: tree.Rule, directives: list[Directive], counts_as: Literal | None, reader: Reader
-) -> bool:
-    """Report clauses that would have no effect on a directive of the rule."""
-    fine = True
-    for clause in rule.clauses:
-        if not isinstance(clause, tree.Except | tree.MissingCounts | tree.Existing):
-            continue
-        if isinstance(clause, tree.Except) and clause.condition is not None:
-            continue
-        if isinstance(clause, tree.MissingCounts) and counts_as is not None:
-            fine = _reads(directives, counts_as, clause, reader) and fine
-            continue
-        deaf = next((each for each in directives if not each.hears(clause)), None)
-        if deaf is not None:
-            reader.report(
-                codes.NOT_HEARD,
-                f"`{deaf.sentence()}` does not act on this clause",
-                clause.span,
-                "would have no effect",
-                help=_way_out(clause),
-            )
-            fine = False
-    return fine
-
-
-def _way_out(clause: tree.Clause) -> str:
-    """What to write instead of a clause that a line does not hear."""
-    if raises_cash(clause):
-        return (
-            "sales raise cash: write it with `never sell`, `never harvest` or turnover; for gains, "
-            "`never sell anything where lot.gain above $0`"
-        )
-    return "leave it out, or give the lines that act on it a rule of their own"
 
 
 def _begun(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from compiler.attributes import Column
-from compiler.conditions import AllOf, Condition, Environment, Truth, all_of, any_of
+from compiler.conditions import AllOf, Condition, Environment, Truth, any_of
 from portfolio.household import Security
 
 
@@ -85,21 +85,34 @@ class Selection:
 
     def _truth(self, env: Environment, *, lots: bool) -> Truth:
         if env.security is None or not self.fixed:
-            return all_of(self._parts(env, lots=lots))
+            return self._of_parts(env, lots=lots)
         known, answer = self._answers.get(env.security.id, (None, None))
         if known is not env.security:
-            answer = all_of(self._parts(env, lots=lots))
+            answer = self._of_parts(env, lots=lots)
             self._answers[env.security.id] = env.security, answer
         return answer
 
-    def _parts(self, env: Environment, *, lots: bool) -> Iterator[Truth]:
-        if self.items:
-            yield any_of(_item(item, env, lots=lots) for item in self.items)
-        if self.where is None:
-            return
-        for conjunct in _conjuncts(self.where):
-            if lots or not conjunct.mentions_lot:
-                yield conjunct.truth(env)
+    def _of_parts(self, env: Environment, *, lots: bool) -> Truth:
+        found = any_of(_item(item, env, lots=lots) for item in self.items) if self.items else True
+        if found is False:
+            return False
+        for conjunct in self._whole_where if lots else self._where_of_securities:
+            truth = conjunct.truth(env)
+            if truth is False:
+                return False
+            if truth is None:
+                found = None
+        return found
+
+    @cached_property
+    def _whole_where(self) -> tuple[Condition, ...]:
+        """The conditions that all have to hold."""
+        return () if self.where is None else _conjuncts(self.where)
+
+    @cached_property
+    def _where_of_securities(self) -> tuple[Condition, ...]:
+        """Those that ask nothing of lots."""
+        return tuple(each for each in self._whole_where if not each.mentions_lot)
 
     def describe(self) -> str:
         """The selection in the language's words."""

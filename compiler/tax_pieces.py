@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
 
-from compiler.registry import Position, Region, TaxFunction
+from compiler.flat_sums import flat, times
+from compiler.registry import Region, TaxFunction
 from compiler.tax_forms import TaxForm, YearStart
 from compiler.washing import find_losses
 from portfolio.household import Lot
@@ -21,13 +22,14 @@ def add_taxes(physics: Physics, form: TaxForm) -> None:
     """Net short and long of each tax entity, and the tax by the piece of `form` they fall in."""
     m, household = physics.model, physics.household
     m.tax = pyo.Block(pyo.Any)
-    sales: dict[str, list[tuple[Position, Lot, Any]]] = {}
+    sales: dict[str, list[tuple[Lot, Any, float]]] = {}
     for position in physics.positions.values():
         account = physics.account(position.account_id)
         if account.taxable:
-            for lot, sell in zip(position.lots, position.sells, strict=True):
+            of_lots = zip(position.lots, position.sells, position.worth, strict=True)
+            for lot, sell, worth in of_lots:
                 physics.gains[lot.id] = gain_fraction(physics, account.id, lot)
-                sales.setdefault(account.tax_entity_id, []).append((position, lot, sell))
+                sales.setdefault(account.tax_entity_id, []).append((lot, sell, worth))
     physics.losses = find_losses(physics)
     for entity_id in sorted(household.tax_entities):
         if entity_id in sales:
@@ -42,8 +44,9 @@ def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
 
 
 def _entity_tax(
-    physics: Physics, entity_id: str, lots: Iterable[tuple[Position, Lot, Any]], form: TaxForm
+    physics: Physics, entity_id: str, lots: Iterable[tuple[Lot, Any, float]], form: TaxForm
 ) -> None:
+    """`lots` with their sales and what they are worth (bp)."""
     m, entity = physics.model, physics.household.tax_entities[entity_id]
     start = {
         "short": physics.bp(entity.ytd_short - entity.carry_short),
@@ -51,11 +54,11 @@ def _entity_tax(
     }
     low, high = dict(start), dict(start)
     terms: dict[str, list[Any]] = {"short": [], "long": []}
-    for _, lot, sell in lots:
+    for lot, sell, worth in lots:
         rate, term = physics.gains[lot.id], physics.term(lot)
-        terms[term].append(rate * sell)
-        low[term] += min(0.0, rate * sell.ub)
-        high[term] += max(0.0, rate * sell.ub)
+        terms[term].append(times(-rate, sell))
+        low[term] += min(0.0, rate * worth)
+        high[term] += max(0.0, rate * worth)
     block = m.tax[entity_id]
     disallowed = _most_disallowed(physics, entity_id)
     if disallowed:
@@ -66,7 +69,7 @@ def _entity_tax(
         column.setlb(0.0)
         column.setub(most)
         physics.disallowed[account_id, term] = column
-        terms[term].append(column)
+        terms[term].append(times(-1.0, column))
         high[term] += most
     limit = physics.bp(ordinary_limit(entity.filing))
     pieces = form(entity, YearStart(start["short"], start["long"], limit))
@@ -85,9 +88,7 @@ def _entity_tax(
     columns = {"short": block.short, "long": block.long}
     block.net = pyo.Constraint(
         list(columns),
-        rule=lambda _, t: (
-            pyo.quicksum(columns[t][r] for r in possible) - pyo.quicksum(terms[t]) == start[t]
-        ),
+        rule=lambda _, t: flat([*columns[t].values(), *terms[t]]) == start[t],
     )
     block.netting = pyo.Constraint(pyo.Any)
     block.inside = pyo.Constraint(pyo.Any)

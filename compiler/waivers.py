@@ -174,7 +174,7 @@ def _applies(node: tree.Waive, selection: Selection, rule: WaivedRule, reader: R
     if not parts:
         message = f"`{node.id.value}` is not about securities"
         help_line = f"to lift it whole: `waive {node.id.value} for anything`"
-    elif selection.lot_level and all(_counts_positions(each) for each in parts):
+    elif selection.lot_level and not any(each.by_lot for each in parts):
         message = f"`{node.id.value}` tells no lots apart"
         help_line = "leave `lot.` out of the waiver"
     elif node.existing and not any(_asks_of_held(each) for each in parts):
@@ -190,11 +190,6 @@ def _applies(node: tree.Waive, selection: Selection, rule: WaivedRule, reader: R
         related=(Label(rule.statements[0].span, "what it asks"),),
         help=help_line,
     )
-
-
-def _counts_positions(directive: Directive) -> bool:
-    purchases = isinstance(directive, Restriction) and directive.action == "buy"
-    return purchases or isinstance(directive, WeightBand)
 
 
 def _asks_of_held(directive: Directive) -> bool:

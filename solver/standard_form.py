@@ -15,7 +15,12 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from pyomo.core.base import SortComponents
-from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression, SumExpression
+from pyomo.core.expr.numeric_expr import (
+    LinearExpression,
+    MonomialTermExpression,
+    NegationExpression,
+    SumExpression,
+)
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
@@ -125,6 +130,9 @@ class _Reader:
 
     def read(self, body: Any) -> tuple[float, Sequence[int], Sequence[float]]:
         """The constant of a sum, its columns, each once, and their coefficients."""
+        if body.__class__ is NegationExpression:
+            constant, at, coefficients = self.read(body.args[0])
+            return -constant, at, [-coefficient for coefficient in coefficients]
         if body.__class__ in FLAT:
             flat = self._flat(body.args)
             if flat is not None:

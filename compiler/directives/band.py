@@ -172,7 +172,7 @@ class WeightBand(Directive):
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 far = (high is not None and before > high) or (low is not None and before < low)
                 way = way_of(group, at) if far else DONE
-                weight = held.constant + pyo.quicksum(share * p.holding for share, p in held.terms)
+                weight = held.value
                 if high is not None:
                     kept = spared.get(group) if before > high else None
                     if kept is not None:

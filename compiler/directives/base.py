@@ -100,6 +100,11 @@ class Directive(ABC):
         return False
 
     @property
+    def by_lot(self) -> bool:
+        """Whether it tells the lots of a position apart, so that a clause or waiver may, too."""
+        return False
+
+    @property
     def gradual(self) -> bool:
         """Whether what it asks for comes in steps, counted from its first day."""
         return False

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from compiler.closing import Closing, Sale
-from compiler.coverage import forbids_lot
+from compiler.coverage import forbidden_lots, forbids_lot
 from compiler.directives.base import (
     Breach,
     Directive,
@@ -54,6 +54,10 @@ class Harvest(Directive):
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} harvest", self.things.describe()
 
+    @property
+    def by_lot(self) -> bool:
+        return True
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause) or raises_cash(clause)
 
@@ -72,17 +76,15 @@ class Harvest(Directive):
                 continue
             room = physics.bp(allowance(scope, physics.household, account))
             spared: list[Any] = []
-            for position in physics.of_account(account.id):
-                for lot, sell in zip(position.lots, position.sells, strict=True):
-                    if not physics.at_loss(lot):
-                        continue
-                    if not forbids_lot(scope, physics.household, account, lot):
-                        continue
-                    if room:
-                        spared.append(sell)
-                    else:
-                        key = (account.id, lot.security_id, lot.id)
-                        physics.bar(block, "no_harvest", key, sell, scope)
+            positions = {p.security_id: p for p in physics.of_account(account.id)}
+            lost = (lot for p in positions.values() for lot in p.lots if physics.at_loss(lot))
+            for lot in forbidden_lots(scope, physics.household, account, lost):
+                sell = positions[lot.security_id].sell_of[lot.id]
+                if room:
+                    spared.append(sell)
+                else:
+                    key = (account.id, lot.security_id, lot.id)
+                    physics.bar(block, "no_harvest", key, sell, scope)
             if spared:
                 sold = pyo.quicksum(spared)
                 physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 import pyomo.environ as pyo
 
 from compiler.closing import Closing
-from compiler.coverage import Way, compliance, forbidden_lots, forbids_lot, forbids_security
+from compiler.coverage import (
+    Way,
+    compliance,
+    forbidden_lots,
+    forbidden_securities,
+    forbids_lot,
+    forbids_security,
+)
 from compiler.directives.base import (
     Breach,
     Directive,
@@ -21,7 +28,7 @@ from compiler.directives.base import (
     selective_clause,
 )
 from compiler.physics import Physics
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_traded
 from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.selections import Selection
@@ -58,6 +65,10 @@ class Restriction(Directive):
     def slot(self) -> tuple[str, ...]:
         return f"{self.mode.value} {self.action}", self.things.describe()
 
+    @property
+    def by_lot(self) -> bool:
+        return self.action != "buy"
+
     def hears(self, clause: tree.Clause) -> bool:
         if raises_cash(clause):
             return self.action in ("sell", "trade")
@@ -75,27 +86,34 @@ class Restriction(Directive):
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
         what may not be held."""
+        household = physics.household
         for account in physics.tradable(scope):
-            room = physics.bp(allowance(scope, physics.household, account))
+            room = physics.bp(allowance(scope, household, account))
+            positions = physics.of_account(account.id)
+            unbought: set[str] = set()
+            if self.action != "sell":
+                names = [p.security_id for p in positions if p.buy is not None]
+                unbought = forbidden_securities(scope, household, account, names)
+            barred: dict[str, list[Lot]] = {}
+            if self.action != "buy":
+                held = (lot for position in positions for lot in position.lots)
+                for lot in forbidden_lots(scope, household, account, held):
+                    barred.setdefault(lot.security_id, []).append(lot)
             spared: list[Any] = []
-            for position in physics.of_account(account.id):
-                security = physics.security(position.security_id)
-                key = (account.id, security.id)
-                if (
-                    self.action != "sell"
-                    and position.buy is not None
-                    and forbids_security(scope, physics.household, account, security)
-                ):
+            for position in positions:
+                key = (account.id, position.security_id)
+                if position.security_id in unbought:
                     physics.bar(block, "no_buy", key, position.buy, scope)
-                if self.action in ("sell", "trade"):
-                    sell_of = position.sell_of
-                    for lot in forbidden_lots(scope, physics.household, account, position.lots):
-                        if room:
-                            spared.append(sell_of[lot.id])
-                        else:
-                            physics.bar(block, "no_sell", (*key, lot.id), sell_of[lot.id], scope)
-                if self.action == "hold":
-                    self._leave(block, scope, physics, account, position)
+                lots = barred.get(position.security_id, [])
+                if lots and self.action == "hold":
+                    self._leave(block, scope, physics, account, position, lots)
+                elif lots:
+                    sells = [position.sell_of[lot.id] for lot in lots]
+                    if room:
+                        spared += sells
+                        continue
+                    for lot, sell in zip(lots, sells, strict=True):
+                        physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
             if spared:
                 sold = pyo.quicksum(spared)
                 physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
@@ -107,13 +125,13 @@ class Restriction(Directive):
         physics: Physics,
         account: Account,
         position: Position,
+        lots: Sequence[Lot],
     ) -> None:
         """Lots that may not be held are sold as far as the other hard rules allow."""
         security = physics.security(position.security_id)
         where = f"{account.id} {security.id}"
         household, value = physics.household, physics.value(account)
         sell_of = position.sell_of
-        lots = forbidden_lots(scope, household, account, position.lots)
         for number, (way, due) in enumerate(_ways(scope, household, account, lots, value)):
             worth = sum((lot.shares * household.prices[security.id] for lot in due), Decimal(0))
             held = physics.bp(worth)
@@ -229,5 +247,5 @@ def _ways(
 
 def read_restriction(node: tree.Restrict, reader: Reader) -> Restriction | None:
     """The typed restriction, or None after reporting what is wrong."""
-    things = read_selection(node.things, reader)
+    things = read_traded(node.action, node.things, reader)
     return None if things is None else Restriction(node.mode, node.action, things)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
@@ -19,6 +19,7 @@ from compiler.directives.base import (
     dollars_breach,
     selective_clause,
 )
+from compiler.flat_sums import flat, less, times
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
@@ -77,8 +78,8 @@ class TradeMinimum(Directive):
                         position.smallest_sale = max(position.smallest_sale, smallest)
                     else:
                         position.soft_sales.append((smallest, short))
-                    sold = pyo.quicksum(position.sells) + (0.0 if short is None else short)
-                    made = physics.added(block.sale, key, sold >= smallest * position.sold)
+                    row = _at_least(smallest, position.sold, position.sales, short)
+                    made = physics.added(block.sale, key, row)
                     physics.spare[made] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step
@@ -87,8 +88,7 @@ class TradeMinimum(Directive):
                         position.smallest_purchase = max(position.smallest_purchase, smallest)
                     else:
                         position.soft_purchases.append((smallest, short))
-                    bought = position.buy if short is None else position.buy + short
-                    row = bought >= smallest * position.bought
+                    row = _at_least(smallest, position.bought, less([position.buy]), short)
                     physics.spare[physics.added(block.purchase, key, row)] = step
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
@@ -99,3 +99,10 @@ class TradeMinimum(Directive):
             if amount < least and not closes:
                 where = f"{account.id} {security_id}"
                 yield dollars_breach(scope, where, "the order", amount, least)
+
+
+def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Any:
+    """What is traded, taken off, and what it may fall short come to the smallest (bp) if it is
+    switched on."""
+    missing = [] if short is None else less([short])
+    return flat((times(smallest, on), *traded, *missing)) <= 0.0

@@ -67,6 +67,10 @@ class Treatment(Directive):
     def slot(self) -> tuple[str, ...]:
         return "treat", self.subject + self.things.narrowing, self.purpose
 
+    @property
+    def by_lot(self) -> bool:
+        return self.purpose == "absent"
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 

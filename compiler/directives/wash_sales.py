@@ -13,6 +13,7 @@ from compiler import codes
 from compiler.closing import Closing, Sale
 from compiler.dimensions import describe_fraction, normalised
 from compiler.directives.base import Breach, Directive, Family
+from compiler.flat_sums import flat, times
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
@@ -158,6 +159,9 @@ def _add_group(
 ) -> None:
     group = losses.group
     sell_of = {name: sell for p in positions for name, sell in p.sell_of.items()}
+    worth_of = {
+        lot.id: worth for p in positions for lot, worth in zip(p.lots, p.worth, strict=True)
+    }
     recent_ids = [lot.lot_id for lot in losses.recent]
     ways = [(way, block.washed[group, way.first]) for way in losses.ways]
     batches = [("older", list(losses.older))] if losses.older else []
@@ -170,12 +174,16 @@ def _add_group(
         for lot in lots:
             sell = sell_of[lot.id]
             allowed = [taken for way, taken in ways if _allows(way, lot.id, recent_ids)]
-            block.loss[group, lot.id] = sell <= sell.ub * pyo.quicksum([*on, *allowed])
+            most = worth_of[lot.id]
+            terms = (sell, *(times(-most, column) for column in (*on, *allowed)))
+            block.loss[group, lot.id] = flat(terms) <= 0.0
         if not clean:
             continue
         for lot_id in exits:
             sell = sell_of[lot_id]
-            block.exit[group, name, lot_id] = sell >= sell.ub * on[0]
+            block.exit[group, name, lot_id] = (
+                flat((times(worth_of[lot_id], on[0]), times(-1.0, sell))) <= 0.0
+            )
         _exclude_purchases(block, group, name, positions, on[0])
         leaving, gone = ([sell_of[i] for i in ids] for ids in (exits, [lot.id for lot in lots]))
         sales.append(LossSale(on[0], tuple(gone), tuple(leaving)))
@@ -218,7 +226,8 @@ def _exclude_purchases(
 ) -> None:
     for p in positions:
         if p.bought is not None:
-            block.exclusive[group, name, p.account_id, p.security_id] = p.bought <= 1 - taken
+            key = group, name, p.account_id, p.security_id
+            block.exclusive[key] = flat((p.bought, taken)) <= 1.0
 
 
 def _loss_taken(physics: Physics, losses: Losses, sale: LossSale) -> Any:
