@@ -60,6 +60,13 @@ def read_positions(
     return None if selection is None else _whole(selection, refusal, things.span, reader, help)
 
 
+def read_traded(action: str, things: tree.Things, reader: Reader) -> Selection | None:
+    """What is bought, sold, held or traded: lots, unless it is bought only."""
+    if action == "buy":
+        return read_positions(things, "what is bought is of no lot yet", reader)
+    return read_selection(things, reader)
+
+
 def read_narrowed(
     node: tree.Keep | tree.Prevent, what: str, reader: Reader
 ) -> tuple[bool, Selection | None]:

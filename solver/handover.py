@@ -15,6 +15,7 @@ from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
 from compiler.row_names import Names
 from solver.standard_form import standard_form
+from solver.sums import dot
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +84,7 @@ class Program:
     def objective(self, x: Floats) -> float:
         """The true objective at x, squares and all but those that settle ties."""
         square = self.square if self.ties is None else self.square - self.ties
-        return float(self.cost @ x + square @ (x * x) + self.offset)
+        return dot(self.cost, x) + dot(square, x * x) + self.offset
 
 
 def hand_over(compiled: CompiledModel) -> Program:

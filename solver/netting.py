@@ -29,6 +29,12 @@ class _Piece:
         below, above = self.lower - values, values - self.upper
         return float(np.maximum(np.maximum(below, above), 0.0).sum())
 
+    def outside_each(self, nets: Floats) -> Floats:
+        """The same for many nets (n x 2)."""
+        values = nets @ self.rows[:, :2].T + self.rows[:, 2]
+        beyond = np.maximum(self.lower - values, values - self.upper)
+        return np.asarray(np.maximum(beyond, 0.0).sum(axis=1))
+
 
 @dataclass(frozen=True, slots=True)
 class Netting:
@@ -44,11 +50,16 @@ class Netting:
             for pieces, start in zip(self.functions, self.start, strict=True)
         )
 
+    def chosen(self, x: Floats) -> tuple[RegionColumns, ...]:
+        """The regions that are switched on."""
+        return tuple(
+            next(p.region for p in pieces if x[p.region.chosen] > 0.5) for pieces in self.functions
+        )
+
     def placed(self, x: Floats) -> Floats:
         """The same trades, with each taxpayer's nets in the region that holds them."""
         x = x.copy()
-        for pieces in self.functions:
-            now = next(p.region for p in pieces if x[p.region.chosen] > 0.5)
+        for pieces, now in zip(self.functions, self.chosen(x), strict=True):
             short, long = float(x[now.short]), float(x[now.long])
             best = min(pieces, key=lambda p: (p.outside(short, long), p.region is not now)).region
             x[[now.chosen, now.short, now.long]] = 0.0

@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
-import numpy as np
-
 from compiler.model import CompiledModel
 from compiler.physics import Physics
 from compiler.registry import Position
 from portfolio.household import Lot
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, PositionColumns, Structure
-from solver.netting import Netting, read_netting
+from solver.netting import read_netting
+from solver.score import BROKEN, Effect, Score, Value
 from solver.search import Answer
 from solver.state import State
 
@@ -26,7 +25,6 @@ ZERO = Decimal(0)
 DUST = 1e-7  # bp: less is the solver's tolerance, not a trade
 DUST_DOLLARS = 0.005
 CENT = 0.01
-BROKEN = 1e-7
 COARSE = 1.0  # dollars of an increment from which moving one may pay
 MOST_MOVABLE = 40
 
@@ -69,12 +67,36 @@ class _Order:
         """Dollars of one increment."""
         return float(self.step) * self.price
 
+    def amounts(self, shares: list[Decimal], unit: float) -> dict[int, float]:
+        """The program's columns for so many shares (bp, and binaries of lots sold whole)."""
+        found = {
+            column: float(n) * self.price / unit
+            for column, n in zip(self.columns, shares, strict=True)
+        }
+        for column, k in zip(self.exhausted, self.sequence, strict=False):
+            found[column] = float(shares[k] == self.limit[k])
+        return found
+
     def place(self, x: Floats, unit: float) -> None:
         """Write the order's shares into the program's columns."""
-        for column, shares in zip(self.columns, self.shares, strict=True):
-            x[column] = float(shares) * self.price / unit
-        for column, k in zip(self.exhausted, self.sequence, strict=False):
-            x[column] = float(self.shares[k] == self.limit[k])
+        for column, amount in self.amounts(self.shares, unit).items():
+            x[column] = amount
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Other shares for an order, and what they do to the program's columns."""
+
+    order: _Order
+    shares: list[Decimal]
+    effect: Effect
+
+    def made(self, x: Floats, unit: float) -> Floats:
+        """x with the order moved."""
+        x = x.copy()
+        for column, amount in self.order.amounts(self.shares, unit).items():
+            x[column] = amount
+        return x
 
 
 def round_trades(
@@ -94,7 +116,7 @@ def round_trades(
         order.place(x, unit)
     netting = read_netting(program, structure)
     margin = CENT * (len(orders) + 1) / unit
-    score = _Score(program, state, netting, margin)
+    score = Score(program, state, netting, margin)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
@@ -235,34 +257,51 @@ def _share_out(
         reached += grains
 
 
-def _improve(score: _Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
+def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
     """One-increment moves: first what repairs a broken row, then what lowers the objective."""
     best = score(x)
     coarse = sorted(orders, key=lambda o: (-o.step_value, o.position.security_id))
+    known: dict[int, list[_Move]] = {}
     for _ in range(moves):
         if best[0] == 0.0:
             coarse = [order for order in coarse if order.step_value > COARSE]
-        found: tuple[tuple[float, float], _Order, list[Decimal]] | None = None
-        for order in coarse[:MOST_MOVABLE]:
-            for direction in (1, -1):
-                shares = _moved(order, direction)
-                if shares is None:
-                    continue
-                kept, order.shares = order.shares, shares
-                order.place(x, unit)
-                value = score(x)
-                if value < (found[0] if found else best):
-                    found = value, order, shares
-                order.shares = kept
-                order.place(x, unit)
+        movable = coarse[:MOST_MOVABLE]
+        _find_moves(score, [o for o in movable if id(o) not in known], x, unit, known)
+        found: tuple[Value, _Move] | None = None
+        tried = [move for order in movable for move in known[id(order)]]
+        for k in score.contenders(x, [move.effect for move in tried]) if tried else ():
+            move = tried[k]
+            value = score(move.made(x, unit))
+            if value < (found[0] if found else best):
+                found = value, move
         if found is None or not _better(found[0], best):
             return
-        best, order, shares = found
-        order.shares = shares
-        order.place(x, unit)
+        best, move = found
+        move.order.shares = move.shares
+        move.order.place(x, unit)
+        del known[id(move.order)]
 
 
-def _better(value: tuple[float, float], than: tuple[float, float]) -> bool:
+def _find_moves(
+    score: Score, orders: list[_Order], x: Floats, unit: float, known: dict[int, list[_Move]]
+) -> None:
+    """What each order may become by one increment, as long as it is what it is."""
+    found = [
+        (order, shares)
+        for order in orders
+        for shares in (_moved(order, direction) for direction in (1, -1))
+        if shares is not None
+    ]
+    changes = []
+    for order, shares in found:
+        amounts = order.amounts(shares, unit)
+        changes.append({column: amount - float(x[column]) for column, amount in amounts.items()})
+    known |= {id(order): [] for order in orders}
+    for (order, shares), effect in zip(found, score.effects(changes, x), strict=True):
+        known[id(order)].append(_Move(order, shares, effect))
+
+
+def _better(value: Value, than: Value) -> bool:
     return value[0] < than[0] - BROKEN or (value[0] <= than[0] and value[1] < than[1] - BROKEN)
 
 
@@ -275,44 +314,6 @@ def _moved(order: _Order, direction: int) -> list[Decimal] | None:
     if total <= 0 or off > order.step or total > sum(order.limit, ZERO):
         return None
     return [total] if order.purchase else _spread(order, total, more=order.step_value >= CENT)
-
-
-class _Score:
-    """(how far rows are broken, objective) of trades, states completed; both in bp.
-
-    Rounding may use the room that limits were given for it, `spare`; `margin` keeps them clear of
-    the cents by which the amounts of orders are rounded.
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        state: State,
-        netting: Netting,
-        margin: float,
-    ) -> None:
-        self.program, self.state, self.netting = program, state, netting
-        rules = np.ones(program.matrix.shape[0], dtype=bool)
-        rules[state.rows] = False
-        rules[program.rows_of(lambda part: part.startswith(("tax[", "physics.selling")))] = False
-        self.rows = np.flatnonzero(rules)
-        self.matrix = program.matrix[self.rows]
-        self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
-        spare = program.spare[self.rows]
-        self.upper = self.upper + np.where(np.isnan(spare), 0.0, spare - margin)
-        self.risks = [(limit, margin if limit.spare <= 0.0 else 0.0) for limit in program.risks]
-
-    def whole(self, x: Floats) -> Floats:
-        """x with what its trades imply: active weights, nets, and the tax region they fall in."""
-        return self.netting.placed(self.state.complete(x))
-
-    def __call__(self, x: Floats) -> tuple[float, float]:
-        whole = self.whole(x)
-        values = self.matrix @ whole
-        broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
-        strays = [limit.over(whole) + margin for limit, margin in self.risks]
-        far = sum(stray for stray in strays if stray > BROKEN)
-        return float(broken[broken > BROKEN].sum()) + far, self.program.objective(whole)
 
 
 def _rounded(order: _Order) -> RoundedOrder:

@@ -15,7 +15,7 @@ from compiler.closing import Closing, Purchase, Sale
 from compiler.coverage import forbids_lot, forbids_security
 from compiler.directives.base import Breach, Directive, Family, selective_clause
 from compiler.physics import Physics
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_traded
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
@@ -177,7 +177,7 @@ class Watch(Oversight):
 
 def read_approval(node: tree.Ask, reader: Reader) -> Approval | None:
     """The typed directive, or None after reporting what is wrong."""
-    things = read_selection(node.things, reader.for_trades())
+    things = read_traded(node.action, node.things, reader.for_trades())
     if not node.who.value.strip():
         reader.report(
             codes.DOES_NOT_APPLY,
@@ -200,5 +200,5 @@ def read_approval(node: tree.Ask, reader: Reader) -> Approval | None:
 def read_watch(node: tree.Report, reader: Reader) -> Watch | None:
     """The typed directive, or None after reporting what is wrong."""
     about = reader if node.action == "hold" else reader.for_trades()
-    things = read_selection(node.things, about)
+    things = read_traded(node.action, node.things, about)
     return None if things is None else Watch(node.action, things)

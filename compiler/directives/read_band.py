@@ -10,7 +10,7 @@ from compiler.directives.band import EACH, Reference, Relation, WeightBand
 from compiler.directives.bounds import holder, read_amount_band, read_points, read_shares
 from compiler.directives.losses import LOSSES
 from compiler.directives.realized import GAINS, OF_TAXPAYERS
-from compiler.read_conditions import read_narrowed, read_selection
+from compiler.read_conditions import read_narrowed, read_positions
 from compiler.reader import Reader, did_you_mean
 from compiler.selections import Selection
 from grammar import tree
@@ -50,7 +50,7 @@ def _subject(node: tree.Keep, reader: Reader) -> tuple[str | None, Selection | N
             return None
         items = () if anything else (node.measure,)
         things = tree.Things(span=node.measure.span, items=items, where=None)
-    selection = read_selection(things, reader)
+    selection = read_positions(things, "a weight counts whole positions, not lots", reader)
     if selection is None:
         return None
     return None, selection if narrowed is None else replace(selection, where=narrowed.where)

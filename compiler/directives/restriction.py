@@ -28,7 +28,7 @@ from compiler.directives.base import (
     selective_clause,
 )
 from compiler.physics import Physics
-from compiler.read_conditions import read_selection
+from compiler.read_conditions import read_traded
 from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.selections import Selection
@@ -247,5 +247,5 @@ def _ways(
 
 def read_restriction(node: tree.Restrict, reader: Reader) -> Restriction | None:
     """The typed restriction, or None after reporting what is wrong."""
-    things = read_selection(node.things, reader)
+    things = read_traded(node.action, node.things, reader)
     return None if things is None else Restriction(node.mode, node.action, things)

@@ -28,7 +28,7 @@ LINES = (
     "never buy anything where inside.core at least 5%",
     "never buy anything where inside.revenue.tobacco above 5%",
     "never buy anything where issuer in household.tags and today after December 1",
-    "never buy anything where lot.acquired not in the last 20 trading days",
+    "never sell anything where lot.acquired not in the last 20 trading days",
     'only hold core, "CHRL"',
     "only harvest anything where lot.loss above the larger of $500 and 5% of basis",
     "never harvest anything",

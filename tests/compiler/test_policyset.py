@@ -138,7 +138,7 @@ rule f.d
  keep realized gains at most $5 each year
 rule f.e
  when account.tipe is "taxable"
- never buy anything where lot.loss above 5%
+ never sell anything where lot.loss above 5%
 """
     found = check(load({"a.policy": text})).diagnostics
     rows = text.splitlines()
