@@ -19,9 +19,12 @@ import scipy.sparse as sp
 from policydsl.propose import Proposal
 from policydsl.tables import table
 from solver.handover import Floats, Program
+from solver.highs import linear_model, new_engine
+from solver.interior import StalledError
 from solver.modes import Structure
-from solver.quadratic import ROUGH, StalledError, Work, linear_model, new_engine, solve_quadratic
+from solver.quadratic import solve_quadratic
 from solver.reduce import reduce
+from solver.work import Work
 
 NODES = 200
 OFFSETS = (-2.0, -1.0, -0.5, -0.25, -0.1, 0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -94,7 +97,7 @@ def highs_alone(
 def relaxed_optimum(program: Program, structure: Structure) -> Floats:
     """Where tangents are laid: the optimum without mode binaries, nought where there is none."""
     try:
-        relaxed = solve_quadratic(reduce(program, {}, structure.mode_rows), Work(), ROUGH)
+        relaxed = solve_quadratic(reduce(program, {}, structure.mode_rows), Work())
     except StalledError:
         relaxed = None
     return np.zeros(program.cost.size) if relaxed is None else relaxed.x

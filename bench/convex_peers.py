@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import clarabel
 import numpy as np
 import scipy.sparse as sp
 
 from bench.installed import Needs, installed, with_packages
 from solver.handover import Floats, Program
-from solver.quadratic import StalledError, Work, solve_quadratic
-from solver.reduce import NONE, Reduced
+from solver.interior import Convex, StalledError, by_hipo
+from solver.quadratic import solve_quadratic
+from solver.reduce import Reduced
+from solver.work import Work
 
 cp: Any = installed("cvxpy")
-clarabel: Any = installed("clarabel")
 
 Solve = Callable[[Program, float], Floats | None]
 
 
 def hipo(program: Program, accuracy: float) -> Floats | None:
     """HiGHS's interior point method, the program as it stands."""
-    columns = np.arange(program.cost.size)
-    own = np.full(columns.size, NONE)
-    rows, zero = np.arange(program.matrix.shape[0]), np.zeros(columns.size)
-    ends = program.lower, program.upper
-    return optimum(Reduced(program, columns, rows, zero, *ends, own, own, None), accuracy)
+    rows = program.row_lower, program.row_upper
+    convex = Convex(
+        program.cost, program.square, program.matrix, *rows, program.lower, program.upper
+    )
+    _, found = by_hipo(convex, Work(), accuracy)
+    return None if found is None else found.x
 
 
-def optimum(reduced: Reduced, accuracy: float) -> Floats | None:
-    """The optimum by HiGHS's interior point method; None where it gets nowhere."""
+def optimum(reduced: Reduced) -> Floats | None:
+    """Our own optimum; None where no engine has one."""
     try:
-        point = solve_quadratic(reduced, Work(), accuracy)
+        point = solve_quadratic(reduced, Work())
     except StalledError:
         return None
     return None if point is None else point.x
@@ -82,10 +85,10 @@ def _sides(program: Program) -> tuple[Side, Side, Side]:
 
 
 def convex_peers() -> Mapping[str, Solve]:
-    """Those that are installed; HiGHS is."""
+    """Those that are installed; HiGHS and Clarabel are."""
     peers: dict[str, tuple[Solve, Needs]] = {
         "HiPO alone": (hipo, ()),
-        "Clarabel alone": (clarabel_alone, (clarabel,)),
-        "cvxpy, Clarabel": (cvxpy_clarabel, (clarabel, cp)),
+        "Clarabel alone": (clarabel_alone, ()),
+        "cvxpy, Clarabel": (cvxpy_clarabel, (cp,)),
     }
     return with_packages(peers)

@@ -33,12 +33,12 @@ from policydsl.propose import propose
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
 from solver.handover import Floats, Program
+from solver.interior import ACCURACY
 from solver.reduce import reduce
 from solver.search import region_fixings
 from solver.solve import Solution
 
-PACKAGES = ("cvxpy", "clarabel", "pyscipopt", "pulp")
-ACCURACY = 1e-8
+PACKAGES = ("cvxpy", "pyscipopt", "pulp")
 OURS = "ours"
 LIMITS = (1, 10)
 KEPT = 1e-4  # bp: further off is no answer
@@ -83,7 +83,7 @@ def _relaxed(household: str, solution: Solution) -> Iterator[Figures]:
     program, dropped = solution.program, solution.structure.mode_rows
     fixed = region_fixings(solution.structure, solution.answer.region)
     convex = _relaxation(program, ~dropped, fixed)
-    ours = _timed(lambda: optimum(reduce(program, fixed, dropped), ACCURACY))
+    ours = _timed(lambda: optimum(reduce(program, fixed, dropped)))
     yield _figures(household, "relaxed", convex, OURS, None, *ours)
     for name, solve in convex_peers().items():
         found = _timed(solve, convex, ACCURACY)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("policydsl", "highspy", "highspy-extras", "pyomo", "numpy", "scipy")
+PACKAGES = ("policydsl", "highspy", "highspy-extras", "clarabel", "pyomo", "numpy", "scipy")
 
 
 def surroundings(packages: Sequence[str] = ()) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def stage_table(found: Mapping[str, Any]) -> str:
             *named,
             ("other", rest, "between the stages"),
             ("total", total, ""),
-            ("inside HiGHS", seconds.get("solver", 0.0), "part of solve and round"),
+            ("inside solvers", seconds.get("solver", 0.0), "part of solve and round"),
         )
     ]
     return table(("stage", "seconds", "share", "ms/household", ""), rows, "lrrrl")

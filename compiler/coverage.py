@@ -288,6 +288,8 @@ def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
 
 def _waived(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
     """Whether a waiver lifts the statement for the security or lot, bought or held."""
+    if not scope.waivers:
+        return False
     return any(_lifts(each, env, lot_level) for each in _waivers(scope, env) if not each.existing)
 
 

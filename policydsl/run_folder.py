@@ -135,7 +135,7 @@ def proposal_facts(document: Document) -> dict[str, object]:
 
 def versions() -> dict[str, str]:
     """What a record's answer depends on besides its inputs."""
-    packages = ("highspy", "pyomo", "numpy", "scipy", "lark")
+    packages = ("highspy", "clarabel", "pyomo", "numpy", "scipy", "lark")
     return {
         "policydsl": __version__,
         "python": platform.python_version(),

@@ -555,7 +555,7 @@ class RunDocument(Part):
     totals: Totals
     timings: Annotated[
         dict[str, float],
-        Field(description="seconds a stage; `total` of all, `solver` of it inside HiGHS"),
+        Field(description="seconds a stage; `total` of all, `solver` of it inside solvers"),
     ]
     versions: dict[str, str]
     files: Annotated[dict[str, Hash], Field(description="every file of the run but this one")]

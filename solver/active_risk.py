@@ -16,10 +16,12 @@ import scipy.sparse as sp
 from compiler.active_risk import tangent_at
 from compiler.model import CompiledModel
 from solver.handover import Floats, Program
+from solver.interior import StalledError
 from solver.modes import Structure, decisions_at, fixings, read_structure
-from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
+from solver.quadratic import Point, solve_quadratic
 from solver.reduce import Reduced, reduce
 from solver.search import Answer, Budget, decided, region_fixings, search
+from solver.work import Work
 
 KEPT = 1e-6  # bp of household value: what a program without room for rounding may overshoot
 FITS = 1e-6  # bp by which a row may be off in a point of the engine
@@ -138,8 +140,8 @@ def _relaxed(
         point: Point | None = None
         for _ in range(budget.tangents):
             dropped = np.append(rows, np.zeros(program.matrix.shape[0] - rows.size, dtype=bool))
-            point = _solved(reduce(program, fixed, dropped), work, ROUGH)
-            if point is None or overshoot(program, point.x) <= max(allowed, ROUGH):
+            point = _solved(reduce(program, fixed, dropped), work)
+            if point is None or overshoot(program, point.x) <= allowed:
                 break
             program = with_tangents(program, point.x, allowed)
         if point is not None:
@@ -159,7 +161,7 @@ def _kept(
     program = with_tangents(program, answer.point.x, allowed)
     for _ in range(budget.tangents):
         reduced = reduce(program, fixed)
-        point = _solved(reduced, work, FINAL)
+        point = _solved(reduced, work)
         if point is None:
             return None, program
         if overshoot(program, point.x) <= allowed:
@@ -168,9 +170,9 @@ def _kept(
     return None, program
 
 
-def _solved(reduced: Reduced, work: Work, tolerance: float) -> Point | None:
+def _solved(reduced: Reduced, work: Work) -> Point | None:
     try:
-        return solve_quadratic(reduced, work, tolerance)
+        return solve_quadratic(reduced, work)
     except StalledError:
         return None
 
@@ -214,5 +216,5 @@ def calmest(compiled: CompiledModel, program: Program, x: Floats, work: Work) ->
         column = program.column(excess)
         fixed[column] = max(float(x[column]), 0.0)
     free = replace(program, cost=np.zeros(program.cost.size))
-    point = _solved(reduce(free, fixed), work, FINAL)
+    point = _solved(reduce(free, fixed), work)
     return None if point is None else point.x

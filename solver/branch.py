@@ -17,9 +17,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from solver.handover import Floats, Program
+from solver.highs import linear_model, new_engine
+from solver.interior import StalledError
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
-from solver.quadratic import StalledError, Work, linear_model, new_engine
 from solver.reduce import reduce
+from solver.work import Work
 
 ROUNDS = 8
 TIGHT = 1e-3

@@ -17,7 +17,8 @@ import scipy.sparse as sp
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
 from solver.handover import Floats, Program, hand_over
-from solver.quadratic import Work, linear_model, new_engine
+from solver.highs import linear_model, new_engine
+from solver.work import Work
 
 STRETCHED = 1e-6
 ROOM = 1e-4  # bp of household value: what the engine's tolerances may come to

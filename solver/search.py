@@ -9,7 +9,7 @@ to branch and bound over tangents.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -18,6 +18,7 @@ from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, certify
 from solver.counting import Counting, around, changed, counting, exchanged, thinned
 from solver.handover import Floats, Program
+from solver.interior import StalledError
 from solver.modes import (
     NO_COLUMN,
     Decisions,
@@ -29,8 +30,9 @@ from solver.modes import (
     fixings,
 )
 from solver.netting import read_netting
-from solver.quadratic import FINAL, ROUGH, Point, StalledError, Work, solve_quadratic
+from solver.quadratic import Point, solve_quadratic
 from solver.reduce import Reduced, reduce
+from solver.work import Work
 
 FIRST_PRICE = 0.01  # bp a position
 PRICINGS = 24
@@ -99,12 +101,6 @@ class Search:
     certificates: list[Certificate] = field(default_factory=list)
 
     @property
-    def tolerance(self) -> float:
-        """Shared positions have no curvature of their own: a wrong digit of a price costs as many
-        dollars as they have room."""
-        return FINAL if self.structure.shared.any() else ROUGH
-
-    @property
     def incumbent(self) -> float:
         return INFEASIBLE if self.best is None else self.best.point.objective
 
@@ -147,11 +143,8 @@ def search(
         _explore(state, region)
     if state.best is None:
         return None
-    final = _finish(state, state.best)
-    # What is proven against a rough answer is proven against its last digits too.
-    best = min(state.incumbent, final.point.objective)
-    bound = min([state.bound(r) for r in regions] + [best])
-    return Answer(final.point, final.reduced, final.decisions, final.region, bound)
+    bound = min([state.bound(r) for r in regions] + [state.incumbent])
+    return replace(state.best, bound=bound)
 
 
 def decided(
@@ -160,7 +153,7 @@ def decided(
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
     state = Search(program, structure, budget, work, (program.lower, program.upper))
     _begin(state, start)
-    return None if state.best is None else _finish(state, state.best)
+    return state.best
 
 
 def _regions(state: Search) -> list[_Region]:
@@ -202,7 +195,7 @@ def _relax(state: Search, region: _Region) -> None:
     """Price a tax region by the program without mode binaries; one without a point has no end."""
     reduced = reduce(state.program, region.fixed, state.structure.mode_rows)
     with suppress(StalledError):  # any prices bound the region; these are the best
-        point = _accurate(state, reduced, state.tolerance)
+        point = solve_quadratic(reduced, state.work)
         if point is None:
             region.proven = INFEASIBLE
         else:
@@ -426,33 +419,12 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     return point
 
 
-def _solved(state: Search, reduced: Reduced, tolerance: float | None = None) -> Point | None:
+def _solved(state: Search, reduced: Reduced) -> Point | None:
     """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
     try:
-        return _accurate(state, reduced, tolerance or state.tolerance)
+        return solve_quadratic(reduced, state.work)
     except StalledError:
         return None
-
-
-def _accurate(state: Search, reduced: Reduced, tolerance: float) -> Point | None:
-    """The optimum to this tolerance, or roughly where the engine gets no further.
-
-    Raises StalledError where it gets nowhere.
-    """
-    try:
-        return solve_quadratic(reduced, state.work, tolerance)
-    except StalledError:
-        if tolerance >= ROUGH:
-            raise
-        return solve_quadratic(reduced, state.work, ROUGH)
-
-
-def _finish(state: Search, best: Answer) -> Answer:
-    """The final solve: cold, at full accuracy; its values and duals are the ones explained."""
-    point = _solved(state, best.reduced, FINAL)
-    if point is None:
-        return best
-    return Answer(point, best.reduced, best.decisions, best.region, best.bound)
 
 
 def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> Decisions:

@@ -10,12 +10,12 @@ from compiler.model import CompiledModel
 from solver.active_risk import with_decisions
 from solver.handover import Floats, Program, hand_over
 from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
-from solver.modes import NO_COLUMN, Structure, read_structure
-from solver.quadratic import Work, steadied
+from solver.modes import Structure, read_structure
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Answer, Budget
 from solver.state import State, read_state
 from solver.tiers import Tier, solve_in_tiers, standing_still
+from solver.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,6 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     if answer is None:
         return NoSolution(program, tiered.infeasible, work)
     structure = read_structure(compiled, program)
-    if any(p.shared or p.through != NO_COLUMN for p in structure.positions):
-        answer = replace(answer, point=steadied(answer.reduced, answer.point, work))
     state = read_state(program, structure, answer.region)
     solved = time.perf_counter()
     orders, x = round_trades(compiled, program, structure, state, answer, budget.moves)

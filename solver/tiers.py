@@ -26,11 +26,12 @@ from solver.active_risk import (
     with_tangents,
 )
 from solver.handover import Floats, Program
+from solver.highs import linear_model, new_engine
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
-from solver.quadratic import Work, linear_model, new_engine
 from solver.search import Answer, Budget
 from solver.state import read_state
+from solver.work import Work
 
 SLACK = 1e-6
 FREEZE = 0.01  # bp of household value by which a cure may fall short of the best found

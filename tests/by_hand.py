@@ -40,7 +40,7 @@ from portfolio.household import (
 )
 from solver.active_risk import with_excess
 from solver.handover import Floats, Program, hand_over
-from solver.quadratic import linear_model, new_engine
+from solver.highs import linear_model, new_engine
 
 AS_OF = date(2026, 6, 15)
 NO_COST = "rule no_cost\n    use trading cost 0 bps\n"

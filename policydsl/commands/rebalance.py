@@ -128,7 +128,7 @@ def _closing(summary: dict[str, object], out: Path) -> str:
         f"bought {dollars(total['bought'])}; gain {dollars(gain)}{disallowed}, "
         f"tax {dollars(total['tax_change'])}, cost {dollars(total['cost'])}\n"
         f"{crossing}"
-        f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside HiGHS; "
+        f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside solvers; "
         f"written to {out}\n"
     )
 

@@ -17,8 +17,9 @@ from solver.modes import (
     WashColumns,
     fixings,
 )
-from solver.quadratic import Point, Work, solve_quadratic
+from solver.quadratic import Point, solve_quadratic
 from solver.reduce import reduce
+from solver.work import Work
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from policydsl.held_back import held_back
 from policydsl.measures import RiskMeasure, household_measures
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from portfolio.household import Account, Household
-from solver import search
 from solver.netting import read_netting
 from solver.search import Budget
 from tests.by_hand import (
@@ -297,22 +296,3 @@ def test_what_is_held_back_is_what_the_accounts_lack_together() -> None:
     _, trades = proposal_document(proposal)
     assert all("the account closer" not in each.sentence for each in trades)
     assert any("the accounts together closer to their target" in t.sentence for t in trades)
-
-
-def test_solves_that_stall_at_full_accuracy_are_made_at_less(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Without prices a tax region is bounded by next to nothing; rough ones are nearly as good."""
-    whole = search.solve_quadratic
-
-    def stalling(reduced: Any, work: Any, tolerance: float) -> Any:
-        if tolerance == search.FINAL:
-            raise search.StalledError("tried in vain")
-        return whole(reduced, work, tolerance)
-
-    plain = propose(usual(), policy(usual()))
-    monkeypatch.setattr(search, "solve_quadratic", stalling)
-    found = propose(usual(), policy(usual()))
-    assert found.solution is not None
-    assert traded(found) == traded(plain)
-    assert found.solution.gap <= plain.solution.gap + 0.5

@@ -15,8 +15,8 @@ from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household, Lot
 from solver.handover import hand_over
 from solver.modes import read_structure
-from solver.quadratic import Work
 from solver.search import Budget, search
+from solver.work import Work
 from tests.by_hand import account, household, lot, policy, taxpayer
 from tests.solver.brute_force import every_region, solve_all
 from tests.solver.test_ledger import TOLERANCE, worst

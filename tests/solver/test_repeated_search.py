@@ -10,8 +10,8 @@ from compiler.model import compile_household
 from solver import active_risk
 from solver.active_risk import search_within_risk
 from solver.handover import hand_over
-from solver.quadratic import Work
 from solver.search import Budget
+from solver.work import Work
 from tests.by_hand import policy, usual
 
 
