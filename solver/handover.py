@@ -105,7 +105,7 @@ def hand_over(compiled: CompiledModel) -> Program:
     for term in physics.squares:
         square[index[id(term.column)]] += term.weight
         ties[index[id(term.column)]] += term.weight if term.ties else 0.0
-    ends = [(variable.lb, variable.ub) for variable in columns]
+    ends = [variable.bounds for variable in columns]
     owners: list[str] = []
     parts: list[tuple[str, range]] = []
     for component, count in form.components:

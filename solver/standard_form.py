@@ -28,7 +28,7 @@ from pyomo.repn.util import OrderedVarRecorder
 Floats = NDArray[np.float64]
 ORDER = SortComponents.ORDERED_INDICES
 FLAT = (LinearExpression, SumExpression)
-NUMBERS = (float, int)
+NUMBERS: frozenset[Any] = frozenset({float, int})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,30 +152,32 @@ class _Reader:
             kind = term.__class__
             if kind is MonomialTermExpression:
                 coefficient, column = term.args
-                if coefficient.__class__ not in NUMBERS:
-                    return None
                 coefficients.append(coefficient)
                 columns.append(column)
-            elif kind in NUMBERS:
-                constant += term
             elif kind is VAR:
                 coefficients.append(1.0)
                 columns.append(term)
+            elif kind in NUMBERS:
+                constant += term
             else:
                 return None
+        if not NUMBERS.issuperset(map(type, coefficients)):
+            return None
         keys = list(map(id, columns))
         place = self.place
-        if len(set(keys)) < len(keys):
+        try:
+            at = [place[key] for key in keys]
+        except KeyError:
+            for column in columns:
+                if id(column) not in place:
+                    self.recorder.add(column)
+            at = [place[key] for key in keys]
+        if len(set(at)) < len(at):
             summed: dict[int, float] = {}
-            for key, coefficient in zip(keys, coefficients, strict=True):
-                summed[key] = summed.get(key, 0.0) + coefficient
-            coefficients = list(summed.values())
-        for column in columns:
-            if id(column) not in place:
-                self.recorder.add(column)
-        if not any(coefficients):
-            return constant, [], []
-        return constant, [place[key] for key in dict.fromkeys(keys)], coefficients
+            for column, coefficient in zip(at, coefficients, strict=True):
+                summed[column] = summed.get(column, 0.0) + coefficient
+            at, coefficients = list(summed), list(summed.values())
+        return (constant, at, coefficients) if any(coefficients) else (constant, [], [])
 
 
 VAR = pyo.Var(["member"], name="any").__class__._ComponentDataClass
