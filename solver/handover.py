@@ -122,7 +122,7 @@ def hand_over(compiled: CompiledModel) -> Program:
         upper=np.array([np.inf if high is None else float(high) for _, high in ends]),
         integer=np.array([variable.is_binary() for variable in columns], dtype=np.bool_),
         owners=tuple(owners),
-        row_names=Names(form.rows, physics.row_names),
+        row_names=Names(form.rows, lambda row: physics.row_names.of(*row)),
         column_names=Names(columns, physics.row_names),
         index=index,
         risks=tuple(_risk(limit, index) for limit in physics.risks),

@@ -19,11 +19,11 @@ from compiler.directives.base import (
     dollars_breach,
     selective_clause,
 )
-from compiler.flat_sums import flat, less, times
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import Rows, Sum
 from grammar import tree
 
 
@@ -64,8 +64,7 @@ class TradeMinimum(Directive):
         """An order is nothing, at least the minimum, or closes the position; rounding may take back
         the share by which the model asks for more. Of a soft minimum each order may fall short, by
         dollars that are its violation."""
-        block.sale = pyo.Constraint(pyo.Any)
-        block.purchase = pyo.Constraint(pyo.Any)
+        block.sale, block.purchase = Rows(), Rows()
         for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
             for position in positions:
@@ -78,9 +77,8 @@ class TradeMinimum(Directive):
                         position.smallest_sale = max(position.smallest_sale, smallest)
                     else:
                         position.soft_sales.append((smallest, short))
-                    row = _at_least(smallest, position.sold, position.sales, short)
-                    made = physics.added(block.sale, key, row)
-                    physics.spare[made] = max(0.0, smallest - least)
+                    row = _at_least(smallest, position.sold, position.sells, short)
+                    physics.spare[block.sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
@@ -88,8 +86,8 @@ class TradeMinimum(Directive):
                         position.smallest_purchase = max(position.smallest_purchase, smallest)
                     else:
                         position.soft_purchases.append((smallest, short))
-                    row = _at_least(smallest, position.bought, less([position.buy]), short)
-                    physics.spare[physics.added(block.purchase, key, row)] = step
+                    row = _at_least(smallest, position.bought, [position.buy], short)
+                    physics.spare[block.purchase.at_most(key, row, 0.0)] = step
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
@@ -101,8 +99,7 @@ class TradeMinimum(Directive):
                 yield dollars_breach(scope, where, "the order", amount, least)
 
 
-def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Any:
-    """What is traded, taken off, and what it may fall short come to the smallest (bp) if it is
-    switched on."""
-    missing = [] if short is None else less([short])
-    return flat((times(smallest, on), *traded, *missing)) <= 0.0
+def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Sum:
+    """The smallest (bp), if it is switched on, less what is traded and what it may fall short."""
+    less = [*traded] if short is None else [*traded, short]
+    return Sum([smallest, *[-1.0] * len(less)], [on, *less])
