@@ -141,14 +141,12 @@ class _PortfolioRisk:
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
         m.physics.through.exactly(key, self._without(m.through[key], shares), constant)
+        spread = self._spread(funds, constant)
         for position in own:
-            position.shared = not alone
+            position.through, position.spread = m.through[key], spread
+            position.weight = self.counts[position.account_id]
             self.physics.squares.append(Square(position.active, TIE_BREAK, ties=True))
         self._square(m.through[key], weight)
-        if alone:
-            position = own[0]
-            position.through = m.through[key]
-            position.spread = self._spread(funds, constant)
 
     def _spread(self, funds: Mapping[str, float], constant: float) -> tuple[float, float]:
         """The least and the most that funds add to a name (bp)."""

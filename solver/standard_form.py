@@ -7,7 +7,7 @@ visitor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,14 @@ def standard_form(model: pyo.ConcreteModel, objective: Any) -> StandardForm:
         np.array(lower),
         np.array(upper),
     )
+
+
+def linear_sums(expressions: Iterable[Any]) -> list[tuple[float, list[Any], Sequence[float]]]:
+    """Linear expressions of one model, each as its constant, its columns and their coefficients."""
+    reader = _Reader()
+    found = [reader.read(expression) for expression in expressions]
+    members = reader.members()
+    return [(constant, [members[k] for k in at], by) for constant, at, by in found]
 
 
 class _Reader:
