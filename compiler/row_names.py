@@ -46,14 +46,18 @@ class Names(Sequence[str]):
     """
 
     def __init__(
-        self, members: Sequence[Any], name_of: Callable[[Any], str], more: tuple[str, ...] = ()
+        self,
+        members: Sequence[Any],
+        name_of: Callable[[Any], str],
+        more: tuple[str, ...] = (),
+        model: Any | None = None,
     ) -> None:
         self.members, self.name_of, self.more = members, name_of, more
-        self.model = members[0].model() if members else None  # members hold it by weak references
+        self.model = model  # members hold it by weak references
 
     def and_more(self, *names: str) -> Names:
         """These and further ones."""
-        return Names(self.members, self.name_of, (*self.more, *names))
+        return Names(self.members, self.name_of, (*self.more, *names), self.model)
 
     def __len__(self) -> int:
         return len(self.members) + len(self.more)
