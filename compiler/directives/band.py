@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pyomo.environ as pyo
 
@@ -34,6 +34,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Sum, total
 from grammar import tree
 from portfolio.household import Account, Household, Security
 
@@ -413,11 +414,11 @@ def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
         totals[group] = totals.get(group, Decimal(0)) + dollars
 
 
-def _without(kept: Exposure, weight: Any, before: float) -> tuple[Any, float]:
+def _without(kept: Exposure, weight: Sum, before: float) -> tuple[Sum, float]:
     """A weight, now and before, without what is left of holdings after their sales (bp)."""
     held = kept.constant + sum(share * p.held for share, p in kept.terms)
-    sold = pyo.quicksum(share * pyo.quicksum(p.sells) for share, p in kept.terms)
-    return weight - held + sold, before - held
+    sold = (Sum([share] * len(p.sells), p.sells) for share, p in kept.terms)
+    return total([weight.plus(-held), *sold]), before - held
 
 
 def _today(scope: InForce, way: Way, bound: Decimal, before: Decimal) -> Decimal:
