@@ -155,6 +155,10 @@ class Structure:
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     """Translate the registry beside the Pyomo model into columns."""
+    return program.once("structure", lambda: _structure(compiled, program))
+
+
+def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
 
     def column(variable: Any) -> int:
