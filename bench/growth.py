@@ -1,13 +1,15 @@
-"""How one household grows: time by stage and memory against names and lots, with fitted exponents.
+"""How one household grows: time by stage and memory against names, lots, factors and rules.
 
-    python -m bench.growth                  20 to 3,000 names, 1 to 10 lots each
+    python -m bench.growth                  20 to 3,000 names, 1 to 10 lots each; factors; rules
     python -m bench.growth --most 500       none above 500 names
+    python -m bench.growth --axis rules     of names, lots, factors and rules only some
 
 `--json FILE` writes the figures, `--results` all to bench/results. Each size is an invented
 household with one taxable account that follows an index of so many stocks, under the shipped
-policies, in a process of its own. `memory` is the most that merging, solving and checking hold
-beyond the book and the policies. The exponent of names is fitted at three lots each, that of lots
-at 500 names (or the most that were asked for).
+policies and so many rules more, in a process of its own. `memory` is the most that merging, solving
+and checking hold beyond the book and the policies. Exponents are slopes of logarithms: of names at
+three lots each, of the others at 500 names (or the most that were asked for) with three lots each;
+of rules against all statements in force.
 """
 
 from __future__ import annotations
@@ -20,65 +22,61 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.invented_sizes import rules_text, with_factors, with_lots
 from bench.over_a_book import QUARTER_END, inputs_of
 from bench.picture import picture
 from bench.results import publish, results_argument, surroundings, surroundings_line
 from policydsl.memory import collector_off
 from policydsl.policies import shipped
 from policydsl.propose import propose
-from policydsl.rebalance import policy_of
+from policydsl.rebalance import Inputs, policy_of, with_file
 from policydsl.tables import table
-from portfolio.household import Account, Household, Lot
 from portfolio.synth import synthesise
 
 NAMES = (20, 100, 500, 1_500, 3_000)
 LOTS = (1, 3, 10)
+FACTORS = (4, 16, 64)
+RULES = (0, 100, 300, 1_000)
 USUAL_LOTS, USUAL_NAMES = 3, 500
 STAGES = ("merge", "build", "hand-over", "solve", "round", "check")
-SHARE = Decimal("0.0001")
 MIB = 1024  # kibibytes, the unit of ru_maxrss on Linux
 
-Size = Mapping[str, Any]
+Measured = Mapping[str, Any]
 
 
-def with_lots(household: Household, count: int) -> Household:
-    """Every position in `count` lots of like size, at a basis from 25% below to 25% above."""
-    return replace(household, accounts=tuple(_split(each, count) for each in household.accounts))
+class Size(NamedTuple):
+    """`factors` 0: those of the book; `rules` are beyond the shipped ones."""
+
+    names: int
+    lots: int = USUAL_LOTS
+    factors: int = 0
+    rules: int = 0
 
 
-def _split(account: Account, count: int) -> Account:
-    positions: dict[str, list[Lot]] = {}
-    for lot in account.lots:
-        positions.setdefault(lot.security_id, []).append(lot)
-    lots: list[Lot] = []
-    for held in positions.values():
-        first = min(held, key=lambda lot: lot.acquired)
-        shares = sum((lot.shares for lot in held), Decimal(0)) / count
-        basis = sum((lot.basis for lot in held), Decimal(0)) / count
-        for k in range(count):
-            part = Decimal(2 * k + 1 - count) / (4 * count) + 1
-            lots.append(
-                replace(
-                    first,
-                    id=f"{first.id}-{k + 1}",
-                    shares=max(shares.quantize(SHARE), SHARE),
-                    basis=(basis * part).quantize(Decimal("0.01")),
-                )
-            )
-    return replace(account, lots=tuple(lots))
+def sizes(axes: Sequence[str], most: int) -> list[Size]:
+    """Each once. The grid of names and lots serves both axes."""
+    at = min(USUAL_NAMES, most)
+    some: list[Size] = []
+    if "names" in axes or "lots" in axes:
+        some += [Size(names, lots) for names in NAMES if names <= most for lots in LOTS]
+    if "factors" in axes:
+        some += [Size(at, factors=count) for count in FACTORS]
+    if "rules" in axes:
+        some += [Size(at, rules=count) for count in RULES]
+    return list(dict.fromkeys(some))
 
 
-def solved(book: Path, lots: int) -> dict[str, Any]:
+def solved(book: Path, size: Size) -> dict[str, Any]:
     """Seconds by stage, peak memory in MiB and the gap, in this process."""
-    inputs = inputs_of(book, shipped())
-    household = with_lots(inputs.book.household(inputs.book.household_ids[0]), lots)
+    inputs = _with_rules(inputs_of(book, shipped()), size.rules)
+    household = with_lots(inputs.book.household(inputs.book.household_ids[0]), size.lots)
+    if size.factors:
+        household = with_factors(household, size.factors)
     before = _fresh_peak()
     with collector_off():
         started = time.perf_counter()
@@ -87,10 +85,11 @@ def solved(book: Path, lots: int) -> dict[str, Any]:
         proposal = propose(household, policy)
         ended = time.perf_counter()
     solution = proposal.solution
-    held = {lot.security_id for account in household.accounts for lot in account.lots}
     return {
-        "held": len(held),
+        "held": len({lot.security_id for account in household.accounts for lot in account.lots}),
         "lots": sum(len(account.lots) for account in household.accounts),
+        "factors": household.risk.loadings.shape[1],
+        "rules": len(policy.statements),
         "status": proposal.status.value,
         "seconds": {
             "merge": merged - started,
@@ -102,6 +101,21 @@ def solved(book: Path, lots: int) -> dict[str, Any]:
         "gap": None if solution is None else float(solution.gap),
         "memory": _peak() - before,
     }
+
+
+def _with_rules(inputs: Inputs, count: int) -> Inputs:
+    if not count:
+        return inputs
+    household = inputs.book.household(inputs.book.household_ids[0])
+    held = {lot.security_id for account in household.accounts for lot in account.lots}
+    tickers = sorted(household.securities[name].ticker for name in held)
+    with tempfile.TemporaryDirectory() as away:
+        path = Path(away) / "more.policy"
+        path.write_text(rules_text(tickers, count), encoding="utf-8")
+        added = with_file(inputs, path)
+    if added.typed.diagnostics:
+        raise SystemExit("\n".join(each.message for each in added.typed.diagnostics[:5]))
+    return added
 
 
 def _fresh_peak() -> float:
@@ -120,14 +134,14 @@ def _peak() -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / MIB
 
 
-def measured(names: int, lots: int, folder: Path) -> dict[str, Any]:
+def measured(size: Size, folder: Path) -> dict[str, Any]:
     """One size in a process of its own."""
-    book = folder / str(names)
+    book = folder / str(size.names)
     if not book.exists():
-        synthesise(book, households=1, securities=names, seed=1, as_of=QUARTER_END)
-    inner = [sys.executable, "-m", "bench.growth", "--solve", str(book), str(lots)]
-    done = subprocess.run(inner, check=True, capture_output=True, text=True)
-    return {"names": names, "lots_each": lots, **json.loads(done.stdout)}
+        synthesise(book, households=1, securities=size.names, seed=1, as_of=QUARTER_END)
+    inner = [sys.executable, "-m", "bench.growth", "--solve", str(book), *map(str, size)]
+    done = subprocess.run(inner, check=True, stdout=subprocess.PIPE, text=True)
+    return {"size": size._asdict(), **json.loads(done.stdout)}
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
@@ -137,17 +151,18 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
-def size_table(found: Sequence[Size]) -> str:
+def size_table(found: Sequence[Measured]) -> str:
     """A line for each size: milliseconds by stage, memory, gap."""
-    header = ("names", "lots", "columns", "binaries", *(f"{stage}, ms" for stage in STAGES))
-    header = (*header, "HiGHS, ms", "whole, ms", "ratio", "memory, MiB", "gap, bp")
+    counts = ("held", "lots", "factors", "rules", "columns", "binaries")
+    header = ("names", *counts[1:], *(f"{stage}, ms" for stage in STAGES))
+    header = (*header, "engine, ms", "whole, ms", "ratio", "memory, MiB", "gap, bp")
     rows = []
     for each in found:
         seconds = each["seconds"]
         shown = (*STAGES, "solver", "whole")
         rows.append(
             (
-                *(f"{each[name]:,}" for name in ("held", "lots", "columns", "binaries")),
+                *(f"{each[name]:,}" for name in counts),
                 *(f"{1000 * seconds.get(stage, 0.0):,.0f}" for stage in shown),
                 f"{seconds['whole'] / max(seconds.get('solver', 0.0), 1e-9):.1f}",
                 f"{each['memory']:,.0f}",
@@ -157,62 +172,80 @@ def size_table(found: Sequence[Size]) -> str:
     return table(header, rows, "r" * len(header))
 
 
-def exponents(found: Sequence[Size]) -> dict[str, dict[str, float | None]]:
-    """By what is measured: its exponent in names and in lots."""
-    at = min(USUAL_NAMES, max(each["names"] for each in found))
-    by_names = [e for e in found if e["lots_each"] == USUAL_LOTS and e["names"] >= 100]
-    by_lots = [e for e in found if e["names"] == at]
+def along(found: Sequence[Measured], axis: str) -> list[Measured]:
+    """The sizes that differ in nothing but the axis: names from 100 on."""
+    most = max(each["size"]["names"] for each in found)
+    usual = Size(min(USUAL_NAMES, most))._asdict()
+    others = [name for name in usual if name != axis]
+    same = [each for each in found if all(each["size"][o] == usual[o] for o in others)]
+    if axis == "factors":
+        same = [each for each in same if each["size"]["factors"]]
+    return [each for each in same if axis != "names" or each["size"]["names"] >= 100]
 
-    def value(each: Size, what: str) -> float:
+
+def exponents(found: Sequence[Measured]) -> dict[str, dict[str, float | None]]:
+    """By what is measured: its exponent in names, lots, factors and rules; None where too few sizes
+    were."""
+
+    def value(each: Measured, what: str) -> float:
         return float(each["memory"] if what == "memory" else each["seconds"].get(what, 0.0))
 
-    return {
-        what: {
-            "names": exponent([e["held"] for e in by_names], [value(e, what) for e in by_names]),
-            "lots": exponent([e["lots"] for e in by_lots], [value(e, what) for e in by_lots]),
-        }
-        for what in (*STAGES[1:], "solver", "whole", "memory")
-    }
+    def slope(axis: str, what: str) -> float | None:
+        some = along(found, axis)
+        counted = "held" if axis == "names" else axis
+        return exponent([each[counted] for each in some], [value(each, what) for each in some])
+
+    measures = (*STAGES, "solver", "whole", "memory")
+    return {what: {axis: slope(axis, what) for axis in Size._fields} for what in measures}
 
 
 def exponent_table(found: Mapping[str, Mapping[str, float | None]]) -> str:
     """One line for each stage."""
     rows = [
-        (what, *("-" if one is None else f"{one:.2f}" for one in each.values()))
+        (
+            "engine" if what == "solver" else what,
+            *("-" if one is None else f"{one:.2f}" for one in each.values()),
+        )
         for what, each in found.items()
     ]
-    return table(("exponent of", "names, from 100", "lots"), rows, "lrr")
+    return table(("exponent of", *Size._fields), rows, "l" + "r" * len(Size._fields))
 
 
-def drawn(found: Sequence[Size]) -> str:
-    """Whole seconds against names, one line for each number of lots."""
+def drawn(found: Sequence[Measured]) -> str:
+    """Whole seconds against what grows, one line an axis; for names one for each number of lots."""
+
+    def points(some: Sequence[Measured], axis: str) -> list[tuple[float, float]]:
+        return [(each[axis], each["seconds"]["whole"]) for each in some]
+
+    grid = [e for e in found if not e["size"]["factors"] and not e["size"]["rules"]]
     series = {
-        f"{lots} lots a name": [
-            (each["held"], each["seconds"]["whole"]) for each in found if each["lots_each"] == lots
-        ]
+        f"names, {lots} lots each": points([e for e in grid if e["size"]["lots"] == lots], "held")
         for lots in LOTS
     }
-    return picture("Whole time of one household", "names", "seconds", series, joined=True)
+    series |= {axis: points(along(found, axis), axis) for axis in ("factors", "rules")}
+    shown = {name: each for name, each in series.items() if each}
+    return picture("Whole time of one household", "how many", "seconds", shown, joined=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--most", type=int, metavar="NAMES", default=NAMES[-1])
+    parser.add_argument("--axis", action="append", choices=Size._fields)
     parser.add_argument("--json", type=Path, metavar="FILE")
     results_argument(parser)
-    parser.add_argument("--solve", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--solve", nargs=5, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.solve:
-        print(json.dumps(solved(Path(given.solve[0]), int(given.solve[1]))))
+        book, *counts = given.solve
+        print(json.dumps(solved(Path(book), Size(*map(int, counts)))))
         return
     around = surroundings()
     found = []
     with tempfile.TemporaryDirectory() as away:
-        for names in (each for each in NAMES if each <= given.most):
-            for lots in LOTS:
-                found.append(measured(names, lots, Path(away)))
-                print(f"\r{names:,} names of {lots} lots", end="", file=sys.stderr)
+        for size in sizes(given.axis or Size._fields, given.most):
+            found.append(measured(size, Path(away)))
+            print(f"\r{size}", end="", file=sys.stderr)
     print(file=sys.stderr)
     fitted = exponents(found)
     text = f"{size_table(found)}\n{exponent_table(fitted)}\n{surroundings_line(around)}"

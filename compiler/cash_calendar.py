@@ -190,8 +190,11 @@ def _after(closing: Closing) -> Household:
 
 def _left(account: Account, closing: Closing) -> Iterator[Lot]:
     for lot in account.lots:
-        left = lot.shares - closing.lot_shares_sold.get(lot.id, ZERO)
-        if left > 0:
+        sold = closing.lot_shares_sold.get(lot.id, ZERO)
+        left = lot.shares - sold
+        if not sold:
+            yield lot
+        elif left > 0:
             yield replace(lot, shares=left, basis=lot.basis * left / lot.shares)
 
 

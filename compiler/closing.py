@@ -102,6 +102,10 @@ class Closing:
         """Sales, then purchases."""
         return (*self.sales, *self.purchases)
 
+    def bought_in(self, account_id: str) -> tuple[str, ...]:
+        """Securities that an account buys."""
+        return tuple(buy.security_id for buy in self.purchases if buy.account_id == account_id)
+
     @cached_property
     def due(self) -> dict[str, Decimal]:
         """Dollars that enter (or, negative, leave) each account before today's trades settle."""
@@ -156,7 +160,9 @@ class Closing:
         group_of = {name: each.wash_group for name, each in household.securities.items()}
         bought = {group_of[buy.security_id] for buy in self.purchases}
         bought |= {lot.wash_group for lot in recent_purchases(household)}
-        sales = [sale for sale in self.sales if group_of[sale.security_id] in bought]
+        # Only losses are washed; one of less than a cent is a gain of nothing here.
+        lost = {group_of[sale.security_id] for sale in self.sales if sale.gain <= 0}
+        sales = [sale for sale in self.sales if group_of[sale.security_id] in bought & lost]
         sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
         try:
             return outcome_of(
@@ -228,13 +234,23 @@ class Closing:
         self, account: Account, group_of: GroupOf, through: Through | Sight, *, after: bool
     ) -> dict[str, Decimal]:
         """Dollars by group, before or after the trades."""
-        counts = self.shares_after if after else self.shares_before
-        worth = {
-            name: count * self.household.prices[name]
-            for (owner, name), count in counts.items()
-            if owner == account.id
-        }
-        return weigh(worth, group_of, self.household, through)
+        worth = self._worth_after if after else self._worth_before
+        return weigh(worth.get(account.id, {}), group_of, self.household, through)
+
+    @cached_property
+    def _worth_before(self) -> dict[str, dict[str, Decimal]]:
+        return self._worth(self.shares_before)
+
+    @cached_property
+    def _worth_after(self) -> dict[str, dict[str, Decimal]]:
+        return self._worth(self.shares_after)
+
+    def _worth(self, counts: Mapping[tuple[str, str], Decimal]) -> dict[str, dict[str, Decimal]]:
+        """Dollars by account and security."""
+        worth: dict[str, dict[str, Decimal]] = {}
+        for (owner, name), count in counts.items():
+            worth.setdefault(owner, {})[name] = count * self.household.prices[name]
+        return worth
 
     def kept(
         self,
@@ -272,7 +288,11 @@ class Closing:
         return netting(self.household.tax_entities[entity_id], short, long)
 
     def account(self, account_id: str) -> Account:
-        return next(a for a in self.household.accounts if a.id == account_id)
+        return self._accounts[account_id]
+
+    @cached_property
+    def _accounts(self) -> dict[str, Account]:
+        return {account.id: account for account in self.household.accounts}
 
 
 def sale_of(

@@ -130,12 +130,15 @@ def forbidden_lots(
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:
     """Whether a limit counts this security; an unknown one counts unless the author says no."""
-    env = Environment(household, account, security)
     selection = cast("_Selective", scope.directive).selection
+    whole = not scope.statement.carveouts and not scope.waivers.get(account.id)
+    if whole and selection is None:
+        return True
+    env = Environment(household, account, security)
     truth = True if selection is None else selection.security(env)
     if truth is None:
         truth = scope.statement.missing is not False
-    return truth and not _spared(scope, env, lot_level=False)
+    return truth and (whole or not _spared(scope, env, lot_level=False))
 
 
 def selects(scope: InForce, household: Household, account: Account, security: Security) -> bool:
@@ -285,6 +288,8 @@ def _carved_out(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
 
 def _waived(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
     """Whether a waiver lifts the statement for the security or lot, bought or held."""
+    if not scope.waivers:
+        return False
     return any(_lifts(each, env, lot_level) for each in _waivers(scope, env) if not each.existing)
 
 

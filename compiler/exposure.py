@@ -42,7 +42,11 @@ class Groups:
     def __init__(self, group_of: GroupOf) -> None:
         self.group_of = group_of
         self.known: dict[str, str | None] = {}
-        self.shares: dict[tuple[str, Through | Sight], dict[str, Decimal]] = {}
+        self._shares: dict[Through | Sight, dict[str, dict[str, Decimal]]] = {}
+
+    def shares(self, through: Through | Sight) -> dict[str, dict[str, Decimal]]:
+        """What is known of how much of each security counts in each group."""
+        return self._shares.setdefault(through, {})
 
     def __call__(self, security: Security) -> str | None:
         if security.id not in self.known:
@@ -75,9 +79,14 @@ def weigh(
 ) -> dict[str, Decimal]:
     """Total weight of each group; `weights` by security, in any unit."""
     totals: dict[str, Decimal] = {}
+    known = group_of.shares(through) if isinstance(group_of, Groups) else {}
     for name, weight in weights.items():
-        for group, share in shares(name, group_of, household, through).items():
-            totals[group] = totals.get(group, Decimal(0)) + weight * share
+        found = known.get(name)
+        if found is None:
+            found = known[name] = _shares(name, group_of, household, through)
+        for group, share in found.items():
+            part = weight if share == 1 else weight * share
+            totals[group] = totals[group] + part if group in totals else part
     return totals
 
 
@@ -87,10 +96,10 @@ def shares(
     """How much of one security counts in each group, as fractions of it."""
     if not isinstance(group_of, Groups):
         return _shares(name, group_of, household, through)
-    key = name, through
-    if key not in group_of.shares:
-        group_of.shares[key] = _shares(name, group_of, household, through)
-    return group_of.shares[key]
+    known = group_of.shares(through)
+    if name not in known:
+        known[name] = _shares(name, group_of, household, through)
+    return known[name]
 
 
 def _shares(

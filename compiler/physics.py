@@ -32,8 +32,6 @@ from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, Lot, Security
 from portfolio.lookthrough import look_through
 
-LEAST_GAIN = 0.05  # dollars: below this, rounding to cents can turn a gain into a loss
-
 
 @dataclass(slots=True)
 class Physics:
@@ -60,6 +58,8 @@ class Physics:
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     portfolios: tuple[Portfolio, ...] = ()
     gains: dict[str, float] = field(default_factory=dict)
+    surely_gains: set[str] = field(default_factory=set)
+    """Lots of taxable accounts whose sale is at a gain however cents are rounded."""
     due: dict[str, Decimal] = field(default_factory=dict)
     whole: Household | None = None
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
@@ -149,6 +149,8 @@ class Physics:
     ) -> dict[str, Exposure]:
         """The account's holdings (`only` these securities) by group, as expressions of trades where
         it may trade."""
+        if only is not None and not only:
+            return {}
         positions = {p.security_id: p for p in self.of_account(account.id)}
         fixed: dict[str, float] = {}
         traded = {lot.id for position in positions.values() for lot in position.lots}
@@ -156,15 +158,20 @@ class Physics:
             if lot.id not in traded:
                 worth = self.bp(lot.shares * self.household.prices[lot.security_id])
                 fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
-        found: dict[str, Exposure] = {}
+        constants: dict[str, float] = {}
+        terms: dict[str, list[tuple[float, Position]]] = {}
         names = fixed.keys() | positions.keys()
         for name in sorted(names if only is None else names & only):
+            position, worth = positions.get(name), fixed.get(name, 0.0)
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
-                terms = ((part, positions[name]),) if name in positions else ()
-                held = Exposure(part * fixed.get(name, 0.0), terms)
-                found[group] = found[group].plus(held) if group in found else held
-        return found
+                constants[group] = constants.get(group, 0.0) + part * worth
+                if position is not None:
+                    terms.setdefault(group, []).append((part, position))
+        return {
+            group: Exposure(constant, tuple(terms.get(group, ())))
+            for group, constant in constants.items()
+        }
 
     def parts(self, security_id: str) -> Mapping[str, Decimal]:
         """What a security is once seen through, as fractions of it."""
@@ -172,8 +179,7 @@ class Physics:
 
     def at_loss(self, lot: Lot) -> bool:
         """Whether selling the lot, or part of it, may realise a loss once cents are rounded."""
-        worth = float(lot.shares * self.household.prices[lot.security_id])
-        return self.gains.get(lot.id, 0.0) * worth < LEAST_GAIN
+        return lot.id not in self.surely_gains
 
     def increment(self, account: Account, security_id: str) -> Decimal:
         """Smallest step of an order in shares: whole ones where the account takes no fractions."""
@@ -255,8 +261,7 @@ class Physics:
 
     def added(self, rows: Any, index: Any, row: Any) -> Any:
         """The member of a constraint that the row is once it is added."""
-        rows[index] = row
-        return rows[index]
+        return rows.add(index, row)
 
     def lower(
         self,

@@ -29,11 +29,12 @@ class Position:
     let in.
     `closed`, where a statement asks for it, is the decision to sell the position whole; without it
     at most `largest_part` may be sold. `too_small` is what is wrong with leaving it as it is.
-    Where funds of the account hold the security too, and no other account does, its risk is in
-    `through`: what funds add lies between the ends of `spread`. `shared` is a position whose
-    security other accounts of its portfolio may hold too. Where lots have a fixed order,
-    `in_order` are the sales of those that may be sold, as they go, and `exhausted` the decisions
-    to sell each of them but the last whole.
+    Where other accounts of its portfolio or funds hold the security too, its risk is in `through`,
+    the active weight of all: a dollar here counts `weight` in it, and what no position of the
+    security adds lies between the ends of `spread`. `shared` is a fund of a portfolio over several
+    accounts: its risk is in columns that it has with other securities. Where lots have a fixed
+    order, `in_order` are the sales of those that may be sold, as they go, and `exhausted` the
+    decisions to sell each of them but the last whole.
     """
 
     account_id: str
@@ -55,6 +56,7 @@ class Position:
     soft_sales: list[tuple[float, Any]] = field(default_factory=list)
     soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
     through: Any | None = None
+    weight: float = 1.0
     spread: tuple[float, float] = (0.0, 0.0)
     shared: bool = False
     in_order: tuple[Any, ...] = ()

@@ -92,33 +92,35 @@ class _PortfolioRisk:
 
     def add(self) -> None:
         """Columns, rows and squares."""
+        direct = dict.fromkeys(name for name, parts in self.parts.items() if list(parts) == [name])
+        funds = [name for name in self.parts if name not in direct]
         for position in self.positions:
-            position.shared = self.portfolio.joint and list(self.parts[position.security_id]) != [
-                position.security_id
-            ]
-        direct = [name for name, parts in self.parts.items() if list(parts) == [name]]
-        funds = [name for name in self.parts if name not in set(direct)]
+            position.shared = self.portfolio.joint and position.security_id not in direct
         seen: dict[str, dict[str, float]] = {}
         for fund in funds:
             for under, share in self.parts[fund].items():
                 seen.setdefault(under, {})[fund] = float(share)
-        self._add_factors()
+        self._add_factors(list(direct), funds)
         for name in direct:
             self._add_name(name, seen.get(name, {}))
-        beyond = {under: held for under, held in sorted(seen.items()) if under not in set(direct)}
+        beyond = {under: held for under, held in sorted(seen.items()) if under not in direct}
         if beyond:
             self._add_residuals(funds, beyond)
 
-    def _add_factors(self) -> None:
+    def _add_factors(self, direct: Sequence[str], funds: Sequence[str]) -> None:
         """A column for each factor, the active exposure to it, and its square."""
         m, risk = self.physics.model, self.physics.household.risk
-        loadings = np.zeros((len(self.parts), risk.loadings.shape[1]))
-        for i, parts in enumerate(self.parts.values()):
-            shares = np.array([float(share) for share in parts.values()])
-            loadings[i] = (
-                shares[:, None] * risk.loadings[[self.row_of[under] for under in parts]]
-            ).sum(0)
         names = list(self.parts)
+        place = {name: i for i, name in enumerate(names)}
+        loadings = np.zeros((len(names), risk.loadings.shape[1]))
+        own = [self.row_of[name] for name in direct]
+        loadings[[place[name] for name in direct]] = risk.loadings[own]
+        for fund in funds:
+            of_names = risk.loadings[[self.row_of[under] for under in self.parts[fund]]]
+            seen = np.array([float(share) for share in self.parts[fund].values()])
+            # One after the other: in which order it is summed shows in the last digit.
+            whole = np.cumsum(seen[:, None] * of_names, axis=0)[-1:]
+            loadings[place[fund]] = whole.sum(axis=0)
         for k in range(loadings.shape[1]):
             shares_of = dict(zip(names, loadings[:, k].tolist(), strict=True))
             key = (self.portfolio.id, k)
@@ -139,14 +141,12 @@ class _PortfolioRisk:
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
         m.physics.through[key] = self._without(m.through[key], shares) == constant
+        spread = self._spread(funds, constant)
         for position in own:
-            position.shared = not alone
+            position.through, position.spread = m.through[key], spread
+            position.weight = self.counts[position.account_id]
             self.physics.squares.append(Square(position.active, TIE_BREAK, ties=True))
         self._square(m.through[key], weight)
-        if alone:
-            position = own[0]
-            position.through = m.through[key]
-            position.spread = self._spread(funds, constant)
 
     def _spread(self, funds: Mapping[str, float], constant: float) -> tuple[float, float]:
         """The least and the most that funds add to a name (bp)."""

@@ -47,6 +47,7 @@ class Names(Sequence[str]):
         self, members: Sequence[Any], name_of: RowNames, more: tuple[str, ...] = ()
     ) -> None:
         self.members, self.name_of, self.more = members, name_of, more
+        self.model = members[0].model() if members else None  # members hold it by weak references
 
     def and_more(self, *names: str) -> Names:
         """These and further ones."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from compiler.alternates import followed, published_model, stand_ins
-from compiler.coverage import excused_lot, forbids_security
+from compiler.coverage import excused_lot, forbidden_securities, forbids_security
 from compiler.dimensions import describe_fraction
 from compiler.equivalents import classes, met_by_equivalents
 from compiler.harvested import stood_in
@@ -118,12 +118,13 @@ def _banned(
     household: Household, account: Account, policy: HouseholdPolicy, names: Iterable[str]
 ) -> dict[str, InForce]:
     """Securities that may not be bought to be held."""
-    removed: dict[str, InForce] = {}
-    for security_id in names:
-        for scope in _bans(account, policy):
-            if _forbids(scope, household, account, security_id):
-                removed.setdefault(security_id, scope)
-    return removed
+    names = list(names)
+    barred = [
+        (scope, forbidden_securities(scope, household, account, names))
+        for scope in _bans(account, policy)
+    ]
+    found = ((name, next((s for s, bars in barred if name in bars), None)) for name in names)
+    return {name: scope for name, scope in found if scope is not None}
 
 
 def softly_banned(household: Household, account: Account, policy: HouseholdPolicy) -> set[str]:

@@ -17,6 +17,8 @@ from portfolio.tax import ordinary_limit
 if TYPE_CHECKING:
     from compiler.physics import Physics
 
+LEAST_GAIN = 0.05  # dollars: below this, rounding to cents can turn a gain into a loss
+
 
 def add_taxes(physics: Physics, form: TaxForm) -> None:
     """Net short and long of each tax entity, and the tax by the piece of `form` they fall in."""
@@ -28,7 +30,9 @@ def add_taxes(physics: Physics, form: TaxForm) -> None:
         if account.taxable:
             of_lots = zip(position.lots, position.sells, position.worth, strict=True)
             for lot, sell, worth in of_lots:
-                physics.gains[lot.id] = gain_fraction(physics, account.id, lot)
+                gain = physics.gains[lot.id] = gain_fraction(physics, account.id, lot)
+                if gain * worth * physics.unit >= LEAST_GAIN:
+                    physics.surely_gains.add(lot.id)
                 sales.setdefault(account.tax_entity_id, []).append((lot, sell, worth))
     physics.losses = find_losses(physics)
     for entity_id in sorted(household.tax_entities):

@@ -280,9 +280,11 @@ def closing_of(
     sales: list[Sale] = []
     purchases: list[Purchase] = []
     accounts = {a.id: a for a in household.accounts}
+    trading = {order.position.account_id for order in orders}
+    costs = {name: Decimal(str(assumptions_for(policy, name).trading_cost)) for name in trading}
     for order in orders:
         account = accounts[order.position.account_id]
-        cost = Decimal(str(assumptions_for(policy, account.id).trading_cost))
+        cost = costs[account.id]
         if order.bought:
             security_id = order.position.security_id
             purchases.append(purchase_of(household, account, security_id, order.bought, cost))

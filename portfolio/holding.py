@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from portfolio.household import Lot
 
 
+@lru_cache(maxsize=8192)
 def first_long_day(acquired: date, months: int = 12) -> date:
     """The first day on which a sale is long-term: `months` added to the day after acquisition.
 

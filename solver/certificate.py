@@ -1,60 +1,82 @@
-"""A lower bound on the whole problem from prices alone, security by security, without a solver.
+"""A lower bound on the whole problem from prices alone, name by name, without a solver.
 
-Price the coupling rows with any multipliers y: what is left of the objective splits into positions,
-each a choice of hold, buy or sell in one dimension, solved in closed form, into the nets of each
-taxpayer, whose least cost in a tax region is at a corner of it, and into columns that stand alone
-(factors, excesses). By weak duality the sum bounds the problem from below, binaries and all, in
-every choice of tax regions (Lagrangian relaxation; Geoffrion 1974).
-The regret of a mode is its value less the cheapest, so the gap itself splits by security.
+Price the coupling rows with any multipliers y: what is left of the objective splits into names,
+each a choice of hold, buy or sell in each account that trades it, solved in closed form, into the
+nets of each taxpayer, whose least cost in a tax region is at a corner of it, and into columns that
+stand alone (factors, excesses). By weak duality the sum bounds the problem from below, binaries and
+all, in every choice of tax regions (Lagrangian relaxation; Geoffrion 1974).
+The regret of a decision is its value less the cheapest, so the gap itself splits by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from solver.handover import Floats, Program
-from solver.modes import (
-    NO_COLUMN,
-    Decisions,
-    Mode,
-    PositionColumns,
-    RegionColumns,
-    Structure,
-    WashColumns,
-)
+from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure
+from solver.options import SLIVER, Ints, Options, read_options
 
 INFEASIBLE = np.inf
 FREE_PRICE = 1e-7
-SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules no mode out
+NEXT_TO_NOTHING = 1e-4  # bp a position
+AT_ONCE = 20_000  # combinations priced together: bounds the memory, not the work
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A bound (bp) for each choice of tax regions, of which `tax` has each one's part; `cheapest`
-    decisions at these prices; `regret[p, m]` of each mode (bp), and `regret_by_depth[p]` of each
-    depth of a sale, for positions that sell lots in order."""
+    decisions at these prices; `regret[p, m]` of each mode (bp), the other positions of its name and
+    wash group as is best for it, and `regret_by_depth[p]` of each depth of a sale, for positions
+    that sell lots in order. `by_row` is the regret of each row of `options`."""
 
     beside_tax: float
     tax: Mapping[int, float]
     cheapest: Decisions
     regret: Floats
     regret_by_depth: Mapping[int, Floats]
+    by_row: Floats
+    structure: Structure
+    options: Options
 
     def bound(self, chosen: Iterable[RegionColumns]) -> float:
         """What nothing in these tax regions is better than."""
         return self.beside_tax + sum(self.tax[region.chosen] for region in chosen)
 
     def regret_of(self, decisions: Decisions) -> Floats:
-        """The regret of each position's decision (bp)."""
-        rows = np.arange(len(decisions.modes))
-        regret: Floats = self.regret[rows, np.array(decisions.modes, dtype=int)]
-        for p, depths in self.regret_by_depth.items():
-            if decisions.modes[p] is Mode.SELL:
-                regret[p] = depths[decisions.depths[p]]
+        """For each position, the regret of the decisions of its name (bp)."""
+        options, structure = self.options, self.structure
+        of_name = np.full(len(structure.names), INFEASIBLE)
+        taken = np.array(
+            [w == NO_COLUMN or c.taken == self._case(w, decisions) for c, w in options.of_cases()]
+        )
+        same = options.code == options.coded(structure, decisions)[options.name]
+        rows = np.flatnonzero(same & taken[options.case])
+        np.minimum.at(of_name, options.name[rows], self.by_row[rows])
+        regret = np.empty(len(structure.positions))
+        for n, name in enumerate(structure.names):
+            regret[list(name.positions)] = of_name[n]
         return regret
+
+    def _case(self, wash: int, decisions: Decisions) -> frozenset[int]:
+        """The loss sales of a wash group that are taken, or those of the case that covers them."""
+        taken = decisions.taken[wash]
+        cases = self.options.taken_of[wash]
+        return taken if taken in cases else next((c for c in cases if c > taken), taken)
+
+    def nearest(self, modes: Sequence[Mode]) -> Decisions:
+        """The cheapest decisions, but these modes where others gain next to nothing on them."""
+        options, parts = self.options, self.options.parts
+        wanted = np.append(np.array(modes, dtype=int), NO_COLUMN)
+        other = np.zeros(self.by_row.size)
+        for part in options.rows.T:
+            p = parts.position[part]
+            other += (p != NO_COLUMN) & (parts.mode[part] != wanted[p])
+        values = self.by_row + NEXT_TO_NOTHING * other
+        return _decide(options, self.structure, values, options.by_case(values))
 
     def depths(self, modes: Sequence[Mode]) -> tuple[int, ...]:
         """The cheapest depth of each position's sale, where these modes sell."""
@@ -66,75 +88,164 @@ class Certificate:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What a wash group's case forbids in its positions, forces (`least`: bp of a sale), and costs
-    by itself."""
+class Pricing:
+    """One program ready to be bounded: `lower`/`upper` are column bounds that its rows of one
+    column imply in every tax region that is asked for."""
 
-    taken: frozenset[int]
-    barred: frozenset[int]
-    forced: frozenset[int]
-    buying: bool
-    whole: Floats
-    least: Mapping[int, float] = field(default_factory=dict)
-    cost: float = 0.0
+    def __init__(
+        self, program: Program, structure: Structure, lower: Floats, upper: Floats
+    ) -> None:
+        self.program, self.structure = program, structure
+        self.lower, self.upper = lower, upper
+        self.options = read_options(program, structure, lower, upper)
+        self.alone = np.flatnonzero(~_owned(structure))
+        names, positions = structure.names, structure.positions
+        self.active = np.array([p.active for p in positions], dtype=np.int64)
+        self.drift = np.array([p.drift for p in positions])
+        self.weight = np.array([p.weight for p in positions])
+        self.name_of = np.empty(len(positions), dtype=np.int64)
+        for n, name in enumerate(names):
+            self.name_of[list(name.positions)] = n
+        self.risk = np.array([name.risk for name in names], dtype=np.int64)
+        self.square = program.square[self.risk]
+        self.own = np.array([name.own for name in names], dtype=np.bool_)
+        self.spread = np.array([name.spread for name in names]).reshape(-1, 2)
+
+    def certify(self, prices: Floats, beside: Floats | None = None) -> Certificate:
+        """Bound the program at prices of its rows; `beside` is what funds add to each name where
+        that is known (bp)."""
+        program, structure, options = self.program, self.structure, self.options
+        y = np.where(structure.coupling & ~structure.region_rows, prices, 0.0)
+        y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
+        y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
+        ends = np.where(y > 0, program.row_lower, program.row_upper)
+        bound = program.offset + float(y[y != 0] @ ends[y != 0])
+        reduced = program.cost - program.matrix.T @ y
+        bound += self._standing_alone(reduced)
+        spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
+        values = self._values(reduced, spread)
+        of_case = np.asarray(options.columns @ reduced) + options.by_case(values)
+        best = np.minimum.reduceat(of_case, options.blocks)
+        bound += float(best.sum())
+        by_row = _regrets(options, values, of_case, best)
+        regret, by_depth = self._by_mode(by_row)
+        tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
+        cheapest = _decide(options, structure, values, of_case)
+        return Certificate(bound, tax, cheapest, regret, by_depth, by_row, structure, options)
+
+    def _standing_alone(self, reduced: Floats) -> float:
+        """Sum over columns of min price x + square x^2 between their bounds."""
+        price, square = reduced[self.alone], self.program.square[self.alone]
+        low, high = self.lower[self.alone], self.upper[self.alone]
+        x = np.where(price > 0, low, high)
+        free = (np.abs(price) < FREE_PRICE) & ~np.isfinite(x)
+        curved = square > 0
+        x = np.where(free | curved, 0.0, x)
+        x[curved] = np.clip(-price[curved] / (2 * square[curved]), low[curved], high[curved])
+        some = (x != 0) & ((price != 0) | curved)
+        return float((price[some] * x[some] + square[some] * x[some] ** 2).sum())
+
+    # --- one part of a name -----------------------------------------------------------------------
+
+    def _values(self, reduced: Floats, spread: Floats) -> Floats:
+        """The least that each combination costs."""
+        options = self.options
+        own = self.own[self.name_of]
+        dual = np.where(self.own, 0.0, -reduced[self.risk])  # of the row that adds up a name
+        shift = reduced[self.active] - np.where(own, 0.0, self.weight * dual[self.name_of])
+        cost, change, theta, length = self._parts(reduced, shift)
+        constant = np.bincount(self.name_of, shift * self.drift, self.risk.size)
+        drift = np.bincount(self.name_of, self.weight * self.drift, self.risk.size)
+        values = np.empty(options.rows.shape[0])
+        risk = _Risk(self.square, -dual, spread[:, 0], spread[:, 1])
+        for start in range(0, values.size, AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            chosen, name = options.rows[rows], options.name[rows]
+            at = drift[name] + change[chosen].sum(axis=1)
+            values[rows] = cost[chosen].sum(axis=1) + constant[name]
+            values[rows] += risk.of(name).least(
+                at, theta[chosen].reshape(len(name), -1), length[chosen].reshape(len(name), -1)
+            )
+        values[options.code == NO_COLUMN] = INFEASIBLE
+        return values
+
+    def _parts(self, reduced: Floats, shift: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Of each part: what it costs and by how much it moves the name's active weight before any
+        step down, and the steps: cost of one less, and room (bp).
+
+        Purchases start at their most, sales at the least that is allowed, of the cheapest lots.
+        """
+        parts, none = self.options.parts, np.append(reduced, 0.0)
+        shift, weight = np.append(shift, 0.0), np.append(self.weight, 1.0)
+        shift, weight = shift[parts.position], weight[parts.position]
+        price = none[parts.lots] - shift[:, None]
+        price[parts.lots == NO_COLUMN] = 0.0
+        sold = parts.least.sum(axis=1)
+        cost = (price * parts.least).sum(axis=1)
+        order = np.argsort(np.where(parts.room > 0, price, np.inf), axis=1, kind="stable")
+        price = np.take_along_axis(price, order, axis=1)
+        room = np.take_along_axis(parts.room, order, axis=1)
+        before = np.cumsum(room, axis=1) - room
+        room = np.clip((parts.largest - sold)[:, None] - before, 0.0, room)
+        forced = np.clip((parts.smallest - sold)[:, None] - before, 0.0, room)
+        sold = sold + forced.sum(axis=1)
+        cost += (price * forced).sum(axis=1)
+        outside = (sold < parts.smallest - SLIVER) | (sold > parts.largest + SLIVER)
+        buying = none[parts.buy] + shift
+        cost += np.where(parts.buy == NO_COLUMN, 0.0, buying * parts.purchase[:, 1])
+        cost += none[parts.bought] + none[parts.sold] + none[parts.closed]
+        cost[outside] = INFEASIBLE
+        change = weight * (parts.purchase[:, 1] - sold)
+        # A dollar less bought is a step down too.
+        less = parts.purchase[:, 1] - parts.purchase[:, 0]
+        steps = np.concatenate([price, -buying[:, None]], axis=1) / weight[:, None]
+        length = np.concatenate([room - forced, less[:, None]], axis=1) * weight[:, None]
+        return cost, change, np.where(length > 0, steps, np.inf), length
+
+    # --- what follows from the values -------------------------------------------------------------
+
+    def _by_mode(self, by_row: Floats) -> tuple[Floats, dict[int, Floats]]:
+        """The least regret of each mode of each position, and of each depth where that matters."""
+        options, parts = self.options, self.options.parts
+        count = len(self.structure.positions)
+        regret = np.full((count + 1, len(Mode)), INFEASIBLE)
+        most = max((len(p.in_order) for p in self.structure.positions), default=0)
+        depths = np.full((count + 1, max(1, most)), INFEASIBLE)
+        for k in range(options.rows.shape[1]):
+            part = options.rows[:, k]
+            p, mode = parts.position[part], parts.mode[part]
+            np.minimum.at(regret, (p, mode), by_row)
+            if most:
+                sells = mode == Mode.SELL
+                np.minimum.at(depths, (p[sells], parts.depth[part[sells]]), by_row[sells])
+        by_depth = {
+            p: depths[p, : len(columns.in_order)]
+            for p, columns in enumerate(self.structure.positions)
+            if columns.in_order
+        }
+        return regret[:count], by_depth
 
 
 def certify(
-    program: Program,
-    structure: Structure,
-    prices: Floats,
-    lower: Floats,
-    upper: Floats,
+    program: Program, structure: Structure, prices: Floats, lower: Floats, upper: Floats
 ) -> Certificate:
-    """Bound the program, `lower`/`upper` being column bounds that its rows of one column imply in
-    every tax region that is asked for."""
-    y = np.where(structure.coupling & ~structure.region_rows, prices, 0.0)
-    y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
-    y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
-    ends = np.where(y > 0, program.row_lower, program.row_upper)
-    bound = program.offset + float(y[y != 0] @ ends[y != 0])
-    reduced = program.cost - program.matrix.T @ y
+    """Bound a program once."""
+    return Pricing(program, structure, lower, upper).certify(prices)
+
+
+def _owned(structure: Structure) -> np.ndarray:
+    """Columns whose least cost is that of a name, a taxpayer's nets or a wash group's case."""
     owned = structure.mode_columns.copy()
     for p in structure.positions:
         owned[[*p.sells, p.active]] = True
-        if p.through != NO_COLUMN:
-            owned[p.through] = True
         if p.buy != NO_COLUMN:
             owned[p.buy] = True
+    owned[[name.risk for name in structure.names]] = True
     for function in structure.regions:
         owned[[column for r in function for column in (r.chosen, r.short, r.long)]] = True
     for wash in structure.washes:
         owned[[column for sale in wash.sales for column, _ in sale.disallowed]] = True
-    alone = np.flatnonzero(~owned)
-    bound += _standing_alone(reduced[alone], program.square[alone], lower[alone], upper[alone])
-    values = np.full((len(structure.positions), len(Mode)), INFEASIBLE)
-    whole = program.upper - SLIVER
-    free = _Case(frozenset(), frozenset(), frozenset(), True, whole)
-    for k in np.flatnonzero(structure.washed < 0).tolist():
-        values[k] = _modes(structure.positions[k], free, reduced, program.square, lower, upper)
-    taken, cases = [], [free] * len(structure.positions)
-    for wash in structure.washes:
-        case, table = _cheapest_case(structure, wash, program, reduced, lower, upper)
-        taken.append(case.taken)
-        bound += case.cost
-        for k in wash.positions:
-            cases[k] = case
-        values[list(wash.positions)] = table
-    least = values.min(axis=1)
-    modes = tuple(Mode(int(m)) for m in values.argmin(axis=1))
-    known = np.where(np.isfinite(least), least, 0.0)
-    by_depth = {
-        k: np.array(_sales(p, cases[k], reduced, program.square, lower, upper)) - known[k]
-        for k, p in enumerate(structure.positions)
-        if p.in_order
-    }
-    nothing = Decisions(modes, tuple(taken), (0,) * len(modes))
-    tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
-    certificate = Certificate(
-        bound + float(least.sum()), tax, nothing, values - known[:, None], by_depth
-    )
-    return replace(certificate, cheapest=replace(nothing, depths=certificate.depths(modes)))
+    return owned
 
 
 def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float:
@@ -143,197 +254,76 @@ def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float
     return float(costs.min(initial=INFEASIBLE)) + float(reduced[region.chosen])
 
 
-def _standing_alone(price: Floats, square: Floats, lower: Floats, upper: Floats) -> float:
-    """Sum over columns of min price x + square x^2 on [lower, upper]."""
-    total = 0.0
-    for p, q, low, up in zip(price, square, lower, upper, strict=True):
-        if q > 0:
-            x = min(max(-p / (2 * q), low), up)
-        elif abs(p) < FREE_PRICE and not np.isfinite(low if p > 0 else up):
-            x = 0.0
-        else:
-            x = low if p > 0 else up
-        total += p * x + q * x * x if x or p else 0.0
-    return total
+def _regrets(options: Options, values: Floats, of_case: Floats, best: Floats) -> Floats:
+    """What each row costs beyond the cheapest of its block; no row that is not allowed."""
+    least = np.minimum.reduceat(values, options.groups)
+    sizes = np.diff(np.append(options.groups, values.size))
+    block = np.repeat(np.arange(best.size), np.diff(np.append(options.blocks, of_case.size)))
+    with np.errstate(invalid="ignore"):
+        within = values - np.repeat(least, sizes)
+        between = (of_case - best[block])[options.case]
+        found = within + between
+    return np.where(np.isfinite(values) & np.isfinite(found), found, INFEASIBLE)
 
 
-def _cheapest_case(
-    structure: Structure,
-    wash: WashColumns,
-    program: Program,
-    reduced: Floats,
-    lower: Floats,
-    upper: Floats,
-) -> tuple[_Case, Floats]:
-    best: tuple[_Case, float, Floats] | None = None
-    for case in _cases(wash, program.upper - SLIVER, reduced):
-        table = np.array(
-            [
-                _modes(structure.positions[k], case, reduced, program.square, lower, upper)
-                for k in wash.positions
-            ]
-        )
-        total = float(table.min(axis=1).sum()) + case.cost
-        if best is None or total < best[1]:
-            best = (case, total, table)
-    assert best is not None
-    return best[0], best[2]
-
-
-def _cases(wash: WashColumns, whole: Floats, reduced: Floats) -> list[_Case]:
-    """No loss taken; one of the loss sales; or several clean ones, which forces every recent lot
-    out."""
-    losses = frozenset(s for sale in wash.sales for s in sale.sells)
-    cases = [_Case(frozenset(), losses, frozenset(), True, whole)]
-    for k, sale in enumerate(wash.sales):
-        if losses.isdisjoint(sale.exits):
-            barred = losses.union(sale.kept) - set(sale.sells)
-            cost = float(reduced[sale.taken])
-            cost += sum(float(reduced[column]) * amount for column, amount in sale.disallowed)
-            chosen, forced = frozenset({k}), frozenset(sale.exits)
-            cases.append(_Case(chosen, barred, forced, False, whole, dict(sale.least), cost))
-    clean = [k for k, sale in enumerate(wash.sales) if not sale.washed]
-    if len(clean) > 1:
-        exits = frozenset(s for k in clean for s in wash.sales[k].exits)
-        cases.append(_Case(frozenset(clean), frozenset(), exits, False, whole))
-    return cases
+def _decide(options: Options, structure: Structure, values: Floats, of_case: Floats) -> Decisions:
+    """The best case of each block, and the best row of each of its names."""
+    parts = options.parts
+    modes = [Mode.HOLD] * len(structure.positions)
+    depths = [0] * len(structure.positions)
+    taken: list[frozenset[int]] = [frozenset()] * len(structure.washes)
+    chosen = np.zeros(of_case.size, dtype=np.bool_)
+    for start, end in pairwise([*options.blocks.tolist(), of_case.size]):
+        case = start + int(of_case[start:end].argmin())
+        chosen[case] = True
+        if options.wash[case] != NO_COLUMN:
+            taken[options.wash[case]] = options.cases[case].taken
+    upto = np.append(options.groups[1:], values.size)
+    for g in np.flatnonzero(chosen[options.case[options.groups]]).tolist():
+        start = int(options.groups[g])
+        row = start + int(values[start : upto[g]].argmin())
+        for part in options.rows[row].tolist():
+            p = int(parts.position[part])
+            if p != NO_COLUMN:
+                modes[p], depths[p] = Mode(int(parts.mode[part])), int(parts.depth[part])
+    return Decisions(tuple(modes), tuple(taken), tuple(depths))
 
 
 @dataclass(frozen=True, slots=True)
 class _Risk:
-    """What deviation t of one position costs: min over z in [low, high] of price z + q (t + z)^2.
+    """What active weight t of names costs: min over z in [low, high] of price z + q (t + z)^2.
 
-    z is what the account's funds add to the position; without such funds it is zero.
+    z is what other holdings add to the name: funds that trade, or what is kept.
     """
 
-    q: float
-    price: float
-    low: float
-    high: float
+    q: Floats
+    price: Floats
+    low: Floats
+    high: Floats
 
-    def cost(self, t: float) -> float:
-        z = self.low if self.price > 0 else self.high
-        if self.q > 0:
-            z = min(max(-t - self.price / (2 * self.q), self.low), self.high)
-        return self.price * z + self.q * (t + z) ** 2
+    def of(self, name: Ints) -> _Risk:
+        return _Risk(self.q[name], self.price[name], self.low[name], self.high[name])
 
-    def balance(self, marginal: float) -> float:
-        """The deviation at which one more costs `marginal`."""
-        z = self.low if marginal > -self.price else self.high
-        return marginal / (2 * self.q) - z
+    def least(self, at: Floats, theta: Floats, length: Floats) -> Floats:
+        """The least cost of steps down from `at`: each costs `theta` a bp and has room for
+        `length`; they are taken in order of cost until marginal risk meets it."""
+        order = np.argsort(theta, axis=1, kind="stable")
+        theta = np.take_along_axis(theta, order, axis=1)
+        length = np.take_along_axis(length, order, axis=1)
+        theta = np.where(length > 0, theta, 0.0)
+        before = np.cumsum(length, axis=1) - length
+        curved = self.q > 0
+        twice = np.where(curved, 2.0 * self.q, 1.0)[:, None]
+        z = np.where(theta > -self.price[:, None], self.low[:, None], self.high[:, None])
+        wanted = np.clip(at[:, None] - before - (theta / twice - z), 0.0, length)
+        taken = np.where(curved[:, None], wanted, np.where(theta < 0, length, 0.0))
+        steps: Floats = (theta * taken).sum(axis=1)
+        return steps + self._cost(at - taken.sum(axis=1))
 
-
-def _modes(
-    p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
-) -> tuple[float, float, float, float]:
-    """Least cost of each mode: linear prices plus the risk of what is left."""
-    shift, risk = _priced(p, reduced, square)
-    d, constant = p.drift, shift * p.drift
-    forced = [s for s in p.sells if s in case.forced or s in case.least or lower[s] > SLIVER]
-    too_small = p.too_small != NO_COLUMN and upper[p.too_small] <= SLIVER
-    hold = constant + risk.cost(d) if not forced and not too_small else INFEASIBLE
-    buy = INFEASIBLE
-    if p.buy != NO_COLUMN and case.buying and not forced:
-        most = float(upper[p.buy])
-        least = max(p.smallest_purchase, float(lower[p.buy]))
-        if least <= most + SLIVER:
-            price = float(reduced[p.buy]) + shift
-            b = most if price < 0 else least
-            if risk.q > 0:
-                b = min(max(risk.balance(-price) - d, least), most)
-            buy = constant + price * b + risk.cost(d + b) + _on(reduced, p.bought)
-    if not p.sells:
-        return hold, buy, INFEASIBLE, INFEASIBLE
-    sell = min(_sales(p, case, reduced, square, lower, upper))
-    close = INFEASIBLE
-    if p.closed != NO_COLUMN and not _forbids_closing(p, case, upper):
-        sold = float(upper[list(p.sells)].sum())
-        price = float(upper[list(p.sells)] @ reduced[list(p.sells)]) - shift * sold
-        switched = constant + _on(reduced, p.sold) + _on(reduced, p.closed)
-        close = switched + price + risk.cost(d - sold)
-    return hold, buy, sell, close
-
-
-def _priced(p: PositionColumns, reduced: Floats, square: Floats) -> tuple[float, _Risk]:
-    """What more of a position costs beside its own columns, and its risk."""
-    shift = float(reduced[p.active])
-    if p.through == NO_COLUMN:
-        return shift, _Risk(float(square[p.active]), 0.0, 0.0, 0.0)
-    dual = -float(reduced[p.through])
-    return shift - dual, _Risk(float(square[p.through]), -dual, *p.spread)
-
-
-def _sales(
-    p: PositionColumns, case: _Case, reduced: Floats, square: Floats, lower: Floats, upper: Floats
-) -> list[float]:
-    """Least cost of a sale, for each number of lots in order that it sells whole; lots without
-    order have one."""
-    shift, risk = _priced(p, reduced, square)
-    switched = shift * p.drift + _on(reduced, p.sold)
-    return [
-        switched + _sell(p, at, risk, shift, reduced, lower, upper) for at in _by_depth(p, case)
-    ]
-
-
-def _by_depth(p: PositionColumns, case: _Case) -> Iterator[_Case]:
-    """The case with the lots before one of those in order sold whole, and none after it."""
-    if not p.in_order:
-        yield case
-    for k in range(len(p.in_order)):
-        before, after = case.forced.union(p.in_order[:k]), case.barred.union(p.in_order[k + 1 :])
-        yield replace(case, forced=before, barred=after)
-
-
-def _on(reduced: Floats, column: int) -> float:
-    """What switching a binary on costs."""
-    return 0.0 if column == NO_COLUMN else float(reduced[column])
-
-
-def _forbids_closing(p: PositionColumns, case: _Case, upper: Floats) -> bool:
-    """Whether some lot may not go whole."""
-    return any(s in case.barred or upper[s] < case.whole[s] for s in p.sells)
-
-
-def _sell(
-    p: PositionColumns,
-    case: _Case,
-    risk: _Risk,
-    shift: float,
-    reduced: Floats,
-    lower: Floats,
-    upper: Floats,
-) -> float:
-    """Fill lots in order of price until marginal risk meets it, or the smallest sale is reached.
-
-    Where nothing is the best sale and any sale is allowed, the cost is that of the smallest ones.
-    No more than the largest part is sold.
-    """
-    sold = cost = 0.0
-    lots: list[tuple[float, float]] = []
-    for s in p.sells:
-        price, most = float(reduced[s]) - shift, float(upper[s])
-        least = most if s in case.forced else max(float(lower[s]), case.least.get(s, 0.0))
-        if s in case.barred:
-            if least > SLIVER:
-                return INFEASIBLE
-            continue
-        if (s in case.forced and most < case.whole[s]) or least > most + SLIVER:
-            return INFEASIBLE
-        sold += least
-        cost += price * least
-        if most > least:
-            lots.append((price, most - least))
-    lots.sort()
-    for price, room in lots:
-        wanted = room if risk.q == 0 and price < 0 else 0.0
-        if risk.q > 0:
-            wanted = min(max(p.drift - sold - risk.balance(price), 0.0), room)
-        step = min(max(wanted, min(room, p.smallest_sale - sold)), p.largest_part - sold)
-        if step <= 0:
-            break
-        sold += step
-        cost += price * step
-    outside = sold < p.smallest_sale - SLIVER or sold > p.largest_part + SLIVER
-    if outside or (sold <= 0 and not lots):
-        return INFEASIBLE
-    return cost + risk.cost(p.drift - sold)
+    def _cost(self, t: Floats) -> Floats:
+        curved = self.q > 0
+        twice = np.where(curved, 2.0 * self.q, 1.0)
+        z = np.clip(-t - self.price / twice, self.low, self.high)
+        z = np.where(curved, z, np.where(self.price > 0, self.low, self.high))
+        cost: Floats = self.price * z + self.q * (t + z) ** 2
+        return cost

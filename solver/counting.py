@@ -10,12 +10,12 @@ prices of the latest quantities.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.certificate import Certificate, certify
+from solver.certificate import Certificate, Pricing
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, excess, room
 from solver.quadratic import Point
@@ -30,14 +30,12 @@ Solve = Callable[[Decisions, bool], Point | None]
 
 @dataclass(slots=True)
 class Counting:
-    """One convex program under search: `low` and `high` are the column bounds that its certificate
-    goes by, `tables[row][p, m]` what mode m of position p adds to a counting row. `failures` is how
-    many more changes may leave nothing that other rows allow."""
+    """One convex program under search: `tables[row][p, m]` is what mode m of position p adds to a
+    counting row. `failures` is how many more changes may leave nothing that other rows allow."""
 
     program: Program
     structure: Structure
-    low: Floats
-    high: Floats
+    pricing: Pricing
     solve: Solve
     tables: Mapping[int, Floats]
     failures: int
@@ -52,20 +50,19 @@ class Counting:
         name as it is at the point."""
         prices = np.where(self.structure.coupling, point.row_dual, 0.0)
         prices[list(self.tables)] = 0.0
-        seen = _as_held(self.structure, point.x)
-        return certify(self.program, seen, prices, self.low, self.high)
+        return self.pricing.certify(prices, _beside(self.structure, point.x))
 
 
 def counting(
     program: Program,
     structure: Structure,
-    bounds: tuple[Floats, Floats],
+    pricing: Pricing,
     solve: Solve,
     failures: int,
 ) -> Counting:
     """The search for decisions of a program that keep its counts."""
     tables = {row: _contributions(program, structure, row) for row in structure.counted}
-    return Counting(program, structure, *bounds, solve, tables, failures)
+    return Counting(program, structure, pricing, solve, tables, failures)
 
 
 def _contributions(program: Program, structure: Structure, row: int) -> Floats:
@@ -79,12 +76,14 @@ def _contributions(program: Program, structure: Structure, row: int) -> Floats:
     return table
 
 
-def _as_held(structure: Structure, x: Floats) -> Structure:
-    positions = tuple(
-        p if p.through == NO_COLUMN else replace(p, spread=(float(x[p.through] - x[p.active]),) * 2)
-        for p in structure.positions
-    )
-    return replace(structure, positions=positions)
+def _beside(structure: Structure, x: Floats) -> Floats:
+    """What is in the risk of each name beside its positions at a point (bp)."""
+    found = np.zeros(len(structure.names))
+    for n, name in enumerate(structure.names):
+        if not name.own:
+            own = (structure.positions[k] for k in name.positions)
+            found[n] = x[name.risk] - sum(p.weight * x[p.active] for p in own)
+    return found
 
 
 # --- leaving out ---------------------------------------------------------------------------------
@@ -130,15 +129,23 @@ def changed(
     decisions: Decisions,
     certificate: Certificate,
     changes: Mapping[int, Mode],
+    target: Decisions | None = None,
 ) -> Decisions:
-    """Decisions with these changes; the rest of a wash group that they touch as is cheapest."""
+    """Decisions with these changes; the rest of a name or wash group that they touch as in the
+    target, else as is cheapest."""
+    target = target or certificate.cheapest
     modes, taken = list(decisions.modes), list(decisions.taken)
     anew = set(changes)
+    for name in structure.names:
+        if not changes.keys().isdisjoint(name.positions):
+            for p in name.positions:
+                modes[p] = target.modes[p]
+            anew.update(name.positions)
     for k, wash in enumerate(structure.washes):
         if not changes.keys().isdisjoint(wash.positions):
-            taken[k] = certificate.cheapest.taken[k]
+            taken[k] = target.taken[k]
             for p in wash.positions:
-                modes[p] = certificate.cheapest.modes[p]
+                modes[p] = target.modes[p]
             anew.update(wash.positions)
     for p, mode in changes.items():
         modes[p] = mode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,6 +18,7 @@ from solver.standard_form import standard_form
 from solver.sums import dot
 
 Floats = NDArray[np.float64]
+Reading = TypeVar("Reading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Program:
     are in none. `spare[i]` is the room for rounding that the upper end of row i leaves inside the
     rule's own, NaN where it is the rule's. `index` maps the id of a Pyomo variable to its column.
     `risks` are limits on tracking error, of which rows hold only tangents. `ties` is the part of
-    `square` that only settles which of several equal answers is taken. All amounts are bp of
-    household value.
+    `square` that only settles which of several equal answers is taken. `readings` are what has been
+    read of it, once. All amounts are bp of household value.
     """
 
     cost: Floats
@@ -73,6 +74,14 @@ class Program:
     ties: Floats | None = None
     parts: tuple[tuple[str, range], ...] = ()
     spare: Floats = field(default_factory=lambda: np.zeros(0))
+    readings: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, what: object, read: Callable[[], Reading]) -> Reading:
+        """What `read` has of this program, read when it is first asked for."""
+        if what not in self.readings:
+            self.readings[what] = read()
+        found: Reading = self.readings[what]
+        return found
 
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
@@ -105,7 +114,7 @@ def hand_over(compiled: CompiledModel) -> Program:
     for term in physics.squares:
         square[index[id(term.column)]] += term.weight
         ties[index[id(term.column)]] += term.weight if term.ties else 0.0
-    ends = [(variable.lb, variable.ub) for variable in columns]
+    ends = [variable.bounds for variable in columns]
     owners: list[str] = []
     parts: list[tuple[str, range]] = []
     for component, count in form.components:

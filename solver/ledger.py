@@ -8,17 +8,17 @@ computed from its own rows, none as a remainder, in dollars per dollar traded, b
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pyomo.repn import generate_standard_repn
 
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
 from solver.handover import Floats, Program
 from solver.quadratic import Point
 from solver.reduce import NONE, Reduced
+from solver.standard_form import linear_sums
 from solver.state import State
 
 BINDING = 1e-7
@@ -144,13 +144,17 @@ class Linear:
 def read_terms(compiled: CompiledModel, program: Program) -> dict[str, Linear]:
     """The linear parts of the objective by name, each preference under its statement's."""
     priced = {PREFER + key: term for key, term in compiled.physics.preferences.items()}
-    return {name: read_linear(program, term) for name, term in {**compiled.terms, **priced}.items()}
+    terms = {**compiled.terms, **priced}
+    return dict(zip(terms, _read(program, terms.values()), strict=True))
 
 
 def read_linear(program: Program, expression: object) -> Linear:
     """A linear Pyomo expression as arrays."""
-    form = generate_standard_repn(expression)
-    gradient = np.zeros(program.cost.size)
-    for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True):
-        gradient[program.column(variable)] += coefficient
-    return Linear(gradient, float(form.constant))
+    return next(_read(program, [expression]))
+
+
+def _read(program: Program, expressions: Iterable[object]) -> Iterator[Linear]:
+    for constant, columns, coefficients in linear_sums(expressions):
+        gradient = np.zeros(program.cost.size)
+        gradient[[program.column(column) for column in columns]] = coefficients
+        yield Linear(gradient, constant)

@@ -7,9 +7,9 @@ what is left is a convex program.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ from solver.handover import Floats, Program
 NO_COLUMN = -1
 COUNT = 1e-6
 SMALL = 1e-7
+DUST = 1e-4  # bp
+LEANS = 0.25  # of the smallest order: less of it leans to none
+MOST_TOGETHER = 128  # combinations of what several accounts may do with one name
 
 
 class Mode(IntEnum):
@@ -41,10 +44,11 @@ class Mode(IntEnum):
 class PositionColumns:
     """A position's columns in the program, NO_COLUMN where it has none.
 
-    Where funds of the account hold the security too, its risk is in `through`, the active weight
-    with theirs added; what the funds add lies between `spread[0]` and `spread[1]` (bp).
+    Where other accounts of its portfolio or funds hold the security too, its risk is in `through`,
+    the sum of all their active weights: a dollar of its own counts `weight` in it, and what no
+    position of the security adds lies between `spread[0]` and `spread[1]` (bp).
     `too_small` is the excess without which the position may not be left as it is. `shared` is one
-    whose risk lies in a column that it has with other accounts: its own price says little of it.
+    whose risk lies in columns that it has with other securities: its own price says little of it.
     `in_order` are sales of lots that go one after the other, `exhausted` the binaries that say
     which of them, all but the last, are sold whole.
     """
@@ -59,6 +63,7 @@ class PositionColumns:
     smallest_purchase: float
     name: tuple[str, str]
     through: int = NO_COLUMN
+    weight: float = 1.0
     spread: tuple[float, float] = (0.0, 0.0)
     closed: int = NO_COLUMN
     largest_part: float = inf
@@ -66,6 +71,17 @@ class PositionColumns:
     shared: bool = False
     in_order: tuple[int, ...] = ()
     exhausted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One square of risk, in column `risk`, and the positions whose active weights are in it; it is
+    their `own` where that is the active weight of the only one."""
+
+    positions: tuple[int, ...]
+    risk: int
+    own: bool
+    spread: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +136,7 @@ class Structure:
     """
 
     positions: tuple[PositionColumns, ...]
+    names: tuple[Name, ...]
     washes: tuple[WashColumns, ...]
     washed: NDArray[np.int64]
     regions: tuple[tuple[RegionColumns, ...], ...]
@@ -138,6 +155,10 @@ class Structure:
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     """Translate the registry beside the Pyomo model into columns."""
+    return program.once("structure", lambda: _structure(compiled, program))
+
+
+def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
 
     def column(variable: Any) -> int:
@@ -160,6 +181,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
             largest_part=p.largest_part,
             too_small=column(p.too_small),
             through=column(p.through),
+            weight=p.weight,
             spread=p.spread,
             shared=p.shared,
             in_order=tuple(program.column(s) for s in p.in_order),
@@ -167,6 +189,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         )
         for name, p in physics.positions.items()
     )
+    positions, names = _named(positions)
     of_bought = {p.bought: k for k, p in enumerate(positions) if p.bought != NO_COLUMN}
     of_sell = {sell: k for k, p in enumerate(positions) for sell in p.sells}
     washes = []
@@ -222,6 +245,7 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
     of_region = program.matrix[region_rows]
     return Structure(
         positions,
+        names,
         tuple(washes),
         washed,
         regions,
@@ -232,6 +256,35 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
         region_rows,
         counted,
     )
+
+
+def _named(
+    positions: tuple[PositionColumns, ...],
+) -> tuple[tuple[PositionColumns, ...], tuple[Name, ...]]:
+    """Positions by the square that their risk is in. Where a name has too many accounts for all
+    that they may do together, each is by itself, and shares a column."""
+    of_column: dict[int, list[int]] = {}
+    for k, p in enumerate(positions):
+        if p.through != NO_COLUMN:
+            of_column.setdefault(p.through, []).append(k)
+    found = list(positions)
+    for members in of_column.values():
+        if prod(_ways(positions[k]) for k in members) > MOST_TOGETHER:
+            for k in members:
+                found[k] = replace(found[k], through=NO_COLUMN, shared=True)
+    names = []
+    for k, p in enumerate(found):
+        if p.through == NO_COLUMN:
+            names.append(Name((k,), p.active, True, (0.0, 0.0)))
+        elif of_column[p.through][0] == k:
+            names.append(Name(tuple(of_column[p.through]), p.through, False, p.spread))
+    return tuple(found), tuple(names)
+
+
+def _ways(p: PositionColumns) -> int:
+    """How many things may be done with a position."""
+    sales = max(1, len(p.in_order)) + (p.closed != NO_COLUMN) if p.sells else 0
+    return 1 + (p.buy != NO_COLUMN) + sales
 
 
 def _corners(
@@ -358,6 +411,22 @@ def _span(
         ends = (a * fixed[j],) if j in fixed else (a * program.lower[j], a * program.upper[j])
         low, high = low + min(ends), high + max(ends)
     return float(low), float(high)
+
+
+def leaning(structure: Structure, x: Floats) -> tuple[Mode, ...]:
+    """The mode that each position comes nearest to where binaries are left out."""
+    modes = []
+    for p in structure.positions:
+        sold = sum(float(x[s]) for s in p.sells)
+        bought = 0.0 if p.buy == NO_COLUMN else float(x[p.buy])
+        if sold >= bought and sold > max(LEANS * p.smallest_sale, DUST):
+            whole = p.closed != NO_COLUMN and x[p.closed] > 0.5
+            modes.append(Mode.CLOSE if whole else Mode.SELL)
+        elif bought > max(LEANS * p.smallest_purchase, DUST):
+            modes.append(Mode.BUY)
+        else:
+            modes.append(Mode.HOLD)
+    return tuple(modes)
 
 
 def decisions_at(structure: Structure, x: Floats) -> Decisions:

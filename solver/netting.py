@@ -6,6 +6,7 @@ what lies beyond it is taxed by the next region's rates, not by an extension of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,16 @@ class Netting:
             for pieces, start in zip(self.functions, self.start, strict=True)
         )
 
+    def may_hold_untraded(self, region: Sequence[RegionColumns], slack: float) -> bool:
+        """Whether nets without trades lie in these regions, or no further than `slack` (bp) outside
+        a row."""
+        return all(
+            piece.outside(*start) <= slack * piece.lower.size
+            for pieces, one, start in zip(self.functions, region, self.start, strict=True)
+            for piece in pieces
+            if piece.region == one
+        )
+
     def chosen(self, x: Floats) -> tuple[RegionColumns, ...]:
         """The regions that are switched on."""
         return tuple(
@@ -69,6 +80,10 @@ class Netting:
 
 def read_netting(program: Program, structure: Structure) -> Netting:
     """The regions as the program's rows have them."""
+    return program.once("netting", lambda: _netting(program, structure))
+
+
+def _netting(program: Program, structure: Structure) -> Netting:
     rows = program.rows_of(lambda part: part.startswith("tax["))
     named = {program.row_names[i]: i for i in rows.tolist()}
 

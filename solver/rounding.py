@@ -43,7 +43,8 @@ class _Order:
     """One order under rounding: shares by column (one a lot of a sale, one for a purchase).
 
     `sequence` are the lots that have an order, by number, and `exhausted` the columns that say
-    which of them are sold whole. `by_gain` are lots by term, then by gain a share.
+    which of them are sold whole. `by_gain` are lots by term, then by gain a share, where several
+    of them are sold in part.
     """
 
     position: Position
@@ -122,24 +123,28 @@ def round_trades(
 
 
 def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
-    physics = compiled.physics
-    must = _exits(structure, x)
+    physics, unit = compiled.physics, compiled.physics.unit
+    accounts = {account.id: account for account in physics.accounts}
+    must, amounts = _exits(structure, x), x.tolist()
     orders = []
     for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
+        bought = 0.0 if columns.buy == NO_COLUMN else amounts[columns.buy] * unit
+        sold = [amounts[s] for s in columns.sells]
+        whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
+        if bought <= CENT and sum(sold) * unit <= CENT and not whole:
+            continue
         price = float(physics.household.prices[position.security_id])
-        step = physics.increment(physics.account(position.account_id), position.security_id)
-        if columns.buy != NO_COLUMN and x[columns.buy] * physics.unit > CENT:
-            wanted = Decimal(x[columns.buy] * physics.unit / price)
+        step = physics.increment(accounts[position.account_id], position.security_id)
+        if bought > CENT:
+            wanted = Decimal(bought / price)
             most = wanted + step
             shares = [_nearest(wanted, step) if step >= 1 else wanted // step * step]
             orders.append(
                 _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
             )
-        elif sum(x[s] for s in columns.sells) * physics.unit > CENT or must & set(columns.sells):
-            dollars = [x[s] * physics.unit for s in columns.sells]
-            whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
-            by_gain = _by_gain(physics, position)
-            orders.append(_sale(position, columns, price, step, dollars, whole, by_gain))
+        else:
+            dollars = [amount * unit for amount in sold]
+            orders.append(_sale(physics, position, columns, price, step, dollars, whole))
     return orders
 
 
@@ -168,13 +173,13 @@ def _nearest(shares: Decimal, step: Decimal) -> Decimal:
 
 
 def _sale(
+    physics: Physics,
     position: Position,
     columns: PositionColumns,
     price: float,
     step: Decimal,
     dollars: list[float],
     whole: frozenset[int],
-    by_gain: tuple[int, ...],
 ) -> _Order:
     """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
     `whole` (by number) are sold so."""
@@ -185,11 +190,12 @@ def _sale(
     )
     sells = columns.sells
     sequence = tuple(sells.index(sale) for sale in columns.in_order)
+    several = sum(DUST < w < most for w, most in zip(wanted, limit, strict=True)) > 1
     order = _Order(
         *(position, sells, False, price, step, wanted, limit, list(limit)),
         sequence=sequence,
         exhausted=columns.exhausted,
-        by_gain=by_gain,
+        by_gain=_by_gain(physics, position) if several else tuple(range(len(limit))),
     )
     if wanted != limit:
         total = sum(wanted, ZERO)

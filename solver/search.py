@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 
 from solver.branch import relax_hull
-from solver.certificate import INFEASIBLE, Certificate, certify
+from solver.certificate import INFEASIBLE, Certificate, Pricing
 from solver.counting import Counting, around, changed, counting, exchanged, thinned
 from solver.handover import Floats, Program
 from solver.interior import StalledError
@@ -28,6 +28,7 @@ from solver.modes import (
     decisions_at,
     excess,
     fixings,
+    leaning,
 )
 from solver.netting import read_netting
 from solver.quadratic import Point, solve_quadratic
@@ -77,11 +78,13 @@ class Answer:
 @dataclass(slots=True)
 class _Region:
     """One choice of tax regions under search. `first` is the certificate at the prices of its
-    relaxation, None before that is solved; `proven` what branch and bound says of it."""
+    relaxation, None before that is solved, and `leaning` the modes that this comes nearest to;
+    `proven` what branch and bound says of it."""
 
     chosen: tuple[RegionColumns, ...]
     fixed: dict[int, float]
     prices: Floats
+    leaning: tuple[Mode, ...]
     first: Certificate | None = None
     proven: float = -np.inf
 
@@ -94,7 +97,7 @@ class Search:
     structure: Structure
     budget: Budget
     work: Work
-    bounds: tuple[Floats, Floats]
+    pricing: Pricing
     best: Answer | None = None
     tried: set[tuple[object, ...]] = field(default_factory=set)
     failures: int = 0
@@ -121,8 +124,8 @@ def search(
     `start` is a feasible point, binaries and all, whose decisions are tried first.
     """
     anywhere = reduce(program, {}, structure.mode_rows)
-    bounds = anywhere.lower, anywhere.upper
-    state = Search(program, structure, budget, work, bounds)
+    pricing = Pricing(program, structure, anywhere.lower, anywhere.upper)
+    state = Search(program, structure, budget, work, pricing)
     if start is not None:
         _begin(state, start)
     regions = _regions(state)
@@ -151,7 +154,8 @@ def decided(
     program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
 ) -> Answer | None:
     """The best quantities for the decisions of a feasible point, nothing proven of them."""
-    state = Search(program, structure, budget, work, (program.lower, program.upper))
+    pricing = Pricing(program, structure, program.lower, program.upper)
+    state = Search(program, structure, budget, work, pricing)
     _begin(state, start)
     return state.best
 
@@ -159,9 +163,10 @@ def decided(
 def _regions(state: Search) -> list[_Region]:
     """Every choice of tax regions, that of the best known point first, else that of no trades."""
     nothing = np.zeros(state.program.matrix.shape[0])
+    still = (Mode.HOLD,) * len(state.structure.positions)
     known = None if state.best is None else state.best.region
     regions = [
-        _Region(chosen, region_fixings(state.structure, chosen), nothing)
+        _Region(chosen, region_fixings(state.structure, chosen), nothing, still)
         for chosen in product(*state.structure.regions)
     ]
     untraded = read_netting(state.program, state.structure).untraded()
@@ -201,6 +206,7 @@ def _relax(state: Search, region: _Region) -> None:
         else:
             region.prices = np.where(state.structure.coupling, point.row_dual, 0.0)
             region.prices[_bound_rows(reduced)] = 0.0
+            region.leaning = leaning(state.structure, point.x)
     region.first = _certify(state, region.prices)
 
 
@@ -212,7 +218,7 @@ def _bound_rows(reduced: Reduced) -> Floats:
 
 
 def _certify(state: Search, prices: Floats) -> Certificate:
-    certificate = certify(state.program, state.structure, prices, *state.bounds)
+    certificate = state.pricing.certify(prices)
     state.certificates.append(certificate)
     return certificate
 
@@ -221,7 +227,7 @@ def _explore(state: Search, region: _Region) -> None:
     assert region.first is not None
     priced = _counted(state, region, region.first)
     if not state.structure.counted or not _kept_counts(state, region):
-        _flip(state, region, priced.cheapest)
+        _flip(state, region, priced.nearest(region.leaning))
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
@@ -230,23 +236,31 @@ def _explore(state: Search, region: _Region) -> None:
 
 
 def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
-    """From decisions on, those that the prices of each solve regret changed, as long as it pays."""
+    """From decisions on, the worse part of those that the prices of the best solve so far regret
+    changed, a smaller part after one that did not pay."""
+    certificate, objective, part = region.first, INFEASIBLE, 1.0
+    assert certificate is not None
+    target = decisions
+    counted = list(state.structure.counted)
     for _ in range(state.budget.flips):
-        if _key(region, decisions) in state.tried:
+        if _key(region, target) in state.tried:
             break
-        point = _try(state, region, decisions)
-        if point is None:
-            break
-        prices = np.where(state.structure.coupling, point.row_dual, 0.0)
-        counted = list(state.structure.counted)
-        prices[counted] = region.prices[counted]
-        region.prices = prices
-        certificate = _counted(state, region, _certify(state, prices))
+        point = _try(state, region, target)
+        if point is not None:
+            prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+            prices[counted] = region.prices[counted]
+            region.prices = prices
+            priced = _counted(state, region, _certify(state, prices))
         if state.incumbent - state.bound(region) <= state.budget.goal:
             return
-        decisions = _flipped(state, decisions, certificate)
-        if any(excess(state.program, state.structure, decisions, i) for i in counted):
-            decisions = certificate.cheapest
+        if point is not None and point.objective < objective:
+            decisions, objective, certificate = target, point.objective, priced
+            part = min(1.0, 1.5 * part)
+        else:
+            part /= 2
+        target = _flipped(state, decisions, certificate, part / 2)
+        if any(excess(state.program, state.structure, target, i) for i in counted):
+            target = certificate.cheapest
 
 
 def _undecided(state: Search, region: _Region) -> int:
@@ -267,7 +281,7 @@ def _kept_counts(state: Search, region: _Region) -> bool:
         return _solved(state, reduce(state.program, fixed, left_out))
 
     left = state.budget.failures - state.failures
-    problem = counting(state.program, state.structure, state.bounds, solve, left)
+    problem = counting(state.program, state.structure, state.pricing, solve, left)
     assert region.first is not None
     cheapest = region.first.cheapest
     decisions = thinned(problem, cheapest) if left > 0 else None
@@ -427,16 +441,19 @@ def _solved(state: Search, reduced: Reduced) -> Point | None:
         return None
 
 
-def _flipped(state: Search, decisions: Decisions, certificate: Certificate) -> Decisions:
-    """Change the worse half of the decisions that the latest prices regret."""
+def _flipped(
+    state: Search, decisions: Decisions, certificate: Certificate, part: float
+) -> Decisions:
+    """Change the worse part of the decisions that the prices regret."""
+    target = certificate.nearest(decisions.modes)
     regret = certificate.regret_of(decisions)
     worth = np.where(np.isfinite(regret), regret, 1e9)
     worth[state.structure.shared & (worth < state.budget.goal)] = 0.0
     wrong = np.flatnonzero(worth > 1e-9)
     order = wrong[np.argsort(-worth[wrong], kind="stable")]
-    worse = order[: max(1, (order.size + 1) // 2)].tolist()
-    changes = {p: certificate.cheapest.modes[p] for p in worse}
-    return changed(state.structure, decisions, certificate, changes)
+    worse = order[: max(1, int(np.ceil(order.size * part)))].tolist()
+    changes = {p: target.modes[p] for p in worse}
+    return changed(state.structure, decisions, certificate, changes, target)
 
 
 def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
@@ -446,6 +463,4 @@ def _open(state: Search, region: _Region) -> list[tuple[Mode, ...]]:
         bound = certificate.bound(region.chosen)
         if np.isfinite(state.incumbent) and bound > -np.inf:
             alive &= bound + certificate.regret <= state.incumbent + 1e-9
-    in_wash = state.structure.washed >= 0
-    alive[in_wash] = True
     return [tuple(Mode(int(m)) for m in np.flatnonzero(row)) for row in alive]

@@ -6,7 +6,7 @@ A body that is a flat sum of columns is read as it stands, any other by Pyomo's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from pyomo.repn.util import OrderedVarRecorder
 Floats = NDArray[np.float64]
 ORDER = SortComponents.ORDERED_INDICES
 FLAT = (LinearExpression, SumExpression)
-NUMBERS = (float, int)
+NUMBERS: frozenset[Any] = frozenset({float, int})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,14 @@ def standard_form(model: pyo.ConcreteModel, objective: Any) -> StandardForm:
     )
 
 
+def linear_sums(expressions: Iterable[Any]) -> list[tuple[float, list[Any], Sequence[float]]]:
+    """Linear expressions of one model, each as its constant, its columns and their coefficients."""
+    reader = _Reader()
+    found = [reader.read(expression) for expression in expressions]
+    members = reader.members()
+    return [(constant, [members[k] for k in at], by) for constant, at, by in found]
+
+
 class _Reader:
     """Columns are numbered as they are met, all members of a component at once."""
 
@@ -152,30 +160,32 @@ class _Reader:
             kind = term.__class__
             if kind is MonomialTermExpression:
                 coefficient, column = term.args
-                if coefficient.__class__ not in NUMBERS:
-                    return None
                 coefficients.append(coefficient)
                 columns.append(column)
-            elif kind in NUMBERS:
-                constant += term
             elif kind is VAR:
                 coefficients.append(1.0)
                 columns.append(term)
+            elif kind in NUMBERS:
+                constant += term
             else:
                 return None
+        if not NUMBERS.issuperset(map(type, coefficients)):
+            return None
         keys = list(map(id, columns))
         place = self.place
-        if len(set(keys)) < len(keys):
+        try:
+            at = [place[key] for key in keys]
+        except KeyError:
+            for column in columns:
+                if id(column) not in place:
+                    self.recorder.add(column)
+            at = [place[key] for key in keys]
+        if len(set(at)) < len(at):
             summed: dict[int, float] = {}
-            for key, coefficient in zip(keys, coefficients, strict=True):
-                summed[key] = summed.get(key, 0.0) + coefficient
-            coefficients = list(summed.values())
-        for column in columns:
-            if id(column) not in place:
-                self.recorder.add(column)
-        if not any(coefficients):
-            return constant, [], []
-        return constant, [place[key] for key in dict.fromkeys(keys)], coefficients
+            for column, coefficient in zip(at, coefficients, strict=True):
+                summed[column] = summed.get(column, 0.0) + coefficient
+            at, coefficients = list(summed), list(summed.values())
+        return (constant, at, coefficients) if any(coefficients) else (constant, [], [])
 
 
 VAR = pyo.Var(["member"], name="any").__class__._ComponentDataClass

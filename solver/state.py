@@ -51,6 +51,11 @@ class State:
 
 def read_state(program: Program, structure: Structure, region: tuple[RegionColumns, ...]) -> State:
     """The state columns and their rows for one choice of tax regions."""
+    chosen = tuple(each.chosen for each in region)
+    return program.once(("state", chosen), lambda: _state(program, structure, region))
+
+
+def _state(program: Program, structure: Structure, region: tuple[RegionColumns, ...]) -> State:
     trades = [s for p in structure.positions for s in p.sells]
     trades += [p.buy for p in structure.positions if p.buy != NO_COLUMN]
     tax = {f"tax[{r.entity}].{name}" for r in region for name in ("net", "washed")}

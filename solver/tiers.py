@@ -29,6 +29,7 @@ from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
+from solver.netting import read_netting
 from solver.search import Answer, Budget
 from solver.state import read_state
 from solver.work import Work
@@ -247,7 +248,10 @@ def standing_still(
     compiled: CompiledModel, program: Program, structure: Structure
 ) -> Floats | None:
     """The program's columns when nothing is traded, or None where that breaks a row."""
+    netting = read_netting(program, structure)
     for region in product(*structure.regions):
+        if not netting.may_hold_untraded(region, 2 * SLACK):
+            continue
         x = np.zeros(program.cost.size)
         for cure in compiled.physics.cures:
             x[program.column(cure.excess)] = program.upper[program.column(cure.excess)]

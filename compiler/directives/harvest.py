@@ -92,15 +92,17 @@ class Harvest(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every sale at a loss in a taxable account is of a lot that may be harvested, or raises
         cash."""
-        barred: dict[str, list[Sale]] = {}
+        losses: dict[str, list[Sale]] = {}
         for sale in closing.sales:
-            account = closing.account(sale.account_id)
-            if sale.account_id not in scope.accounts or not account.taxable or sale.gain >= 0:
-                continue
-            if forbids_lot(scope, closing.household, account, sale.lot):
-                barred.setdefault(sale.account_id, []).append(sale)
-        for account_id, sales in barred.items():
-            room = allowance(scope, closing.household, closing.account(account_id))
+            taxable = closing.account(sale.account_id).taxable
+            if sale.account_id in scope.accounts and taxable and sale.gain < 0:
+                losses.setdefault(sale.account_id, []).append(sale)
+        for account_id, sold in losses.items():
+            account = closing.account(account_id)
+            lots = forbidden_lots(scope, closing.household, account, (s.lot for s in sold))
+            barred = {lot.id for lot in lots}
+            sales = [sale for sale in sold if sale.lot.id in barred]
+            room = allowance(scope, closing.household, account)
             if room and sum(sale.amount for sale in sales) <= room:
                 continue
             for sale in sales:

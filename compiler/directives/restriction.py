@@ -16,7 +16,6 @@ from compiler.coverage import (
     forbidden_lots,
     forbidden_securities,
     forbids_lot,
-    forbids_security,
 )
 from compiler.directives.base import (
     Breach,
@@ -145,41 +144,48 @@ class Restriction(Directive):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """No trade of this kind touches what is barred. What may not be held is not bought; what
         of it is still held is broken only where `scope.strict`."""
+        household = closing.household
+        accounts = [account for account in household.accounts if account.id in scope.accounts]
         if self.action != "sell":
+            barred = {
+                account.id: forbidden_securities(
+                    scope, household, account, closing.bought_in(account.id)
+                )
+                for account in accounts
+            }
             for buy in closing.purchases:
-                account = closing.account(buy.account_id)
-                security = closing.household.securities[buy.security_id]
-                if account.id in scope.accounts and forbids_security(
-                    scope, closing.household, account, security
-                ):
-                    yield self._breach(scope, account, security.id, "bought", buy.amount)
+                if buy.security_id in barred.get(buy.account_id, ()):
+                    account = closing.account(buy.account_id)
+                    yield self._breach(scope, account, buy.security_id, "bought", buy.amount)
         if self.action in ("sell", "trade"):
-            sold: dict[tuple[str, str], Decimal] = {}
-            for sale in closing.sales:
-                account = closing.account(sale.account_id)
-                if account.id in scope.accounts and forbids_lot(
-                    scope, closing.household, account, sale.lot
-                ):
-                    key = (account.id, sale.security_id)
-                    sold[key] = sold.get(key, Decimal(0)) + sale.amount
-            for account in closing.household.accounts:
-                mine = {name: dollars for (a, name), dollars in sold.items() if a == account.id}
-                room = allowance(scope, closing.household, account)
-                # A fraction of a share may be worth no cent, and is sold all the same.
-                if not room or sum(mine.values(), Decimal(0)) > room:
-                    for security_id, dollars in mine.items():
-                        yield self._breach(scope, account, security_id, "sold", dollars)
+            for account in accounts:
+                yield from self._sold(scope, closing, account)
         if self.action == "hold" and scope.strict:
             yield from self._still_held(scope, closing)
+
+    def _sold(self, scope: InForce, closing: Closing, account: Account) -> Iterator[Breach]:
+        """What is sold of an account's lots that may not be, but for what cash is raised from."""
+        sales = [sale for sale in closing.sales if sale.account_id == account.id]
+        lots = forbidden_lots(scope, closing.household, account, (sale.lot for sale in sales))
+        barred = {lot.id for lot in lots}
+        sold: dict[str, Decimal] = {}
+        for sale in sales:
+            if sale.lot.id in barred:
+                sold[sale.security_id] = sold.get(sale.security_id, Decimal(0)) + sale.amount
+        room = allowance(scope, closing.household, account)
+        # A fraction of a share may be worth no cent, and is sold all the same.
+        if not room or sum(sold.values(), Decimal(0)) > room:
+            for security_id, dollars in sold.items():
+                yield self._breach(scope, account, security_id, "sold", dollars)
 
     def _still_held(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What is left of lots that had to go by today."""
         household = closing.household
         for account in household.accounts:
             barred: dict[str, list[Lot]] = {}
-            for lot in account.lots if account.id in scope.accounts else ():
-                if forbids_lot(scope, household, account, lot):
-                    barred.setdefault(lot.security_id, []).append(lot)
+            held = account.lots if account.id in scope.accounts else ()
+            for lot in forbidden_lots(scope, household, account, held):
+                barred.setdefault(lot.security_id, []).append(lot)
             for security_id, lots in sorted(barred.items()):
                 price = household.prices[security_id]
                 for way, due in _ways(scope, household, account, lots, closing.value(account)):
@@ -198,10 +204,9 @@ class Restriction(Directive):
             if account.id not in scope.accounts:
                 continue
             barred: dict[str, Decimal] = {}
-            for lot in account.lots:
-                if forbids_lot(scope, closing.household, account, lot):
-                    worth = lot.shares * closing.household.prices[lot.security_id]
-                    barred[lot.security_id] = barred.get(lot.security_id, Decimal(0)) + worth
+            for lot in forbidden_lots(scope, closing.household, account, account.lots):
+                worth = lot.shares * closing.household.prices[lot.security_id]
+                barred[lot.security_id] = barred.get(lot.security_id, Decimal(0)) + worth
             value = closing.value(account)
             for security_id, worth in sorted(barred.items()):
                 yield f"{account.id} {security_id}", worth / value if value > 0 else Decimal(0)

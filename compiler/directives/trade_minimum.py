@@ -26,6 +26,10 @@ from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
 from grammar import tree
 
+LOST = 0.01
+"""Dollars that the amount of one lot's shares may lose when it is rounded to the cent, and a little
+for an amount that is not in whole cents itself."""
+
 
 @dataclass(frozen=True)
 class TradeMinimum(Directive):
@@ -62,17 +66,20 @@ class TradeMinimum(Directive):
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
         """An order is nothing, at least the minimum, or closes the position; rounding may take back
-        the share by which the model asks for more. Of a soft minimum each order may fall short, by
-        dollars that are its violation."""
+        the share by which the model asks for more. Where it has left orders too small before
+        (`improved`), the model asks for what their cents may lose too. Of a soft minimum each order
+        may fall short, by dollars that are its violation."""
         block.sale = pyo.Constraint(pyo.Any)
         block.purchase = pyo.Constraint(pyo.Any)
         for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
+            lost = physics.bp(LOST) if scope.statement.key in physics.improved else 0.0
             for position in positions:
                 step = physics.increment_value(account, position.security_id)
                 key = (account.id, position.security_id)
                 if position.sold is not None:
-                    smallest = min(least + step, position.held)
+                    cents = lost * len(position.lots)
+                    smallest = min(least + step + cents, position.held)
                     short = physics.shortfall(block, "sale", key, smallest, scope)
                     if short is None:
                         position.smallest_sale = max(position.smallest_sale, smallest)
@@ -82,14 +89,14 @@ class TradeMinimum(Directive):
                     made = physics.added(block.sale, key, row)
                     physics.spare[made] = max(0.0, smallest - least)
                 if position.bought is not None:
-                    smallest = least + step
+                    smallest = least + step + lost
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
                     if short is None:
                         position.smallest_purchase = max(position.smallest_purchase, smallest)
                     else:
                         position.soft_purchases.append((smallest, short))
                     row = _at_least(smallest, position.bought, less([position.buy]), short)
-                    physics.spare[physics.added(block.purchase, key, row)] = step
+                    physics.spare[physics.added(block.purchase, key, row)] = step + lost
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""

@@ -78,6 +78,8 @@ def _picked(positions: Positions, event: Sale | Donation, price: Fraction) -> li
             )
         chosen += _from(_sorted(positions, event, lot, price), asked)
         wanted -= asked
+    if not wanted:
+        return chosen
     return chosen + _from(_sorted(positions, event, held, price), wanted)
 
 
@@ -85,6 +87,8 @@ def _sorted(
     positions: Positions, event: Sale | Donation, pieces: Iterable[Piece], price: Fraction
 ) -> list[Piece]:
     live = [piece for piece in pieces if piece.shares]
+    if len(live) < 2:
+        return live
     return in_order(
         live,
         lambda piece: piece.offer(price, event.day, positions.tacking),

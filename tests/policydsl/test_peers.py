@@ -10,9 +10,12 @@ import pytest
 import scipy.sparse as sp
 
 from bench.convex_peers import convex_peers
-from bench.growth import exponent, with_lots
+from bench.growth import Size, exponent, sizes
+from bench.invented_sizes import rules_text, with_factors, with_lots
 from bench.peers import KEPT, OURS, Figures, least, main, off_by, side_table
 from compiler.row_names import Names, RowNames
+from policydsl.policies import shipped
+from policydsl.rebalance import policy_of, read_inputs, with_file
 from portfolio.book import load_book
 from portfolio.synth import synthesise
 from solver.handover import Program
@@ -101,3 +104,33 @@ def test_a_household_of_more_lots_is_worth_the_same(tmp_path: Path) -> None:
     assert float(sum(lot.basis for lot in after.lots)) == pytest.approx(
         float(sum(lot.basis for lot in before.lots)), rel=1e-6
     )
+
+
+def test_factors_leave_specific_risk_and_keep_all_variance_alike(tmp_path: Path) -> None:
+    synthesise(tmp_path / "book", households=1, securities=200, seed=3, as_of=date(2026, 3, 31))
+    household = load_book(tmp_path / "book").household("H00001")
+    few, many = (with_factors(household, count).risk for count in (4, 64))
+    assert (few.loadings.shape[1], many.loadings.shape[1]) == (4, 64)
+    assert np.array_equal(few.specific, household.risk.specific)
+    common = [float(np.mean(np.sum(each.loadings**2, axis=1))) for each in (few, many)]
+    assert common[0] == pytest.approx(common[1], rel=0.15)
+
+
+def test_more_rules_are_as_many_statements_and_none_is_in_error(tmp_path: Path) -> None:
+    synthesise(tmp_path / "book", households=1, securities=14, seed=3, as_of=date(2026, 3, 31))
+    inputs = read_inputs(tmp_path / "book", shipped())
+    household = inputs.book.household("H00001")
+    before = len(policy_of(inputs, household).statements)
+    tickers = [each.ticker for each in household.securities.values() if each.kind == "stock"]
+    path = tmp_path / "more.policy"
+    path.write_text(rules_text(tickers[:10], 40), encoding="utf-8")
+    added = with_file(inputs, path)
+    assert not added.typed.diagnostics
+    assert len(policy_of(added, household).statements) == before + 40
+
+
+def test_sizes_are_measured_once_and_an_axis_changes_alone() -> None:
+    every = sizes(Size._fields, 100)
+    assert len(set(every)) == len(every)
+    assert {each.names for each in every if each.factors or each.rules} == {100}
+    assert all(each.factors for each in sizes(["factors"], 100))

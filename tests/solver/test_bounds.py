@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -82,7 +83,9 @@ def lots(draw: st.DrawFn, held: str, price: int, prefix: str) -> list[Lot]:
 
 @st.composite
 def households(draw: st.DrawFn) -> Small:
-    """One account with a fund that holds what else it holds, or two accounts, perhaps an IRA."""
+    """One account with a fund that holds what else it holds, or two accounts, perhaps an IRA, and
+    perhaps with one target together."""
+    joint = draw(st.booleans())
     with_fund = draw(st.booleans())
     weights = {"AAA": "0.3", "CCC": "0.4"}
     names = [("AAA", 100), ("CCC", 20)]
@@ -109,6 +112,8 @@ def households(draw: st.DrawFn) -> Small:
         models={"CORE": weights},
         entities=[taxpayer(ytd_short=draw(st.integers(-4_000, 4_000)))],
     )
+    if joint:
+        home = replace(home, management="joint")
     rules = draw(st.lists(st.sampled_from(RULES), unique=True, max_size=5))
     return Small(home, [*rules, draw(st.sampled_from(ORDERS))])
 
@@ -166,28 +171,39 @@ def test_the_certificate_holds_at_any_prices(
         for region, others in regions.items():
             for each in others:
                 assert certificate.bound(region) <= each.point.objective + EXACT
-                with_regrets = _with_regrets(certificate, structure, region, each.point.x)
+                with_regrets = _with_regrets(certificate, structure, region, each)
                 assert with_regrets <= each.point.objective + EXACT
 
 
 def _with_regrets(
-    certificate: Certificate, structure: Structure, region: tuple[RegionColumns, ...], x: Floats
+    certificate: Certificate, structure: Structure, region: tuple[RegionColumns, ...], one: Optimum
 ) -> float:
-    """The bound on trades: the worst regret among their modes on top. In a wash group regrets are
-    those of its cheapest case, and rule nothing out."""
-    worst = 0.0
-    for p in np.flatnonzero(structure.washed < 0):
-        position = structure.positions[p]
-        sold = sum(x[s] for s in position.sells) > SOME
-        closed = position.closed != NO_COLUMN and x[position.closed] > 0.5
-        mode = Mode.SELL if sold else Mode.BUY if x[position.buy] > SOME else Mode.HOLD
-        mode = Mode.CLOSE if closed else mode
-        regret = float(certificate.regret[p, mode])
-        if mode is Mode.SELL and position.in_order:
-            depth = sum(x[j] > 0.5 for j in position.exhausted)
-            regret = float(certificate.regret_by_depth[int(p)][depth])
-        worst = max(worst, regret)
-    return certificate.bound(region) + worst
+    """The bound on decisions: the regret of each name on top, of a wash group the worst."""
+    decisions = _as_traded(structure, one)
+    regret = certificate.regret_of(decisions)
+    worst: dict[object, float] = {}
+    for n, name in enumerate(structure.names):
+        first = name.positions[0]
+        washed = max(structure.washed[list(name.positions)])
+        block = ("wash", washed) if washed >= 0 else ("name", n)
+        worst[block] = max(worst.get(block, 0.0), float(regret[first]))
+        for p in name.positions:
+            mode = decisions.modes[p]
+            assert certificate.regret[p, mode] <= regret[first] + EXACT
+            if mode is Mode.SELL and p in certificate.regret_by_depth:
+                depth = decisions.depths[p]
+                assert certificate.regret_by_depth[p][depth] <= regret[first] + EXACT
+    return certificate.bound(region) + sum(worst.values())
+
+
+def _as_traded(structure: Structure, one: Optimum) -> Decisions:
+    """Its decisions, but a sale or purchase of nothing is none."""
+    x, modes = one.point.x, list(one.decisions.modes)
+    for k, p in enumerate(structure.positions):
+        traded = [x[j] for j in (*p.sells, p.buy) if j != NO_COLUMN]
+        if modes[k] is not Mode.CLOSE and max(traded, default=0.0) <= SOME:
+            modes[k] = Mode.HOLD
+    return replace(one.decisions, modes=tuple(modes))
 
 
 @settings(max_examples=12, deadline=None)
@@ -285,5 +301,5 @@ def test_noise_in_a_bound_rules_no_mode_out() -> None:
         none = np.zeros(program.matrix.shape[0])
         certificate = certify(program, structure, none, relaxed.lower, relaxed.upper)
         for each in solve_all(program, structure, region):
-            with_regrets = _with_regrets(certificate, structure, region, each.point.x)
+            with_regrets = _with_regrets(certificate, structure, region, each)
             assert with_regrets <= each.point.objective + EXACT

@@ -243,6 +243,31 @@ def test_no_order_and_no_lot_moves_by_more_than_an_increment(
         assert proposal.closing.shares_after["TX", "BBB"] * 61 <= 500
 
 
+def test_cents_of_many_lots_do_not_make_an_order_too_small() -> None:
+    """Each of nine lots is worth $10.004: what an order of exactly the minimum has in fractions of
+    a cent is gone once the amounts of its lots are in cents."""
+    market = (
+        (security("AAA", step="0.0001"), "50.02"),
+        (security("BBB", sector="Health", step="0.0001"), "61.07"),
+    )
+    small = [lot(f"a{k}", "AAA", "0.2", 30) for k in range(9)]
+    home = household(
+        account("TX", 2_000, *small, lot("a9", "AAA", "98.2", 1_000), lot("b", "BBB", 60, 3_000)),
+        market=market,
+        constituents={},
+        models={"CORE": {"AAA": "0.49", "BBB": "0.37"}},
+    )
+    proposal = propose(home, policy(home, "keep each trade at least $100"))
+    assert proposal.status is Status.PROPOSED, proposal.findings
+    assert proposal.closing is not None
+    sales = proposal.closing.sales
+    assert len(sales) == 10
+    exact = sum((sale.shares * home.prices["AAA"] for sale in sales), Decimal(0))
+    assert 100 <= proposal.closing.orders["TX", "AAA"] < exact - Decimal("0.03")
+    assert proposal.closing.orders["TX", "AAA"] < 101
+    check_increments(proposal)
+
+
 def test_an_odd_position_is_closed_whole() -> None:
     home = awkward(False)
     rules = policy(home, 'never hold "AAA"')
