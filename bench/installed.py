@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -12,9 +13,12 @@ Needs = tuple[ModuleType | None, ...]
 
 
 def installed(name: str) -> ModuleType | None:
-    """The package, loaded before any clock starts; None where it is missing."""
+    """The package, loaded before any clock starts; None where it is missing. What it warns of in
+    loading is its makers' to read."""
     try:
-        return import_module(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise

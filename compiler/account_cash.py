@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyomo.environ as pyo
-from pyomo.core.expr.numvalue import is_potentially_variable
 
 from compiler.registry import PHYSICS, Cure
+from compiler.sums import Rows
 from portfolio.flows import flows_due
 from portfolio.household import Account
 
@@ -27,12 +27,12 @@ def add_cash(physics: Physics) -> None:
     rounding that its cash of today does not have.
     """
     block = physics.model.physics
-    block.no_overdraft = pyo.Constraint(pyo.Any)
-    block.payments = pyo.Constraint(pyo.Any)
+    block.no_overdraft = Rows()
+    block.payments = Rows()
     block.missing = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
     for account in physics.accounts:
         closing = physics.closing_cash(account)
-        if not is_potentially_variable(closing):
+        if not closing.columns:
             continue
         # What a policy has the account pay is a rule's to raise: a shortfall is then its own.
         asked = sum(
@@ -45,9 +45,9 @@ def add_cash(physics: Physics) -> None:
         room = physics.reserve if PHYSICS in physics.improved else 0.0
         if there >= wanted:
             least = max(min(physics.reserve, there), min(there, 0.0) + room)
-            block.no_overdraft[account.id] = closing >= least + asked
+            block.no_overdraft.at_least(account.id, closing, least + asked)
             continue
-        block.no_overdraft[account.id] = closing >= there + asked + room
+        block.no_overdraft.at_least(account.id, closing, there + asked + room)
         _raise(physics, account, wanted - there, wanted + asked + physics.reserve)
 
 
@@ -56,7 +56,6 @@ def _raise(physics: Physics, account: Account, short: float, least: float) -> No
     block = physics.model.physics
     missing = block.missing[account.id]
     missing.setub(short + physics.reserve)
-    row = block.payments
-    row[account.id] = physics.closing_cash(account) + missing >= least
-    physics.spare[row[account.id]] = physics.reserve
+    paid = physics.closing_cash(account).more(missing)
+    physics.spare[block.payments.at_least(account.id, paid, least)] = physics.reserve
     physics.cures.append(Cure(missing, PHYSICS, f"{account.id} payments of the book", short))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from compiler.flat_sums import flat
+from compiler.sums import Sum
 from portfolio.household import Household, Security
 from portfolio.lookthrough import look_through
 
@@ -62,10 +62,15 @@ class Exposure:
     terms: tuple[tuple[float, Position], ...]
 
     @property
-    def value(self) -> Any:
-        """Closing value (bp), as an expression of trades."""
-        constant = sum((share * p.held for share, p in self.terms), 0.0) + self.constant
-        return flat([term for share, p in self.terms for term in p.part(share)], constant)
+    def value(self) -> Sum:
+        """Closing value (bp)."""
+        coefficients, columns, constant = list[float](), list[Any](), 0.0
+        for share, position in self.terms:
+            more, of = position.part(share)
+            coefficients += more
+            columns += of
+            constant += share * position.held
+        return Sum(coefficients, columns, constant + self.constant)
 
     def plus(self, other: Exposure) -> Exposure:
         return Exposure(self.constant + other.constant, self.terms + other.terms)

@@ -9,11 +9,11 @@ import pyomo.environ as pyo
 
 from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.directives.wash_sales import add_blocks, add_wash_rows
-from compiler.flat_sums import flat, times
 from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
+from compiler.sums import flat, times
 from compiler.tax_forms import TaxForm, by_law
 from portfolio.household import Household
 
@@ -123,7 +123,7 @@ def _objective_terms(physics: Physics) -> dict[str, Any]:
             entity.rate_ordinary
         )
         if paid:
-            drag += position.part(assumed.horizon * paid)
+            drag += map(times, *position.part(assumed.horizon * paid))
     later += [
         times(-sale.way.later, sale.taken)
         for group in physics.wash_groups

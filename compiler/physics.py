@@ -20,11 +20,11 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
-from compiler.flat_sums import flat, times
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.row_names import RowNames
 from compiler.statements import HouseholdPolicy, InForce
+from compiler.sums import Rows, Sum
 from compiler.treated import as_seen
 from compiler.washing import Losses
 from portfolio.flows import set_aside
@@ -65,10 +65,10 @@ class Physics:
     preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    spare: dict[Any, float] = field(default_factory=dict)
+    spare: dict[tuple[Rows, Any], float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
-    _cash_terms: dict[str, list[Any]] = field(default_factory=dict)
+    _cash: dict[str, tuple[list[float], list[Any]]] = field(default_factory=dict)
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -122,19 +122,16 @@ class Physics:
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
 
-    def closing_cash(self, account: Account) -> Any:
+    def closing_cash(self, account: Account) -> Sum:
         """Cash after trades, costs and the flows due (bp); a constant where nothing may trade."""
         positions = self.of_account(account.id)
-        opening = self.opening_cash(account)
-        if not positions:
-            return opening
-        if account.id not in self._cash_terms:
-            cost = self.assumptions[account.id].trading_cost
-            sells = (times(1.0 - cost, sell) for p in positions for sell in p.sells)
-            buys = (times(-(1.0 + cost), p.buy) for p in positions if p.buy is not None)
-            self._cash_terms[account.id] = [*sells, *buys]
-        terms = self._cash_terms[account.id]
-        return flat(terms, opening) if terms else opening
+        if account.id not in self._cash:
+            cost = self.assumptions[account.id].trading_cost if positions else 0.0
+            sells = [sell for p in positions for sell in p.sells]
+            buys = [p.buy for p in positions if p.buy is not None]
+            coefficients = [1.0 - cost] * len(sells) + [-(1.0 + cost)] * len(buys)
+            self._cash[account.id] = coefficients, [*sells, *buys]
+        return Sum(*self._cash[account.id], self.opening_cash(account))
 
     def reserved(self, account: Account) -> float:
         """Cash of the account that is meant for something (bp): no limit on cash counts it."""
@@ -225,9 +222,9 @@ class Physics:
         or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
         in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
-        if not is_potentially_variable(value):
+        if not (value.columns if isinstance(value, Sum) else is_potentially_variable(value)):
             return ()
-        rows = _rows(block, name)
+        rows = rows_of(block, name)
         reserve = self.reserve if tighten else 0.0
         key = f"{name} {index}"
         if asked is None:
@@ -236,32 +233,35 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            made = self.added(rows, index, value - excess <= room)
+            made = self.added(rows, index, value, room, excess)
             self.spare[made] = max(0.0, wanted - room)
             return (Limit(made, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            made = self.added(rows, index, value <= room)
+            made = self.added(rows, index, value, room)
             if tighten:
                 self.spare[made] = bound - room
             return (Limit(made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        made = self.added(rows, index, value <= room)
+        made = self.added(rows, index, value, room)
         self.spare[made] = before - room
         held = Limit(made, room, None)
         if before <= wanted:
             return (held,)
-        if block.component("cure") is None:
-            block.cure = pyo.Constraint(pyo.Any)
         excess = _excess(block, key, before - wanted + reserve)
-        cure = self.added(block.cure, key, value - excess <= wanted - reserve)
+        cure = self.added(rows_of(block, "cure"), key, value, wanted - reserve, excess)
         self.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
         return held, Limit(cure, wanted - reserve, excess)
 
-    def added(self, rows: Any, index: Any, row: Any) -> Any:
-        """The member of a constraint that the row is once it is added."""
-        return rows.add(index, row)
+    def added(
+        self, rows: Rows, index: Any, value: Any, most: float, excess: Any | None = None
+    ) -> tuple[Rows, Any]:
+        """Add `value - excess <= most`, a sum or an expression; says which row that is."""
+        if isinstance(value, Sum):
+            return rows.at_most(index, value if excess is None else value.less(excess), most)
+        rows[index] = (value if excess is None else value - excess) <= most
+        return rows, index
 
     def lower(
         self,
@@ -287,11 +287,11 @@ class Physics:
     ) -> None:
         """No such trade; of a soft statement, every dollar of it is a dollar of violation."""
         where = " ".join(key)
-        barred = trade
+        barred = Sum([1.0], [trade])
         if scope.statement.soft is not None:
             excess = self._soft_excess(block, f"{name} {where}", trade, 0.0, 0.0, scope)
-            barred = trade - excess
-        _rows(block, name)[key] = barred <= 0.0
+            barred = barred.less(excess)
+        rows_of(block, name).at_most(key, barred, 0.0)
 
     def shortfall(
         self, block: pyo.Block, name: str, key: tuple[str, ...], smallest: float, scope: InForce
@@ -317,7 +317,8 @@ class Physics:
         """How far a soft statement lets `value` be above `bound`: a column of its tier."""
         assert scope.statement.soft is not None
         if highest is None:
-            highest = compute_bounds_on_expr(value)[1]
+            expression = value.expression if isinstance(value, Sum) else value
+            highest = compute_bounds_on_expr(expression)[1]
         excess = _excess(block, key, None if highest is None else max(highest - bound, 0.0))
         still = max(before - bound, 0.0)
         self.softs.append(Soft(excess, scope.statement.key, key, scope.statement.soft, still))
@@ -353,7 +354,7 @@ class Physics:
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
-                    self.row_names(limit.row),
+                    self.row_names.of(*limit.row),
                     tuple(active),
                     found.spread,
                     limit.ceiling,
@@ -380,7 +381,9 @@ def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
     return block.excess[key]
 
 
-def _rows(block: pyo.Block, name: str) -> Any:
+def rows_of(block: pyo.Block, name: str) -> Rows:
+    """The rows of that name in a block, made where there are none."""
     if block.component(name) is None:
-        block.add_component(name, pyo.Constraint(pyo.Any))
-    return block.component(name)
+        block.add_component(name, Rows())
+    found: Rows = block.component(name)
+    return found

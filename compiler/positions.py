@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import pyomo.environ as pyo
 
 from compiler.account_cash import add_cash
 from compiler.assumptions import Assumptions
-from compiler.flat_sums import flat, less, times
 from compiler.instalments import asked_for
-from compiler.physics import Physics
+from compiler.physics import Physics, rows_of
 from compiler.portfolios import may_trade, portfolios
 from compiler.registry import Position
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy
+from compiler.sums import Sum
 from compiler.target import softly_banned
 from compiler.tax_forms import TaxForm, by_law
 from compiler.tax_pieces import add_taxes
@@ -122,18 +121,17 @@ def _add_trades(physics: Physics) -> None:
             target=targets[name],
         )
     m.physics = pyo.Block()
-    position = physics.positions
-    m.physics.activity = pyo.Constraint(names, rule=lambda _, *name: _activity(position[name]))
-    m.physics.selling = pyo.Constraint(
-        list(lots), rule=lambda _, *key: _switched(sells[key], worth[key], sold[key[:2]])
+    activity, selling, buying, one_side = (
+        rows_of(m.physics, name) for name in ("activity", "selling", "buying", "one_side")
     )
-    m.physics.buying = pyo.Constraint(
-        buyable, rule=lambda _, *name: _switched(buys[name], room[name[0]], bought[name])
-    )
-    m.physics.one_side = pyo.Constraint(
-        [name for name in buyable if name in sold],
-        rule=lambda _, *name: flat((sold[name], bought[name])) <= 1,
-    )
+    for name, position in physics.positions.items():
+        activity.exactly(name, _activity(position), position.held - position.target)
+    for key, sell in sells.items():
+        selling.at_most(key, Sum([1.0, -worth[key]], [sell, sold[key[:2]]]), 0.0)
+    for name, buy in buys.items():
+        buying.at_most(name, Sum([1.0, -room[name[0]]], [buy, bought[name]]), 0.0)
+        if name in sold:
+            one_side.at_most(name, Sum([1.0, 1.0], [sold[name], bought[name]]), 1.0)
 
 
 def _targets(
@@ -165,13 +163,8 @@ def _targets(
     return found
 
 
-def _activity(position: Position) -> Any:
-    """The active weight is what the position was off its target, and what the trades add."""
-    bought = [] if position.buy is None else less([position.buy])
-    terms = (position.active, *bought, *position.sells)
-    return flat(terms) == position.held - position.target
-
-
-def _switched(trade: Any, most: float, on: Any) -> Any:
-    """No such trade unless it is switched on, and then at most this much of it (bp)."""
-    return flat((trade, times(-most, on))) <= 0.0
+def _activity(position: Position) -> Sum:
+    """The active weight less what the trades add: what the position is off its target."""
+    bought = [] if position.buy is None else [position.buy]
+    coefficients = [1.0, *[-1.0] * len(bought), *[1.0] * len(position.sells)]
+    return Sum(coefficients, [position.active, *bought, *position.sells])

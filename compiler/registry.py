@@ -5,13 +5,12 @@ Linear rows cannot say these things; statements and physics register them here f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from typing import Any
 
-from compiler.flat_sums import flat, less, times
+from compiler.sums import Rows, Sum
 from compiler.washing import WashedLoss
 from portfolio.household import Lot
 
@@ -62,27 +61,16 @@ class Position:
     in_order: tuple[Any, ...] = ()
     exhausted: tuple[Any, ...] = ()
 
-    @cached_property
-    def sales(self) -> tuple[Any, ...]:
-        """What the sales add to its value (bp, negative), as terms of a flat sum."""
-        return tuple(less(self.sells))
-
-    @property
-    def trades(self) -> tuple[Any, ...]:
-        """What the trades add to its value (bp), as terms of a flat sum."""
-        return self.sales if self.buy is None else (self.buy, *self.sales)
-
     @property
     def holding(self) -> Any:
         """Closing value (bp), as an expression of trades."""
-        return flat(self.trades, self.held)
+        return Sum(*self.part(1.0), self.held).expression
 
-    def part(self, share: float) -> Sequence[Any]:
-        """A share of what the trades add to its value (bp), as terms of a flat sum."""
-        if share == 1.0:
-            return self.trades
-        bought = [] if self.buy is None else [times(share, self.buy)]
-        return [*bought, *(times(-share, sell) for sell in self.sells)]
+    def part(self, share: float) -> tuple[list[float], list[Any]]:
+        """A share of what the trades add to its value (bp): coefficients and columns."""
+        if self.buy is None:
+            return [-share] * len(self.sells), list(self.sells)
+        return [share, *[-share] * len(self.sells)], [self.buy, *self.sells]
 
     @cached_property
     def sell_of(self) -> dict[str, Any]:
@@ -177,6 +165,6 @@ class Soft:
 class Limit:
     """A row of a policy, its upper end (bp), and what may exceed it."""
 
-    row: Any
+    row: tuple[Rows, Any]
     ceiling: float
     excess: Any | None

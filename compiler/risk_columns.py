@@ -10,9 +10,9 @@ import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 
-from compiler.flat_sums import flat, times
 from compiler.portfolios import Portfolio
 from compiler.registry import Position, Square
+from compiler.sums import Rows, Sum
 
 if TYPE_CHECKING:
     from compiler.physics import Physics
@@ -35,9 +35,9 @@ def add_risk(physics: Physics) -> None:
     m.factor = pyo.Var(pyo.Any, dense=False)
     m.through = pyo.Var(pyo.Any, dense=False)
     m.residual = pyo.Var(pyo.Any, dense=False)
-    m.physics.factor = pyo.Constraint(pyo.Any)
-    m.physics.through = pyo.Constraint(pyo.Any)
-    m.physics.residual = pyo.Constraint(pyo.Any)
+    m.physics.factor = Rows()
+    m.physics.through = Rows()
+    m.physics.residual = Rows()
     for portfolio in physics.portfolios:
         risk = _PortfolioRisk(physics, portfolio)
         if risk.positions:
@@ -125,7 +125,7 @@ class _PortfolioRisk:
             shares_of = dict(zip(names, loadings[:, k].tolist(), strict=True))
             key = (self.portfolio.id, k)
             column = m.factor[key]
-            m.physics.factor[key] = self._without(column, shares_of) == self._rest(shares_of)
+            m.physics.factor.exactly(key, self._without(column, shares_of), self._rest(shares_of))
             self._square(column, self.scale)
 
     def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
@@ -140,7 +140,7 @@ class _PortfolioRisk:
             self._square(own[0].active, weight)
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
-        m.physics.through[key] = self._without(m.through[key], shares) == constant
+        m.physics.through.exactly(key, self._without(m.through[key], shares), constant)
         spread = self._spread(funds, constant)
         for position in own:
             position.through, position.spread = m.through[key], spread
@@ -177,23 +177,15 @@ class _PortfolioRisk:
             key = (self.portfolio.id, k)
             shares = dict(zip(funds, row.tolist(), strict=True))
             column = m.residual[key]
-            m.physics.residual[key] = self._without(column, shares) == self._rest(shares)
+            m.physics.residual.exactly(key, self._without(column, shares), self._rest(shares))
             self._square(column, self.scale)
 
-    def _without(self, column: Any, shares: Mapping[str, float]) -> Any:
+    def _without(self, column: Any, shares: Mapping[str, float]) -> Sum:
         """A column less the active weights of positions times `shares` by security."""
-        held = [each for name in shares for each in self.of_security.get(name, ())]
-        held.sort(key=itemgetter(0))
-        return flat(
-            [
-                column,
-                *(
-                    times(-(shares[p.security_id] * self.counts[p.account_id]), p.active)
-                    for _, p in held
-                    if shares[p.security_id]
-                ),
-            ]
-        )
+        of = [each for name in shares for each in self.of_security.get(name, ())]
+        held = [p for _, p in sorted(of, key=itemgetter(0)) if shares[p.security_id]]
+        seen = [-(shares[p.security_id] * self.counts[p.account_id]) for p in held]
+        return Sum([1.0, *seen], [column, *(p.active for p in held)])
 
     def _rest(self, shares: Mapping[str, float]) -> float:
         """What is beside the positions, times `shares` by security."""

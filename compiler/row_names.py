@@ -5,7 +5,7 @@ The members of a component are thousands, and each would walk up to the model by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, SupportsIndex, overload
 
 from pyomo.core.base.component_namer import name_repr
@@ -19,13 +19,15 @@ class RowNames:
         self._words: dict[str, str] = {}
 
     def __call__(self, member: Any) -> str:
-        component = member.parent_component()
+        return self.of(member.parent_component(), member.index())
+
+    def of(self, component: Any, index: Any) -> str:
+        """The name of a component's member of that index."""
         key = id(component)
         if key not in self._names:
             self._names[key] = component.name
-        if component is member:
+        if not component.is_indexed():
             return self._names[key]
-        index = member.index()
         parts = index if isinstance(index, tuple) and len(index) > 1 else (index,)
         return f"{self._names[key]}[{','.join(map(self._word, parts))}]"
 
@@ -44,14 +46,18 @@ class Names(Sequence[str]):
     """
 
     def __init__(
-        self, members: Sequence[Any], name_of: RowNames, more: tuple[str, ...] = ()
+        self,
+        members: Sequence[Any],
+        name_of: Callable[[Any], str],
+        more: tuple[str, ...] = (),
+        model: Any | None = None,
     ) -> None:
         self.members, self.name_of, self.more = members, name_of, more
-        self.model = members[0].model() if members else None  # members hold it by weak references
+        self.model = model  # members hold it by weak references
 
     def and_more(self, *names: str) -> Names:
         """These and further ones."""
-        return Names(self.members, self.name_of, (*self.more, *names))
+        return Names(self.members, self.name_of, (*self.more, *names), self.model)
 
     def __len__(self) -> int:
         return len(self.members) + len(self.more)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
 
-from compiler.flat_sums import flat, times
 from compiler.registry import Region, TaxFunction
+from compiler.sums import Sum
 from compiler.tax_forms import TaxForm, YearStart
 from compiler.washing import find_losses
 from portfolio.household import Lot
@@ -57,10 +57,12 @@ def _entity_tax(
         "long": physics.bp(entity.ytd_long - entity.carry_long),
     }
     low, high = dict(start), dict(start)
-    terms: dict[str, list[Any]] = {"short": [], "long": []}
+    rates: dict[str, list[float]] = {"short": [], "long": []}
+    taken: dict[str, list[Any]] = {"short": [], "long": []}
     for lot, sell, worth in lots:
         rate, term = physics.gains[lot.id], physics.term(lot)
-        terms[term].append(times(-rate, sell))
+        rates[term].append(-rate)
+        taken[term].append(sell)
         low[term] += min(0.0, rate * worth)
         high[term] += max(0.0, rate * worth)
     block = m.tax[entity_id]
@@ -73,7 +75,8 @@ def _entity_tax(
         column.setlb(0.0)
         column.setub(most)
         physics.disallowed[account_id, term] = column
-        terms[term].append(times(-1.0, column))
+        rates[term].append(-1.0)
+        taken[term].append(column)
         high[term] += most
     limit = physics.bp(ordinary_limit(entity.filing))
     pieces = form(entity, YearStart(start["short"], start["long"], limit))
@@ -90,9 +93,12 @@ def _entity_tax(
     block.long = pyo.Var(list(possible), bounds=(min(low["long"], 0), max(high["long"], 0)))
     block.one_region = pyo.Constraint(expr=pyo.quicksum(block.chosen[r] for r in possible) == 1)
     columns = {"short": block.short, "long": block.long}
+    nets = {
+        term: Sum([*[1.0] * len(possible), *rates[term]], [*column.values(), *taken[term]])
+        for term, column in columns.items()
+    }
     block.net = pyo.Constraint(
-        list(columns),
-        rule=lambda _, t: flat([*columns[t].values(), *terms[t]]) == start[t],
+        list(nets), rule=lambda _, term: nets[term].expression == start[term]
     )
     block.netting = pyo.Constraint(pyo.Any)
     block.inside = pyo.Constraint(pyo.Any)

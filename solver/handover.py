@@ -98,7 +98,7 @@ class Program:
 
 def hand_over(compiled: CompiledModel) -> Program:
     """Read the Pyomo model once; squares are taken from the registry beside it."""
-    model, physics = compiled.model, compiled.physics
+    model, physics, name = compiled.model, compiled.physics, compiled.physics.row_names
     model.objective.deactivate()
     for limit in physics.risks:
         limit.written.deactivate()
@@ -131,8 +131,8 @@ def hand_over(compiled: CompiledModel) -> Program:
         upper=np.array([np.inf if high is None else float(high) for _, high in ends]),
         integer=np.array([variable.is_binary() for variable in columns], dtype=np.bool_),
         owners=tuple(owners),
-        row_names=Names(form.rows, physics.row_names),
-        column_names=Names(columns, physics.row_names),
+        row_names=Names(form.rows, lambda row: name.of(*row), model=model),
+        column_names=Names(columns, name, model=model),
         index=index,
         risks=tuple(_risk(limit, index) for limit in physics.risks),
         ties=ties if ties.any() else None,

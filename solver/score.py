@@ -18,6 +18,7 @@ from solver.handover import Floats, Program, RiskColumns
 from solver.modes import RegionColumns
 from solver.netting import Netting
 from solver.state import State
+from solver.sums import dot
 
 BROKEN = 1e-7
 NEAR = 1e-8
@@ -68,7 +69,8 @@ class Score:
         broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
         strays = [limit.over(whole) + margin for limit, margin in self.risks]
         far = sum(stray for stray in strays if stray > BROKEN)
-        return float(broken[broken > BROKEN].sum()) + far, self.program.objective(whole)
+        cost = dot(self.program.cost, whole) + dot(self.square, whole * whole)
+        return float(broken[broken > BROKEN].sum()) + far, cost + self.program.offset
 
     def effects(self, moves: Sequence[Mapping[int, float]], x: Floats) -> list[Effect]:
         """The effects of moves, each given as changes (bp) of a few columns of trades; they are the

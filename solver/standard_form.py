@@ -1,12 +1,13 @@
 """The linear part of a Pyomo model as arrays, rows and columns in the order in which Pyomo's own
 standard form has them.
 
-A body that is a flat sum of columns is read as it stands, any other by Pyomo's visitor.
+Rows that wait as sums and bodies that are flat sums are read as they stand, any other by Pyomo's
+visitor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,11 @@ from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpres
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
 
+from compiler.sums import Rows
+
 Floats = NDArray[np.float64]
+Columns = Sequence[int]
+Values = Sequence[float]
 ORDER = SortComponents.ORDERED_INDICES
 FLAT = (LinearExpression, SumExpression)
 NUMBERS: frozenset[Any] = frozenset({float, int})
@@ -35,12 +40,12 @@ NUMBERS: frozenset[Any] = frozenset({float, int})
 class StandardForm:
     """cost'x + offset, row_lower <= matrix x <= row_upper.
 
-    `columns[j]` and `rows[i]` are members of the model; `components` are those that the rows belong
-    to, each with the number of its rows, in their order.
+    `columns[j]` are members of the model, `rows[i]` constraints of it with an index; `components`
+    are these constraints, each with the number of its rows, in their order.
     """
 
     columns: tuple[Any, ...]
-    rows: tuple[Any, ...]
+    rows: tuple[tuple[Any, Any], ...]
     components: tuple[tuple[Any, int], ...]
     cost: Floats
     offset: float
@@ -57,20 +62,17 @@ def standard_form(model: pyo.ConcreteModel, objective: Any) -> StandardForm:
     """
     reader = _Reader()
     constant, cost_at, cost = reader.read(objective.expr)
-    rows: list[Any] = []
+    rows: list[tuple[Any, Any]] = []
     components: list[tuple[Any, int]] = []
     lower: list[float] = []
     upper: list[float] = []
     starts, columns, values = [0], list[int](), list[float]()
     for component in model.component_objects(pyo.Constraint, active=True, sort=ORDER):
         before = len(rows)
-        for row in component.values(ORDER):
-            if not row.active:
-                continue
-            low, high, at, coefficients = reader.row(row)
+        for key, low, high, at, coefficients in reader.rows(component):
             if not at and low <= 0.0 <= high:
                 continue
-            rows.append(row)
+            rows.append((component, key))
             lower.append(low)
             upper.append(high)
             columns += at
@@ -123,20 +125,27 @@ class _Reader:
             raise ValueError("a column is fixed: its value is in no row")
         return found
 
-    def row(self, row: Any) -> tuple[float, float, Sequence[int], Sequence[float]]:
-        """Ends of a row, its columns and their coefficients."""
-        lower, body, upper = _sides(row)
-        constant, at, coefficients = self.read(body)
-        if lower is not None and upper is not None and lower != upper:
-            raise ValueError(f"{row.name} lies between two ends")
-        return (
-            -np.inf if lower is None else lower - constant,
-            np.inf if upper is None else upper - constant,
-            at,
-            coefficients,
-        )
+    def rows(self, component: Any) -> Iterator[tuple[Any, float, float, Columns, Values]]:
+        """Index, ends, columns and coefficients of each row of a constraint."""
+        if isinstance(component, Rows) and not component.made:
+            for key, (value, low, high) in component.in_order():
+                at, coefficients = self._summed(value.columns, value.coefficients)
+                constant = value.constant
+                lower = -np.inf if low is None else low - constant
+                upper = np.inf if high is None else high - constant
+                yield key, lower, upper, at, coefficients
+            return
+        for key, row in component.items(ORDER):
+            if row.active:
+                lowest, body, highest = _sides(row)
+                constant, at, coefficients = self.read(body)
+                if lowest is not None and highest is not None and lowest != highest:
+                    raise ValueError(f"{row.name} lies between two ends")
+                lower = -np.inf if lowest is None else lowest - constant
+                upper = np.inf if highest is None else highest - constant
+                yield key, lower, upper, at, coefficients
 
-    def read(self, body: Any) -> tuple[float, Sequence[int], Sequence[float]]:
+    def read(self, body: Any) -> tuple[float, Columns, Values]:
         """The constant of a sum, its columns, each once, and their coefficients."""
         if body.__class__ is NegationExpression:
             constant, at, coefficients = self.read(body.args[0])
@@ -151,7 +160,7 @@ class _Reader:
         at = [self.place[key] for key in found.linear]
         return float(found.constant), at, list(found.linear.values())
 
-    def _flat(self, terms: Sequence[Any]) -> tuple[float, Sequence[int], Sequence[float]] | None:
+    def _flat(self, terms: Sequence[Any]) -> tuple[float, Columns, Values] | None:
         """A sum of numbers, columns and columns times numbers; None where there is more to it."""
         constant = 0.0
         coefficients: list[float] = []
@@ -171,8 +180,11 @@ class _Reader:
                 return None
         if not NUMBERS.issuperset(map(type, coefficients)):
             return None
-        keys = list(map(id, columns))
-        place = self.place
+        return constant, *self._summed(columns, coefficients)
+
+    def _summed(self, columns: Sequence[Any], coefficients: Values) -> tuple[Columns, Values]:
+        """Each column once with its coefficients summed; none where there is nothing to them."""
+        place, keys = self.place, list(map(id, columns))
         try:
             at = [place[key] for key in keys]
         except KeyError:
@@ -185,7 +197,7 @@ class _Reader:
             for column, coefficient in zip(at, coefficients, strict=True):
                 summed[column] = summed.get(column, 0.0) + coefficient
             at, coefficients = list(summed), list(summed.values())
-        return (constant, at, coefficients) if any(coefficients) else (constant, [], [])
+        return (at, coefficients) if any(coefficients) else ([], [])
 
 
 VAR = pyo.Var(["member"], name="any").__class__._ComponentDataClass

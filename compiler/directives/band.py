@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pyomo.environ as pyo
 
@@ -34,6 +34,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Sum, total
 from grammar import tree
 from portfolio.household import Account, Household, Security
 
@@ -62,6 +63,7 @@ class Weighed:
         return self.before - self.kept[0], self.after - self.kept[1]
 
 
+ZERO = Decimal(0)
 DONE = Way(Decimal(1))
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
 
@@ -262,13 +264,14 @@ class WeightBand(Directive):
             for group, dollars in found.items():
                 reference[group] = reference.get(group, Decimal(0)) + dollars
 
+        away = [None if end is None else end * value for end in ends]
+
         def band(group: str) -> tuple[Decimal | None, Decimal | None]:
-            middle = reference.get(group, Decimal(0))
-            low, high = (
-                None if end is None else middle * end if share else middle + end * value
-                for end in ends
-            )
-            return low, high
+            middle = reference.get(group, ZERO)
+            if share:
+                return _times(middle, ends[0]), _times(middle, ends[1])
+            low, high = away
+            return None if low is None else middle + low, None if high is None else middle + high
 
         return band
 
@@ -325,7 +328,7 @@ class WeightBand(Directive):
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
-        for each in self._weights(scope, closing):
+        for each in self._outside_after(scope, closing):
             at, low, high = each.where, each.low, each.high
             if high is not None:
                 was, counted = each.counted
@@ -340,10 +343,11 @@ class WeightBand(Directive):
                 if each.after < (bound := min(low, today)):
                     yield dollars_breach(scope, at, each.group, each.after, bound)
 
-    def _weights(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
-        """Every group of every holder."""
+    def _outside_after(self, scope: InForce, closing: Closing) -> Iterator[Weighed]:
+        """The groups of every holder that the trades leave outside the band: one inside it is
+        where the rule wants it, whatever it was."""
         for where, accounts, account in self._holders(scope, closing):
-            yield from self._weights_of(scope, closing, where, accounts, account)
+            yield from self._weights_of(scope, closing, where, accounts, account, outside=True)
 
     def _weights_of(
         self,
@@ -352,8 +356,10 @@ class WeightBand(Directive):
         where: str,
         accounts: tuple[Account, ...],
         account: Account | None,
+        *,
+        outside: bool = False,
     ) -> Iterator[Weighed]:
-        """Every group of one holder."""
+        """Every group of one holder, or those that are `outside` the band after the trades."""
         through = self.sight(scope, closing.household)
         totals: list[dict[str, Decimal]] = [{}, {}]
         kept: list[dict[str, Decimal]] = [{}, {}]
@@ -371,13 +377,16 @@ class WeightBand(Directive):
         if scope.strict:
             groups |= self._wanted(closing, accounts, group_ofs, through)
         for group in sorted(groups):
-            before, after_trades = (total.get(group, Decimal(0)) for total in totals)
-            spare = kept[0].get(group, Decimal(0)), kept[1].get(group, Decimal(0))
-            at = f"{where} {group}"
+            after_trades = totals[1].get(group, ZERO)
             low, high = ends_of(group)
             far = (high is not None and after_trades > high) or (
                 low is not None and after_trades < low
             )
+            if outside and not far:
+                continue
+            before = totals[0].get(group, ZERO)
+            spare = kept[0].get(group, ZERO), kept[1].get(group, ZERO)
+            at = f"{where} {group}"
             way = way_of(group, at) if far else DONE
             yield Weighed(at, group, before, after_trades, spare, low, high, way)
 
@@ -396,16 +405,20 @@ class WeightBand(Directive):
         return wanted
 
 
+def _times(dollars: Decimal, share: Decimal | None) -> Decimal | None:
+    return None if share is None else dollars * share
+
+
 def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
     for group, dollars in more.items():
         totals[group] = totals.get(group, Decimal(0)) + dollars
 
 
-def _without(kept: Exposure, weight: Any, before: float) -> tuple[Any, float]:
+def _without(kept: Exposure, weight: Sum, before: float) -> tuple[Sum, float]:
     """A weight, now and before, without what is left of holdings after their sales (bp)."""
     held = kept.constant + sum(share * p.held for share, p in kept.terms)
-    sold = pyo.quicksum(share * pyo.quicksum(p.sells) for share, p in kept.terms)
-    return weight - held + sold, before - held
+    sold = (Sum([share] * len(p.sells), p.sells) for share, p in kept.terms)
+    return total([weight.plus(-held), *sold]), before - held
 
 
 def _today(scope: InForce, way: Way, bound: Decimal, before: Decimal) -> Decimal:

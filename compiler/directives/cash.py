@@ -25,6 +25,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.sums import total
 from grammar import tree
 from portfolio.household import Account
 
@@ -80,7 +81,7 @@ class CashBand(Directive):
                 continue
             left_out = physics.bp(self._left_out(accounts))
             left_out += sum(physics.reserved(a) for a in accounts)
-            cash = pyo.quicksum(physics.closing_cash(a) for a in accounts) - left_out
+            cash = total(physics.closing_cash(a) for a in accounts).plus(-left_out)
             before = sum(physics.opening_cash(a) for a in accounts) - left_out
             if self.high is not None:
                 bound = physics.bp(self.high.dollars(physics.household, account))

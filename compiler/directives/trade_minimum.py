@@ -19,11 +19,11 @@ from compiler.directives.base import (
     dollars_breach,
     selective_clause,
 )
-from compiler.flat_sums import flat, less, times
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import Rows, Sum
 from grammar import tree
 
 LOST = 0.01
@@ -69,8 +69,7 @@ class TradeMinimum(Directive):
         the share by which the model asks for more. Where it has left orders too small before
         (`improved`), the model asks for what their cents may lose too. Of a soft minimum each order
         may fall short, by dollars that are its violation."""
-        block.sale = pyo.Constraint(pyo.Any)
-        block.purchase = pyo.Constraint(pyo.Any)
+        block.sale, block.purchase = Rows(), Rows()
         for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
             lost = physics.bp(LOST) if scope.statement.key in physics.improved else 0.0
@@ -85,9 +84,8 @@ class TradeMinimum(Directive):
                         position.smallest_sale = max(position.smallest_sale, smallest)
                     else:
                         position.soft_sales.append((smallest, short))
-                    row = _at_least(smallest, position.sold, position.sales, short)
-                    made = physics.added(block.sale, key, row)
-                    physics.spare[made] = max(0.0, smallest - least)
+                    row = _at_least(smallest, position.sold, position.sells, short)
+                    physics.spare[block.sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
                 if position.bought is not None:
                     smallest = least + step + lost
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
@@ -95,8 +93,8 @@ class TradeMinimum(Directive):
                         position.smallest_purchase = max(position.smallest_purchase, smallest)
                     else:
                         position.soft_purchases.append((smallest, short))
-                    row = _at_least(smallest, position.bought, less([position.buy]), short)
-                    physics.spare[physics.added(block.purchase, key, row)] = step + lost
+                    row = _at_least(smallest, position.bought, [position.buy], short)
+                    physics.spare[block.purchase.at_most(key, row, 0.0)] = step + lost
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
@@ -108,8 +106,7 @@ class TradeMinimum(Directive):
                 yield dollars_breach(scope, where, "the order", amount, least)
 
 
-def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Any:
-    """What is traded, taken off, and what it may fall short come to the smallest (bp) if it is
-    switched on."""
-    missing = [] if short is None else less([short])
-    return flat((times(smallest, on), *traded, *missing)) <= 0.0
+def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Sum:
+    """The smallest (bp), if it is switched on, less what is traded and what it may fall short."""
+    less = [*traded] if short is None else [*traded, short]
+    return Sum([smallest, *[-1.0] * len(less)], [on, *less])

@@ -13,11 +13,11 @@ from compiler import codes
 from compiler.closing import Closing, Sale
 from compiler.dimensions import describe_fraction, normalised
 from compiler.directives.base import Breach, Directive, Family
-from compiler.flat_sums import flat, times
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
 from compiler.statements import InForce
+from compiler.sums import Rows, Sum
 from compiler.washing import Losses, WashedLoss
 from grammar import tree
 from grammar.tree import Unit
@@ -144,7 +144,7 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
         block.add_component(name, pyo.Var(pyo.Any, domain=pyo.Binary, dense=False))
     rows = ("loss", "exit", "exclusive", "kept", "one_way", "sold")
     for name in rows:
-        block.add_component(name, pyo.Constraint(pyo.Any))
+        block.add_component(name, Rows())
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)
@@ -174,16 +174,15 @@ def _add_group(
         for lot in lots:
             sell = sell_of[lot.id]
             allowed = [taken for way, taken in ways if _allows(way, lot.id, recent_ids)]
-            most = worth_of[lot.id]
-            terms = (sell, *(times(-most, column) for column in (*on, *allowed)))
-            block.loss[group, lot.id] = flat(terms) <= 0.0
+            switches = [*on, *allowed]
+            off = Sum([1.0, *[-worth_of[lot.id]] * len(switches)], [sell, *switches])
+            block.loss.at_most((group, lot.id), off, 0.0)
         if not clean:
             continue
         for lot_id in exits:
             sell = sell_of[lot_id]
-            block.exit[group, name, lot_id] = (
-                flat((times(worth_of[lot_id], on[0]), times(-1.0, sell))) <= 0.0
-            )
+            left = Sum([worth_of[lot_id], -1.0], [on[0], sell])
+            block.exit.at_most((group, name, lot_id), left, 0.0)
         _exclude_purchases(block, group, name, positions, on[0])
         leaving, gone = ([sell_of[i] for i in ids] for ids in (exits, [lot.id for lot in lots]))
         sales.append(LossSale(on[0], tuple(gone), tuple(leaving)))
@@ -227,7 +226,7 @@ def _exclude_purchases(
     for p in positions:
         if p.bought is not None:
             key = group, name, p.account_id, p.security_id
-            block.exclusive[key] = flat((p.bought, taken)) <= 1.0
+            block.exclusive.at_most(key, Sum([1.0, 1.0], [p.bought, taken]), 1.0)
 
 
 def _loss_taken(physics: Physics, losses: Losses, sale: LossSale) -> Any:

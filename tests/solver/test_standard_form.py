@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from compiler.model import CompiledModel, compile_household
+from compiler.sums import Rows, Sum
 from portfolio.book import Book
 from solver.handover import hand_over
 from solver.standard_form import StandardForm, standard_form
@@ -22,7 +23,7 @@ def pyomos(model: pyo.ConcreteModel) -> StandardForm:
     form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
     side = np.array([row.bound_type for row in form.rows])
     ends = np.asarray(form.rhs, dtype=float)
-    rows = tuple(row.constraint for row in form.rows)
+    rows = tuple((r.constraint.parent_component(), r.constraint.index()) for r in form.rows)
     return StandardForm(
         tuple(form.columns),
         rows,
@@ -36,7 +37,7 @@ def pyomos(model: pyo.ConcreteModel) -> StandardForm:
 
 
 def assert_same(ours: StandardForm, theirs: StandardForm) -> None:
-    assert [row.name for row in ours.rows] == [row.name for row in theirs.rows]
+    assert ours.rows == theirs.rows
     assert [column.name for column in ours.columns] == [column.name for column in theirs.columns]
     assert ours.offset == theirs.offset
     assert np.array_equal(ours.cost, theirs.cost)
@@ -73,6 +74,7 @@ def odd() -> pyo.ConcreteModel:
     m.x = pyo.Var(range(3))
     m.unused = pyo.Var(range(2))
     m.nothing = pyo.Var(range(2))
+    m.late = pyo.Var(range(2))
     m.y = pyo.Var()
     m.rate = pyo.Param(initialize=0.3, mutable=True)
     m.rows = pyo.Constraint(pyo.Any)
@@ -91,6 +93,11 @@ def odd() -> pyo.ConcreteModel:
     m.rows["nothing"] = 0.0 * m.x[0] <= 1.0
     m.rows["off"] = m.unused[0] <= 1.0
     m.rows["off"].deactivate()
+    m.waiting = Rows()
+    m.waiting.at_most("z", Sum([0.1, 0.2, 0.3], [m.x[2], m.x[0], m.x[2]], 0.7), 1.0)
+    m.waiting.at_least("a", Sum([1.0, 0.0], [m.late[0], m.x[0]], 0.1), 0.3)
+    m.waiting.exactly("m", Sum([3.0], [m.y], -0.2), 0.1)
+    m.waiting.at_most("nothing", Sum([0.0], [m.x[0]]), 1.0)
     m.cost = pyo.Objective(expr=0.1 * m.x[0] + 0.2 * (m.y + m.x[0]) + 5.0)
     return m
 
@@ -98,8 +105,11 @@ def odd() -> pyo.ConcreteModel:
 def test_odd_rows() -> None:
     model = odd()
     found = standard_form(model, model.cost)
+    assert len(model.waiting.waiting) == 4
     assert_same(found, pyomos(model))
-    assert len(found.rows) == 11
+    assert len(found.rows) == 14
+    assert not model.waiting.waiting
+    assert_same(standard_form(model, model.cost), found)
 
 
 def test_what_cannot_be_told_is_refused() -> None:
@@ -121,7 +131,7 @@ def test_what_cannot_be_is_kept() -> None:
     model = odd()
     model.rows["never"] = 0.0 * model.y >= 1.0
     found = standard_form(model, model.cost)
-    row = found.rows.index(model.rows["never"])
+    row = found.rows.index((model.rows, "never"))
     assert (found.row_lower[row], found.matrix[row].nnz) == (1.0, 0)
 
 
