@@ -59,7 +59,7 @@ TWELVE = {
 @pytest.mark.long
 @pytest.mark.parametrize(
     "case",
-    [*TWELVE][:2] + [pytest.param([*TWELVE][2], marks=pytest.mark.minutes)],
+    [*[*TWELVE][:2], pytest.param([*TWELVE][2], marks=pytest.mark.minutes)],
 )
 def test_bound_and_answer_of_twelve_names(case: str) -> None:
     home, rules = TWELVE[case]
