@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import highspy
@@ -69,7 +69,7 @@ def branch_and_bound(
     program: Program, structure: Structure, nodes: int
 ) -> tuple[float | None, int]:
     """HiGHS alone: its answer's true objective less its bound, and the nodes it took."""
-    x, info = highs_alone(program, structure, {"mip_max_nodes": nodes})
+    x, info = highs_alone(untied(program), structure, {"mip_max_nodes": nodes})
     explored = max(0, int(info.mip_node_count))
     if x is None:
         return None, explored
@@ -92,6 +92,13 @@ def highs_alone(
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return None, info
     return np.array(engine.getSolution().col_value)[: program.cost.size], info
+
+
+def untied(program: Program) -> Program:
+    """Without the squares that settle ties, so that what is proven holds for the true objective."""
+    if program.ties is None:
+        return program
+    return replace(program, square=program.square - program.ties, ties=None)
 
 
 def relaxed_optimum(program: Program, structure: Structure) -> Floats:

@@ -1,12 +1,18 @@
 """Programs with binaries by solvers that a user might pick instead, within seconds of the clock.
 
 SCIP takes squares as they are. HiGHS and CBC take none beside integers: each square is a column
-above eleven tangents around the relaxed optimum, whose solution is on the clock too.
+above eleven tangents around the relaxed optimum, whose solution is on the clock too. Tangents lie
+below the square, so bounds of theirs hold for the true problem. Minimums and directions are rows
+with a big M, the least that policy and book allow (those of the program).
 """
 
 from __future__ import annotations
 
+import re
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,15 +25,24 @@ from solver.modes import Structure
 scip: Any = installed("pyscipopt")
 pulp: Any = installed("pulp")
 
-Solve = Callable[[Program, Structure, float], Floats | None]
+NOTHING = 1e19  # as large as that, a bound says nothing
+
+Found = tuple[Floats | None, float | None]
+"""An answer, and what is proven of all answers (bp); None where there is none."""
+Solve = Callable[[Program, Structure, float], Found]
 
 
-def highs(program: Program, structure: Structure, limit: float) -> Floats | None:
+def highs(program: Program, structure: Structure, limit: float) -> Found:
     """HiGHS's own branch and bound."""
-    return highs_alone(program, structure, {"time_limit": limit})[0]
+    x, info = highs_alone(program, structure, {"time_limit": limit})
+    return x, _bound(program, info.mip_dual_bound)
 
 
-def scip_squares(program: Program, structure: Structure, limit: float) -> Floats | None:
+def _bound(program: Program, proven: float) -> float | None:
+    return float(proven) + program.offset if abs(proven) < NOTHING else None
+
+
+def scip_squares(program: Program, structure: Structure, limit: float) -> Found:
     """SCIP on the program with its squares: a column above each."""
     model = scip.Model()
     model.hideOutput()
@@ -45,29 +60,50 @@ def scip_squares(program: Program, structure: Structure, limit: float) -> Floats
     for constraint in _constraints(program, columns, _scip_sum):
         model.addCons(constraint)
     model.optimize()
+    bound = _bound(program, model.getDualbound())
     if model.getNSols() == 0:
-        return None
+        return None, bound
     best = model.getBestSol()
-    return np.array([model.getSolVal(best, column) for column in columns])
+    return np.array([model.getSolVal(best, column) for column in columns]), bound
 
 
-def pulp_cbc(program: Program, structure: Structure, limit: float) -> Floats | None:
+def pulp_cbc(program: Program, structure: Structure, limit: float) -> Found:
     """The linear model written in PuLP, solved by the CBC that comes with it."""
     model = linearised(program, relaxed_optimum(program, structure))
     whole = np.concatenate([program.integer, np.zeros(model.cost.size - program.cost.size, bool)])
+    problem = pulp.LpProblem("household", pulp.LpMinimize)
     columns = [
-        pulp.LpVariable(f"x{j}", _end(low), _end(high), "Binary" if binary else "Continuous")
+        problem.add_variable(f"x{j}", _end(low), _end(high), "Binary" if binary else "Continuous")
         for j, (low, high, binary) in enumerate(zip(model.lower, model.upper, whole, strict=True))
     ]
-    problem = pulp.LpProblem("household", pulp.LpMinimize)
     costs = zip(columns, model.cost.tolist(), strict=True)
     problem += pulp.LpAffineExpression([(column, cost) for column, cost in costs if cost])
     for constraint in _constraints(model, columns, pulp.LpAffineExpression):
         problem += constraint
-    problem.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=limit, threads=1, gapRel=0.0))
+    # Its makers mean to drop the CBC that comes with it.
+    with tempfile.TemporaryDirectory() as away, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        log = Path(away) / "cbc.log"
+        solver = pulp.PULP_CBC_CMD(msg=False, timeLimit=limit, threads=1, gapRel=0.0, logPath=log)
+        problem.solve(solver)
+        bound = cbc_bound(log.read_text(encoding="utf-8"))
+    bound = None if bound is None else bound + program.offset
     if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
-        return None
-    return np.array([column.varValue or 0.0 for column in columns[: program.cost.size]])
+        return None, bound
+    return np.array([column.varValue or 0.0 for column in columns[: program.cost.size]]), bound
+
+
+def cbc_bound(log: str) -> float | None:
+    """What CBC says of all answers where it stops: its lower bound, or the value that it has proven
+    to be the best. None where it says neither."""
+    for pattern in (
+        r"^Lower bound:\s+(\S+)",
+        r"Optimal solution found.*?^Objective value:\s+(\S+)",
+    ):
+        found = re.search(pattern, log, re.MULTILINE | re.DOTALL)
+        if found:
+            return float(found[1])
+    return None
 
 
 def _scip_sum(terms: Sequence[tuple[Any, float]]) -> Any:

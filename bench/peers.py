@@ -11,7 +11,8 @@ All sides begin with the arrays that Pyomo's standard form gave, so that buildin
 side's bill. `relaxed`: the convex program without mode binaries, in the tax region of our answer.
 `whole`: binaries, squares and tax regions as they are; ours is the search without rounding, and the
 peers get the time it took, then ten times that. `over` is the true objective less the least one
-that any side found, in bp of value; `off` is how far a row or bound is broken.
+that any side found, and `gap` what a side leaves open of its own answer, both in bp of value; `off`
+is how far a row or bound is broken.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.against_highs import untied
 from bench.convex_peers import convex_peers, optimum
 from bench.installed import installed
 from bench.integer_peers import integer_peers
@@ -42,13 +45,14 @@ PACKAGES = ("cvxpy", "pyscipopt", "pulp")
 OURS = "ours"
 LIMITS = (1, 10)
 KEPT = 1e-4  # bp: further off is no answer
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One side on one problem. Seconds; objective and `off` in bp of value, None where the side
-    found nothing; `times` the limit it was given in our own
-    times, None where it was free to end."""
+    """One side on one problem. Seconds; objective, `gap` and `off` in bp of value, None where the
+    side found nothing (or, `gap`, proves nothing); `times` the limit it was given in our own times,
+    None where it was free to end."""
 
     household: str
     problem: str
@@ -59,6 +63,7 @@ class Figures:
     seconds: float
     objective: float | None
     off: float | None
+    gap: float | None = None
 
 
 def off_by(program: Program, x: Floats) -> float:
@@ -107,18 +112,18 @@ def _relaxation(program: Program, rows: NDArray[np.bool_], fixed: dict[int, floa
 
 
 def _whole(household: str, solution: Solution, most: float) -> Iterator[Figures]:
-    program, ours = solution.program, solution.seconds["solve"]
-    x = solution.answer.point.x
-    yield _figures(household, "whole", program, OURS, None, ours, x)
+    program, ours = untied(solution.program), solution.seconds["solve"]
+    x, bound = solution.answer.point.x, solution.answer.bound
+    yield _figures(household, "whole", program, OURS, None, ours, x, bound)
     for name, solve in integer_peers().items():
         for times in LIMITS:
             if times * ours > most:
                 continue
-            found = _timed(solve, program, solution.structure, times * ours)
-            yield _figures(household, "whole", program, name, times, *found)
+            seconds, found = _timed(solve, program, solution.structure, times * ours)
+            yield _figures(household, "whole", program, name, times, seconds, *found)
 
 
-def _timed(solve: Callable[..., Floats | None], *given: object) -> tuple[float, Floats | None]:
+def _timed(solve: Callable[..., Found], *given: object) -> tuple[float, Found]:
     started = time.perf_counter()
     found = solve(*given)
     return time.perf_counter() - started, found
@@ -132,12 +137,14 @@ def _figures(
     times: int | None,
     seconds: float,
     x: Floats | None,
+    bound: float | None = None,
 ) -> Figures:
     binaries = int(program.integer.sum())
     objective = None if x is None else float(program.objective(x))
     off = None if x is None else off_by(program, x)
+    gap = None if objective is None or bound is None else max(0.0, objective - bound)
     size = program.cost.size
-    return Figures(household, problem, size, binaries, side, times, seconds, objective, off)
+    return Figures(household, problem, size, binaries, side, times, seconds, objective, off, gap)
 
 
 def least(found: Sequence[Figures], of: Figures) -> float:
@@ -149,7 +156,8 @@ def least(found: Sequence[Figures], of: Figures) -> float:
 
 def household_table(found: Sequence[Figures]) -> str:
     """A line for each side and problem."""
-    header = ("household", "problem", "columns", "binaries", "side", "s", "over, bp", "off, bp")
+    header = ("household", "problem", "columns", "binaries", "side", "s", "over, bp", "gap, bp")
+    header = (*header, "off, bp")
     rows = [
         (
             each.household,
@@ -159,16 +167,18 @@ def household_table(found: Sequence[Figures]) -> str:
             _named(each),
             f"{each.seconds:.3f}",
             "nothing" if each.objective is None else f"{each.objective - least(found, each):.4f}",
+            "" if each.gap is None else f"{each.gap:.4f}",
             "" if each.off is None else f"{each.off:.0e}",
         )
         for each in found
     ]
-    return table(header, rows, "llrrlrrr")
+    return table(header, rows, "llrrlrrrr")
 
 
 def side_table(found: Sequence[Figures]) -> str:
     """Sides over all households: seconds, how often ours is faster, what is left on the table."""
     header = ("problem", "side", "solved", "s, median", "95%", "times ours", "over, bp", "most")
+    header = (*header, "gap, bp", "most")
     ours = {(e.household, e.problem): e.seconds for e in found if e.side == OURS}
     rows = []
     for problem, side in dict.fromkeys((e.problem, _named(e)) for e in found):
@@ -177,15 +187,21 @@ def side_table(found: Sequence[Figures]) -> str:
         seconds = [e.seconds for e in some]
         ratio = np.median([e.seconds / ours[e.household, e.problem] for e in some])
         over = [e.objective - least(found, e) for e in solved if e.objective is not None]
+        gaps = [e.gap for e in solved if e.gap is not None]
         rows.append(
             (
                 *(problem, side, f"{len(solved)} of {len(some)}"),
                 *(f"{np.quantile(seconds, at):.3f}" for at in (0.5, 0.95)),
                 f"{ratio:.2f}",
-                *((f"{np.median(over):.4f}", f"{max(over):.4f}") if over else ("", "")),
+                *_median_and_most(over),
+                *_median_and_most(gaps),
             )
         )
-    return table(header, rows, "llrrrrrr")
+    return table(header, rows, "llrrrrrrrr")
+
+
+def _median_and_most(values: Sequence[float]) -> tuple[str, str]:
+    return (f"{np.median(values):.4f}", f"{max(values):.4f}") if values else ("", "")
 
 
 def _named(each: Figures) -> str:

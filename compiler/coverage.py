@@ -100,10 +100,13 @@ def forbidden_securities(
         return {
             name for name in names if forbids_security(scope, household, account, securities[name])
         }
-    asked = (Environment(household, account, securities[name]) for name in names)
-    barred = (env for env in asked if _barred(scope, selection.security(env)))
-    spared = ((env.security, _carved_out(scope, env, lot_level=False)) for env in barred)
-    return {security.id for security, spare in spared if security is not None and not spare}
+    return {
+        name
+        for name in _at_first(scope, household, account, names)
+        if not _carved_out(
+            scope, Environment(household, account, securities[name]), lot_level=False
+        )
+    }
 
 
 def forbidden_lots(
@@ -113,6 +116,11 @@ def forbidden_lots(
     if scope.waivers.get(account.id) or scope.treatments:
         return [lot for lot in lots if forbids_lot(scope, household, account, lot)]
     selection = cast("_Barring", scope.directive).selection
+    if selection.fixed:
+        lots = list(lots)
+        names = dict.fromkeys(lot.security_id for lot in lots)
+        perhaps = set(_at_first(scope, household, account, names))
+        lots = [lot for lot in lots if lot.security_id in perhaps]
     carved = [c.selection for c in scope.statement.carveouts if c.selection is not None]
     alike = not any(each.lot_level for each in (selection, *carved))
     answers: dict[str, bool] = {}
@@ -126,6 +134,17 @@ def forbidden_lots(
         if answers[name]:
             found.append(lot)
     return found
+
+
+def _at_first(
+    scope: InForce, household: Household, account: Account, names: Iterable[str]
+) -> list[str]:
+    """Securities that the restriction bars before anything is carved out of it."""
+    selection = cast("_Barring", scope.directive).selection
+    securities = [household.securities[name] for name in names]
+    bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
+    truths = selection.of_securities(household, account, securities)
+    return [one.id for one, truth in zip(securities, truths, strict=True) if bars[truth]]
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

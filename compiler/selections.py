@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from compiler.attributes import Column
 from compiler.conditions import AllOf, Condition, Environment, Truth, any_of
-from portfolio.household import Security
+from portfolio.household import Account, Household, Security
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,20 @@ class Selection:
 
     def lot(self, env: Environment) -> Truth:
         """Whether the lot of `env` is selected, its security included."""
-        return self.truth(env)
+        return self._truth(env, lots=True)
+
+    def of_securities(
+        self, household: Household, account: Account, securities: Iterable[Security]
+    ) -> list[Truth]:
+        """What `security` says of each, asked at once."""
+        known = self._answers if self.fixed else {}
+        found = []
+        for security in securities:
+            row, truth = known.get(security.id, (None, None))
+            if row is not security:
+                truth = self.security(Environment(household, account, security))
+            found.append(truth)
+        return found
 
     def _truth(self, env: Environment, *, lots: bool) -> Truth:
         if env.security is None or not self.fixed:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 
@@ -21,26 +21,65 @@ from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure
 from solver.options import SLIVER, Ints, Options, read_options
 
 INFEASIBLE = np.inf
+MODES = tuple(Mode)
 FREE_PRICE = 1e-7
 NEXT_TO_NOTHING = 1e-4  # bp a position
 AT_ONCE = 20_000  # combinations priced together: bounds the memory, not the work
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Certificate:
-    """A bound (bp) for each choice of tax regions, of which `tax` has each one's part; `cheapest`
-    decisions at these prices; `regret[p, m]` of each mode (bp), the other positions of its name and
-    wash group as is best for it, and `regret_by_depth[p]` of each depth of a sale, for positions
-    that sell lots in order. `by_row` is the regret of each row of `options`."""
+    """A bound (bp) for each choice of tax regions, of which `tax` has each one's part, and what it
+    is made of: `values` of the rows of `options` and `of_case`, of its cases (bp)."""
 
     beside_tax: float
     tax: Mapping[int, float]
-    cheapest: Decisions
-    regret: Floats
-    regret_by_depth: Mapping[int, Floats]
-    by_row: Floats
+    values: Floats
+    of_case: Floats
     structure: Structure
     options: Options
+
+    @cached_property
+    def cheapest(self) -> Decisions:
+        """The cheapest decisions at these prices."""
+        return _decide(self.options, self.structure, self.values, self.of_case)
+
+    @cached_property
+    def by_row(self) -> Floats:
+        """What each row costs beyond the cheapest of its block; no row that is not allowed."""
+        options, of_case = self.options, self.of_case
+        best = np.minimum.reduceat(of_case, options.blocks)
+        least = np.minimum.reduceat(self.values, options.groups)
+        sizes = np.diff(np.append(options.groups, self.values.size))
+        block = np.repeat(np.arange(best.size), np.diff(np.append(options.blocks, of_case.size)))
+        with np.errstate(invalid="ignore"):
+            within = self.values - np.repeat(least, sizes)
+            found = within + (of_case - best[block])[options.case]
+        return np.where(np.isfinite(self.values) & np.isfinite(found), found, INFEASIBLE)
+
+    @cached_property
+    def regret(self) -> Floats:
+        """`[p, m]` of each mode (bp), the other positions of its name and wash group as is best."""
+        return self._least((len(Mode),), self.options.parts.mode)
+
+    @cached_property
+    def regret_by_depth(self) -> Mapping[int, Floats]:
+        """Of each depth of a sale (bp), for positions that sell lots in order."""
+        parts, positions = self.options.parts, self.structure.positions
+        most = max((len(p.in_order) for p in positions), default=0)
+        if not most:
+            return {}
+        depth = np.where(parts.mode == Mode.SELL, parts.depth, most)
+        found = self._least((most + 1,), depth)
+        return {k: found[k, : len(p.in_order)] for k, p in enumerate(positions) if p.in_order}
+
+    def _least(self, shape: tuple[int, ...], kind: Ints) -> Floats:
+        """The least regret of each kind of part of each position."""
+        options, parts = self.options, self.options.parts
+        found = np.full((len(self.structure.positions) + 1, *shape), INFEASIBLE)
+        for part in options.rows.T:
+            np.minimum.at(found, (parts.position[part], kind[part]), self.by_row)
+        return found[:-1]
 
     def bound(self, chosen: Iterable[RegionColumns]) -> float:
         """What nothing in these tax regions is better than."""
@@ -125,13 +164,9 @@ class Pricing:
         spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
         values = self._values(reduced, spread)
         of_case = np.asarray(options.columns @ reduced) + options.by_case(values)
-        best = np.minimum.reduceat(of_case, options.blocks)
-        bound += float(best.sum())
-        by_row = _regrets(options, values, of_case, best)
-        regret, by_depth = self._by_mode(by_row)
+        bound += float(np.minimum.reduceat(of_case, options.blocks).sum())
         tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
-        cheapest = _decide(options, structure, values, of_case)
-        return Certificate(bound, tax, cheapest, regret, by_depth, by_row, structure, options)
+        return Certificate(bound, tax, values, of_case, structure, options)
 
     def _standing_alone(self, reduced: Floats) -> float:
         """Sum over columns of min price x + square x^2 between their bounds."""
@@ -202,29 +237,6 @@ class Pricing:
         length = np.concatenate([room - forced, less[:, None]], axis=1) * weight[:, None]
         return cost, change, np.where(length > 0, steps, np.inf), length
 
-    # --- what follows from the values -------------------------------------------------------------
-
-    def _by_mode(self, by_row: Floats) -> tuple[Floats, dict[int, Floats]]:
-        """The least regret of each mode of each position, and of each depth where that matters."""
-        options, parts = self.options, self.options.parts
-        count = len(self.structure.positions)
-        regret = np.full((count + 1, len(Mode)), INFEASIBLE)
-        most = max((len(p.in_order) for p in self.structure.positions), default=0)
-        depths = np.full((count + 1, max(1, most)), INFEASIBLE)
-        for k in range(options.rows.shape[1]):
-            part = options.rows[:, k]
-            p, mode = parts.position[part], parts.mode[part]
-            np.minimum.at(regret, (p, mode), by_row)
-            if most:
-                sells = mode == Mode.SELL
-                np.minimum.at(depths, (p[sells], parts.depth[part[sells]]), by_row[sells])
-        by_depth = {
-            p: depths[p, : len(columns.in_order)]
-            for p, columns in enumerate(self.structure.positions)
-            if columns.in_order
-        }
-        return regret[:count], by_depth
-
 
 def certify(
     program: Program, structure: Structure, prices: Floats, lower: Floats, upper: Floats
@@ -254,39 +266,29 @@ def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float
     return float(costs.min(initial=INFEASIBLE)) + float(reduced[region.chosen])
 
 
-def _regrets(options: Options, values: Floats, of_case: Floats, best: Floats) -> Floats:
-    """What each row costs beyond the cheapest of its block; no row that is not allowed."""
-    least = np.minimum.reduceat(values, options.groups)
-    sizes = np.diff(np.append(options.groups, values.size))
-    block = np.repeat(np.arange(best.size), np.diff(np.append(options.blocks, of_case.size)))
-    with np.errstate(invalid="ignore"):
-        within = values - np.repeat(least, sizes)
-        between = (of_case - best[block])[options.case]
-        found = within + between
-    return np.where(np.isfinite(values) & np.isfinite(found), found, INFEASIBLE)
-
-
 def _decide(options: Options, structure: Structure, values: Floats, of_case: Floats) -> Decisions:
     """The best case of each block, and the best row of each of its names."""
     parts = options.parts
-    modes = [Mode.HOLD] * len(structure.positions)
-    depths = [0] * len(structure.positions)
     taken: list[frozenset[int]] = [frozenset()] * len(structure.washes)
-    chosen = np.zeros(of_case.size, dtype=np.bool_)
-    for start, end in pairwise([*options.blocks.tolist(), of_case.size]):
-        case = start + int(of_case[start:end].argmin())
-        chosen[case] = True
-        if options.wash[case] != NO_COLUMN:
-            taken[options.wash[case]] = options.cases[case].taken
-    upto = np.append(options.groups[1:], values.size)
-    for g in np.flatnonzero(chosen[options.case[options.groups]]).tolist():
-        start = int(options.groups[g])
-        row = start + int(values[start : upto[g]].argmin())
-        for part in options.rows[row].tolist():
-            p = int(parts.position[part])
-            if p != NO_COLUMN:
-                modes[p], depths[p] = Mode(int(parts.mode[part])), int(parts.depth[part])
-    return Decisions(tuple(modes), tuple(taken), tuple(depths))
+    best = _first_least(of_case, options.blocks)
+    for case in best[options.wash[best] != NO_COLUMN].tolist():
+        taken[options.wash[case]] = options.cases[case].taken
+    rows = _first_least(values, options.groups)
+    part = options.rows[rows[np.isin(options.case[rows], best)]]
+    modes = np.zeros(len(structure.positions) + 1, dtype=np.int64)
+    depths = np.zeros(len(structure.positions) + 1, dtype=np.int64)
+    modes[parts.position[part]] = parts.mode[part]
+    depths[parts.position[part]] = parts.depth[part]
+    chosen = tuple(MODES[mode] for mode in modes[:-1].tolist())
+    return Decisions(chosen, tuple(taken), tuple(depths[:-1].tolist()))
+
+
+def _first_least(values: Floats, starts: Ints) -> Ints:
+    """Of each run of values, the place of the least, the first of equal ones."""
+    run = np.repeat(np.arange(starts.size), np.diff(np.append(starts, values.size)))
+    least = np.flatnonzero(values == np.minimum.reduceat(values, starts)[run])
+    _, first = np.unique(run[least], return_index=True)
+    return np.asarray(least[first])
 
 
 @dataclass(frozen=True, slots=True)

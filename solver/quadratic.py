@@ -74,12 +74,12 @@ def _carry_back(reduced: Reduced, x: Floats, duals: Floats, remaining: Floats) -
     reduced_cost = program.cost + 2.0 * program.square * x - program.matrix.T @ row_dual
     pinned = np.flatnonzero(fixed & (x > 0) & ~program.integer)
     column_dual[pinned] = reduced_cost[pinned]
-    for j in np.concatenate([reduced.columns[np.abs(remaining) > 0], pinned]):
-        dual = column_dual[j]
-        row = reduced.lower_row[j] if dual > 0 else reduced.upper_row[j]
-        if row != NONE:
-            coefficient = float(program.matrix[row, j])
-            row_dual[row] += dual / coefficient
-            column_dual[j] = 0.0
+    held = np.concatenate([reduced.columns[np.abs(remaining) > 0], pinned])
+    row = np.where(column_dual[held] > 0, reduced.lower_row[held], reduced.upper_row[held])
+    held, row = held[row != NONE], row[row != NONE]
+    if held.size:
+        coefficient = np.asarray(program.matrix[row, held]).reshape(-1)
+        np.add.at(row_dual, row, column_dual[held] / coefficient)
+        column_dual[held] = 0.0
     objective = program.objective(x)
     return Point(x, row_dual, column_dual, objective)

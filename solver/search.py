@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from solver.work import Work
 
 FIRST_PRICE = 0.01  # bp a position
 PRICINGS = 24
+PARTS = (0.5, 0.25, 0.1)  # of the way from one set of prices to another
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Budget:
     exchanges: int = 24
     neighbourhoods: int = 6
     nearby_nodes: int = 4
+    betweens: int = 24
     tangents: int = 40
     risk_searches: int = 3
     risk_rounds: int = 3
@@ -102,6 +104,7 @@ class Search:
     tried: set[tuple[object, ...]] = field(default_factory=set)
     failures: int = 0
     certificates: list[Certificate] = field(default_factory=list)
+    priced: list[Floats] = field(default_factory=list)  # the prices of each certificate
 
     @property
     def incumbent(self) -> float:
@@ -220,6 +223,7 @@ def _bound_rows(reduced: Reduced) -> Floats:
 def _certify(state: Search, prices: Floats) -> Certificate:
     certificate = state.pricing.certify(prices)
     state.certificates.append(certificate)
+    state.priced.append(prices)
     return certificate
 
 
@@ -228,6 +232,8 @@ def _explore(state: Search, region: _Region) -> None:
     priced = _counted(state, region, region.first)
     if not state.structure.counted or not _kept_counts(state, region):
         _flip(state, region, priced.nearest(region.leaning))
+        if not state.structure.counted:
+            _between(state, region)
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
@@ -261,6 +267,25 @@ def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
         target = _flipped(state, decisions, certificate, part / 2)
         if any(excess(state.program, state.structure, target, i) for i in counted):
             target = certificate.cheapest
+
+
+def _between(state: Search, region: _Region) -> None:
+    """Bound a region by prices between those tried so far: the bound is concave in its prices, and
+    best between those of decisions of which each has too much of something. Then flip by them."""
+    bounds = [certificate.bound(region.chosen) for certificate in state.certificates]
+    order = np.argsort(-np.array(bounds), kind="stable").tolist()
+    prices, best = state.priced[order[0]], state.certificates[order[0]]
+    others = [state.priced[k] for k in order[1:]]
+    for other, part in islice(product(others, PARTS), state.budget.betweens):
+        if state.incumbent - best.bound(region.chosen) <= state.budget.goal:
+            return
+        between = (1.0 - part) * prices + part * other
+        found = _certify(state, between)
+        if found.bound(region.chosen) > best.bound(region.chosen):
+            prices, best = between, found
+    region.prices = prices
+    if state.best is not None:
+        _flip(state, region, best.nearest(state.best.decisions.modes))
 
 
 def _undecided(state: Search, region: _Region) -> int:
@@ -388,6 +413,9 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
     program, structure = state.program, state.structure
+    undecided = sum(len(modes) > 1 for modes in open_modes)
+    if dive and undecided > state.budget.divable:
+        return False
     try:
         hull = relax_hull(program, structure, region.fixed, open_modes, start, state.work)
     except StalledError:
@@ -396,13 +424,10 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
         # What is not open is proven to be no better than the best so far.
         region.proven = max(region.proven, state.incumbent)
         return False
-    priced = _certify(state, hull.prices)
-    undecided = _undecided(state, region)
-    few = undecided <= state.budget.branchable
+    _certify(state, hull.prices)
+    few = _undecided(state, region) <= state.budget.branchable
     decisions: Decisions | None = None
-    if dive and undecided > state.budget.divable:
-        decisions = priced.cheapest
-    elif dive and not few:
+    if dive and not few:
         decisions = hull.model.dive(state.work)
     if decisions is None:
         nodes = state.budget.nodes if few else state.budget.nodes_among_many

@@ -95,7 +95,7 @@ class Restriction(Directive):
                 unbought = forbidden_securities(scope, household, account, names)
             barred: dict[str, list[Lot]] = {}
             if self.action != "buy":
-                held = (lot for position in positions for lot in position.lots)
+                held = [lot for position in positions for lot in position.lots]
                 for lot in forbidden_lots(scope, household, account, held):
                     barred.setdefault(lot.security_id, []).append(lot)
             spared: list[Any] = []

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 
 from bench.convex_peers import convex_peers
 from bench.growth import Size, exponent, sizes
+from bench.integer_peers import cbc_bound
 from bench.invented_sizes import rules_text, with_factors, with_lots
-from bench.peers import KEPT, OURS, Figures, least, main, off_by, side_table
+from bench.peers import KEPT, OURS, PACKAGES, Figures, least, main, off_by, side_table
 from compiler.row_names import Names, RowNames
 from policydsl.policies import shipped
 from policydsl.rebalance import policy_of, read_inputs, with_file
@@ -73,7 +74,7 @@ def test_the_bench_ends_with_all_sides_and_says_who_is_missing(tmp_path: Path) -
     assert all(e["off"] < KEPT for e in ours)
     text = (tmp_path / "out" / "peers.txt").read_text(encoding="utf-8")
     versions = document["surroundings"]["versions"]
-    assert ("not installed" in text) == any(number is None for number in versions.values())
+    assert ("not installed" in text) == any(versions[name] is None for name in PACKAGES)
 
 
 def test_no_peer_reaches_less_than_the_proven_relaxation(tmp_path: Path) -> None:
@@ -85,6 +86,29 @@ def test_no_peer_reaches_less_than_the_proven_relaxation(tmp_path: Path) -> None
     households = {household for household, _ in by}
     assert households
     assert all(by[name, "relaxed"] <= by[name, "whole"] + 1e-6 for name in households)
+
+
+@pytest.mark.parametrize(
+    ("log", "bound"),
+    [
+        ("Result - Stopped on time limit\n\nObjective value: 7.5\nLower bound: 6.25\n", 6.25),
+        ("Result - Optimal solution found\n\nObjective value:     -3.5\n", -3.5),
+        ("Result - Stopped on time limit\n\nNo feasible solution found\n", None),
+    ],
+)
+def test_what_cbc_proves_is_read_from_where_it_says_so(log: str, bound: float | None) -> None:
+    assert cbc_bound(log) == bound
+
+
+def test_no_side_proves_more_than_another_reaches(tmp_path: Path) -> None:
+    synthesise(tmp_path / "book", households=2, securities=14, seed=3, as_of=date(2026, 3, 31))
+    main([str(tmp_path / "book"), "--json", str(tmp_path / "out.json"), "--most", "2"])
+    sides = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["sides"]
+    whole = [e for e in sides if e["problem"] == "whole" and e["gap"] is not None]
+    assert {OURS, "HiGHS, tangents"} <= {e["side"] for e in whole}
+    for one in whole:
+        same = [e for e in whole if e["household"] == one["household"] and e["off"] <= KEPT]
+        assert one["objective"] - one["gap"] <= min(e["objective"] for e in same) + 1e-4
 
 
 def test_an_exponent_is_that_of_the_power() -> None:
