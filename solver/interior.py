@@ -25,8 +25,8 @@ ACCURACY = 1e-10
 """Of values, duals and their gap, against the size of what they are made of."""
 ROUGH = 1e-6
 """What still counts as an answer where no engine comes closer."""
-UNIT = 100.0
-"""Clarabel gets amounts in percent of value, not basis points: beside thousands, squares of ties
+UNIT = 1_000.0
+"""Clarabel gets amounts in tenths of value, not basis points: beside thousands, squares of ties
 (1e-9) drown in what it adds to its equations to keep them regular."""
 ITERATIONS = 200
 """An interior point takes 10 to 60; one that takes more goes nowhere."""

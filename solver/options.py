@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -38,8 +39,7 @@ class Case:
 FREE = Case()
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     """One position's part: lots are (column, least, room beyond it), a purchase lies between its
     ends; binaries of `on` are switched on. A sale is of `smallest` to `largest`."""
 
@@ -100,7 +100,7 @@ class Options:
     blocks: Ints
     cases: tuple[Case, ...]
     wash: Ints
-    taken_of: Mapping[int, tuple[frozenset[int], ...]]
+    taken_of: Mapping[int, Sequence[frozenset[int]]]
     columns: sp.csr_matrix
     base: int
 
@@ -129,7 +129,8 @@ class Options:
 
 def read_options(program: Program, structure: Structure, lower: Floats, upper: Floats) -> Options:
     """All options within these column bounds."""
-    whole = program.upper - SLIVER
+    whole = (program.upper - SLIVER).tolist()
+    low, high = lower.tolist(), upper.tolist()
     depth = max((len(p.in_order) for p in structure.positions), default=0)
     base = len(Mode) * (depth + 1)
     parts: list[_Option] = []
@@ -145,7 +146,7 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
             for n in names:
                 positions = structure.names[n].positions
                 found = [
-                    list(_options(p, structure.positions[p], case, whole, lower, upper))
+                    list(_options(p, structure.positions[p], case, whole, low, high))
                     for p in positions
                 ]
                 numbers = []
@@ -163,6 +164,9 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
             cases.append(case)
             washes.append(NO_COLUMN if wash is None else wash)
     widest = max((len(row) for row in rows), default=0)
+    taken: dict[int, list[frozenset[int]]] = {}
+    for wash_of, case in zip(washes, cases, strict=True):
+        taken.setdefault(wash_of, []).append(case.taken)
     padded = np.full((len(rows), widest), len(parts))
     for i, row in enumerate(rows):
         padded[i, : len(row)] = row
@@ -177,10 +181,7 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
         blocks=np.array(blocks, dtype=np.int64),
         cases=tuple(cases),
         wash=np.array(washes, dtype=np.int64),
-        taken_of={
-            w: tuple(c.taken for c, of in zip(cases, washes, strict=True) if of == w)
-            for w in dict.fromkeys(washes)
-        },
+        taken_of=taken,
         columns=_columns(cases, program.cost.size),
         base=base,
     )
@@ -217,7 +218,12 @@ def _cases(wash: WashColumns) -> list[Case]:
 
 
 def _options(
-    number: int, p: PositionColumns, case: Case, whole: Floats, lower: Floats, upper: Floats
+    number: int,
+    p: PositionColumns,
+    case: Case,
+    whole: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
 ) -> Iterator[_Option]:
     """What one position may do in a case."""
     forced = any(s in case.forced or s in case.least or lower[s] > SLIVER for s in p.sells)
@@ -225,8 +231,8 @@ def _options(
     if not forced and not too_small:
         yield _Option(number, Mode.HOLD, 0, ())
     if p.buy != NO_COLUMN and case.buying and not forced:
-        most = float(upper[p.buy])
-        least = max(p.smallest_purchase, float(lower[p.buy]))
+        most = upper[p.buy]
+        least = max(p.smallest_purchase, lower[p.buy])
         if least <= most + SLIVER:
             ends = (min(least, most), most)
             yield _Option(number, Mode.BUY, 0, (p.bought,), purchase=ends)
@@ -238,12 +244,17 @@ def _options(
             limits = p.smallest_sale, p.largest_part
             yield _Option(number, Mode.SELL, depth, (p.sold,), lots, (0.0, 0.0), *limits)
     if p.closed != NO_COLUMN and not any(s in case.barred or upper[s] < whole[s] for s in p.sells):
-        lots = tuple((s, float(upper[s]), 0.0) for s in p.sells)
+        lots = tuple((s, upper[s], 0.0) for s in p.sells)
         yield _Option(number, Mode.CLOSE, 0, (p.sold, p.closed), lots)
 
 
 def _lots(
-    p: PositionColumns, case: Case, depth: int, whole: Floats, lower: Floats, upper: Floats
+    p: PositionColumns,
+    case: Case,
+    depth: int,
+    whole: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
 ) -> tuple[tuple[int, float, float], ...]:
     """Lots that may be sold, with the least of each, those before `depth` in order sold whole and
     none after it; none where the case cannot be."""
@@ -253,8 +264,8 @@ def _lots(
         barred.update(p.in_order[depth + 1 :])
     found = []
     for s in p.sells:
-        most = float(upper[s])
-        least = most if s in forced else max(float(lower[s]), case.least.get(s, 0.0))
+        most = upper[s]
+        least = most if s in forced else max(lower[s], case.least.get(s, 0.0))
         if s in barred:
             if least > SLIVER:
                 return ()

@@ -41,7 +41,9 @@ def convex(
 
 
 def check_optimal(program: Convex, found: Optimum, within: float) -> None:
-    """Rows and ends kept, prices balanced, and a price only where an end is reached."""
+    """Rows and ends kept, prices balanced, and a price only where an end is reached, as far as is
+    worth something beside the whole."""
+    worth = within + 1e-8 * float(program.square @ found.x**2)
     rows = program.matrix @ found.x
     gradient = program.cost + 2.0 * program.square * found.x
     priced = program.matrix.T @ found.row_dual + found.column_dual
@@ -54,7 +56,7 @@ def check_optimal(program: Convex, found: Optimum, within: float) -> None:
         assert np.all(at <= high + within)
         reached = np.where(dual > 0, at - low, high - at)
         room = np.where(np.isfinite(reached), reached, 1.0)
-        assert np.abs(dual * room).max(initial=0.0) <= within
+        assert np.abs(dual * room).max(initial=0.0) <= worth
 
 
 # min x^2 + y^2 - 2x with x + y = 2, x <= 1.25: x = 1.25, y = 0.75. A unit more of the sum goes to y
@@ -93,11 +95,10 @@ def programs(draw: st.DrawFn) -> Convex:
     return convex(cost, square, columns, *[(r, *s) for r, s in zip(matrix, sides, strict=True)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(programs())
 def test_an_optimum_keeps_rows_and_balances_prices(program: Convex) -> None:
-    said, found = by_clarabel(program, Work())
-    assert said is Said.OPTIMAL
+    found = minimised(program, Work())
     assert found is not None
     check_optimal(program, found, within=1e-4)
 

@@ -16,9 +16,6 @@ from tests.by_hand import account, household, lot, policy, usual
 from tests.solver.conftest import PolicyOf, shipped_policy
 
 TOLERANCE = 1e-9  # dollars per dollar traded
-# Trades of one security in several accounts have no curvature of their own: the interior point
-# method closes their ledgers to a digit less.
-OF_JOINT = 1e-8
 
 
 def traded(solution: Solution) -> np.ndarray:
@@ -39,7 +36,7 @@ def check(book: Book, policy_of: PolicyOf) -> int:
         home = book.household(name)
         proposal = propose(home, policy_of(home))
         if proposal.solution is not None:
-            assert worst(proposal) <= (OF_JOINT if home.management == "joint" else TOLERANCE), name
+            assert worst(proposal) <= TOLERANCE, name
             trades += traded(proposal.solution).size
     return trades
 

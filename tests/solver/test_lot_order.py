@@ -22,7 +22,6 @@ from tests.solver.brute_force import every_region, solve_all
 from tests.solver.test_ledger import TOLERANCE, worst
 
 EXACT = 1e-5  # bp
-ROUGHLY = 1e-3  # bp: what a rough solve of hundreds of bp may be off by
 MINIMUM, HIGHEST, FIRST, LAST = (
     "use minimum tax lots",
     "use highest cost lots",
@@ -153,6 +152,6 @@ def test_the_search_against_every_depth_of_every_sale(case: tuple[Household, lis
     )
     answer = search(program, structure, Budget(goal=EXACT), Work())
     assert answer is not None
-    assert answer.bound <= best + ROUGHLY
+    assert answer.bound <= best + EXACT
     assert answer.point.objective >= best - EXACT
     assert answer.point.objective <= best + 0.5
