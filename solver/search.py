@@ -308,8 +308,8 @@ def _kept_counts(state: Search, region: _Region) -> bool:
     left = state.budget.failures - state.failures
     problem = counting(state.program, state.structure, state.pricing, solve, left)
     assert region.first is not None
-    cheapest = region.first.cheapest
-    decisions = thinned(problem, cheapest) if left > 0 else None
+    start = region.first.nearest(region.leaning)
+    decisions = thinned(problem, start) if left > 0 else None
     state.failures = state.budget.failures - problem.failures
     point = None if decisions is None else solve(decisions, True)
     if decisions is not None and point is not None:
