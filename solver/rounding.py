@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compiler.model import CompiledModel
 from compiler.physics import Physics
 from compiler.registry import Position
@@ -58,6 +61,7 @@ class _Order:
     sequence: tuple[int, ...] = ()
     exhausted: tuple[int, ...] = ()
     by_gain: tuple[int, ...] = (0,)
+    spare: tuple[int, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -110,8 +114,8 @@ def round_trades(
 ) -> tuple[list[RoundedOrder], Floats]:
     """Orders in shares, and the program's columns at those shares (bp, states completed)."""
     unit = compiled.physics.unit
-    orders = _orders(compiled, structure, answer.point.x)
-    x = answer.point.x.copy()
+    x = _without_empty_losses(structure, answer.point.x)
+    orders = _orders(compiled, structure, x, answer.reduced.upper > DUST)
     x[state.trades] = 0.0
     for order in orders:
         order.place(x, unit)
@@ -122,7 +126,9 @@ def round_trades(
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
 
-def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_Order]:
+def _orders(
+    compiled: CompiledModel, structure: Structure, x: Floats, may_go: NDArray[np.bool_]
+) -> list[_Order]:
     physics, unit = compiled.physics, compiled.physics.unit
     accounts = {account.id: account for account in physics.accounts}
     must, amounts = _exits(structure, x), x.tolist()
@@ -144,8 +150,19 @@ def _orders(compiled: CompiledModel, structure: Structure, x: Floats) -> list[_O
             )
         else:
             dollars = [amount * unit for amount in sold]
-            orders.append(_sale(physics, position, columns, price, step, dollars, whole))
+            spare = tuple(k for k, s in enumerate(columns.sells) if may_go[s])
+            orders.append(_sale(physics, position, columns, price, step, dollars, whole, spare))
     return orders
+
+
+def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
+    """x with no loss taken where none is sold: it would ask for recent lots to leave whole."""
+    x = x.copy()
+    for wash in structure.washes:
+        for sale in wash.sales:
+            if not any(x[s] > DUST for s in sale.sells):
+                x[sale.taken] = 0.0
+    return x
 
 
 def _exits(structure: Structure, x: Floats) -> frozenset[int]:
@@ -155,7 +172,7 @@ def _exits(structure: Structure, x: Floats) -> frozenset[int]:
         exit
         for wash in structure.washes
         for sale in wash.sales
-        if x[sale.taken] > 0.5 and any(x[s] > DUST for s in sale.sells)
+        if x[sale.taken] > 0.5
         for exit in sale.exits
     )
 
@@ -180,9 +197,10 @@ def _sale(
     step: Decimal,
     dollars: list[float],
     whole: frozenset[int],
+    spare: tuple[int, ...],
 ) -> _Order:
     """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
-    `whole` (by number) are sold so."""
+    `whole` (by number) are sold so; `spare` are those that no decision or rule keeps."""
     limit = tuple(lot.shares for lot in position.lots)
     wanted = tuple(
         most if k in whole else _wanted(most, price, amount)
@@ -196,6 +214,7 @@ def _sale(
         sequence=sequence,
         exhausted=columns.exhausted,
         by_gain=_by_gain(physics, position) if several else tuple(range(len(limit))),
+        spare=spare,
     )
     if wanted != limit:
         total = sum(wanted, ZERO)
@@ -221,8 +240,8 @@ def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
 
 def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
     """`total` shares over the columns as wanted, lots sold in part to within a grain of it; those
-    not sold so far take part only if `more`. None where that is not enough. Lots that have an order
-    take what the others leave, one after the other."""
+    not sold so far take part only if `more`, the ones to spare first. None where that is not
+    enough. Lots that have an order take what the others leave, one after the other."""
     # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
     grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
     shares = [w if w == most else ZERO for w, most in zip(order.wanted, order.limit, strict=True)]
@@ -237,8 +256,8 @@ def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decima
             shares[k] = max(ZERO, min(missing, order.limit[k]))
             missing -= shares[k]
     whole = [k for k in reversed(sold) if order.wanted[k] == order.limit[k]]
-    others = [k for k in range(len(shares)) if k not in sold] if more else []
-    for k in [*partial, *whole, *others]:
+    others = sorted(set(range(len(shares))).difference(sold), key=lambda k: k not in order.spare)
+    for k in [*partial, *whole, *(others if more else ())]:
         change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
         shares[k] += change
         missing -= change
