@@ -29,6 +29,7 @@ from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
 from policydsl.tax_document import tax_years
 from portfolio.household import Household
 from solver.solve import Solution
+from solver.sums import dot
 
 LEDGER_PLACES = 12
 Document = dict[str, Any]
@@ -221,7 +222,7 @@ def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
     terms = {
         name: round(solution.terms[name].value(x) * unit, 2) for name in sorted(solution.terms)
     }
-    terms["risk"] = round(float(program.square @ (x * x)) * unit, 2)
+    terms["risk"] = round(dot(program.square, x * x) * unit, 2)
     return terms
 
 

@@ -21,6 +21,7 @@ from solver.highs import linear_model, new_engine
 from solver.interior import StalledError
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
 from solver.reduce import reduce
+from solver.sums import dot
 from solver.work import Work
 
 ROUNDS = 8
@@ -121,8 +122,8 @@ class Tangents:
         self.epigraph = {j: n + k for k, j in enumerate(self.squared)}
         self.offset = (
             program.offset
-            + float(program.cost @ reduced.fixed)
-            + float(program.square @ (reduced.fixed**2))
+            + dot(program.cost, reduced.fixed)
+            + dot(program.square, reduced.fixed**2)
         )
 
     def full(self, values: Floats) -> Floats:

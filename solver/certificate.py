@@ -19,6 +19,7 @@ import numpy as np
 from solver.handover import Floats, Program
 from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure
 from solver.options import SLIVER, Ints, Options, read_options
+from solver.sums import dot
 
 INFEASIBLE = np.inf
 MODES = tuple(Mode)
@@ -158,7 +159,7 @@ class Pricing:
         y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
         y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
         ends = np.where(y > 0, program.row_lower, program.row_upper)
-        bound = program.offset + float(y[y != 0] @ ends[y != 0])
+        bound = program.offset + dot(y[y != 0], ends[y != 0])
         reduced = program.cost - program.matrix.T @ y
         bound += self._standing_alone(reduced)
         spread = self.spread if beside is None else np.stack([beside, beside], axis=1)

@@ -20,6 +20,7 @@ from solver.quadratic import Point
 from solver.reduce import NONE, Reduced
 from solver.standard_form import linear_sums
 from solver.state import State
+from solver.sums import dot
 
 BINDING = 1e-7
 
@@ -138,7 +139,7 @@ class Linear:
     constant: float
 
     def value(self, x: Floats) -> float:
-        return float(self.gradient @ x) + self.constant
+        return dot(self.gradient, x) + self.constant
 
 
 def read_terms(compiled: CompiledModel, program: Program) -> dict[str, Linear]:

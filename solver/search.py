@@ -44,13 +44,13 @@ PARTS = (0.5, 0.25, 0.1)  # of the way from one set of prices to another
 class Budget:
     """How much work a household may cost, in counts; nothing else ends the search."""
 
-    flips: int = 6
+    flips: int = 3
     hulls: int = 3
     branchable: int = 60
     divable: int = 480
     nodes: int = 200
     nodes_among_many: int = 1
-    goal: float = 0.05
+    goal: float = 0.02
     moves: int = 60
     failures: int = 16
     exchanges: int = 24

@@ -32,6 +32,7 @@ from solver.modes import Structure, read_structure
 from solver.netting import read_netting
 from solver.search import Answer, Budget
 from solver.state import read_state
+from solver.sums import dot
 from solver.work import Work
 
 SLACK = 1e-6
@@ -215,7 +216,7 @@ def _least_by_rows(
     work.nodes += max(0, int(info.mip_node_count))
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         point = np.array(engine.getSolution().col_value)
-        bound = float(info.mip_dual_bound) if program.integer.any() else float(cost @ point)
+        bound = float(info.mip_dual_bound) if program.integer.any() else dot(cost, point)
         return _Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
     return _Least(program, None, 0.0, infeasible)
