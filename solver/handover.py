@@ -83,6 +83,17 @@ class Program:
         found: Reading = self.readings[what]
         return found
 
+    @property
+    def transposed(self) -> sp.csc_matrix:
+        """The matrix the other way round."""
+        return self.once("transposed", lambda: self.matrix.T)
+
+    @property
+    def row_of(self) -> NDArray[np.int64]:
+        """The row of each entry of the matrix."""
+        counts = self.matrix.indptr
+        return self.once("row of", lambda: np.repeat(np.arange(counts.size - 1), np.diff(counts)))
+
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
 
@@ -147,20 +158,22 @@ def _ends(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     domains: dict[int, tuple[float, float, bool]] = {}
     ends: list[tuple[float, float, bool]] = []
     for column in columns:
-        domain = column.domain
-        known = domains.get(id(domain))
+        known = domains.get(id(column.domain))
         if known is None:
-            low, high = domain.bounds()
-            known = domains[id(domain)] = (*_numbers(low, high), column.is_binary())
-        low, high = _numbers(column._lb, column._ub)
-        ends.append((max(low, known[0]), min(high, known[1]), known[2]))
-    lower, upper, binary = zip(*ends, strict=True) if ends else ((), (), ())
-    return np.array(lower, float), np.array(upper, float), np.array(binary, dtype=np.bool_)
-
-
-def _numbers(low: Any, high: Any) -> tuple[float, float]:
-    """Two ends as numbers, infinite where there is none."""
-    return -np.inf if low is None else float(low), np.inf if high is None else float(high)
+            least, most = column.domain.bounds()
+            known = domains[id(column.domain)] = (
+                -np.inf if least is None else float(least),
+                np.inf if most is None else float(most),
+                column.is_binary(),
+            )
+        low, high, binary = known
+        if column._lb is not None:
+            low = max(low, float(column._lb))
+        if column._ub is not None:
+            high = min(high, float(column._ub))
+        ends.append((low, high, binary))
+    lower, upper, integer = zip(*ends, strict=True) if ends else ((), (), ())
+    return np.array(lower, float), np.array(upper, float), np.array(integer, dtype=np.bool_)
 
 
 def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:

@@ -192,10 +192,10 @@ class WeightBand(Directive):
                         counted, was = _without(kept, weight, before)
                     else:
                         counted, was = weight, before
-                    asked = _asked(physics, way, ends[1], was)
+                    asked = _asked(physics, way, ends[1], was) if far else None
                     physics.upper(block, "high", at, counted, was, high, scope=scope, asked=asked)
                 if low is not None:
-                    asked = _asked(physics, way, ends[0], before)
+                    asked = _asked(physics, way, ends[0], before) if far else None
                     physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
 
     def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
