@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -114,7 +114,7 @@ def hand_over(compiled: CompiledModel) -> Program:
     for term in physics.squares:
         square[index[id(term.column)]] += term.weight
         ties[index[id(term.column)]] += term.weight if term.ties else 0.0
-    ends = [variable.bounds for variable in columns]
+    lower, upper, integer = _ends(columns)
     owners: list[str] = []
     parts: list[tuple[str, range]] = []
     for component, count in form.components:
@@ -127,9 +127,9 @@ def hand_over(compiled: CompiledModel) -> Program:
         matrix=form.matrix,
         row_lower=form.row_lower,
         row_upper=form.row_upper,
-        lower=np.array([-np.inf if low is None else float(low) for low, _ in ends]),
-        upper=np.array([np.inf if high is None else float(high) for _, high in ends]),
-        integer=np.array([variable.is_binary() for variable in columns], dtype=np.bool_),
+        lower=lower,
+        upper=upper,
+        integer=integer,
         owners=tuple(owners),
         row_names=Names(form.rows, lambda row: name.of(*row), model=model),
         column_names=Names(columns, name, model=model),
@@ -139,6 +139,28 @@ def hand_over(compiled: CompiledModel) -> Program:
         parts=tuple(parts),
         spare=np.array([physics.spare.get(row, np.nan) for row in form.rows]),
     )
+
+
+def _ends(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Lower and upper ends of columns, and which are binary. Pyomo asks the domain for its own ends
+    anew at each column; there are two domains."""
+    domains: dict[int, tuple[float, float, bool]] = {}
+    ends: list[tuple[float, float, bool]] = []
+    for column in columns:
+        domain = column.domain
+        known = domains.get(id(domain))
+        if known is None:
+            low, high = domain.bounds()
+            known = domains[id(domain)] = (*_numbers(low, high), column.is_binary())
+        low, high = _numbers(column._lb, column._ub)
+        ends.append((max(low, known[0]), min(high, known[1]), known[2]))
+    lower, upper, binary = zip(*ends, strict=True) if ends else ((), (), ())
+    return np.array(lower, float), np.array(upper, float), np.array(binary, dtype=np.bool_)
+
+
+def _numbers(low: Any, high: Any) -> tuple[float, float]:
+    """Two ends as numbers, infinite where there is none."""
+    return -np.inf if low is None else float(low), np.inf if high is None else float(high)
 
 
 def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:
