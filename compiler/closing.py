@@ -27,6 +27,7 @@ from portfolio.tax.run import outcome_of
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
+NO_CENTS = Decimal("0.00")
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -192,8 +193,10 @@ class Closing:
         return self._lost(sale)[1]
 
     def _lost(self, sale: Sale) -> tuple[Decimal, Decimal]:
+        if sale.lot.id not in self._washed:
+            return NO_CENTS, NO_CENTS
         loss = max(ZERO, -sale.gain)
-        washed, permanent = self._washed.get(sale.lot.id, (ZERO, ZERO))
+        washed, permanent = self._washed[sale.lot.id]
         return min(cents(washed), loss), min(cents(permanent), loss)
 
     def replaced_by(self, sale: Sale) -> Mapping[str, Decimal]:

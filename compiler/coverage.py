@@ -160,6 +160,13 @@ def covers(scope: InForce, household: Household, account: Account, security: Sec
     return truth and (whole or not _spared(scope, env, lot_level=False))
 
 
+def counts_by_row(scope: InForce, account: Account) -> bool:
+    """Whether a security's row alone decides if the limit counts it in the account."""
+    selection = cast("_Selective", scope.directive).selection
+    whole = not scope.statement.carveouts and not scope.waivers.get(account.id)
+    return whole and (selection is None or selection.fixed)
+
+
 def selects(scope: InForce, household: Household, account: Account, security: Security) -> bool:
     """Whether a setting is about this security; an unknown one is not, if nobody says so."""
     env = Environment(household, account, security)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.sums import Sum
 from portfolio.household import Household, Security
-from portfolio.lookthrough import look_through
 
 if TYPE_CHECKING:
     from compiler.registry import Position
@@ -34,13 +33,19 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
+Behind = dict[str, tuple[list[Security], list[Decimal], dict[str, Decimal]]]
+"""Of each fund: the rows of what it holds, the parts of them, and the parts by group."""
+
+
 class Groups:
     """The group in which each security of one household counts, None where it does not, asked once
     of each; and what each counts where it is held, which thousands of names behind a fund make
-    dear."""
+    dear. `behind` is what is known of funds, for every household where a security's row alone
+    decides its group."""
 
-    def __init__(self, group_of: GroupOf) -> None:
+    def __init__(self, group_of: GroupOf, behind: Behind | None = None) -> None:
         self.group_of = group_of
+        self.behind: Behind = {} if behind is None else behind
         self.known: dict[str, str | None] = {}
         self._shares: dict[Through | Sight, dict[str, dict[str, Decimal]]] = {}
 
@@ -117,9 +122,24 @@ def _shares(
     never, named = (sight.through is each for each in (Through.NEVER, Through.UNLESS_NAMED))
     if name not in sight.opened and (never or (named and own is not None)):
         return {} if own is None else {own: Decimal(1)}
+    return _behind(name, group_of, household)
+
+
+def _behind(fund: str, group_of: GroupOf, household: Household) -> dict[str, Decimal]:
+    """How much of what a fund holds counts in each group, as fractions of the fund."""
+    inside = household.constituents[fund]
+    rows = [household.securities[under] for under in inside]
+    parts = list(inside.values())
+    known = group_of.behind if isinstance(group_of, Groups) else {}
+    if fund in known:
+        known_rows, known_parts, answer = known[fund]
+        # Rows and parts are the book's, mostly the same objects: comparing them costs little.
+        if known_rows == rows and known_parts == parts:
+            return answer
     found: dict[str, Decimal] = {}
-    for under, share in look_through({name: Decimal(1)}, household.constituents).items():
-        group = group_of(household.securities[under])
+    for security, share in zip(rows, parts, strict=True):
+        group = group_of(security)
         if group is not None:
             found[group] = found.get(group, Decimal(0)) + share
+    known[fund] = rows, parts, found
     return found

@@ -22,6 +22,7 @@ from compiler.dimensions import (
     describe_value,
 )
 from portfolio.flows import due_before_settlement
+from portfolio.household import Account
 
 
 class Expression(ABC):
@@ -192,8 +193,7 @@ class Share(Expression):
         base = self.base.value(env)
         if not isinstance(base, Decimal):
             return None
-        # Less than nothing would turn a floor into a ceiling.
-        return self.fraction * (max(Decimal(0), base + self._due(env)) if self._whole else base)
+        return self.fraction * (_left(env, self._owners(env)) if self._whole else base)
 
     @property
     def _whole(self) -> bool:
@@ -201,14 +201,10 @@ class Share(Expression):
         column = self.base.column
         return column.name == "value" and column.table in ("accounts", "households")
 
-    def _due(self, env: Environment) -> Decimal:
-        if not self._whole:
-            return Decimal(0)
-        due = due_before_settlement(env.household)
+    def _owners(self, env: Environment) -> tuple[Account, ...]:
         if self.base.column.table == "accounts":
-            return Decimal(0) if env.account is None else due.get(env.account.id, Decimal(0))
-        managed = (each.id for each in env.household.accounts if not each.held_away)
-        return sum((due.get(name, Decimal(0)) for name in managed), Decimal(0))
+            return () if env.account is None else (env.account,)
+        return tuple(each for each in env.household.accounts if not each.held_away)
 
     def describe(self) -> str:
         column = self.base.column
@@ -217,6 +213,14 @@ class Share(Expression):
 
     def columns(self) -> Iterator[Column]:
         yield from self.base.columns()
+
+
+def _left(env: Environment, accounts: tuple[Account, ...]) -> Decimal:
+    """What accounts have after the flows that are due, one that owes more than it has nothing: less
+    than nothing would turn a floor into a ceiling."""
+    due = due_before_settlement(env.household)
+    worth = (env.household.value(each) + due.get(each.id, Decimal(0)) for each in accounts)
+    return sum((max(Decimal(0), each) for each in worth), Decimal(0))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,10 @@ class Physics:
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
     _cash: dict[str, tuple[list[float], list[Any]]] = field(default_factory=dict)
+    _by_id: dict[str, Account] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_id = {account.id: account for account in self.household.accounts}
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -85,7 +89,7 @@ class Physics:
         return replace(self, household=seen, accounts=accounts)
 
     def account(self, account_id: str) -> Account:
-        return next(a for a in self.household.accounts if a.id == account_id)
+        return self._by_id[account_id]
 
     def lot(self, lot_id: str) -> Lot:
         return next(lot for p in self.positions.values() for lot in p.lots if lot.id == lot_id)
@@ -383,7 +387,8 @@ def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
 
 def rows_of(block: pyo.Block, name: str) -> Rows:
     """The rows of that name in a block, made where there are none."""
-    if block.component(name) is None:
-        block.add_component(name, Rows())
-    found: Rows = block.component(name)
+    found: Rows | None = block.component(name)
+    if found is None:
+        found = Rows()
+        block.add_component(name, found)
     return found

@@ -92,13 +92,17 @@ def _add_trades(physics: Physics) -> None:
         )
     ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
-    m.sell = pyo.Var(list(lots), bounds=lambda _, *key: (0.0, worth[key]))
-    m.buy = pyo.Var(buyable, bounds=lambda _, a, s: (0.0, room[a]))
+    m.sell = pyo.Var(list(lots), bounds=(0.0, None))
+    m.buy = pyo.Var(buyable, bounds=(0.0, None))
     m.active_weight = pyo.Var(names)
     m.sold = pyo.Var(sellable, domain=pyo.Binary)
     m.bought = pyo.Var(buyable, domain=pyo.Binary)
     sells = dict(zip(lots, m.sell.values(), strict=True))
+    for key, sell in sells.items():
+        sell.setub(worth[key])
     buys, bought = (dict(zip(buyable, each.values(), strict=True)) for each in (m.buy, m.bought))
+    for name, buy in buys.items():
+        buy.setub(room[name[0]])
     sold = dict(zip(sellable, m.sold.values(), strict=True))
     targets = _targets(physics, names, set(buyable), room)
     by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}

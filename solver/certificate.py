@@ -160,7 +160,7 @@ class Pricing:
         y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
         ends = np.where(y > 0, program.row_lower, program.row_upper)
         bound = program.offset + dot(y[y != 0], ends[y != 0])
-        reduced = program.cost - program.matrix.T @ y
+        reduced = program.cost - program.transposed @ y
         bound += self._standing_alone(reduced)
         spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
         values = self._values(reduced, spread)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -83,6 +83,17 @@ class Program:
         found: Reading = self.readings[what]
         return found
 
+    @property
+    def transposed(self) -> sp.csc_matrix:
+        """The matrix the other way round."""
+        return self.once("transposed", lambda: self.matrix.T)
+
+    @property
+    def row_of(self) -> NDArray[np.int64]:
+        """The row of each entry of the matrix."""
+        counts = self.matrix.indptr
+        return self.once("row of", lambda: np.repeat(np.arange(counts.size - 1), np.diff(counts)))
+
     def column(self, variable: Any) -> int:
         return self.index[id(variable)]
 
@@ -114,7 +125,7 @@ def hand_over(compiled: CompiledModel) -> Program:
     for term in physics.squares:
         square[index[id(term.column)]] += term.weight
         ties[index[id(term.column)]] += term.weight if term.ties else 0.0
-    ends = [variable.bounds for variable in columns]
+    lower, upper, integer = _ends(columns)
     owners: list[str] = []
     parts: list[tuple[str, range]] = []
     for component, count in form.components:
@@ -127,9 +138,9 @@ def hand_over(compiled: CompiledModel) -> Program:
         matrix=form.matrix,
         row_lower=form.row_lower,
         row_upper=form.row_upper,
-        lower=np.array([-np.inf if low is None else float(low) for low, _ in ends]),
-        upper=np.array([np.inf if high is None else float(high) for _, high in ends]),
-        integer=np.array([variable.is_binary() for variable in columns], dtype=np.bool_),
+        lower=lower,
+        upper=upper,
+        integer=integer,
         owners=tuple(owners),
         row_names=Names(form.rows, lambda row: name.of(*row), model=model),
         column_names=Names(columns, name, model=model),
@@ -139,6 +150,30 @@ def hand_over(compiled: CompiledModel) -> Program:
         parts=tuple(parts),
         spare=np.array([physics.spare.get(row, np.nan) for row in form.rows]),
     )
+
+
+def _ends(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Lower and upper ends of columns, and which are binary. Pyomo asks the domain for its own ends
+    anew at each column; there are two domains."""
+    domains: dict[int, tuple[float, float, bool]] = {}
+    ends: list[tuple[float, float, bool]] = []
+    for column in columns:
+        known = domains.get(id(column.domain))
+        if known is None:
+            least, most = column.domain.bounds()
+            known = domains[id(column.domain)] = (
+                -np.inf if least is None else float(least),
+                np.inf if most is None else float(most),
+                column.is_binary(),
+            )
+        low, high, binary = known
+        if column._lb is not None:
+            low = max(low, float(column._lb))
+        if column._ub is not None:
+            high = min(high, float(column._ub))
+        ends.append((low, high, binary))
+    lower, upper, integer = zip(*ends, strict=True) if ends else ((), (), ())
+    return np.array(lower, float), np.array(upper, float), np.array(integer, dtype=np.bool_)
 
 
 def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:

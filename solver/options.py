@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
-from typing import NamedTuple
+from itertools import chain, product
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -144,18 +144,14 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
         blocks.append(len(cases))
         for case in [FREE] if wash is None else _cases(structure.washes[wash]):
             for n in names:
-                positions = structure.names[n].positions
-                found = [
-                    list(_options(p, structure.positions[p], case, whole, low, high))
-                    for p in positions
-                ]
                 numbers = []
-                for each in found:
-                    numbers.append(range(len(parts), len(parts) + len(each)))
-                    parts.extend(each)
+                for p in structure.names[n].positions:
+                    first = len(parts)
+                    parts += _options(p, structure.positions[p], case, whole, low, high)
+                    numbers.append(range(first, len(parts)))
                 groups.append(len(rows))
                 for combination in product(*numbers):
-                    code = sum(parts[o].code * base**k for k, o in enumerate(combination))
+                    code = sum([parts[o].code * base**k for k, o in enumerate(combination)])
                     rows.append(combination)
                     of.append((n, len(cases), code))
                 if groups[-1] == len(rows):  # nothing allowed: a row that costs more than all
@@ -168,8 +164,7 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
     for wash_of, case in zip(washes, cases, strict=True):
         taken.setdefault(wash_of, []).append(case.taken)
     padded = np.full((len(rows), widest), len(parts))
-    for i, row in enumerate(rows):
-        padded[i, : len(row)] = row
+    padded[_filled(rows, widest)] = list(chain.from_iterable(rows))
     name, case_of, code = np.array(of, dtype=np.int64).reshape(-1, 3).T
     return Options(
         parts=_parts(structure, parts),
@@ -258,10 +253,10 @@ def _lots(
 ) -> tuple[tuple[int, float, float], ...]:
     """Lots that may be sold, with the least of each, those before `depth` in order sold whole and
     none after it; none where the case cannot be."""
-    forced, barred = set(case.forced), set(case.barred)
+    forced, barred = case.forced, case.barred
     if p.in_order:
-        forced.update(p.in_order[:depth])
-        barred.update(p.in_order[depth + 1 :])
+        forced = forced.union(p.in_order[:depth])
+        barred = barred.union(p.in_order[depth + 1 :])
     found = []
     for s in p.sells:
         most = upper[s]
@@ -284,26 +279,28 @@ def _parts(structure: Structure, options: Sequence[_Option]) -> Parts:
     count = len(options)
     lots = np.full((count + 1, widest), NO_COLUMN)
     least, room = np.zeros((count + 1, widest)), np.zeros((count + 1, widest))
-    for i, option in enumerate(options):
-        for k, (column, low, beyond) in enumerate(option.lots):
-            lots[i, k], least[i, k], room[i, k] = column, low, beyond
+    filled = _filled([*(o.lots for o in options), ()], widest)
+    entries = list(chain.from_iterable(o.lots for o in options))
+    if entries:
+        lots[filled], least[filled], room[filled] = zip(*entries, strict=True)
 
     def integers(values: Iterable[int], nothing: int) -> Ints:
         return np.array([*values, nothing], dtype=np.int64)
 
-    def switched(binary: str) -> Ints:
-        found = (getattr(positions[o.position], binary) for o in options)
-        on = (j if j in o.on else NO_COLUMN for j, o in zip(found, options, strict=True))
-        return integers(on, NO_COLUMN)
+    of = [positions[o.position] for o in options]
+
+    def switched(binaries: Iterable[int]) -> Ints:
+        found = zip(binaries, options, strict=True)
+        return integers([j if j in o.on else NO_COLUMN for j, o in found], NO_COLUMN)
 
     buys = (positions[o.position].buy if o.mode is Mode.BUY else NO_COLUMN for o in options)
     return Parts(
         position=integers((o.position for o in options), NO_COLUMN),
         mode=integers((o.mode for o in options), 0),
         depth=integers((o.depth for o in options), 0),
-        bought=switched("bought"),
-        sold=switched("sold"),
-        closed=switched("closed"),
+        bought=switched([p.bought for p in of]),
+        sold=switched([p.sold for p in of]),
+        closed=switched([p.closed for p in of]),
         buy=integers(buys, NO_COLUMN),
         purchase=np.array([*(o.purchase for o in options), (0.0, 0.0)]),
         smallest=np.array([*(o.smallest for o in options), 0.0]),
@@ -312,6 +309,12 @@ def _parts(structure: Structure, options: Sequence[_Option]) -> Parts:
         least=least,
         room=room,
     )
+
+
+def _filled(rows: Sequence[Sequence[Any]], widest: int) -> NDArray[np.bool_]:
+    """Where rows of different lengths have something, one below the other."""
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    return np.asarray(np.arange(widest) < lengths[:, None])
 
 
 def _columns(cases: Sequence[Case], width: int) -> sp.csr_matrix:

@@ -71,7 +71,7 @@ def _carry_back(reduced: Reduced, x: Floats, duals: Floats, remaining: Floats) -
     column_dual[reduced.columns] = remaining
     fixed = np.ones(x.size, dtype=bool)
     fixed[reduced.columns] = False
-    reduced_cost = program.cost + 2.0 * program.square * x - program.matrix.T @ row_dual
+    reduced_cost = program.cost + 2.0 * program.square * x - program.transposed @ row_dual
     pinned = np.flatnonzero(fixed & (x > 0) & ~program.integer)
     column_dual[pinned] = reduced_cost[pinned]
     held = np.concatenate([reduced.columns[np.abs(remaining) > 0], pinned])

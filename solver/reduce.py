@@ -52,11 +52,12 @@ def reduce(
     up_row = np.full(low.size, NONE)
     value = np.zeros(low.size)
     free = np.ones(low.size, dtype=bool)
-    for j, x in fixings.items():
-        low[j] = up[j] = x
+    if fixings:
+        fixed = np.fromiter(fixings, dtype=np.int64, count=len(fixings))
+        low[fixed] = up[fixed] = np.fromiter(fixings.values(), dtype=float, count=len(fixings))
     keep = np.ones(a.shape[0], dtype=bool) if dropped is None else ~dropped
     infeasible: int | None = None
-    of_row = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
+    of_row = program.row_of
     while True:
         newly = free & (up - low <= SLACK)
         value[newly] = (low[newly] + up[newly]) / 2
@@ -79,12 +80,9 @@ def reduce(
         one = (program.row_lower[rows] - shift[rows]) / per
         other = (program.row_upper[rows] - shift[rows]) / per
         least, most = np.minimum(one, other), np.maximum(one, other)
-        for k in np.flatnonzero((least > low[columns]) | (most < up[columns])).tolist():
-            i, j = rows[k], columns[k]
-            if least[k] > low[j]:
-                low[j], low_row[j] = least[k], i
-            if most[k] < up[j]:
-                up[j], up_row[j] = most[k], i
+        raised, lowered = least > low[columns], most < up[columns]
+        _tighten(low, low_row, rows[raised], columns[raised], least[raised], -least[raised])
+        _tighten(up, up_row, rows[lowered], columns[lowered], most[lowered], most[lowered])
         keep[single] = False
     return Reduced(
         program=program,
@@ -97,3 +95,14 @@ def reduce(
         upper_row=up_row,
         infeasible=infeasible,
     )
+
+
+def _tighten(
+    ends: Floats, from_row: Ints, rows: Ints, columns: Ints, values: Floats, rank: Floats
+) -> None:
+    """Give each column the value of least rank, the first of equal ones, and the row of it."""
+    order = np.lexsort((rank, columns))
+    columns = columns[order]
+    best = order[np.diff(columns, prepend=-1) > 0]
+    columns = columns[np.diff(columns, prepend=-1) > 0]
+    ends[columns], from_row[columns] = values[best], rows[best]

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import ClassVar, Literal
 
 import pyomo.environ as pyo
 
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
-from compiler.coverage import Way, compliance, covers, excused_holdings, opened
+from compiler.coverage import (
+    Way,
+    compliance,
+    counts_by_row,
+    covers,
+    excused_holdings,
+    opened,
+)
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import (
     Breach,
@@ -29,7 +36,7 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Exposure, GroupOf, Groups, Sight, Through, weigh
+from compiler.exposure import Behind, Exposure, GroupOf, Groups, Sight, Through, weigh
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -185,10 +192,10 @@ class WeightBand(Directive):
                         counted, was = _without(kept, weight, before)
                     else:
                         counted, was = weight, before
-                    asked = _asked(physics, way, ends[1], was)
+                    asked = _asked(physics, way, ends[1], was) if far else None
                     physics.upper(block, "high", at, counted, was, high, scope=scope, asked=asked)
                 if low is not None:
-                    asked = _asked(physics, way, ends[0], before)
+                    asked = _asked(physics, way, ends[0], before) if far else None
                     physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
 
     def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
@@ -202,7 +209,14 @@ class WeightBand(Directive):
         def group(security: Security) -> str | None:
             return self._group(security) if covers(scope, household, account, security) else None
 
-        return Groups(group)
+        if not counts_by_row(scope, account):
+            return Groups(group)
+        return Groups(group, self._behind.setdefault(scope.statement.missing, {}))
+
+    @cached_property
+    def _behind(self) -> dict[bool | None, Behind]:
+        """What is known of funds, by what an unknown security counts as."""
+        return {}
 
     def _group(self, security: Security) -> str | None:
         if self.each is None:

@@ -90,7 +90,8 @@ def read_constituents(table: TextTable, known: frozenset[str], notes: Notes) -> 
         if _weights_fit(table, "security", fund, recipe, rows[0], notes):
             recipes[fund] = recipe
     _drop_cycles(table, "security", recipes, notes)
-    return flatten(_without_broken(recipes, known, set(rows_of) - set(recipes)))
+    flat = flatten(_without_broken(recipes, known, set(rows_of) - set(recipes)))
+    return {fund: dict(sorted(inside.items())) for fund, inside in flat.items()}
 
 
 def _note_future(

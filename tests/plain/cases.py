@@ -71,6 +71,17 @@ class Case:
         """What the trades break, as it is reckoned here."""
         return broken(self.state(orders), self.rules)
 
+    def unreckoned(self, orders: Orders) -> set[str]:
+        """Rules on gains, losses and tax where the trades wash a loss: what of it is disallowed is
+        not reckoned here."""
+        if not broken(self.state(orders), [no_wash_sales()]):
+            return set()
+        return {
+            f"r{k}"
+            for k, rule in enumerate(self.rules, 1)
+            if rule.slot.split()[0] in ("gains", "losses", "tax")
+        }
+
     def how_far(self, orders: Orders) -> dict[str, Fraction]:
         return how_far(self.state(orders), self.rules)
 

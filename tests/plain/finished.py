@@ -107,8 +107,9 @@ class Finished:
         return cash
 
     def value(self, account: Account) -> Fraction:
-        """Before trades, after the flows that are due."""
-        return sum(self.worth(account, after=False).values(), self.cash(account, after=False))
+        """Before trades, after the flows that are due; nothing where it owes more than it has."""
+        value = sum(self.worth(account, after=False).values(), self.cash(account, after=False))
+        return max(value, ZERO)
 
     def orders(self, account: Account) -> dict[str, Fraction]:
         """Dollars of each order, by security."""

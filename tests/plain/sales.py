@@ -10,6 +10,8 @@ from portfolio.household import Household, Lot
 from tests.plain.finished import BROKEN, KEPT, SETTLED, TODAY, ZERO, Finished, Found, no_further_out
 from tests.plain.rules import Rule, written
 
+HALF_A_CENT = Fraction(1, 200)
+
 
 def never(action: str, things: str, meant: Callable[[Household, str], bool]) -> Rule:
     """`never hold` forbids purchases; what is there leaves as far as other rules let it."""
@@ -135,7 +137,8 @@ def turnover(percent: Fraction) -> Rule:
 
 def no_wash_sales() -> Rule:
     """A loss is not replaced by a purchase of the run, nor by shares of the last 30 days that are
-    kept; what an earlier loss blocks is not bought. Every account of the household counts."""
+    kept, as far as that is a cent; what an earlier loss blocks is not bought. Every account of the
+    household counts."""
 
     def asks(state: Finished) -> Found:
         group = {name: each.wash_group for name, each in state.home.securities.items()}
@@ -151,12 +154,15 @@ def no_wash_sales() -> Rule:
         for row in state.sales:
             if row.account.taxable and row.gain < 0:
                 own = group[row.lot.security_id]
-                kept = any(
-                    group[lot.security_id] == own
-                    and lot.id != row.lot.id
-                    and Fraction(lot.shares) > state.sold.get(lot.id, ZERO)
-                    for lot in young
+                kept = sum(
+                    (
+                        max(Fraction(lot.shares) - state.sold.get(lot.id, ZERO), ZERO)
+                        for lot in young
+                        if group[lot.security_id] == own and lot.id != row.lot.id
+                    ),
+                    ZERO,
                 )
-                yield own, BROKEN if kept or own in bought else KEPT
+                washed = -row.gain * min(kept, row.shares) / row.shares
+                yield own, BROKEN if washed >= HALF_A_CENT or own in bought else KEPT
 
     return Rule("prevent wash sales across household", asks, "wash", own=False)
