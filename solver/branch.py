@@ -69,7 +69,8 @@ def relax_hull(
         return None
     solution = model.engine.getSolution()
     prices = np.zeros(program.matrix.shape[0])
-    prices[model.reduced.rows] = np.array(solution.row_dual)[: model.reduced.rows.size]
+    if model.columns.size:
+        prices[model.reduced.rows] = np.array(solution.row_dual)[: model.reduced.rows.size]
     return Hull(prices, model)
 
 
@@ -96,7 +97,7 @@ class Tangents:
     """The reduced program with a column for each square and a growing set of tangents."""
 
     def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:
-        self.program, self.structure = program, structure
+        self.program, self.structure, self.square = program, structure, program.counted
         self.reduced = reduce(program, fixed)
         self.infeasible = self.reduced.infeasible is not None
         if self.infeasible:
@@ -104,7 +105,7 @@ class Tangents:
         reduced = self.reduced
         self.columns = reduced.columns
         self.at = {int(j): k for k, j in enumerate(self.columns)}
-        self.squared = [int(j) for j in self.columns if program.square[j] > 0]
+        self.squared = [int(j) for j in self.columns if self.square[j] > 0]
         self.owner = {p.active: p for p in structure.positions if p.active in self.at}
         n, m = self.columns.size, len(self.squared)
         shift = program.matrix[reduced.rows] @ reduced.fixed
@@ -123,7 +124,7 @@ class Tangents:
         self.offset = (
             program.offset
             + dot(program.cost, reduced.fixed)
-            + dot(program.square, reduced.fixed**2)
+            + dot(self.square, reduced.fixed**2)
         )
 
     def full(self, values: Floats) -> Floats:
@@ -135,7 +136,7 @@ class Tangents:
         """Add a tangent to each square at x where the epigraph is below it; count them."""
         added = 0
         for j in self.squared:
-            q, column = float(self.program.square[j]), self.epigraph[j]
+            q, column = float(self.square[j]), self.epigraph[j]
             gap = 0.0 if values is None else q * x[j] ** 2 - values[column]
             if everywhere or gap > TIGHT / len(self.squared):
                 self._add_tangent(j, q, column, x)
@@ -223,7 +224,10 @@ class Tangents:
         """The optimum of the relaxation as it stands; None where it has none."""
         self._run(work)
         work.linear += 1
-        if self.engine.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = self.engine.getModelStatus()
+        if status == highspy.HighsModelStatus.kModelEmpty:
+            return np.zeros(0)
+        if status != highspy.HighsModelStatus.kOptimal:
             return None
         return np.array(self.engine.getSolution().col_value)
 
@@ -286,11 +290,13 @@ class Tangents:
     def solve_integers(
         self, incumbent: float, nodes: int, work: Work, start: Floats | None = None
     ) -> Branched:
+        if not self.columns.size:
+            return Branched(decisions_at(self.structure, self.reduced.fixed), self.offset)
         kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
         for k in kinds:
             self.engine.changeColIntegrality(k, highspy.HighsVarType.kInteger)
         if start is not None:
-            squares = [self.program.square[j] * start[j] ** 2 for j in self.squared]
+            squares = [self.square[j] * start[j] ** 2 for j in self.squared]
             values = np.concatenate([start[self.columns], squares])
             self.engine.setSolution(values.size, np.arange(values.size, dtype=np.int32), values)
         self._end_in_time()

@@ -131,12 +131,13 @@ def changed(
     changes: Mapping[int, Mode],
     target: Decisions | None = None,
 ) -> Decisions:
-    """Decisions with these changes; the rest of a name or wash group that they touch as in the
-    target, else as is cheapest."""
+    """Decisions with these changes; the rest of a wash group that they touch as in the target, else
+    as is cheapest. With a target the rest of a name follows it too, else it stays."""
+    names = () if target is None else structure.names
     target = target or certificate.cheapest
     modes, taken = list(decisions.modes), list(decisions.taken)
     anew = set(changes)
-    for name in structure.names:
+    for name in names:
         if not changes.keys().isdisjoint(name.positions):
             for p in name.positions:
                 modes[p] = target.modes[p]

@@ -101,9 +101,14 @@ class Program:
         """The rows, ascending, of the constraints whose names belong."""
         return np.array([i for name, rows in self.parts if belongs(name) for i in rows], dtype=int)
 
+    @property
+    def counted(self) -> Floats:
+        """The squares but those that settle ties."""
+        return self.square if self.ties is None else self.square - self.ties
+
     def objective(self, x: Floats) -> float:
         """The true objective at x, squares and all but those that settle ties."""
-        square = self.square if self.ties is None else self.square - self.ties
+        square = self.counted
         return dot(self.cost, x) + dot(square, x * x) + self.offset
 
 

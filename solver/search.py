@@ -50,6 +50,7 @@ class Budget:
     divable: int = 480
     nodes: int = 200
     nodes_among_many: int = 1
+    branchings: int = 4
     goal: float = 0.02
     moves: int = 60
     failures: int = 16
@@ -101,7 +102,7 @@ class Search:
     work: Work
     pricing: Pricing
     best: Answer | None = None
-    tried: set[tuple[object, ...]] = field(default_factory=set)
+    tried: dict[tuple[object, ...], Point | None] = field(default_factory=dict)
     failures: int = 0
     certificates: list[Certificate] = field(default_factory=list)
     priced: list[Floats] = field(default_factory=list)  # the prices of each certificate
@@ -234,6 +235,8 @@ def _explore(state: Search, region: _Region) -> None:
         _flip(state, region, priced.nearest(region.leaning))
         if not state.structure.counted:
             _between(state, region)
+        if state.incumbent - state.bound(region) > state.budget.goal:
+            _flip(state, region, priced.cheapest)
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
@@ -429,19 +432,32 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     decisions: Decisions | None = None
     if dive and not few:
         decisions = hull.model.dive(state.work)
-    if decisions is None:
+    if decisions is not None:
+        return _tried_anew(state, region, decisions)
+    anew = False
+    hull.model.free()
+    for _ in range(state.budget.branchings if few else 1):
         nodes = state.budget.nodes if few else state.budget.nodes_among_many
-        hull.model.free()
         found = hull.model.solve_integers(state.incumbent, nodes, state.work, start)
         region.proven = max(region.proven, min(found.bound, state.incumbent))
-        decisions = found.decisions
-    if decisions is None or _key(region, decisions) in state.tried:
+        if found.decisions is None:
+            break
+        anew |= _tried_anew(state, region, found.decisions)
+        point = state.tried.get(_key(region, found.decisions))
+        if point is None or state.incumbent - state.bound(region) <= state.budget.goal:
+            break
+        hull.model.cut(point.x, everywhere=True)
+    return anew
+
+
+def _tried_anew(state: Search, region: _Region, decisions: Decisions) -> bool:
+    """Whether decisions were not tried before and have a point; its prices bound the region."""
+    if _key(region, decisions) in state.tried:
         return False
-    before = state.incumbent
     point = _try(state, region, decisions)
     if point is not None:
         _certify(state, np.where(state.structure.coupling, point.row_dual, 0.0))
-    return point is not None or state.incumbent < before
+    return point is not None
 
 
 def _key(region: _Region, decisions: Decisions) -> tuple[object, ...]:
@@ -450,9 +466,9 @@ def _key(region: _Region, decisions: Decisions) -> tuple[object, ...]:
 
 def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     """Solve with these decisions fixed; keep the answer if it is the best so far."""
-    state.tried.add(_key(region, decisions))
     reduced = reduce(state.program, region.fixed | fixings(state.structure, decisions))
     point = _solved(state, reduced)
+    state.tried[_key(region, decisions)] = point
     if point is not None and point.objective < state.incumbent:
         state.best = Answer(point, reduced, decisions, region.chosen, -np.inf)
     return point
