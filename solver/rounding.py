@@ -7,6 +7,7 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
@@ -113,15 +114,20 @@ def round_trades(
     moves: int,
 ) -> tuple[list[RoundedOrder], Floats]:
     """Orders in shares, and the program's columns at those shares (bp, states completed)."""
-    unit = compiled.physics.unit
+    physics, unit = compiled.physics, compiled.physics.unit
     x = _without_empty_losses(structure, answer.point.x)
     orders = _orders(compiled, structure, x, answer.reduced.upper > DUST)
     x[state.trades] = 0.0
     for order in orders:
         order.place(x, unit)
     netting = read_netting(program, structure)
-    margin = CENT * (len(orders) + 1) / unit
-    score = Score(program, state, netting, margin)
+
+    def cents(amounts: Floats) -> Floats:
+        """A cent covers an amount and its cost; one amount alone crosses no limit in whole cents by
+        being rounded to them. The reserve of the solve is the room that is there for all of it."""
+        return np.minimum(np.where(amounts > 1.0, amounts * CENT / unit, 0.0), physics.reserve)
+
+    score = Score(program, state, netting, _amounts(structure, state, orders), cents)
     _improve(score, orders, x, unit, moves)
     return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
 
@@ -153,6 +159,20 @@ def _orders(
             spare = tuple(k for k, s in enumerate(columns.sells) if may_go[s])
             orders.append(_sale(physics, position, columns, price, step, dollars, whole, spare))
     return orders
+
+
+def _amounts(structure: Structure, state: State, orders: list[_Order]) -> Floats:
+    """How many amounts in cents are in each column: one in a trade, those of its position in an
+    active weight, all of them in what else follows from trades."""
+    amounts = np.zeros(state.program.cost.size)
+    for order in orders:
+        for column, shares in zip(order.columns, order.shares, strict=True):
+            amounts[column] = float(shares > 0)
+    amounts[state.states] = amounts.sum()
+    for columns in structure.positions:
+        traded = [*columns.sells, *([] if columns.buy == NO_COLUMN else [columns.buy])]
+        amounts[columns.active] = amounts[traded].sum()
+    return amounts
 
 
 def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
@@ -224,7 +244,7 @@ def _sale(
         if sum(shares or (), ZERO) < least:
             # Other lots fill it up to an order of whole shares, or the position is closed.
             up = (least / step).to_integral_value(ROUND_CEILING) * step
-            shares = _spread(order, min(up, sum(limit, ZERO)), more=True)
+            shares = _spread(order, min(up, sum(limit, ZERO)), more=range(len(limit)))
         assert shares is not None, "fewer shares than are sold can be sold"
         order.shares = shares
     return order
@@ -238,9 +258,9 @@ def _wanted(most: Decimal, price: float, dollars: float) -> Decimal:
     return ZERO if dollars < CENT else Decimal(dollars / price)
 
 
-def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decimal] | None:
-    """`total` shares over the columns as wanted, lots sold in part to within a grain of it; those
-    not sold so far take part only if `more`, the ones to spare first. None where that is not
+def _spread(order: _Order, total: Decimal, *, more: Collection[int] = ()) -> list[Decimal] | None:
+    """`total` shares over the columns as wanted, lots sold in part to within a grain of it; of
+    those not sold so far only `more` take part, the ones to spare first. None where that is not
     enough. Lots that have an order take what the others leave, one after the other."""
     # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
     grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
@@ -256,8 +276,8 @@ def _spread(order: _Order, total: Decimal, *, more: bool = False) -> list[Decima
             shares[k] = max(ZERO, min(missing, order.limit[k]))
             missing -= shares[k]
     whole = [k for k in reversed(sold) if order.wanted[k] == order.limit[k]]
-    others = sorted(set(range(len(shares))).difference(sold), key=lambda k: k not in order.spare)
-    for k in [*partial, *whole, *(others if more else ())]:
+    others = sorted(set(more).difference(sold), key=lambda k: (k not in order.spare, k))
+    for k in [*partial, *whole, *others]:
         change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
         shares[k] += change
         missing -= change
@@ -283,12 +303,13 @@ def _share_out(
 
 
 def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
-    """One-increment moves: first what repairs a broken row, then what lowers the objective."""
-    best = score(x)
+    """One-increment moves: first what repairs a broken row, then what lowers the objective. Once
+    nothing is broken, or no move repairs it, only increments of some worth are moved."""
+    best, repairs = score(x), True
     coarse = sorted(orders, key=lambda o: (-o.step_value, o.position.security_id))
     known: dict[int, list[_Move]] = {}
     for _ in range(moves):
-        if best[0] == 0.0:
+        if best[0] == 0.0 or not repairs:
             coarse = [order for order in coarse if order.step_value > COARSE]
         movable = coarse[:MOST_MOVABLE]
         _find_moves(score, [o for o in movable if id(o) not in known], x, unit, known)
@@ -301,6 +322,7 @@ def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: 
                 found = value, move
         if found is None or not _better(found[0], best):
             return
+        repairs = found[0][0] < best[0] - BROKEN
         best, move = found
         move.order.shares = move.shares
         move.order.place(x, unit)
@@ -331,14 +353,16 @@ def _better(value: Value, than: Value) -> bool:
 
 
 def _moved(order: _Order, direction: int) -> list[Decimal] | None:
-    """The order one increment up or down, within one increment of what was wanted; None if not."""
+    """The order one increment up or down, within one increment of what was wanted; None if not.
+    No lot is begun that a decision or a rule keeps."""
     if not order.purchase and order.wanted == order.limit:
         return None
     total = order.total + direction * order.step
     off = abs(total - sum(order.wanted, ZERO))
     if total <= 0 or off > order.step or total > sum(order.limit, ZERO):
         return None
-    return [total] if order.purchase else _spread(order, total, more=order.step_value >= CENT)
+    more = order.spare if order.step_value >= CENT else ()
+    return [total] if order.purchase else _spread(order, total, more=more)
 
 
 def _rounded(order: _Order) -> RoundedOrder:

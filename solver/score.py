@@ -7,7 +7,7 @@ so they choose nothing: they only rule out moves that cannot be the best.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,11 +41,19 @@ class Effect:
 class Score:
     """(how far rows are broken, objective) of trades, states completed; both in bp.
 
-    Rounding may use the room that limits were given for it; `margin` keeps them clear of the cents
-    by which the amounts of orders are rounded.
+    Rounding may use the room that limits were given for it, but for the cents by which the amounts
+    in them are rounded: `amounts` are how many that are in each column, `cents` what so many may
+    come to (bp). What is beyond the rule's own end counts twice, what cents may break once.
     """
 
-    def __init__(self, program: Program, state: State, netting: Netting, margin: float) -> None:
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        netting: Netting,
+        amounts: Floats,
+        cents: Callable[[Floats], Floats],
+    ) -> None:
         self.program, self.state, self.netting = program, state, netting
         self.square = program.square if program.ties is None else program.square - program.ties
         rules = np.ones(program.matrix.shape[0], dtype=bool)
@@ -55,9 +63,16 @@ class Score:
         self.matrix = program.matrix[self.rows]
         self.by_column = sp.csr_matrix(self.matrix.T)
         self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
+        each = self.matrix.copy()
+        each.data = np.ceil(np.abs(each.data))
         spare = program.spare[self.rows]
-        self.upper = self.upper + np.where(np.isnan(spare), 0.0, spare - margin)
-        self.risks = [(limit, margin if limit.spare <= 0.0 else 0.0) for limit in program.risks]
+        self.end = self.upper + np.where(np.isnan(spare), 0.0, spare)
+        self.upper = self.end - np.where(np.isnan(spare), 0.0, cents(each @ amounts))
+        margins = cents(np.array([amounts[limit.active].sum() for limit in program.risks]))
+        self.risks = [
+            (limit, float(margin) if limit.spare <= 0.0 else 0.0)
+            for limit, margin in zip(program.risks, margins, strict=True)
+        ]
 
     def whole(self, x: Floats) -> Floats:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""
@@ -65,12 +80,11 @@ class Score:
 
     def __call__(self, x: Floats) -> Value:
         whole = self.whole(x)
-        values = self.matrix @ whole
-        broken = np.maximum(self.lower - values, 0) + np.maximum(values - self.upper, 0)
+        broken = self._beyond(self.matrix @ whole, slice(None), 0.0)
         strays = [limit.over(whole) + margin for limit, margin in self.risks]
         far = sum(stray for stray in strays if stray > BROKEN)
         cost = dot(self.program.cost, whole) + dot(self.square, whole * whole)
-        return float(broken[broken > BROKEN].sum()) + far, cost + self.program.offset
+        return float(broken.sum()) + far, cost + self.program.offset
 
     def effects(self, moves: Sequence[Mapping[int, float]], x: Floats) -> list[Effect]:
         """The effects of moves, each given as changes (bp) of a few columns of trades; they are the
@@ -174,8 +188,12 @@ class Score:
 
     def _beyond(self, values: Floats, rows: NDArray[np.int32] | slice, slack: float) -> Floats:
         """How far values of rows, each `slack` further out, break them (bp)."""
-        outside = np.maximum(self.lower[rows] - values, values - self.upper[rows]) + slack
-        return np.where(outside > BROKEN, outside, 0.0)
+        below = self.lower[rows] - values
+        found = np.zeros(values.shape)
+        for end in (self.upper, self.end):
+            outside = np.maximum(below, values - end[rows]) + slack
+            found += np.where(outside > BROKEN, outside, 0.0)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
