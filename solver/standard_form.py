@@ -117,7 +117,6 @@ class _Reader:
         self.recorder = OrderedVarRecorder({}, {}, ORDER)
         self.place: dict[int, int] = self.recorder.var_order
         self.visitor = LinearRepnVisitor({}, var_recorder=self.recorder)
-        self.placed: dict[int, tuple[Sequence[Any], Columns]] = {}
 
     def members(self) -> list[Any]:
         """The columns met, in their order."""
@@ -185,26 +184,20 @@ class _Reader:
 
     def _summed(self, columns: Sequence[Any], coefficients: Values) -> tuple[Columns, Values]:
         """Each column once with its coefficients summed; none where there is nothing to them."""
-        found = self.placed.get(id(columns))  # the two rows of a band have one list of columns
-        at = self._places(columns) if found is None else found[1]
-        if found is not None or len(set(at)) == len(at):
-            self.placed[id(columns)] = columns, at
-        else:
+        place, keys = self.place, list(map(id, columns))
+        try:
+            at = [place[key] for key in keys]
+        except KeyError:
+            for column in columns:
+                if id(column) not in place:
+                    self.recorder.add(column)
+            at = [place[key] for key in keys]
+        if len(set(at)) < len(at):
             summed: dict[int, float] = {}
             for column, coefficient in zip(at, coefficients, strict=True):
                 summed[column] = summed.get(column, 0.0) + coefficient
             at, coefficients = list(summed), list(summed.values())
         return (at, coefficients) if any(coefficients) else ([], [])
-
-    def _places(self, columns: Sequence[Any]) -> Columns:
-        place, keys = self.place, list(map(id, columns))
-        try:
-            return [place[key] for key in keys]
-        except KeyError:
-            for column in columns:
-                if id(column) not in place:
-                    self.recorder.add(column)
-            return [place[key] for key in keys]
 
 
 VAR = pyo.Var(["member"], name="any").__class__._ComponentDataClass

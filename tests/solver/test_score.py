@@ -76,6 +76,16 @@ def test_moves_of_a_book(
     assert watched.ruled_out > watched.moves / 10
 
 
+def test_fractions_are_left_alone_where_all_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minimum has less than a cent of room in a ten-thousandth of a share; that is enough for
+    orders that are not made, or larger."""
+    watched = Watched(monkeypatch)
+    home = awkward(True, "0.0001")
+    proposal = propose(home, policy(home, "keep cash between 0% and 10% of account", RULES[0]))
+    assert proposal.status is Status.PROPOSED, proposal.findings
+    assert watched.moves == 0
+
+
 def test_a_long_product_is_summed_part_by_part() -> None:
     one, other = np.random.default_rng(5).normal(size=(2, 3 * ONE_THREAD + 7))
     parts = [slice(k, k + ONE_THREAD) for k in range(0, one.size, ONE_THREAD)]
