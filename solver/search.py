@@ -235,8 +235,6 @@ def _explore(state: Search, region: _Region) -> None:
         _flip(state, region, priced.nearest(region.leaning))
         if not state.structure.counted:
             _between(state, region)
-        if state.incumbent - state.bound(region) > state.budget.goal:
-            _flip(state, region, priced.cheapest)
     elif _undecided(state, region) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
