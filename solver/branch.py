@@ -122,9 +122,7 @@ class Tangents:
         self.engine.passModel(model)
         self.epigraph = {j: n + k for k, j in enumerate(self.squared)}
         self.offset = (
-            program.offset
-            + dot(program.cost, reduced.fixed)
-            + dot(self.square, reduced.fixed**2)
+            program.offset + dot(program.cost, reduced.fixed) + dot(self.square, reduced.fixed**2)
         )
 
     def full(self, values: Floats) -> Floats:
@@ -308,7 +306,9 @@ class Tangents:
         work.nodes += max(0, int(info.mip_node_count))
         if self.engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return Branched(None, incumbent)
-        bound = float(info.mip_dual_bound) + self.offset
+        optimal = self.engine.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        linear = info.objective_function_value if optimal else -np.inf
+        bound = float(info.mip_dual_bound if kinds else linear) + self.offset
         values = np.array(self.engine.getSolution().col_value)
         if not np.isfinite(info.objective_function_value) or values.size == 0:
             return Branched(None, bound)
