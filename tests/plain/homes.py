@@ -171,7 +171,7 @@ TAXES = st.one_of(
     st.builds(sales.tax, dollars(0, 2_000)),
     st.builds(sales.turnover, percents(2, 40)),
     st.just(sales.no_wash_sales()),
-    st.builds(sales.harvest_only_above, percents(2, 40)),
+    st.builds(sales.harvest_only_above, percents(2, 90)),
 )
 BARS = st.one_of(
     restrictions(),
