@@ -8,7 +8,7 @@ The files are what `--json` writes of bench.joint, bench.direct_index and bench.
 household solved one way: joint or account by account; as it is, opened, or opened into few names;
 by the law's tax function or another. Rows that both runs have are compared, kind by kind: seconds
 and proven gaps (bp of value). Slower is a row that takes more than 1.2 times the seconds, wider one
-whose gap is more than 1.2 times as large and above 0.05 bp, the goal of the search. Both are named.
+whose gap is more than 1.2 times as large and above the goal of the search. Both are named.
 Gaps are the same on every machine; seconds compare only on one machine, equally busy.
 """
 

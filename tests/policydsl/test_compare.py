@@ -17,7 +17,7 @@ def _row(household: str, seconds: float, gap: float) -> Row:
 
 def test_a_row_is_worse_beyond_a_fifth_and_beyond_the_goal() -> None:
     earlier = [_row("A", 1.0, 0.1), _row("B", 1.0, 0.1), _row("C", 1.0, 0.001), _row("D", 1, 0)]
-    later = [_row("A", 1.19, 0.11), _row("B", 1.21, 0.13), _row("C", 0.5, 0.04), _row("E", 9, 9)]
+    later = [_row("A", 1.19, 0.11), _row("B", 1.21, 0.13), _row("C", 0.5, 0.015), _row("E", 9, 9)]
     a, b, c = paired(earlier, later)
     assert (a.slower, a.wider) == (False, False)
     assert (b.slower, b.wider) == (True, True)
