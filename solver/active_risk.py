@@ -16,10 +16,9 @@ import scipy.sparse as sp
 from compiler.active_risk import tangent_at
 from compiler.model import CompiledModel
 from solver.handover import Floats, Program
-from solver.interior import StalledError
 from solver.modes import Structure, decisions_at, fixings, read_structure
-from solver.quadratic import Point, solve_quadratic
-from solver.reduce import Reduced, reduce
+from solver.quadratic import Point, solved
+from solver.reduce import reduce
 from solver.search import Answer, Budget, decided, region_fixings, search
 from solver.work import Work
 
@@ -140,7 +139,7 @@ def _relaxed(
         point: Point | None = None
         for _ in range(budget.tangents):
             dropped = np.append(rows, np.zeros(program.matrix.shape[0] - rows.size, dtype=bool))
-            point = _solved(reduce(program, fixed, dropped), work)
+            point = solved(reduce(program, fixed, dropped), work)
             if point is None or overshoot(program, point.x) <= allowed:
                 break
             program = with_tangents(program, point.x, allowed)
@@ -161,20 +160,13 @@ def _kept(
     program = with_tangents(program, answer.point.x, allowed)
     for _ in range(budget.tangents):
         reduced = reduce(program, fixed)
-        point = _solved(reduced, work)
+        point = solved(reduced, work)
         if point is None:
             return None, program
         if overshoot(program, point.x) <= allowed:
             return replace(answer, point=point, reduced=reduced), program
         program = with_tangents(program, point.x, allowed)
     return None, program
-
-
-def _solved(reduced: Reduced, work: Work) -> Point | None:
-    try:
-        return solve_quadratic(reduced, work)
-    except StalledError:
-        return None
 
 
 def with_excess(program: Program, x: Floats) -> Floats | None:
@@ -216,5 +208,5 @@ def calmest(compiled: CompiledModel, program: Program, x: Floats, work: Work) ->
         column = program.column(excess)
         fixed[column] = max(float(x[column]), 0.0)
     free = replace(program, cost=np.zeros(program.cost.size))
-    point = _solved(reduce(free, fixed), work)
+    point = solved(reduce(free, fixed), work)
     return None if point is None else point.x

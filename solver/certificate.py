@@ -51,11 +51,10 @@ class Certificate:
         options, of_case = self.options, self.of_case
         best = np.minimum.reduceat(of_case, options.blocks)
         least = np.minimum.reduceat(self.values, options.groups)
-        sizes = np.diff(np.append(options.groups, self.values.size))
-        block = np.repeat(np.arange(best.size), np.diff(np.append(options.blocks, of_case.size)))
         with np.errstate(invalid="ignore"):
-            within = self.values - np.repeat(least, sizes)
-            found = within + (of_case - best[block])[options.case]
+            within = self.values - least[_runs(options.groups, self.values.size)]
+            beyond = of_case - best[_runs(options.blocks, of_case.size)]
+            found = within + beyond[options.case]
         return np.where(np.isfinite(self.values) & np.isfinite(found), found, INFEASIBLE)
 
     @cached_property
@@ -147,7 +146,7 @@ class Pricing:
         for n, name in enumerate(names):
             self.name_of[list(name.positions)] = n
         self.risk = np.array([name.risk for name in names], dtype=np.int64)
-        self.square = program.square[self.risk]
+        self.square = program.counted[self.risk]
         self.own = np.array([name.own for name in names], dtype=np.bool_)
         self.spread = np.array([name.spread for name in names]).reshape(-1, 2)
 
@@ -239,13 +238,6 @@ class Pricing:
         return cost, change, np.where(length > 0, steps, np.inf), length
 
 
-def certify(
-    program: Program, structure: Structure, prices: Floats, lower: Floats, upper: Floats
-) -> Certificate:
-    """Bound a program once."""
-    return Pricing(program, structure, lower, upper).certify(prices)
-
-
 def _owned(structure: Structure) -> np.ndarray:
     """Columns whose least cost is that of a name, a taxpayer's nets or a wash group's case."""
     owned = structure.mode_columns.copy()
@@ -284,9 +276,14 @@ def _decide(options: Options, structure: Structure, values: Floats, of_case: Flo
     return Decisions(chosen, tuple(taken), tuple(depths[:-1].tolist()))
 
 
+def _runs(starts: Ints, size: int) -> Ints:
+    """The number of the run, one from each start to the next, that each of `size` places is in."""
+    return np.repeat(np.arange(starts.size), np.diff(np.append(starts, size)))
+
+
 def _first_least(values: Floats, starts: Ints) -> Ints:
     """Of each run of values, the place of the least, the first of equal ones."""
-    run = np.repeat(np.arange(starts.size), np.diff(np.append(starts, values.size)))
+    run = _runs(starts, values.size)
     least = np.flatnonzero(values == np.minimum.reduceat(values, starts)[run])
     _, first = np.unique(run[least], return_index=True)
     return np.asarray(least[first])

@@ -48,7 +48,7 @@ class Counting:
     def regret(self, point: Point) -> Certificate:
         """The certificate at the prices of a point, counts free, and with what funds add to each
         name as it is at the point."""
-        prices = np.where(self.structure.coupling, point.row_dual, 0.0)
+        prices = self.structure.priced(point.row_dual)
         prices[list(self.tables)] = 0.0
         return self.pricing.certify(prices, _beside(self.structure, point.x))
 

@@ -104,12 +104,12 @@ class Program:
     @property
     def counted(self) -> Floats:
         """The squares but those that settle ties."""
-        return self.square if self.ties is None else self.square - self.ties
+        ties = self.ties
+        return self.square if ties is None else self.once("counted", lambda: self.square - ties)
 
     def objective(self, x: Floats) -> float:
         """The true objective at x, squares and all but those that settle ties."""
-        square = self.counted
-        return dot(self.cost, x) + dot(square, x * x) + self.offset
+        return dot(self.cost, x) + dot(self.counted, x * x) + self.offset
 
 
 def hand_over(compiled: CompiledModel) -> Program:

@@ -147,6 +147,10 @@ class Structure:
     region_rows: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
+    def priced(self, row_dual: Floats) -> Floats:
+        """Prices of the rows that a Lagrangian prices, none of the others."""
+        return np.where(self.coupling, row_dual, 0.0)
+
     @property
     def shared(self) -> NDArray[np.bool_]:
         """Which positions are."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.handover import Floats
-from solver.interior import Convex, minimised
+from solver.interior import Convex, StalledError, minimised
 from solver.reduce import NONE, Reduced
 from solver.work import Work
 
@@ -41,6 +41,14 @@ def solve_quadratic(reduced: Reduced, work: Work) -> Point | None:
         return None
     x[columns] = np.clip(found.x, reduced.lower[columns], reduced.upper[columns])
     return _carry_back(reduced, x, found.row_dual, found.column_dual)
+
+
+def solved(reduced: Reduced, work: Work) -> Point | None:
+    """The optimum of a reduced program; None where there is none, or no engine can say."""
+    try:
+        return solve_quadratic(reduced, work)
+    except StalledError:
+        return None
 
 
 def _left(reduced: Reduced) -> Convex:

@@ -18,7 +18,6 @@ from solver.handover import Floats, Program, RiskColumns
 from solver.modes import RegionColumns
 from solver.netting import Netting
 from solver.state import State
-from solver.sums import dot
 
 BROKEN = 1e-7
 NEAR = 1e-8
@@ -55,7 +54,7 @@ class Score:
         cents: Callable[[Floats], Floats],
     ) -> None:
         self.program, self.state, self.netting = program, state, netting
-        self.square = program.square if program.ties is None else program.square - program.ties
+        self.square = program.counted
         rules = np.ones(program.matrix.shape[0], dtype=bool)
         rules[state.rows] = False
         rules[program.rows_of(lambda part: part.startswith(("tax[", "physics.selling")))] = False
@@ -83,8 +82,7 @@ class Score:
         broken = self._beyond(self.matrix @ whole, slice(None), 0.0)
         strays = [limit.over(whole) + margin for limit, margin in self.risks]
         far = sum(stray for stray in strays if stray > BROKEN)
-        cost = dot(self.program.cost, whole) + dot(self.square, whole * whole)
-        return float(broken.sum()) + far, cost + self.program.offset
+        return float(broken.sum()) + far, self.program.objective(whole)
 
     def effects(self, moves: Sequence[Mapping[int, float]], x: Floats) -> list[Effect]:
         """The effects of moves, each given as changes (bp) of a few columns of trades; they are the

@@ -31,7 +31,7 @@ from solver.modes import (
     leaning,
 )
 from solver.netting import read_netting
-from solver.quadratic import Point, solve_quadratic
+from solver.quadratic import Point, solve_quadratic, solved
 from solver.reduce import Reduced, reduce
 from solver.work import Work
 
@@ -186,7 +186,7 @@ def _begin(state: Search, start: Floats) -> None:
     fixed = region_fixings(state.structure, chosen)
     decisions = decisions_at(state.structure, start)
     reduced = reduce(state.program, fixed | fixings(state.structure, decisions))
-    point = _solved(state, reduced)
+    point = solved(reduced, state.work)
     if point is not None:
         state.best = Answer(point, reduced, decisions, chosen, -np.inf)
 
@@ -208,7 +208,7 @@ def _relax(state: Search, region: _Region) -> None:
         if point is None:
             region.proven = INFEASIBLE
         else:
-            region.prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+            region.prices = state.structure.priced(point.row_dual)
             region.prices[_bound_rows(reduced)] = 0.0
             region.leaning = leaning(state.structure, point.x)
     region.first = _certify(state, region.prices)
@@ -235,7 +235,7 @@ def _explore(state: Search, region: _Region) -> None:
         _flip(state, region, priced.nearest(region.leaning))
         if not state.structure.counted:
             _between(state, region)
-    elif _undecided(state, region) > state.budget.branchable // 2:
+    elif _undecided(_open(state, region)) > state.budget.branchable // 2:
         return
     for _ in range(state.budget.hulls):
         if state.incumbent - state.bound(region) <= state.budget.goal or not _polish(state, region):
@@ -254,7 +254,7 @@ def _flip(state: Search, region: _Region, decisions: Decisions) -> None:
             break
         point = _try(state, region, target)
         if point is not None:
-            prices = np.where(state.structure.coupling, point.row_dual, 0.0)
+            prices = state.structure.priced(point.row_dual)
             prices[counted] = region.prices[counted]
             region.prices = prices
             priced = _counted(state, region, _certify(state, prices))
@@ -289,9 +289,9 @@ def _between(state: Search, region: _Region) -> None:
         _flip(state, region, best.nearest(state.best.decisions.modes))
 
 
-def _undecided(state: Search, region: _Region) -> int:
+def _undecided(open_modes: list[tuple[Mode, ...]]) -> int:
     """Positions of which more than one mode is open."""
-    return sum(len(modes) > 1 for modes in _open(state, region))
+    return sum(len(modes) > 1 for modes in open_modes)
 
 
 def _kept_counts(state: Search, region: _Region) -> bool:
@@ -304,7 +304,7 @@ def _kept_counts(state: Search, region: _Region) -> bool:
         left_out = np.zeros(state.program.matrix.shape[0], dtype=np.bool_)
         left_out[list(state.structure.counted)] = True
         fixed = region.fixed | fixings(state.structure, decisions)
-        return _solved(state, reduce(state.program, fixed, left_out))
+        return solved(reduce(state.program, fixed, left_out), state.work)
 
     left = state.budget.failures - state.failures
     problem = counting(state.program, state.structure, state.pricing, solve, left)
@@ -333,7 +333,7 @@ def _bound_between(state: Search, region: _Region, point: Point) -> None:
     """Bound the region by prices between those of the relaxation, which has too many names, and of
     an answer, which has few: the bound is concave in its prices, and best in between."""
     relaxed, counted = region.prices, list(state.structure.counted)
-    solved = np.where(state.structure.coupling, point.row_dual, 0.0)
+    solved = state.structure.priced(point.row_dual)
 
     def bound(part: float) -> float:
         region.prices = (1.0 - part) * relaxed + part * solved
@@ -414,8 +414,7 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
     open_modes = _open(state, region)
     start = None if state.best is None else state.best.point.x
     program, structure = state.program, state.structure
-    undecided = sum(len(modes) > 1 for modes in open_modes)
-    if dive and undecided > state.budget.divable:
+    if dive and _undecided(open_modes) > state.budget.divable:
         return False
     try:
         hull = relax_hull(program, structure, region.fixed, open_modes, start, state.work)
@@ -426,7 +425,7 @@ def _polish(state: Search, region: _Region, *, dive: bool = True) -> bool:
         region.proven = max(region.proven, state.incumbent)
         return False
     _certify(state, hull.prices)
-    few = _undecided(state, region) <= state.budget.branchable
+    few = _undecided(_open(state, region)) <= state.budget.branchable
     decisions: Decisions | None = None
     if dive and not few:
         decisions = hull.model.dive(state.work)
@@ -454,7 +453,7 @@ def _tried_anew(state: Search, region: _Region, decisions: Decisions) -> bool:
         return False
     point = _try(state, region, decisions)
     if point is not None:
-        _certify(state, np.where(state.structure.coupling, point.row_dual, 0.0))
+        _certify(state, state.structure.priced(point.row_dual))
     return point is not None
 
 
@@ -465,19 +464,11 @@ def _key(region: _Region, decisions: Decisions) -> tuple[object, ...]:
 def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     """Solve with these decisions fixed; keep the answer if it is the best so far."""
     reduced = reduce(state.program, region.fixed | fixings(state.structure, decisions))
-    point = _solved(state, reduced)
+    point = solved(reduced, state.work)
     state.tried[_key(region, decisions)] = point
     if point is not None and point.objective < state.incumbent:
         state.best = Answer(point, reduced, decisions, region.chosen, -np.inf)
     return point
-
-
-def _solved(state: Search, reduced: Reduced) -> Point | None:
-    """The optimum with decisions fixed; None where there is none, or the engine cannot say."""
-    try:
-        return solve_quadratic(reduced, state.work)
-    except StalledError:
-        return None
 
 
 def _flipped(

@@ -16,6 +16,7 @@ import pyomo.environ as pyo
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from pyomo.core.base import SortComponents
+from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import (
     LinearExpression,
     MonomialTermExpression,
@@ -171,7 +172,7 @@ class _Reader:
                 coefficient, column = term.args
                 coefficients.append(coefficient)
                 columns.append(column)
-            elif kind is VAR:
+            elif kind is VarData:
                 coefficients.append(1.0)
                 columns.append(term)
             elif kind in NUMBERS:
@@ -198,9 +199,6 @@ class _Reader:
                 summed[column] = summed.get(column, 0.0) + coefficient
             at, coefficients = list(summed), list(summed.values())
         return (at, coefficients) if any(coefficients) else ([], [])
-
-
-VAR = pyo.Var(["member"], name="any").__class__._ComponentDataClass
 
 
 def _sides(row: Any) -> tuple[float | None, Any, float | None]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from compiler.model import compile_household
 from portfolio.household import Household, Lot
 from solver.branch import Tangents
-from solver.certificate import Certificate, certify
+from solver.certificate import Certificate, Pricing
 from solver.handover import Floats, Program, hand_over
 from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure, read_structure
 from solver.reduce import reduce
@@ -162,12 +162,13 @@ def test_the_certificate_holds_at_any_prices(
         region: list(solve_all(program, structure, region)) for region in every_region(structure)
     }
     relaxed = reduce(program, {}, structure.mode_rows)
+    pricing = Pricing(program, structure, relaxed.lower, relaxed.upper)
     for optima in regions.values():
         if not optima:
             continue
         best = min(optima, key=lambda each: each.point.objective)
         prices = best.point.row_dual * (1 + stretched / 10) if around_duals else stretched
-        certificate = certify(program, structure, prices, relaxed.lower, relaxed.upper)
+        certificate = pricing.certify(prices)
         for region, others in regions.items():
             for each in others:
                 assert certificate.bound(region) <= each.point.objective + EXACT
@@ -299,7 +300,7 @@ def test_noise_in_a_bound_rules_no_mode_out() -> None:
     for region in every_region(structure):
         relaxed = reduce(program, {}, structure.mode_rows)
         none = np.zeros(program.matrix.shape[0])
-        certificate = certify(program, structure, none, relaxed.lower, relaxed.upper)
+        certificate = Pricing(program, structure, relaxed.lower, relaxed.upper).certify(none)
         for each in solve_all(program, structure, region):
             with_regrets = _with_regrets(certificate, structure, region, each)
             assert with_regrets <= each.point.objective + EXACT
