@@ -19,6 +19,8 @@ from pydantic import ValidationError
 from policydsl.blocks import BLOCKS, blocks_csv
 from policydsl.crossing import crowd_of
 from policydsl.document import Document
+from policydsl.explanations.sealed import FOLDER
+from policydsl.explanations.verify import verify_explanations
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import (
     GENESIS,
@@ -35,14 +37,15 @@ from policydsl.verify_proposal import Difference, Row, row_orders, verify_propos
 
 COUNTED = (
     *("files", "log entries", "households", "trade rows", "checks", "tax years"),
-    *("transactions left out", "lots not as told"),
+    *("transactions left out", "lots not as told", "explanations"),
 )
 
 
 def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
     """Every difference found, and how many files, log entries, households, trade rows, statements
     and taxpayers' years were held against each other; how many transactions no history could tell,
-    and how many lots the book states otherwise. Raises nothing for what a folder holds."""
+    how many lots the book states otherwise, and how many explanations are sealed. Raises nothing
+    for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
     found: list[Difference] = []
     record = _document(folder, "run.json", RunDocument, found)
@@ -59,6 +62,7 @@ def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
     if totals(list(documents.values())) != record["totals"]:
         found.append(Difference("run.json", "its totals are not those of its proposals"))
     found += _trades(folder, record, documents, counts)
+    found += verify_explanations(folder, documents, counts)
     return found, counts
 
 
@@ -101,6 +105,8 @@ def _files(folder: Path, files: Mapping[str, str], counts: dict[str, int]) -> It
             yield Difference(name, "is not the file that was written")
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     for name in sorted(present - set(files) - {"run.json"}):
+        if name.startswith(f"{FOLDER}/"):
+            continue
         yield Difference(name, "was not part of the run")
 
 
