@@ -106,7 +106,7 @@ class ExplanationDocument(Part):
 
     form: Annotated[Literal[1], Field(description="of this contract")]
     question: ButForQuestion
-    run: Annotated[Hash, Field(description="sha256 of the run's `run.json`")]
+    run: Annotated[Hash, Field(description="the seal of the run")]
     versions: Annotated[dict[str, str], Field(description="of what solved it")]
     answer: ButForAnswer
     sha256: Annotated[Hash, Field(description="of this document without this field")]

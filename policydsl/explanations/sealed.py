@@ -1,7 +1,7 @@
 """Answers that were solved for after the run, kept beside it under `explanations/`.
 
-Each names the record that it belongs to by the sha256 of its `run.json`, and carries a hash of its
-own. The record does not change.
+Each names the run that it belongs to by its seal (the sha256 of `run.json`), and carries a hash of
+its own. The record does not change.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from policydsl.digests import EXPLANATIONS, RECORD, dumped, seal_of, sha256
 from policydsl.document import Document
 from policydsl.explanations.contract import ExplanationDocument
-from policydsl.run_folder import dumped, sha256, versions
+from policydsl.run_folder import versions
 
-FOLDER = "explanations"
 FORM = 1
 NAMED = ("household_id", "rule_id")
 
@@ -31,7 +31,7 @@ class NotSealedError(ValueError):
 def place(question: Mapping[str, str]) -> str:
     """The file of a question, relative to the run folder."""
     names = [quote(question[key], safe="") for key in NAMED if key in question]
-    return f"{FOLDER}/{'/'.join([question['kind'], *names])}.json"
+    return f"{EXPLANATIONS}{'/'.join([question['kind'], *names])}.json"
 
 
 def own_hash(document: Mapping[str, Any]) -> str:
@@ -84,5 +84,5 @@ def opened(content: bytes) -> Document:
 
 
 def run_hash(run: Path) -> str:
-    """The hash of the record itself."""
-    return sha256((run / "run.json").read_bytes())
+    """The seal of the run."""
+    return seal_of((run / RECORD).read_bytes())
