@@ -41,9 +41,9 @@ def _head(found: Comparison) -> str:
         f"{found.a.folder} > {found.b.folder}: {a['as_of']} > {b['as_of']}, "
         f"{counted(len(found.households), 'household')} of both"
     ]
-    for what in ("book", "policies"):
-        if a[what] != b[what]:
-            lines += wrapped("", [f"the {what} are two: {a[what]!r} and {b[what]!r}"])
+    for what, named in (("books", "book"), ("policies", "policies")):
+        if a[named] != b[named]:
+            lines += wrapped("", [f"the {what} differ by name: {a[named]!r} and {b[named]!r}"])
     for word, names in (("second", found.came), ("first", found.went)):
         if names:
             lines += wrapped("", [f"only in the {word} run: {several(names)}"])
