@@ -200,7 +200,7 @@ def test_it_is_said_in_tables(monday: Path, tuesday: Path) -> None:
     assert "H00001" not in alone
 
 
-# --- nothing, less, and something else -------------------------------------------------------------
+# --- nothing, less, and something else ------------------------------------------------------------
 
 
 def test_the_same_run_twice_is_the_same(pair_run: Path, tmp_path: Path) -> None:
@@ -225,9 +225,8 @@ def test_other_households_and_books_are_said(
     )
     run = rebalanced(tmp_path / "run", other, pair_run / "inputs" / "policies", ["H00004"])
     name = record(pair_run)["book"]
-    assert (
-        f"the book are two: '{name}' and 'other'" in policydsl("runs", "diff", pair_run, run).stdout
-    )
+    said = policydsl("runs", "diff", pair_run, run).stdout
+    assert f"the books differ by name: '{name}' and 'other'" in said
 
 
 def test_what_is_no_run_is_a_mistake_of_use(pair_run: Path, tmp_path: Path) -> None:
