@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from compiler.policyset import PolicySet, load_policies
 from policydsl.carried import STATE, Carried, read_carried
+from policydsl.digests import sha256
 from policydsl.document import Document
 from policydsl.rebalance import Inputs, recorded_inputs
-from policydsl.run_folder import sha256
 from policydsl.schemas import ProposalDocument, RunDocument
 from portfolio.book.draft import Notes
 from portfolio.book.files import Folder, TextTable, read_folder
