@@ -31,6 +31,7 @@ from portfolio.household import Household
 from solver.solve import Solution
 from solver.sums import dot
 
+PROPOSAL_FORMAT = "policydsl-proposal/1"
 LEDGER_PLACES = 12
 Document = dict[str, Any]
 
@@ -39,6 +40,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     """The document of a proposal, and its trades."""
     household = proposal.household
     document: Document = {
+        "format": PROPOSAL_FORMAT,
         "household_id": household.id,
         "name": household.name,
         "as_of": household.as_of.isoformat(),

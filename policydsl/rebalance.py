@@ -27,11 +27,12 @@ from policydsl.chosen import with_chosen_models
 from policydsl.compared import compared, recorded_facing
 from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Facing, kept_apart, with_facing
+from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
 from policydsl.memory import collector_past_inputs
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.reasons import Trade
-from policydsl.run_folder import RunFolder, dumped, sha256
+from policydsl.run_folder import RunFolder
 from portfolio.book import Book, load_book
 from portfolio.household import TAXABLE, Household
 

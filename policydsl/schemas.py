@@ -1,5 +1,5 @@
-"""The contract of a run folder's JSON: what `run.json` and `proposals/HOUSEHOLD.json` hold, and of
-what `explain --blocks` prints.
+"""The contract of a run folder's JSON: what `run.json`, `seal.json` and `proposals/HOUSEHOLD.json`
+hold, and of what `explain --blocks` prints.
 
 The schema files under `docs/schemas/` are generated from here (`python -m policydsl.schemas DIR`),
 and `verify` reads both documents through these models. Fields are added, not renamed.
@@ -470,6 +470,7 @@ class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
 
+    format: Literal["policydsl-proposal/1"]
     household_id: str
     name: str
     as_of: Day
@@ -597,9 +598,17 @@ class Totals(Part):
     tax_cost_change: Number
 
 
-class RunDocument(Part):
-    """`run.json`."""
+class Platform(Part):
+    """What a run was made on."""
 
+    system: str
+    machine: str
+
+
+class RunDocument(Part):
+    """`run.json`. The log holds its hash, and `seal.json` that of its bytes."""
+
+    format: Literal["policydsl-run/1"]
     book: str
     as_of: Day
     policies: str
@@ -614,19 +623,40 @@ class RunDocument(Part):
         Field(description="seconds a stage; `total` of all, `solver` of it inside solvers"),
     ]
     versions: dict[str, str]
-    files: Annotated[dict[str, Hash], Field(description="every file of the run but this one")]
+    platform: Platform
+    files: Annotated[
+        dict[str, Hash], Field(description="every file of the run but this one and the seal")
+    ]
+    content: Annotated[Hash, Field(description="of what a replay has to come to")]
     log_head: Hash
+
+
+class Signature(Part):
+    """Of the seal, in hex: by whoever has the private half of the key."""
+
+    algorithm: Literal["ed25519"]
+    public_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+
+
+class SealDocument(Part):
+    """`seal.json`: the sha256 of `run.json`, which has that of every other file."""
+
+    format: Literal["policydsl-seal/1"]
+    seal: Hash
+    signature: Signature | None = None
 
 
 DOCUMENTS: dict[str, type[Part]] = {
     "run": RunDocument,
     "proposal": ProposalDocument,
     "blocks": BlocksDocument,
+    "seal": SealDocument,
 }
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a document: `run`, `proposal` or `blocks`."""
+    """The JSON Schema of a document, by its name in DOCUMENTS."""
     return DOCUMENTS[name].model_json_schema()
 
 
