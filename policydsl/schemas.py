@@ -479,7 +479,10 @@ class ProposalDocument(Part):
     statements: dict[str, StatementDocument] | None = None
     accounts: list[AccountDocument] | None = None
     portfolios: list[PortfolioDocument] | None = None
-    tracking_error: Together | None = None
+    tracking_error: Annotated[Together | None, Field(description="from the target")] = None
+    model_tracking_error: Annotated[
+        Together | None, Field(description="from the published models, whatever moves the target")
+    ] = None
     drift: Together | None = None
     tax: dict[str, TaxYear] | None = None
     models: list[ModelFeeDocument] | None = None
