@@ -189,7 +189,8 @@ class WeightBand(Directive):
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """Rows `low` and `high` on the closing weight of each group, funds seen through."""
+        """Rows `low` and `high` on the closing weight of each group, funds seen through; none of a
+        group that no trade can bring out of its band."""
         through = self.sight(scope, physics.household)
         for where, accounts, account in self._holders(scope, physics):
             if not any(a in physics.accounts for a in accounts):
@@ -201,11 +202,14 @@ class WeightBand(Directive):
             spared = _exposures(physics, accounts, group_ofs, through, excused)
             all_of = [None] * len(accounts)
             held_in = _exposures(physics, accounts, group_ofs, through, all_of)
+            worth = {a.id: _most_held(physics, a) for a in accounts}
             for group, held in held_in.items():
                 if not held.terms:
                     continue
                 ends = ends_of(group)
                 low, high = (None if end is None else physics.bp(end) for end in ends)
+                if not _can_leave(held, worth, low, high, physics.reserve):
+                    continue
                 at = f"{where} {group}"
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 far = (high is not None and before > high) or (low is not None and before < low)
@@ -474,6 +478,29 @@ def _times(dollars: Decimal, share: Decimal | None) -> Decimal | None:
 def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
     for group, dollars in more.items():
         totals[group] = totals.get(group, Decimal(0)) + dollars
+
+
+def _most_held(physics: Physics, account: Account) -> float:
+    """The most that an account can hold (bp): what it is worth, or holds where it owes cash."""
+    held = sum(position.held for position in physics.of_account(account.id))
+    return max(held, physics.bp(physics.value(account)))
+
+
+def _can_leave(
+    held: Exposure,
+    worth: Mapping[str, float],
+    low: float | None,
+    high: float | None,
+    reserve: float,
+) -> bool:
+    """Whether a group could come to less than `low` or more than `high` (bp): no account has more
+    of it than its security with most of it, bought for all that the account is worth."""
+    largest: dict[str, float] = {}
+    for share, position in held.terms:
+        largest[position.account_id] = max(share, largest.get(position.account_id, 0.0))
+    most = held.constant + sum([worth[name] * share for name, share in largest.items()])
+    above = high is not None and most > high - reserve
+    return above or (low is not None and held.constant < low + reserve)
 
 
 def _without(kept: Exposure, weight: Sum, before: float) -> tuple[Sum, float]:
