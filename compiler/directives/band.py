@@ -22,7 +22,9 @@ from compiler.coverage import (
 )
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import (
+    MOST_NAMED,
     Breach,
+    Dial,
     Directive,
     Family,
     Holders,
@@ -136,6 +138,33 @@ class WeightBand(Directive):
             low, high = (None if end is None else -end for end in (high, low))
         ends = [None if end is None else describe_number(end * 100) for end in (low, high)]
         return f"{describe_band(*ends)} points {self.relation} {self.reference}"
+
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        if self.relation is None:
+            ends: tuple[tuple[str, int, Amount | Decimal | None], ...] = (
+                ("low", -1, self.low),
+                ("high", 1, self.high),
+            )
+        elif self.relation == "share":
+            ends = ("low_share", -1, self.low_share), ("high_share", 1, self.high_share)
+        else:
+            both = self.relation == "within"
+            low = None if both else self.low_points
+            ends = ("low_points", -1, low), ("high_points", 1, self.high_points)
+        return tuple(
+            Dial(name, sign, end.step if isinstance(end, Amount) else Decimal("0.0001"))
+            for name, sign, end in ends
+            if end is not None
+        )
+
+    def turned(self, dial: Dial, by: Decimal) -> WeightBand:
+        """One distance is two ends."""
+        if self.relation == "within":
+            assert self.high_points is not None
+            more = self.high_points + by
+            return replace(self, low_points=-more, high_points=more)
+        return super().turned(dial, by)
 
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause) or isinstance(clause, tree.Existing)
@@ -343,6 +372,25 @@ class WeightBand(Directive):
                 counted = each.counted[0]
                 if (high is not None and counted > high) or (low is not None and each.before < low):
                     yield each.where, counted / value if value > 0 else Decimal(0)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """The groups that have least room on one side, or are outside."""
+        found: list[tuple[Decimal, str]] = []
+        for where, accounts, account in self._holders(scope, closing):
+            value = sum((closing.value(each) for each in accounts), ZERO)
+            for each in self._weights_of(scope, closing, where, accounts, account):
+                above = None if each.high is None else each.high - each.counted[0]
+                under = None if each.low is None else each.before - each.low
+                room = min(end for end in (above, under) if end is not None)
+                ends = describe_band(
+                    *(None if e is None else f"${e:,.2f}" for e in (each.low, each.high))
+                )
+                share = f" ({each.before / value:.1%})" if value > 0 else ""
+                found.append(
+                    (room, f"{each.group} of {where} is ${each.before:,.2f}{share}, {ends}")
+                )
+        outside = [each for each in found if each[0] < 0]
+        yield from (said for _, said in sorted(outside or found)[:MOST_NAMED])
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
