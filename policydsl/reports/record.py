@@ -12,9 +12,9 @@ from typing import Any
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
+from policydsl.digests import sha256
 from policydsl.propose import empty_closing
 from policydsl.rebalance import Inputs, policy_of, recorded_inputs
-from policydsl.run_folder import sha256
 
 Document = dict[str, Any]
 
