@@ -27,6 +27,7 @@ from policydsl.document import Document, plain
 from portfolio.book import Book
 from portfolio.household import Risk
 
+TRADES = "trades.csv"
 TRADE_COLUMNS = (
     "trade_id",
     "household_id",
@@ -64,7 +65,6 @@ class RunFolder:
 
     folder: Path
     files: dict[str, str] = field(default_factory=dict)
-    _trades: list[list[str]] = field(default_factory=list)
     _log: list[str] = field(default_factory=list)
     _last: str = GENESIS
 
@@ -95,15 +95,22 @@ class RunFolder:
         self.log("inputs", files=len(self.files), as_of=book.as_of.isoformat())
 
     def proposal(self, document: Document) -> None:
-        """Write one household's proposal and keep its trade rows."""
+        """Write one household's proposal and its trade rows."""
         name = f"proposals/{document['household_id']}.json"
         self.write(name, dumped(document))
-        self._trades += trade_rows(document)
+        self._add_trades(trade_rows(document))
         self.log("proposal", sha256=self.files[name], **proposal_facts(document))
 
+    def _add_trades(self, rows: Iterable[Iterable[str]]) -> None:
+        """Add rows to the trade file, which begins with its header."""
+        with (self.folder / TRADES).open("ab") as file:
+            file.write(csv_lines(rows if file.tell() else [TRADE_COLUMNS, *rows]))
+
     def close(self, summary: Mapping[str, Any]) -> None:
-        """Write the trade file, the log and, last, `run.json`."""
-        self.write("trades.csv", csv_bytes(TRADE_COLUMNS, self._trades))
+        """Write the log and, last, `run.json`."""
+        self._add_trades([])
+        with (self.folder / TRADES).open("rb") as file:
+            self.files[TRADES] = hashlib.file_digest(file, "sha256").hexdigest()
         record = {**summary, "versions": versions()}
         self.log("closed", record_sha256=record_hash(record | {"files": self.files}))
         self.write("log.jsonl", ("\n".join(self._log) + "\n").encode())
@@ -162,10 +169,13 @@ def trade_rows(document: Document) -> list[list[str]]:
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     """A CSV table with unix line ends."""
+    return csv_lines([header, *rows])
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> bytes:
+    """Rows of a CSV table, each with a unix line end."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
 
 

@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from policydsl.blocks import BLOCKS, blocks_csv
-from policydsl.crossing import crowd_of
 from policydsl.document import Document
+from policydsl.orders import crowd_of
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import (
     GENESIS,

@@ -15,6 +15,7 @@ from policydsl.run_folder import fresh_folder
 from policydsl.tables import table
 from policydsl.verify import verify_run
 from policydsl.verify_proposal import Difference
+from policydsl.waiting import Waiting
 
 
 @click.command()
@@ -65,7 +66,8 @@ def _replayed(run: Path) -> tuple[list[Difference], int]:
     names = json.loads((run / "run.json").read_bytes())["households"]
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "run"
-        write_run(fresh_folder(again), inputs, list(outcomes(inputs, names)), {}, 0.0)
+        with Waiting(Path(scratch)) as waiting:
+            write_run(fresh_folder(again), inputs, outcomes(inputs, names, waiting), {}, 0.0)
         files = ["trades.csv", BLOCKS, *(f"proposals/{name}.json" for name in names)]
         differences = [
             Difference(name, "comes out otherwise when it is run again")
