@@ -17,6 +17,7 @@ from compiler.closing import Closing
 from compiler.statements import HouseholdPolicy
 
 STATE = "state.json"
+STATE_FORMAT = "policydsl-state/1"
 PLACES = Decimal("1E-12")
 
 # Household to statement key to place to the first day it was seen outside.
@@ -35,6 +36,7 @@ class Carried:
     def document(self) -> dict[str, object]:
         """As it stands in `state.json`."""
         return {
+            "format": STATE_FORMAT,
             "outside_since": {
                 household: {
                     key: {where: day.isoformat() for where, day in places.items()}

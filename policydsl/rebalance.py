@@ -24,13 +24,15 @@ from policydsl.blocks import BLOCKS, blocks_csv, rows_of
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
-from policydsl.compared import compared
+from policydsl.compared import compared, recorded_facing
+from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
-from policydsl.document import Document, plain, proposal_document
+from policydsl.digests import dumped, sha256
+from policydsl.document import Document, plain, proposal_document, statements_document
 from policydsl.memory import collector_past_inputs
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
-from policydsl.run_folder import RunFolder, dumped, sha256
+from policydsl.run_folder import RunFolder
 from policydsl.waiting import Place, Waiting
 from portfolio.book import Book, load_book
 from portfolio.household import TAXABLE, Household
@@ -93,18 +95,15 @@ def outcomes(
     """
 
     def kept(proposal: Proposal) -> Outcome:
-        started = time.perf_counter()
-        place = waiting.put(proposal_document(proposal)[0])
-        spent = time.perf_counter() - started
-        _spent(inputs, "explain", spent)
+        document, spent = _explained(inputs, proposal)
         closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
         return Outcome(
             proposal.status,
             standing_of(proposal),
             *observed(proposal.policy, closing),
-            {**proposal.seconds, "explain": spent},
+            {**proposal.seconds, **spent},
             waiting,
-            place,
+            waiting.put(document),
         )
 
     settled = _settled(inputs, household_ids, kept, followed)
@@ -148,6 +147,44 @@ def _settled(
         parties = kept_apart(first, solved)
     found = compared([party.standing for party in parties], partial(_absent, inputs, household_ids))
     return list(zip(parties, found, strict=True))
+
+
+def _explained(inputs: Inputs, proposal: Proposal) -> tuple[Document, dict[str, float]]:
+    """The document of a proposal, and the seconds that it took by stage."""
+    started = time.perf_counter()
+    document, _ = proposal_document(proposal)
+    spent = {"explain": time.perf_counter() - started}
+    if in_conflict(proposal):
+        started = time.perf_counter()
+        _explain_conflicts(inputs, proposal, document)
+        spent["conflicts"] = time.perf_counter() - started
+    for stage, seconds in spent.items():
+        _spent(inputs, stage, seconds)
+    return document, spent
+
+
+def _explain_conflicts(inputs: Inputs, proposal: Proposal, document: Document) -> None:
+    """Add what is in the way of the household to its document; an error in looking for it is said
+    there, and takes nothing from the proposal."""
+    household = inputs.book.household(proposal.household.id)
+    facing = recorded_facing(document)
+
+    def merge(typed: TypedPolicies) -> HouseholdPolicy:
+        return with_facing(policy_of(replace(inputs, typed=typed), household), facing)
+
+    try:
+        found, said = explained(household, inputs.typed, merge, proposal)
+    except Exception as error:
+        document["findings"] += [f"what is in the way was not found: {_named(error)}"]
+    else:
+        document["findings"] += said
+        if found is not None:
+            document["conflicts"] = found
+            document.setdefault("statements", statements_document(proposal.policy))
+
+
+def _named(error: Exception) -> str:
+    return f"internal error: {type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _absent(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Household]:
@@ -195,8 +232,7 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
-    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return Proposal(household, policy, Status.FAILED, (f"internal error: {reason}",))
+    return Proposal(household, policy, Status.FAILED, (_named(error),))
 
 
 DOLLARS = (

@@ -8,7 +8,6 @@ from its folder alone.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import platform
@@ -23,11 +22,20 @@ from typing import Any
 from compiler.closing import cents
 from compiler.policyset import PolicySet
 from policydsl import __version__
+from policydsl.digests import (
+    PROPOSALS,
+    TRADES,
+    content_part,
+    dumped,
+    seal_of,
+    sealed,
+    sha256,
+)
 from policydsl.document import Document, plain
+from policydsl.signing import Key
 from portfolio.book import Book
 from portfolio.household import Risk
 
-TRADES = "trades.csv"
 TRADE_COLUMNS = (
     "trade_id",
     "household_id",
@@ -46,40 +54,33 @@ TRADE_COLUMNS = (
 )
 REWRITTEN = ("book", "prices", "factors", "exposures", "specific")
 """Files of `inputs/book` that are not copies: the day, the latest closes, the risk numbers used."""
-GENESIS = "0" * 64
-
-
-def sha256(content: bytes) -> str:
-    """Hex digest of bytes."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def dumped(document: object) -> bytes:
-    """JSON as it stands in a run folder: sorted keys, two spaces, one newline at the end."""
-    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+RUN_FORMAT = "policydsl-run/1"
 
 
 @dataclass
 class RunFolder:
-    """A run folder being written. `files` maps each file written to its sha256."""
+    """A run folder being written. `files` maps each file written to its sha256, `parts` to that of
+    its content; `record` is what `run.json` says once the run is closed."""
 
     folder: Path
+    key: Key | None = None
     files: dict[str, str] = field(default_factory=dict)
-    _log: list[str] = field(default_factory=list)
-    _last: str = GENESIS
+    parts: dict[str, str] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+    _trades: list[bytes] = field(default_factory=list)
+    _events: list[dict[str, object]] = field(default_factory=list)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file of the run and remember its hash."""
+        """Write one file of the run and remember its hashes."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         self.files[name] = sha256(content)
+        self.parts[name] = content_part(name, content)
 
     def log(self, event: str, **facts: object) -> None:
-        """Append to the log; each line carries the hash of the one before it."""
-        entry = {"sequence": len(self._log) + 1, "event": event, **facts, "previous": self._last}
-        self._last = entry_hash(entry)
-        self._log.append(json.dumps(entry | {"hash": self._last}, sort_keys=True))
+        """Append to the log, which is chained when the run is closed."""
+        self._events.append({"event": event, **facts})
 
     def inputs(self, book: Book, source: Path, policies: PolicySet, policy_folder: Path) -> None:
         """Copy the as-of slice of the book and the policies."""
@@ -95,40 +96,23 @@ class RunFolder:
         self.log("inputs", files=len(self.files), as_of=book.as_of.isoformat())
 
     def proposal(self, document: Document) -> None:
-        """Write one household's proposal and its trade rows."""
-        name = f"proposals/{document['household_id']}.json"
+        """Write one household's proposal and keep its trade rows."""
+        name = f"{PROPOSALS}{document['household_id']}.json"
         self.write(name, dumped(document))
-        self._add_trades(trade_rows(document))
+        self._trades.append(csv_lines(trade_rows(document)))
         self.log("proposal", sha256=self.files[name], **proposal_facts(document))
 
-    def _add_trades(self, rows: Iterable[Iterable[str]]) -> None:
-        """Add rows to the trade file, which begins with its header."""
-        with (self.folder / TRADES).open("ab") as file:
-            file.write(csv_lines(rows if file.tell() else [TRADE_COLUMNS, *rows]))
-
     def close(self, summary: Mapping[str, Any]) -> None:
-        """Write the log and, last, `run.json`."""
-        self._add_trades([])
-        with (self.folder / TRADES).open("rb") as file:
-            self.files[TRADES] = hashlib.file_digest(file, "sha256").hexdigest()
-        record = {**summary, "versions": versions()}
-        self.log("closed", record_sha256=record_hash(record | {"files": self.files}))
-        self.write("log.jsonl", ("\n".join(self._log) + "\n").encode())
-        document = {**record, "files": self.files, "log_head": self._last}
-        (self.folder / "run.json").write_bytes(dumped(document))
+        """Write the trade file, the log, `run.json` and, last, the seal."""
+        self.write(TRADES, b"".join([csv_lines([TRADE_COLUMNS]), *self._trades]))
+        body = {**summary, "format": RUN_FORMAT, "versions": versions(), "platform": machine()}
+        events = self._events
+        self.record = sealed(self.folder, body, self.files, self.parts, events, self.key)
 
-
-def entry_hash(entry: Mapping[str, object]) -> str:
-    """The hash of a log entry, its own `hash` left out."""
-    rest = {name: value for name, value in entry.items() if name != "hash"}
-    return sha256(json.dumps(rest, sort_keys=True).encode())
-
-
-def record_hash(record: Mapping[str, Any]) -> str:
-    """The hash of `run.json` that its log can hold: without the log's own hashes."""
-    files = {name: digest for name, digest in record["files"].items() if name != "log.jsonl"}
-    rest = {name: value for name, value in record.items() if name != "log_head"}
-    return sha256(dumped({**rest, "files": files}))
+    @property
+    def digests(self) -> dict[str, str]:
+        """The content and the seal of the closed run."""
+        return {"content": self.record["content"], "seal": seal_of(dumped(self.record))}
 
 
 def proposal_facts(document: Document) -> dict[str, object]:
@@ -148,6 +132,11 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }
+
+
+def machine() -> dict[str, str]:
+    """What a record was made on."""
+    return {"system": platform.system(), "machine": platform.machine()}
 
 
 def trade_rows(document: Document) -> list[list[str]]:
@@ -179,8 +168,9 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def fresh_folder(folder: Path) -> RunFolder:
-    """An empty run folder; an earlier run there is replaced, anything else is not touched.
+def fresh_folder(folder: Path, key: Key | None = None) -> RunFolder:
+    """An empty run folder, to be signed where there is a key; an earlier run there is replaced,
+    anything else is not touched.
 
     Raises FileExistsError where the folder holds something that is no run.
     """
@@ -189,7 +179,7 @@ def fresh_folder(folder: Path) -> RunFolder:
             raise FileExistsError(f"{folder} exists and is not a run folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    return RunFolder(folder)
+    return RunFolder(folder, key)
 
 
 def _settings(book: Book) -> bytes:

@@ -1,5 +1,5 @@
-"""The contract of a run folder's JSON: what `run.json` and `proposals/HOUSEHOLD.json` hold, and of
-what `explain --blocks` prints.
+"""The contract of a run folder's JSON: what `run.json`, `seal.json` and `proposals/HOUSEHOLD.json`
+hold, and of what `explain --blocks` prints.
 
 The schema files under `docs/schemas/` are generated from here (`python -m policydsl.schemas DIR`),
 and `verify` reads both documents through these models. Fields are added, not renamed.
@@ -401,6 +401,58 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ConflictSet(Part):
+    """Rules that cannot be kept together today, though all but any one of them can; with the keys
+    of their statements."""
+
+    rules: list[str]
+    statements: list[str]
+
+
+class ConflictFact(Part):
+    """What of the household a statement bears on, before any trade."""
+
+    statement: str
+    says: str
+
+
+class ConflictChange(Part):
+    """A rule that gives way: by another `amount`, for the dollars of its trades that are then
+    `exempt`, or altogether. `by` and `not_enough` are in the amount's own unit: dollars, fractions
+    of one, or numbers; the second is known not to do."""
+
+    rule_id: str
+    statement: str
+    how: Literal["amount", "exempt", "without"]
+    instead: Annotated[str | None, Field(description="the statement with an amount that does")]
+    by: Number | None
+    not_enough: Number | None
+    dollars: Annotated[Number, Field(description="how far the trades go beyond it as it stands")]
+    then: Annotated[list[str], Field(description="where the trades go beyond it as it stands")]
+
+
+class ConflictRelaxation(Part):
+    """Changes after which the household keeps everything, tried by solving it with them."""
+
+    changes: list[ConflictChange]
+    trades: Annotated[int, Field(description="how many orders are then proposed")]
+
+
+class ConflictsDocument(Part):
+    """Sets of rules, the smallest first; relaxations by authority, the highest last, then cost."""
+
+    sets: list[ConflictSet]
+    complete: Annotated[bool, Field(description="false where there may be other sets")]
+    facts: list[ConflictFact]
+    unpaid: list[str]
+    unpaid_without_rules: Annotated[
+        bool, Field(description="whether more has to be paid than there is")
+    ]
+    relaxations: list[ConflictRelaxation]
+    questions: Annotated[int, Field(description="times the household was merged and compiled")]
+    solves: Annotated[int, Field(description="times it was solved, rounded and checked")]
+
+
 class ModelFeeDocument(Part):
     """What a model that an account follows, or one inside it, costs as its provider says. It is no
     part of the objective."""
@@ -418,6 +470,7 @@ class ProposalDocument(Part):
     """`proposals/HOUSEHOLD.json`. What a solve gives is there where the status is `proposed` or
     `no_action`."""
 
+    format: Literal["policydsl-proposal/1"]
     household_id: str
     name: str
     as_of: Day
@@ -426,7 +479,10 @@ class ProposalDocument(Part):
     statements: dict[str, StatementDocument] | None = None
     accounts: list[AccountDocument] | None = None
     portfolios: list[PortfolioDocument] | None = None
-    tracking_error: Together | None = None
+    tracking_error: Annotated[Together | None, Field(description="from the target")] = None
+    model_tracking_error: Annotated[
+        Together | None, Field(description="from the published models, whatever moves the target")
+    ] = None
     drift: Together | None = None
     tax: dict[str, TaxYear] | None = None
     models: list[ModelFeeDocument] | None = None
@@ -463,6 +519,10 @@ class ProposalDocument(Part):
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
+    ] = None
+    conflicts: Annotated[
+        ConflictsDocument | None,
+        Field(description="rules that ask today what they cannot have, and what would do"),
     ] = None
 
 
@@ -541,9 +601,17 @@ class Totals(Part):
     tax_cost_change: Number
 
 
-class RunDocument(Part):
-    """`run.json`."""
+class Platform(Part):
+    """What a run was made on."""
 
+    system: str
+    machine: str
+
+
+class RunDocument(Part):
+    """`run.json`. The log holds its hash, and `seal.json` that of its bytes."""
+
+    format: Literal["policydsl-run/1"]
     book: str
     as_of: Day
     policies: str
@@ -558,19 +626,40 @@ class RunDocument(Part):
         Field(description="seconds a stage; `total` of all, `solver` of it inside solvers"),
     ]
     versions: dict[str, str]
-    files: Annotated[dict[str, Hash], Field(description="every file of the run but this one")]
+    platform: Platform
+    files: Annotated[
+        dict[str, Hash], Field(description="every file of the run but this one and the seal")
+    ]
+    content: Annotated[Hash, Field(description="of what a replay has to come to")]
     log_head: Hash
+
+
+class Signature(Part):
+    """Of the seal, in hex: by whoever has the private half of the key."""
+
+    algorithm: Literal["ed25519"]
+    public_key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+
+
+class SealDocument(Part):
+    """`seal.json`: the sha256 of `run.json`, which has that of every other file."""
+
+    format: Literal["policydsl-seal/1"]
+    seal: Hash
+    signature: Signature | None = None
 
 
 DOCUMENTS: dict[str, type[Part]] = {
     "run": RunDocument,
     "proposal": ProposalDocument,
     "blocks": BlocksDocument,
+    "seal": SealDocument,
 }
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a document: `run`, `proposal` or `blocks`."""
+    """The JSON Schema of a document, by its name in DOCUMENTS."""
     return DOCUMENTS[name].model_json_schema()
 
 

@@ -8,140 +8,75 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import InvalidOperation
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from policydsl.blocks import BLOCKS, blocks_csv
+from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
+from policydsl.explanations.verify import verify_explanations
 from policydsl.orders import crowd_of
 from policydsl.rebalance import Inputs, recorded_inputs, totals
-from policydsl.run_folder import (
-    GENESIS,
-    REWRITTEN,
-    TRADE_COLUMNS,
-    dumped,
-    entry_hash,
-    proposal_facts,
-    record_hash,
-    sha256,
-)
-from policydsl.schemas import Part, ProposalDocument, RunDocument
+from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
+from policydsl.schemas import ProposalDocument, RunDocument
+from policydsl.verify_folder import folder_differences, log_entries, read_document
 from policydsl.verify_proposal import Difference, Row, row_orders, verify_proposal
 
 COUNTED = (
     *("files", "log entries", "households", "trade rows", "checks", "tax years"),
-    *("transactions left out", "lots not as told"),
+    *("transactions left out", "lots not as told", "explanations"),
 )
 
 
-def verify_run(folder: Path) -> tuple[list[Difference], dict[str, int]]:
+def verify_run(folder: Path, public: str = "") -> tuple[list[Difference], dict[str, int]]:
     """Every difference found, and how many files, log entries, households, trade rows, statements
     and taxpayers' years were held against each other; how many transactions no history could tell,
-    and how many lots the book states otherwise. Raises nothing for what a folder holds."""
+    how many lots the book states otherwise, and how many explanations are sealed. `public` is the
+    key (hex) that the run has to be signed with. Raises nothing for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
-    found: list[Difference] = []
-    record = _document(folder, "run.json", RunDocument, found)
+    found = list(folder_differences(folder, public))
+    record = read_document(folder, RECORD, RunDocument, [])
     if record is None:
         return found, counts
+    counts["files"] = len(record["files"])
     documents = {
         household_id: document
         for household_id in record["households"]
         if (document := _proposal(folder, household_id, found)) is not None
     }
-    found += _files(folder, record["files"], counts)
-    found += _log(folder, record, documents, counts)
+    found += _logged(folder, documents, counts)
     found += _inputs(record)
     if totals(list(documents.values())) != record["totals"]:
-        found.append(Difference("run.json", "its totals are not those of its proposals"))
+        found.append(Difference(RECORD, "its totals are not those of its proposals"))
     found += _trades(folder, record, documents, counts)
+    found += verify_explanations(folder, documents, counts)
     return found, counts
 
 
-def _document(
-    folder: Path, name: str, contract: type[Part], found: list[Difference]
-) -> Document | None:
-    """A JSON document of the run that keeps its contract; None, and why, if it does not."""
-    try:
-        content = (folder / name).read_bytes()
-        contract.model_validate_json(content)
-    except OSError as error:
-        found.append(Difference(name, f"cannot be read: {error.strerror}"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        found.append(Difference(name, f"is not what a run writes: {place}: {first['msg']}"))
-    else:
-        document: Document = json.loads(content)
-        return document
-    return None
-
-
 def _proposal(folder: Path, household_id: str, found: list[Difference]) -> Document | None:
-    name = f"proposals/{household_id}.json"
-    document = _document(folder, name, ProposalDocument, found)
+    name = f"{PROPOSALS}{household_id}.json"
+    document = read_document(folder, name, ProposalDocument, found)
     if document is not None and document["household_id"] != household_id:
         found.append(Difference(name, f"is of household {document['household_id']}"))
         return None
     return document
 
 
-def _files(folder: Path, files: Mapping[str, str], counts: dict[str, int]) -> Iterator[Difference]:
-    """Each file has the content that the record states, and no file is unknown to it."""
-    for name, expected in sorted(files.items()):
-        counts["files"] += 1
-        path = folder / name
-        if not path.is_file():
-            yield Difference(name, "is missing")
-        elif sha256(path.read_bytes()) != expected:
-            yield Difference(name, "is not the file that was written")
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    for name in sorted(present - set(files) - {"run.json"}):
-        yield Difference(name, "was not part of the run")
-
-
-def _log(
-    folder: Path,
-    record: Document,
-    documents: Mapping[str, Document],
-    counts: dict[str, int],
+def _logged(
+    folder: Path, documents: Mapping[str, Document], counts: dict[str, int]
 ) -> Iterator[Difference]:
-    """Each entry carries the hash of the one before, and the record that of the last."""
-    try:
-        lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
-        entries = [json.loads(line) for line in lines]
-        previous = GENESIS
-        for number, entry in enumerate(entries, 1):
-            counts["log entries"] += 1
-            broken = entry["previous"] != previous or entry["hash"] != entry_hash(entry)
-            if broken or entry["sequence"] != number:
-                yield Difference(f"log.jsonl:{number}", "the chain of hashes is broken")
-                return
-            previous = entry["hash"]
-        logged = [_facts(entry) for entry in entries if entry["event"] == "proposal"]
-        closed = entries[-1]["record_sha256"]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-        yield Difference("log.jsonl", f"cannot be read: {error}")
-        return
-    if previous != record["log_head"]:
-        yield Difference("log.jsonl", "does not end where the record says")
-    if closed != record_hash(record):
-        yield Difference("run.json", "is not the record that was written")
-    expected = [
-        proposal_facts(document) | {"sha256": record["files"].get(f"proposals/{name}.json")}
-        for name, document in documents.items()
+    """The log says of each proposal what it holds, in the order of the record."""
+    entries = log_entries(folder)
+    counts["log entries"] = len(entries)
+    chained = ("event", "hash", "previous", "sequence", "sha256")
+    logged = [
+        {name: value for name, value in entry.items() if name not in chained}
+        for entry in entries
+        if entry.get("event") == "proposal"
     ]
-    if logged != expected:
-        yield Difference("log.jsonl", "names other proposals than the run holds")
-
-
-def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
-    chained = ("event", "hash", "previous", "sequence")
-    return {name: value for name, value in entry.items() if name not in chained}
+    if logged != [proposal_facts(document) for document in documents.values()]:
+        yield Difference(LOG, "names other proposals than the run holds")
 
 
 def _inputs(record: Document) -> Iterator[Difference]:
@@ -152,7 +87,7 @@ def _inputs(record: Document) -> Iterator[Difference]:
             if copied != stated and not (part == "book" and Path(name).stem in REWRITTEN):
                 yield Difference(f"inputs/{part}/{name}", "is not the file that was read")
     if record["policy_revision"] != sha256(dumped(record["inputs"]["policies"])):
-        yield Difference("run.json", "its policy revision is not that of its policies")
+        yield Difference(RECORD, "its policy revision is not that of its policies")
 
 
 def _trades(
@@ -178,7 +113,7 @@ def _trades(
         yield from verify_proposal(inputs, document, mine, crowd, counts)
     for row in rows:
         if row["household_id"] not in documents:
-            yield Difference("trades.csv", f"household {row['household_id']} was not run")
+            yield Difference(TRADES, f"household {row['household_id']} was not run")
 
 
 def _blocks(
@@ -201,21 +136,21 @@ def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
         ("policies", record["policies"], inputs.policies.name),
     ):
         if stated != is_so:
-            yield Difference("run.json", f"its {what} is {stated}; its inputs say {is_so}")
+            yield Difference(RECORD, f"its {what} is {stated}; its inputs say {is_so}")
 
 
 def _rows(folder: Path, found: list[Difference]) -> list[Row]:
     try:
-        text = (folder / "trades.csv").read_bytes().decode()
+        text = (folder / TRADES).read_bytes().decode()
         reader = csv.DictReader(io.StringIO(text), strict=True)
         rows: list[Row] = list(reader)
     except (OSError, ValueError, csv.Error) as error:
-        found.append(Difference("trades.csv", f"cannot be read: {error}"))
+        found.append(Difference(TRADES, f"cannot be read: {error}"))
         return []
     if tuple(reader.fieldnames or ()) != TRADE_COLUMNS:
-        found.append(Difference("trades.csv", "has other columns than a run writes"))
+        found.append(Difference(TRADES, "has other columns than a run writes"))
         return []
     whole = [row for row in rows if None not in row and None not in row.values()]
     if len(whole) < len(rows):
-        found.append(Difference("trades.csv", "has rows with more or fewer cells than columns"))
+        found.append(Difference(TRADES, "has rows with more or fewer cells than columns"))
     return whole

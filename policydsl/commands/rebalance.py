@@ -18,8 +18,9 @@ from policydsl.policies import policies_there
 from policydsl.progress import followed
 from policydsl.rebalance import Inputs, documents, outcomes, read_inputs, with_file, write_run
 from policydsl.report import run_table
-from policydsl.run_folder import fresh_folder
+from policydsl.run_folder import RunFolder, fresh_folder
 from policydsl.side_by_side import SideBySide, compared_document, compared_table, trades_table
+from policydsl.signing import private_key
 from policydsl.tables import dollars
 from policydsl.waiting import Waiting
 
@@ -43,6 +44,12 @@ from policydsl.waiting import Waiting
     metavar="RUN",
     help="The run before: times to comply count from the breaches it saw.",
 )
+@click.option(
+    "--sign",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="KEY",
+    help="Sign the run with a private key (Ed25519, PEM).",
+)
 @options.as_of
 @options.common()
 @click.pass_context
@@ -54,6 +61,7 @@ def command(
     what_if: Path | None,
     after: Path | None,
     out: Path | None,
+    sign: Path | None,
     as_of: date | None,
     form: str,
 ) -> None:
@@ -68,6 +76,7 @@ def command(
         raise click.UsageError("name a run folder with -o, or a policy file with --what-if")
     started = time.perf_counter()
     try:
+        key = None if sign is None else private_key(sign)
         state = None if after is None else after / STATE
         inputs = read_inputs(book_folder, policies_there(policies), as_of, state)
     except ValueError as error:
@@ -79,7 +88,7 @@ def command(
         ctx.exit(_compare(inputs, with_file(inputs, what_if), ids, form))
     assert out is not None
     try:
-        folder = fresh_folder(out)
+        folder = fresh_folder(out, key)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from None
     chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}
@@ -87,10 +96,10 @@ def command(
         done = outcomes(inputs, ids, waiting, partial(followed, what="households"))
         summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
         if form == "json":
-            output.result_json({"run": str(out), **summary})
+            output.result_json({"run": str(out), **summary, **folder.digests})
         else:
             output.result(run_table(documents(done)) + _awaited(documents(done)))
-            output.result(_closing(summary, out))
+            output.result(_closing(summary, out) + _sealed(folder))
     failed = any(outcome.status == "failed" for outcome in done)
     ctx.exit(3 if failed else 0)
 
@@ -132,6 +141,13 @@ def _closing(summary: dict[str, object], out: Path) -> str:
         f"{timings['total']:.1f} s, {timings.get('solver', 0):.1f} s of them inside solvers; "
         f"written to {out}\n"
     )
+
+
+def _sealed(folder: RunFolder) -> str:
+    """The digests of a run, to be kept elsewhere: with them any change shows."""
+    lines = [f"{name} {digest}\n" for name, digest in folder.digests.items()]
+    signed = "" if folder.key is None else f"signed with the key {folder.key.public}\n"
+    return "".join(lines) + signed
 
 
 def _awaited(documents: Iterable[Document]) -> str:

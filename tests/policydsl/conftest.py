@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portfolio.synth import synthesise
-from tests.policydsl.runs import rebalanced
+from tests.policydsl.runs import POLICIES, key_pair, rebalanced
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +36,18 @@ def pair_run(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> Path
     """Two households, one of stocks, one of funds. Read only."""
     folder = tmp_path_factory.mktemp("runs") / "pair"
     return rebalanced(folder, small_book, households=("H00001", "H00004"))
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A private key and its public half, made for the session."""
+    return key_pair(tmp_path_factory.mktemp("keys"), "firm")
+
+
+@pytest.fixture(scope="session")
+def signed_run(
+    tmp_path_factory: pytest.TempPathFactory, small_book: Path, keys: tuple[Path, Path]
+) -> Path:
+    """The same run as `pair_run`, signed. Read only."""
+    folder = tmp_path_factory.mktemp("runs") / "signed"
+    return rebalanced(folder, small_book, POLICIES, ("H00001", "H00004"), ("--sign", keys[0]))

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from policydsl.cli import cli
 
@@ -28,13 +31,34 @@ def policydsl(*words: str | Path, typed: str = "") -> Result:
 
 
 def rebalanced(
-    run: Path, book: Path, policies: Path = POLICIES, households: Iterable[str] = ()
+    run: Path,
+    book: Path,
+    policies: Path = POLICIES,
+    households: Iterable[str] = (),
+    more: Iterable[str | Path] = (),
 ) -> Path:
     """A run of the book, or of the households named; its folder."""
     named = [word for each in households for word in ("--household", each)]
-    result = policydsl("rebalance", "--policies", policies, "--book", book, *named, "-o", run)
+    result = policydsl(
+        "rebalance", "--policies", policies, "--book", book, *named, *more, "-o", run
+    )
     assert result.exit_code == 0, result.output
     return run
+
+
+def key_pair(folder: Path, name: str, private: object = None) -> tuple[Path, Path]:
+    """A new key in two PEM files."""
+    key = private or Ed25519PrivateKey.generate()
+    assert isinstance(key, Ed25519PrivateKey | ec.EllipticCurvePrivateKey)
+    pem = serialization.Encoding.PEM
+    mine, theirs = folder / f"{name}.pem", folder / f"{name}.pub"
+    mine.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    theirs.write_bytes(
+        key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return mine, theirs
 
 
 def edited_policies(folder: Path, *edits: tuple[str, str, str]) -> Path:

@@ -1,4 +1,4 @@
-"""What a run keeps of a household that is done: kilobytes, so that a book of any size can be run."""
+"""What a run keeps of a household that is done: kilobytes, so that any book can be run."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_a_second_run_repeats_every_file_but_the_record_of_time(
         for name in names
         if not (again / name).exists() or (first / name).read_bytes() != (again / name).read_bytes()
     ]
-    assert set(differing) <= {"run.json", "log.jsonl"}
+    assert set(differing) <= {"run.json", "log.jsonl", "seal.json"}
     one, two = record(first), record(again)
     assert set(one["files"]) == set(two["files"])
     for timed in ("timings", "files", "log_head"):

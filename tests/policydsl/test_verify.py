@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from policydsl.run_folder import GENESIS, dumped, entry_hash, sha256
+from policydsl.digests import dumped, resealed
 from tests.policydsl.runs import (
     Document,
     Row,
@@ -46,25 +46,7 @@ def differences(run: Path) -> list[dict[str, str]]:
 
 def mended(run: Path) -> None:
     """Make every hash of the folder agree with the files as they are now."""
-    document = record(run)
-    files = {
-        path.relative_to(run).as_posix(): sha256(path.read_bytes())
-        for path in run.rglob("*")
-        if path.is_file() and path.name not in ("run.json", "log.jsonl")
-    }
-    body = {k: v for k, v in document.items() if k not in ("files", "log_head")}
-    previous, lines = GENESIS, []
-    for line in (run / "log.jsonl").read_text("utf-8").splitlines():
-        entry = json.loads(line) | {"previous": previous}
-        if entry["event"] == "proposal":
-            entry["sha256"] = files[f"proposals/{entry['household']}.json"]
-        if entry["event"] == "closed":
-            entry["record_sha256"] = sha256(dumped(body | {"files": files}))
-        entry["hash"] = previous = entry_hash(entry)
-        lines.append(json.dumps(entry, sort_keys=True))
-    (run / "log.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    files["log.jsonl"] = sha256((run / "log.jsonl").read_bytes())
-    (run / "run.json").write_bytes(dumped(body | {"files": files, "log_head": previous}))
+    resealed(run)
 
 
 def edit_row(change: Callable[[Row], None], side: str) -> Edit:
