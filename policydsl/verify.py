@@ -50,7 +50,6 @@ def verify_run(folder: Path, public: str = "") -> tuple[list[Difference], dict[s
     if totals(list(documents.values())) != record["totals"]:
         found.append(Difference(RECORD, "its totals are not those of its proposals"))
     found += _trades(folder, record, documents, counts)
-    found += verify_explanations(folder, documents, counts)
     return found, counts
 
 
@@ -111,6 +110,7 @@ def _trades(
             continue
         mine = [row for row in rows if row["household_id"] == household_id]
         yield from verify_proposal(inputs, document, mine, crowd, counts)
+    yield from verify_explanations(folder, documents, inputs, counts)
     for row in rows:
         if row["household_id"] not in documents:
             yield Difference(TRADES, f"household {row['household_id']} was not run")
