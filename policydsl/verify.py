@@ -13,10 +13,10 @@ from decimal import InvalidOperation
 from pathlib import Path
 
 from policydsl.blocks import BLOCKS, blocks_csv
-from policydsl.crossing import crowd_of
 from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
 from policydsl.explanations.verify import verify_explanations
+from policydsl.orders import crowd_of
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument
@@ -50,7 +50,6 @@ def verify_run(folder: Path, public: str = "") -> tuple[list[Difference], dict[s
     if totals(list(documents.values())) != record["totals"]:
         found.append(Difference(RECORD, "its totals are not those of its proposals"))
     found += _trades(folder, record, documents, counts)
-    found += verify_explanations(folder, documents, counts)
     return found, counts
 
 
@@ -111,6 +110,7 @@ def _trades(
             continue
         mine = [row for row in rows if row["household_id"] == household_id]
         yield from verify_proposal(inputs, document, mine, crowd, counts)
+    yield from verify_explanations(folder, documents, inputs, counts)
     for row in rows:
         if row["household_id"] not in documents:
             yield Difference(TRADES, f"household {row['household_id']} was not run")

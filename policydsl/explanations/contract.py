@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from policydsl.propose import Status
-from policydsl.schemas import Hash, Number, Part, StatementDocument
+from policydsl.schemas import Day, Hash, LedgerEntry, Number, Part, StatementDocument
 
 
 class ButForQuestion(Part):
@@ -101,15 +101,79 @@ class ButForAnswer(Part):
     ]
 
 
+class AlternativesQuestion(Part):
+    """What could have been done instead of the trade."""
+
+    kind: Literal["alternatives"]
+    household_id: str
+    trade_id: str
+
+
+class Priced(Part):
+    """A trade that was not made. `more` is the sum of its ledger, without what bars it: what its
+    first dollar would have cost in the place of the trade's last; negative where it is wanted."""
+
+    more: Annotated[float, Field(description="dollars per dollar traded")]
+    barred_by: Annotated[list[str], Field(description="statements")]
+    bounds: Annotated[list[str], Field(description="bounds of no rule that bar it")]
+    ledger: list[LedgerEntry]
+
+
+class OtherLot(Priced):
+    """Another lot of the same security, sold whole."""
+
+    lot_id: str
+    amount: Number
+    gain: Number
+    term: Literal["short", "long"]
+
+
+class OtherSecurity(Priced):
+    """Another security that serves the same end; of a sale, its cheapest lot."""
+
+    security_id: str
+    ticker: str
+    lot_id: str | None
+    dollars: Annotated[float, Field(description="so much of it could have been traded")]
+
+
+class Waiting(Part):
+    """A lot that turns long-term later, sold as much of as the trade does."""
+
+    lot_id: str
+    long_term_from: Day
+    amount: Number
+    gain: Number
+    saves: Annotated[Number, Field(description="tax that waiting saves; negative where it costs")]
+
+
+class AlternativesAnswer(Part):
+    """Cheapest first; what rules bar comes last."""
+
+    lots: list[OtherLot]
+    securities: list[OtherSecurity]
+    waiting: list[Waiting]
+
+
+ANSWERS: dict[str, type[Part]] = {"but-for": ButForAnswer, "alternatives": AlternativesAnswer}
+"""The answer to each kind of question."""
+
+
 class ExplanationDocument(Part):
     """`explanations/KIND/...json`."""
 
     form: Annotated[Literal[1], Field(description="of this contract")]
-    question: ButForQuestion
+    question: Annotated[ButForQuestion | AlternativesQuestion, Field(discriminator="kind")]
     run: Annotated[Hash, Field(description="the seal of the run")]
     versions: Annotated[dict[str, str], Field(description="of what solved it")]
-    answer: ButForAnswer
+    answer: ButForAnswer | AlternativesAnswer
     sha256: Annotated[Hash, Field(description="of this document without this field")]
+
+    @model_validator(mode="after")
+    def _answers_its_question(self) -> ExplanationDocument:
+        if type(self.answer) is not ANSWERS[self.question.kind]:
+            raise ValueError("the answer is that of another kind of question")
+        return self
 
 
 def schema_text() -> str:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from policydsl.compared import recorded_facing
 from policydsl.document import Document
+from policydsl.explanations.alternatives import alternatives
 from policydsl.explanations.but_for import but_for
 from policydsl.explanations.sealed import read_sealed, sealed
 from policydsl.explanations.sides import side, solved_side
+from policydsl.held_back import Untraded, untraded
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposal_of, recorded_inputs
 
@@ -27,6 +29,7 @@ class Inquiry:
     def __init__(self, run: Path) -> None:
         self.run = run
         self._proposals: dict[str, Proposal] = {}
+        self._untraded: dict[str, tuple[Untraded, ...]] = {}
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -47,6 +50,27 @@ class Inquiry:
                 )
             self._proposals = {name: proposal}
         return self._proposals[name]
+
+    def untraded(self, document: Document) -> tuple[Untraded, ...]:
+        """Everything that the household could have traded and did not."""
+        proposal = self.proposal(document)
+        name = document["household_id"]
+        if name not in self._untraded:
+            self._untraded = {name: tuple(untraded(proposal))}
+        return self._untraded[name]
+
+    def alternatives(self, document: Document, trade: Document) -> Document:
+        """The sealed answer about what could have been done instead of a trade."""
+        question = {
+            "kind": "alternatives",
+            "household_id": document["household_id"],
+            "trade_id": trade["trade_id"],
+        }
+        found = read_sealed(self.run, question)
+        if found is None:
+            proposal, left = self.proposal(document), self.untraded(document)
+            found = sealed(self.run, question, alternatives(proposal, left, trade))
+        return found
 
     def but_for(self, document: Document, rule_id: str) -> Document:
         """The sealed answer for a household without a rule. Raises NotRepeatedError and

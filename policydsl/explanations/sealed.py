@@ -21,7 +21,7 @@ from policydsl.explanations.contract import ExplanationDocument
 from policydsl.run_folder import versions
 
 FORM = 1
-NAMED = ("household_id", "rule_id")
+NAMED = ("household_id", "rule_id", "trade_id")
 
 
 class NotSealedError(ValueError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from policydsl.document import Document
 from policydsl.explanations.inquiry import Inquiry
+from policydsl.explanations.other_ways import other_ways, other_ways_table
 from policydsl.explanations.words import but_for_table, matters, nothing_without, trade_but_for
 from policydsl.report import ledger_table, sentence_lines, trade_lines
 
@@ -25,13 +26,22 @@ def rules_of(trade: Document, document: Document) -> list[str]:
 def trade_answer(inquiry: Inquiry, document: Document, trade: Document) -> Document:
     """The trade with the sealed answers about it, and its paragraph."""
     found = [inquiry.but_for(document, rule_id) for rule_id in rules_of(trade, document)]
-    return {"trade": trade, "but_for": found, "paragraph": paragraph(trade, found)}
+    other = inquiry.alternatives(document, trade)
+    return {
+        "trade": trade,
+        "but_for": found,
+        "alternatives": other,
+        "paragraph": paragraph(trade, found, other, document),
+    }
 
 
-def paragraph(trade: Document, but_for: Iterable[Document]) -> str:
-    """The trade in plain English: its own sentence, then what would have been otherwise."""
+def paragraph(
+    trade: Document, but_for: Iterable[Document], other: Document, document: Document
+) -> str:
+    """The trade in plain English: its own sentence, what would have been without its rules, and
+    what could have been done instead."""
     said = [trade_but_for(each, trade) for each in but_for if matters(each)]
-    return " ".join([trade["sentence"], *said])
+    return " ".join(filter(None, [trade["sentence"], *said, other_ways(other, trade, document)]))
 
 
 def trade_text(answer: dict[str, Any], document: Document) -> Iterator[str]:
@@ -43,6 +53,7 @@ def trade_text(answer: dict[str, Any], document: Document) -> Iterator[str]:
     yield ""
     yield ledger_table(answer["trade"], document)
     yield but_for_table(answer["but_for"])
+    yield other_ways_table(answer["alternatives"], answer["trade"], document)
 
 
 def recorded_text(trade: Document, document: Document) -> Iterator[str]:

@@ -168,8 +168,8 @@ def but_for_table(explanations: Sequence[Document]) -> str:
 
 def signed(amount: Decimal | str) -> str:
     """`+$1,204`, `-$3`; a dash for nothing."""
-    value = Decimal(amount)
-    return "-" if not value else f"{'+' if value > 0 else '-'}{dollars(abs(value))}"
+    said = dollars(abs(Decimal(amount)))
+    return "-" if said == "$0" else f"{'+' if Decimal(amount) > 0 else '-'}{said}"
 
 
 def points(change: float) -> str:
