@@ -6,7 +6,7 @@ the other tables. What the book or a policy set declares beside these is added i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -150,6 +150,13 @@ class Column:
         assert not isinstance(subject, Trade)
         value = cast("Value | None", subject.attributes.get(self.name))
         return value if isinstance(value, _TYPES.get(self.dimension, Decimal)) else None
+
+    def read_all(self, environments: Sequence[Environment]) -> list[Value | None]:
+        """`value` of each environment, asked at once."""
+        read = self.read
+        if self.table != "lots" or read is None:
+            return [self.value(env) for env in environments]
+        return [None if env.lot is None else read(env, env.lot) for env in environments]
 
     def applicable(self, env: Environment) -> bool:
         """False where the value is blank because this kind of security has none, or the account

@@ -9,7 +9,7 @@ Equality of nodes is equality of meaning: they carry no place in a file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -62,6 +62,10 @@ class Condition(ABC):
     @abstractmethod
     def truth(self, env: Environment) -> Truth:
         """Whether it holds in `env`; None where something needed is missing."""
+
+    def truths(self, environments: Sequence[Environment]) -> list[Truth]:
+        """`truth` of each environment, asked at once: of all lots of an account, say."""
+        return [self.truth(env) for env in environments]
 
     @abstractmethod
     def describe(self) -> str:
@@ -127,6 +131,27 @@ def _compared(holds: Callable[[int], bool], left: Span, right: Span) -> Truth:
     return truths.pop() if len(truths) == 1 else None
 
 
+def _between(value: Span, low: Span, high: Span) -> Truth:
+    """Whether a value lies between two others, both ends included."""
+    above = _compared(_ORDER[Comparison.AT_LEAST], value, low)
+    if above is False:
+        return False
+    below = _compared(_ORDER[Comparison.AT_MOST], value, high)
+    return above if below is True else below
+
+
+def _where_applicable(
+    truths: list[Truth], environments: Sequence[Environment], columns: tuple[Column, ...]
+) -> list[Truth]:
+    """Truths of comparisons: False where one of the columns that they read does not apply."""
+    if not columns:
+        return truths
+    return [
+        truth if all(column.applicable(env) for column in columns) else False
+        for truth, env in zip(truths, environments, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class Compare(Condition):
     """`A at least B` and its like."""
@@ -140,13 +165,17 @@ class Compare(Condition):
         return self.left.fixed and self.right.fixed
 
     @cached_property
-    def _may_not_apply(self) -> bool:
-        return bool(self.left.may_not_apply or self.right.may_not_apply)
+    def _may_not_apply(self) -> tuple[Column, ...]:
+        return self.left.may_not_apply + self.right.may_not_apply
 
     def truth(self, env: Environment) -> Truth:
-        if self._may_not_apply and not (self.left.applicable(env) and self.right.applicable(env)):
-            return False
-        return _compared(self._holds, self.left.span(env), self.right.span(env))
+        return self.truths((env,))[0]
+
+    def truths(self, environments: Sequence[Environment]) -> list[Truth]:
+        holds, lefts = self._holds, self.left.spans(environments)
+        pairs = zip(lefts, self.right.spans(environments), strict=True)
+        found = [_compared(holds, left, right) for left, right in pairs]
+        return _where_applicable(found, environments, self._may_not_apply)
 
     @cached_property
     def _holds(self) -> Callable[[int], bool]:
@@ -172,15 +201,18 @@ class InRange(Condition):
     def fixed(self) -> bool:
         return self.left.fixed and self.low.fixed and self.high.fixed
 
+    @cached_property
+    def _may_not_apply(self) -> tuple[Column, ...]:
+        parts = (self.left, self.low, self.high)
+        return tuple(column for part in parts for column in part.may_not_apply)
+
     def truth(self, env: Environment) -> Truth:
-        if not all(each.applicable(env) for each in (self.left, self.low, self.high)):
-            return False
-        value = self.left.span(env)
-        above = _compared(_ORDER[Comparison.AT_LEAST], value, self.low.span(env))
-        if above is False:
-            return False
-        below = _compared(_ORDER[Comparison.AT_MOST], value, self.high.span(env))
-        return above if below is True else below
+        return self.truths((env,))[0]
+
+    def truths(self, environments: Sequence[Environment]) -> list[Truth]:
+        spans = (part.spans(environments) for part in (self.left, self.low, self.high))
+        found = [_between(*each) for each in zip(*spans, strict=True)]
+        return _where_applicable(found, environments, self._may_not_apply)
 
     def describe(self) -> str:
         ends = f"{self.low.describe()} and {self.high.describe()}"
@@ -323,10 +355,12 @@ class IsFlag(Condition):
         return self.attribute.fixed
 
     def truth(self, env: Environment) -> Truth:
-        if not self.attribute.applicable(env):
-            return False
-        value = self.attribute.value(env)
-        return value if isinstance(value, bool) else None
+        return self.truths((env,))[0]
+
+    def truths(self, environments: Sequence[Environment]) -> list[Truth]:
+        values = self.attribute.values(environments)
+        found: list[Truth] = [value if isinstance(value, bool) else None for value in values]
+        return _where_applicable(found, environments, self.attribute.may_not_apply)
 
     def describe(self) -> str:
         return self.attribute.describe()
@@ -367,6 +401,9 @@ class Negation(Condition):
 
     def truth(self, env: Environment) -> Truth:
         return negated(self.operand.truth(env))
+
+    def truths(self, environments: Sequence[Environment]) -> list[Truth]:
+        return [negated(truth) for truth in self.operand.truths(environments)]
 
     def describe(self) -> str:
         text = self.operand.describe()

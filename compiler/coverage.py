@@ -116,24 +116,31 @@ def forbidden_lots(
     if scope.waivers.get(account.id) or scope.treatments:
         return [lot for lot in lots if forbids_lot(scope, household, account, lot)]
     selection = cast("_Barring", scope.directive).selection
+    lots = list(lots)
     if selection.fixed:
-        lots = list(lots)
-        names = dict.fromkeys(lot.security_id for lot in lots)
-        perhaps = set(_at_first(scope, household, account, names))
+        held = dict.fromkeys(lot.security_id for lot in lots)
+        perhaps = set(_at_first(scope, household, account, held))
         lots = [lot for lot in lots if lot.security_id in perhaps]
     carved = [c.selection for c in scope.statement.carveouts if c.selection is not None]
-    alike = not any(each.lot_level for each in (selection, *carved))
-    answers: dict[str, bool] = {}
-    found: list[Lot] = []
-    for lot in lots:
-        name = lot.security_id
-        if not alike or name not in answers:
-            env = Environment(household, account, household.securities[name], lot)
-            barred = _barred(scope, selection.lot(env))
-            answers[name] = barred and not _carved_out(scope, env, lot_level=True)
-        if answers[name]:
-            found.append(lot)
-    return found
+    securities = household.securities
+    asked = lots
+    if not any(each.lot_level for each in (selection, *carved)):
+        asked = list({lot.security_id: lot for lot in lots}.values())
+    environments = [
+        Environment(household, account, securities[lot.security_id], lot) for lot in asked
+    ]
+    bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
+    barred = [
+        lot
+        for lot, env, truth in zip(
+            asked, environments, selection.of_lots(environments), strict=True
+        )
+        if bars[truth] and not _carved_out(scope, env, lot_level=True)
+    ]
+    if asked is lots:
+        return barred
+    names = {lot.security_id for lot in barred}
+    return [lot for lot in lots if lot.security_id in names]
 
 
 def _at_first(

@@ -6,7 +6,7 @@ Equality of nodes is equality of meaning: they carry no place in a file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -40,6 +40,10 @@ class Expression(ABC):
         """The least and the greatest value it may have; None where nothing is known of it."""
         value = self.value(env)
         return None if value is None else (value, value)
+
+    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
+        """`span` of each environment, asked at once."""
+        return [self.span(env) for env in environments]
 
     @property
     def fixed(self) -> bool:
@@ -81,6 +85,9 @@ class Literal(Expression):
 
     def value(self, env: Environment) -> Value | None:
         return self.constant
+
+    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
+        return [(self.constant, self.constant)] * len(environments)
 
     def describe(self) -> str:
         return describe_value(self.constant, self.of)
@@ -163,10 +170,25 @@ class Reference(Expression):
         return self.column.fixed
 
     def value(self, env: Environment) -> Value | None:
-        value = self.column.value(env)
-        if value is not None or self.column.subject(env) is None:
-            return value
-        return self.otherwise if self.column.applicable(env) else None
+        return self.values((env,))[0]
+
+    def values(self, environments: Sequence[Environment]) -> list[Value | None]:
+        """`value` of each environment, asked at once."""
+        found = self.column.read_all(environments)
+        if self.otherwise is None or None not in found:
+            return found
+        asked = zip(found, environments, strict=True)
+        return [self._supplied(env) if value is None else value for value, env in asked]
+
+    def _supplied(self, env: Environment) -> Value | None:
+        """What the missing value counts as; nothing where it does not apply, or there is no row."""
+        column = self.column
+        there = column.subject(env) is not None and column.applicable(env)
+        return self.otherwise if there else None
+
+    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
+        found = self.values(environments)
+        return [None if value is None else (value, value) for value in found]
 
     def describe(self) -> str:
         return self.column.written

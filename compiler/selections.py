@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,6 +83,12 @@ class Selection:
         """Whether the lot of `env` is selected, its security included."""
         return self._truth(env, lots=True)
 
+    def of_lots(self, environments: Sequence[Environment]) -> list[Truth]:
+        """What `lot` says of each, asked at once."""
+        if self.fixed:
+            return [self.lot(env) for env in environments]
+        return self._of_parts(environments, lots=True)
+
     def of_securities(
         self, household: Household, account: Account, securities: Iterable[Security]
     ) -> list[Truth]:
@@ -98,23 +104,24 @@ class Selection:
 
     def _truth(self, env: Environment, *, lots: bool) -> Truth:
         if env.security is None or not self.fixed:
-            return self._of_parts(env, lots=lots)
+            return self._of_parts((env,), lots=lots)[0]
         known, answer = self._answers.get(env.security.id, (None, None))
         if known is not env.security:
-            answer = self._of_parts(env, lots=lots)
+            answer = self._of_parts((env,), lots=lots)[0]
             self._answers[env.security.id] = env.security, answer
         return answer
 
-    def _of_parts(self, env: Environment, *, lots: bool) -> Truth:
-        found = any_of(_item(item, env, lots=lots) for item in self.items) if self.items else True
-        if found is False:
-            return False
+    def _of_parts(self, environments: Sequence[Environment], *, lots: bool) -> list[Truth]:
+        found: list[Truth] = [True] * len(environments)
+        if self.items:
+            found = [any_of(_item(i, env, lots=lots) for i in self.items) for env in environments]
         for conjunct in self._whole_where if lots else self._where_of_securities:
-            truth = conjunct.truth(env)
-            if truth is False:
-                return False
-            if truth is None:
-                found = None
+            still = [k for k, truth in enumerate(found) if truth is not False]
+            for k, truth in zip(
+                still, conjunct.truths([environments[k] for k in still]), strict=True
+            ):
+                if truth is not True:
+                    found[k] = truth
         return found
 
     @cached_property

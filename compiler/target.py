@@ -272,7 +272,8 @@ def _without(
         for name, weight in kept.items()
         if weight > 0
     }
-    return {name: (grown | placed)[name] for name in model if name in grown or name in placed}
+    found = grown | placed
+    return {name: found[name] for name in model if name in found}
 
 
 def _holdings(

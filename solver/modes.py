@@ -165,10 +165,8 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
 def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
 
-    def column(variable: Any) -> int:
-        if variable is None or id(variable) not in program.index:
-            return NO_COLUMN
-        return program.column(variable)
+    def column(variable: Any | None) -> int:
+        return program.index.get(id(variable), NO_COLUMN)
 
     positions = tuple(
         PositionColumns(

@@ -169,9 +169,10 @@ def _amounts(structure: Structure, state: State, orders: list[_Order]) -> Floats
         for column, shares in zip(order.columns, order.shares, strict=True):
             amounts[column] = float(shares > 0)
     amounts[state.states] = amounts.sum()
+    known = amounts.tolist()
     for columns in structure.positions:
-        traded = [*columns.sells, *([] if columns.buy == NO_COLUMN else [columns.buy])]
-        amounts[columns.active] = amounts[traded].sum()
+        bought = 0.0 if columns.buy == NO_COLUMN else known[columns.buy]
+        amounts[columns.active] = bought + sum([known[sell] for sell in columns.sells])
     return amounts
 
 

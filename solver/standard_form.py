@@ -7,8 +7,9 @@ visitor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -63,44 +64,47 @@ def standard_form(model: pyo.ConcreteModel, objective: Any) -> StandardForm:
     """
     reader = _Reader()
     constant, cost_at, cost = reader.read(objective.expr)
-    rows: list[tuple[Any, Any]] = []
-    components: list[tuple[Any, int]] = []
-    lower: list[float] = []
-    upper: list[float] = []
-    starts, columns, values = [0], list[int](), list[float]()
-    for component in model.component_objects(pyo.Constraint, active=True, sort=ORDER):
-        before = len(rows)
-        for key, low, high, at, coefficients in reader.rows(component):
-            if not at and low <= 0.0 <= high:
-                continue
-            rows.append((component, key))
-            lower.append(low)
-            upper.append(high)
-            columns += at
-            values += coefficients
-            starts.append(len(columns))
-        components.append((component, len(rows) - before))
+    read = [
+        (component, reader.rows(component))
+        for component in model.component_objects(pyo.Constraint, active=True, sort=ORDER)
+    ]
     members = reader.members()
-    matrix = sp.csr_matrix(
-        (np.array(values, dtype=float), np.array(columns, dtype=np.int32), starts),
-        (len(rows), len(members)),
-    )
-    matrix.eliminate_zeros()
-    matrix.sort_indices()
+    blocks = [rows for _, rows in read]
+    lower = np.array([low for rows in blocks for low in rows.lower])
+    upper = np.array([high for rows in blocks for high in rows.upper])
+    matrix = _matrix(blocks, len(members))
+    said = (np.diff(matrix.indptr) > 0) | (lower > 0.0) | (upper < 0.0)
+    kept = said.tolist()
+    keys = [(component, key) for component, rows in read for key in rows.keys]
+    ends = np.cumsum([0, *(len(rows.keys) for rows in blocks)])
+    counts = np.diff(np.concatenate([[0], np.cumsum(said)])[ends])
     whole = np.zeros(len(members))
     whole[cost_at] = cost
     used = whole != 0.0
     used[matrix.indices] = True
     return StandardForm(
-        tuple(member for member, kept in zip(members, used.tolist(), strict=True) if kept),
-        tuple(rows),
-        tuple(components),
+        tuple(compress(members, used.tolist())),
+        tuple(compress(keys, kept)),
+        tuple(
+            (component, count) for (component, _), count in zip(read, counts.tolist(), strict=True)
+        ),
         whole[used],
         constant,
-        matrix[:, used],
-        np.array(lower),
-        np.array(upper),
+        matrix[said][:, used],
+        lower[said],
+        upper[said],
     )
+
+
+def _matrix(blocks: Sequence[_Rows], columns: int) -> sp.csr_matrix:
+    """The coefficients of all rows, each column of a row once; no zeros."""
+    at = np.array(list(chain.from_iterable(rows.columns for rows in blocks)), dtype=np.int32)
+    values = np.array(list(chain.from_iterable(rows.coefficients for rows in blocks)), dtype=float)
+    starts = np.cumsum([0, *chain.from_iterable(rows.sizes for rows in blocks)])
+    matrix = sp.csr_matrix((values, at, starts), (starts.size - 1, columns))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def linear_sums(expressions: Iterable[Any]) -> list[tuple[float, list[Any], Sequence[float]]]:
@@ -109,6 +113,19 @@ def linear_sums(expressions: Iterable[Any]) -> list[tuple[float, list[Any], Sequ
     found = [reader.read(expression) for expression in expressions]
     members = reader.members()
     return [(constant, [members[k] for k in at], by) for constant, at, by in found]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of one constraint: their indices and ends, and how many columns each has; columns and
+    coefficients one row after the other."""
+
+    keys: list[Any] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    coefficients: list[float] = field(default_factory=list)
 
 
 class _Reader:
@@ -126,25 +143,33 @@ class _Reader:
             raise ValueError("a column is fixed: its value is in no row")
         return found
 
-    def rows(self, component: Any) -> Iterator[tuple[Any, float, float, Columns, Values]]:
-        """Index, ends, columns and coefficients of each row of a constraint."""
+    def rows(self, component: Any) -> _Rows:
+        """The rows of a constraint."""
+        found = _Rows()
         if isinstance(component, Rows) and not component.made:
-            for key, (value, low, high) in component.in_order():
-                at, coefficients = self._summed(value.columns, value.coefficients)
-                constant = value.constant
-                lower = -np.inf if low is None else low - constant
-                upper = np.inf if high is None else high - constant
-                yield key, lower, upper, at, coefficients
-            return
+            waiting = component.in_order()
+            for key, (value, low, high) in waiting:
+                found.keys.append(key)
+                found.lower.append(-np.inf if low is None else low - value.constant)
+                found.upper.append(np.inf if high is None else high - value.constant)
+                found.sizes.append(len(value.columns))
+                found.coefficients += value.coefficients
+            sums = [value.columns for _, (value, _, _) in waiting]
+            found.columns = self._places(list(chain.from_iterable(sums)))
+            return found
         for key, row in component.items(ORDER):
             if row.active:
                 lowest, body, highest = _sides(row)
                 constant, at, coefficients = self.read(body)
                 if lowest is not None and highest is not None and lowest != highest:
                     raise ValueError(f"{row.name} lies between two ends")
-                lower = -np.inf if lowest is None else lowest - constant
-                upper = np.inf if highest is None else highest - constant
-                yield key, lower, upper, at, coefficients
+                found.keys.append(key)
+                found.lower.append(-np.inf if lowest is None else lowest - constant)
+                found.upper.append(np.inf if highest is None else highest - constant)
+                found.sizes.append(len(at))
+                found.columns += at
+                found.coefficients += coefficients
+        return found
 
     def read(self, body: Any) -> tuple[float, Columns, Values]:
         """The constant of a sum, its columns, each once, and their coefficients."""
@@ -183,22 +208,26 @@ class _Reader:
             return None
         return constant, *self._summed(columns, coefficients)
 
-    def _summed(self, columns: Sequence[Any], coefficients: Values) -> tuple[Columns, Values]:
-        """Each column once with its coefficients summed; none where there is nothing to them."""
+    def _places(self, columns: Sequence[Any]) -> list[int]:
+        """The number of each column, those met for the first time with all of their component."""
         place, keys = self.place, list(map(id, columns))
         try:
-            at = [place[key] for key in keys]
+            return [place[key] for key in keys]
         except KeyError:
             for column in columns:
                 if id(column) not in place:
                     self.recorder.add(column)
-            at = [place[key] for key in keys]
-        if len(set(at)) < len(at):
-            summed: dict[int, float] = {}
-            for column, coefficient in zip(at, coefficients, strict=True):
-                summed[column] = summed.get(column, 0.0) + coefficient
-            at, coefficients = list(summed), list(summed.values())
-        return (at, coefficients) if any(coefficients) else ([], [])
+            return [place[key] for key in keys]
+
+    def _summed(self, columns: Sequence[Any], coefficients: Values) -> tuple[Columns, Values]:
+        """Each column once with its coefficients summed."""
+        at = self._places(columns)
+        if len(set(at)) == len(at):
+            return at, coefficients
+        summed: dict[int, float] = {}
+        for column, coefficient in zip(at, coefficients, strict=True):
+            summed[column] = summed.get(column, 0.0) + coefficient
+        return list(summed), list(summed.values())
 
 
 def _sides(row: Any) -> tuple[float | None, Any, float | None]:
