@@ -30,8 +30,8 @@ from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document
 from policydsl.memory import collector_past_inputs
 from policydsl.propose import Proposal, Status, empty_closing, propose
-from policydsl.reasons import Trade
 from policydsl.run_folder import RunFolder
+from policydsl.trade_words import Trade
 from portfolio.book import Book, load_book
 from portfolio.household import TAXABLE, Household
 
