@@ -225,7 +225,7 @@ def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
     terms = {
         name: round(solution.terms[name].value(x) * unit, 2) for name in sorted(solution.terms)
     }
-    terms["risk"] = round(dot(program.square, x * x) * unit, 2)
+    terms["risk"] = round(dot(program.counted, x * x) * unit, 2)
     return terms
 
 
