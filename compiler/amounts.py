@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal as OneOf
 
 from compiler.conditions import Environment
+from compiler.dimensions import Dimension
 from compiler.expressions import Choice, Expression, Literal, Share, Total
 from portfolio.household import Account, Household, TaxEntity
 
@@ -54,6 +55,23 @@ class Amount:
     def describe(self) -> str:
         """The amount in the language's words."""
         return self.expression.describe()
+
+    def plus(self, more: Decimal) -> Amount:
+        """The amount and so much more, or less: a constant one in its own unit, any other in
+        dollars."""
+        match self.expression:
+            case Literal(constant=Decimal() as dollars):
+                return Amount(replace(self.expression, constant=dollars + more))
+            case Share(fraction=fraction):
+                return Amount(replace(self.expression, fraction=fraction + more))
+            case whole:
+                beside = Literal(abs(more), Dimension.MONEY)
+                return Amount(Total(1 if more >= 0 else -1, whole, beside))
+
+    @property
+    def step(self) -> Decimal:
+        """The smallest change of it that is worth writing down: a dollar, or a basis point."""
+        return Decimal("0.0001") if isinstance(self.expression, Share) else Decimal(1)
 
     @property
     def constant(self) -> tuple[str, Decimal] | None:

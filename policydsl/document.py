@@ -50,7 +50,7 @@ def proposal_document(proposal: Proposal) -> tuple[Document, tuple[Trade, ...]]:
     }
     trades = explained_trades(proposal)
     if proposal.closing is not None and proposal.solution is not None:
-        document |= _solved(proposal, proposal.closing, proposal.solution)
+        document |= solved_document(proposal, proposal.closing, proposal.solution)
         document["models"] = models_document(proposal.policy, household)
         document["statements"] = statements_document(proposal.policy)
         document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
@@ -116,7 +116,8 @@ def _unit(proposal: Proposal) -> float:
     return proposal.compiled.physics.unit
 
 
-def _solved(proposal: Proposal, closing: Closing, solution: Solution) -> Document:
+def solved_document(proposal: Proposal, closing: Closing, solution: Solution) -> Document:
+    """What the answer comes to: measures, objective, gap, assumptions, work."""
     unit = _unit(proposal)
     return {
         **measures_document(closing),
@@ -203,6 +204,9 @@ def measures_document(closing: Closing) -> Document:
     """What follows from the trades alone: accounts, risk and tax, before and after."""
     risk = RiskMeasure(closing.household)
     before, after = (household_measures(closing, risk, after=late) for late in (False, True))
+    published = [
+        household_measures(closing, risk, after=late, of="model")[0] for late in (False, True)
+    ]
     return {
         "accounts": [account_measures(closing, a, risk) for a in closing.household.accounts],
         "portfolios": [
@@ -214,6 +218,7 @@ def measures_document(closing: Closing) -> Document:
             for p in closing.portfolios
         ],
         "tracking_error": {"before": before[0], "after": after[0]},
+        "model_tracking_error": {"before": published[0], "after": published[1]},
         "drift": {"before": before[1], "after": after[1]},
         "tax": tax_years(closing),
     }

@@ -103,9 +103,16 @@ def turning_lot(
 
 def near(closing: Closing, sales: Iterable[Sale]) -> Iterator[TurnsLong]:
     """The sales that are made although they turn long-term soon, each beside all the others."""
+    for turns in turning_long(closing, sales):
+        if (turns.day - closing.household.as_of).days <= NEAR:
+            yield turns
+
+
+def turning_long(closing: Closing, sales: Iterable[Sale]) -> Iterator[TurnsLong]:
+    """When each short-term sale that is made would have turned long-term, beside all others."""
     for sale in sales:
         turns = _turning(closing, sale, closing.recognised(sale))
-        if turns is not None and (turns.day - closing.household.as_of).days <= NEAR:
+        if turns is not None:
             yield turns
 
 

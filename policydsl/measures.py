@@ -112,9 +112,12 @@ def weights(closing: Closing, account: Account, *, after: bool) -> dict[str, Dec
     }
 
 
-def household_measures(closing: Closing, risk: RiskMeasure, *, after: bool) -> tuple[float, float]:
-    """Tracking error and drift of everything that has a target, taken together."""
-    meant = closing.reference("target")
+def household_measures(
+    closing: Closing, risk: RiskMeasure, *, after: bool, of: str = "target"
+) -> tuple[float, float]:
+    """Tracking error and drift of everything that has a target, taken together, from the target or
+    from the published `model`."""
+    meant = closing.reference(of)
     accounts = [a for a in closing.household.accounts if a.id in meant]
     total = sum((closing.value(a) for a in accounts), Decimal(0))
     if total <= 0:

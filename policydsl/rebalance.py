@@ -24,10 +24,11 @@ from policydsl.blocks import BLOCKS, blocks_csv, rows_of
 from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
-from policydsl.compared import compared
+from policydsl.compared import compared, recorded_facing
+from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Facing, kept_apart, with_facing
 from policydsl.digests import dumped, sha256
-from policydsl.document import Document, plain, proposal_document
+from policydsl.document import Document, plain, proposal_document, statements_document
 from policydsl.memory import collector_past_inputs
 from policydsl.propose import Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
@@ -69,6 +70,8 @@ def outcomes(
         started = time.perf_counter()
         document, trades = proposal_document(proposal)
         _spent(inputs, "explain", time.perf_counter() - started)
+        if in_conflict(proposal):
+            _explain_conflicts(inputs, proposal, document)
         yield Outcome(proposal, document, trades)
 
 
@@ -85,6 +88,32 @@ def proposals_of(
         proposals = list(followed(proposed, len(household_ids)))
         settled = kept_apart(proposals, partial(_timed_proposal, inputs))
     return compared(settled, partial(_absent, inputs, household_ids))
+
+
+def _explain_conflicts(inputs: Inputs, proposal: Proposal, document: Document) -> None:
+    """Add what is in the way of the household to its document; an error in looking for it is said
+    there, and takes nothing from the proposal."""
+    household = inputs.book.household(proposal.household.id)
+    facing = recorded_facing(document)
+
+    def merge(typed: TypedPolicies) -> HouseholdPolicy:
+        return with_facing(policy_of(replace(inputs, typed=typed), household), facing)
+
+    started = time.perf_counter()
+    try:
+        found, said = explained(household, inputs.typed, merge, proposal)
+    except Exception as error:
+        document["findings"] += [f"what is in the way was not found: {_named(error)}"]
+    else:
+        document["findings"] += said
+        if found is not None:
+            document["conflicts"] = found
+            document.setdefault("statements", statements_document(proposal.policy))
+    _spent(inputs, "conflicts", time.perf_counter() - started)
+
+
+def _named(error: Exception) -> str:
+    return f"internal error: {type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _absent(inputs: Inputs, household_ids: Sequence[str]) -> list[Household]:
@@ -132,8 +161,7 @@ def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
 
 
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
-    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return Proposal(household, policy, Status.FAILED, (f"internal error: {reason}",))
+    return Proposal(household, policy, Status.FAILED, (_named(error),))
 
 
 def totals(documents: Sequence[Document]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.cash_report import cash_calendar
+from policydsl.conflict_report import conflict_lines
 from policydsl.tables import dollars, percent, table
 from policydsl.tax_report import tax_ledgers
 
@@ -65,6 +66,7 @@ def household_report(document: Document, most: int | None = None) -> str:
     """A household for its advisor: accounts, trades with sentences, and what binds."""
     lines = [f"{document['household_id']}  {document['status']}  as of {document['as_of']}"]
     lines += wrapped("note: ", document["findings"])
+    lines += conflict_lines(document)
     if "trades" not in document:
         return "\n".join(lines) + "\n"
     lines += ["", *(part for part in _overview(document) if part)]

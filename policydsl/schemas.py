@@ -402,6 +402,58 @@ class Conflict(Part):
     stretch_dollars: float
 
 
+class ConflictSet(Part):
+    """Rules that cannot be kept together today, though all but any one of them can; with the keys
+    of their statements."""
+
+    rules: list[str]
+    statements: list[str]
+
+
+class ConflictFact(Part):
+    """What of the household a statement bears on, before any trade."""
+
+    statement: str
+    says: str
+
+
+class ConflictChange(Part):
+    """A rule that gives way: by another `amount`, for the dollars of its trades that are then
+    `exempt`, or altogether. `by` and `not_enough` are in the amount's own unit: dollars, fractions
+    of one, or numbers; the second is known not to do."""
+
+    rule_id: str
+    statement: str
+    how: Literal["amount", "exempt", "without"]
+    instead: Annotated[str | None, Field(description="the statement with an amount that does")]
+    by: Number | None
+    not_enough: Number | None
+    dollars: Annotated[Number, Field(description="how far the trades go beyond it as it stands")]
+    then: Annotated[list[str], Field(description="where the trades go beyond it as it stands")]
+
+
+class ConflictRelaxation(Part):
+    """Changes after which the household keeps everything, tried by solving it with them."""
+
+    changes: list[ConflictChange]
+    trades: Annotated[int, Field(description="how many orders are then proposed")]
+
+
+class ConflictsDocument(Part):
+    """Sets of rules, the smallest first; relaxations by authority, the highest last, then cost."""
+
+    sets: list[ConflictSet]
+    complete: Annotated[bool, Field(description="false where there may be other sets")]
+    facts: list[ConflictFact]
+    unpaid: list[str]
+    unpaid_without_rules: Annotated[
+        bool, Field(description="whether more has to be paid than there is")
+    ]
+    relaxations: list[ConflictRelaxation]
+    questions: Annotated[int, Field(description="times the household was merged and compiled")]
+    solves: Annotated[int, Field(description="times it was solved, rounded and checked")]
+
+
 class ModelFeeDocument(Part):
     """What a model that an account follows, or one inside it, costs as its provider says. It is no
     part of the objective."""
@@ -428,7 +480,10 @@ class ProposalDocument(Part):
     statements: dict[str, StatementDocument] | None = None
     accounts: list[AccountDocument] | None = None
     portfolios: list[PortfolioDocument] | None = None
-    tracking_error: Together | None = None
+    tracking_error: Annotated[Together | None, Field(description="from the target")] = None
+    model_tracking_error: Annotated[
+        Together | None, Field(description="from the published models, whatever moves the target")
+    ] = None
     drift: Together | None = None
     tax: dict[str, TaxYear] | None = None
     models: list[ModelFeeDocument] | None = None
@@ -465,6 +520,10 @@ class ProposalDocument(Part):
     conflict: Annotated[
         list[Conflict] | None,
         Field(description="what cannot hold together, or keeps a payment from being raised whole"),
+    ] = None
+    conflicts: Annotated[
+        ConflictsDocument | None,
+        Field(description="rules that ask today what they cannot have, and what would do"),
     ] = None
 
 

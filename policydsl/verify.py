@@ -16,6 +16,7 @@ from policydsl.blocks import BLOCKS, blocks_csv
 from policydsl.crossing import crowd_of
 from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
+from policydsl.explanations.verify import verify_explanations
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument
@@ -24,15 +25,15 @@ from policydsl.verify_proposal import Difference, Row, row_orders, verify_propos
 
 COUNTED = (
     *("files", "log entries", "households", "trade rows", "checks", "tax years"),
-    *("transactions left out", "lots not as told"),
+    *("transactions left out", "lots not as told", "explanations"),
 )
 
 
 def verify_run(folder: Path, public: str = "") -> tuple[list[Difference], dict[str, int]]:
     """Every difference found, and how many files, log entries, households, trade rows, statements
     and taxpayers' years were held against each other; how many transactions no history could tell,
-    and how many lots the book states otherwise. `public` is the key (hex) that the run has to be
-    signed with. Raises nothing for what a folder holds."""
+    how many lots the book states otherwise, and how many explanations are sealed. `public` is the
+    key (hex) that the run has to be signed with. Raises nothing for what a folder holds."""
     counts = dict.fromkeys(COUNTED, 0)
     found = list(folder_differences(folder, public))
     record = read_document(folder, RECORD, RunDocument, [])
@@ -109,6 +110,7 @@ def _trades(
             continue
         mine = [row for row in rows if row["household_id"] == household_id]
         yield from verify_proposal(inputs, document, mine, crowd, counts)
+    yield from verify_explanations(folder, documents, inputs, counts)
     for row in rows:
         if row["household_id"] not in documents:
             yield Difference(TRADES, f"household {row['household_id']} was not run")

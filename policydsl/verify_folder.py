@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from policydsl.digests import (
+    EXPLANATIONS,
     GENESIS,
     LOG,
     PROPOSALS,
@@ -28,6 +29,7 @@ from policydsl.digests import (
     sha256,
 )
 from policydsl.document import Document
+from policydsl.explanations.sealed import NotSealedError, opened, place
 from policydsl.schemas import Part, RunDocument, SealDocument
 from policydsl.signing import signature_holds
 from policydsl.verify_proposal import Difference
@@ -132,10 +134,25 @@ def _files(folder: Path, files: Mapping[str, str]) -> Iterator[Difference]:
         elif sha256((folder / name).read_bytes()) != expected:
             yield Difference(name, "is not the file that was written")
     for name in sorted(present - set(files) - {RECORD, SEAL}):
-        yield Difference(name, "was not part of the run")
+        if name.startswith(EXPLANATIONS):
+            yield from _explanation(folder, name)
+        else:
+            yield Difference(name, "was not part of the run")
     holding = {str(parent) for name in present for parent in Path(name).parents}
     for name in sorted(folders - holding):
         yield Difference(name, "is an empty folder, which was not part of the run")
+
+
+def _explanation(folder: Path, name: str) -> Iterator[Difference]:
+    """An answer that was asked for after the run is as it was sealed, and sealed to this run."""
+    try:
+        explanation = opened((folder / name).read_bytes())
+        if explanation["run"] != seal_of((folder / RECORD).read_bytes()):
+            yield Difference(name, "is an explanation of another run")
+        elif place(explanation["question"]) != name:
+            yield Difference(name, "answers another question than its name says")
+    except (OSError, NotSealedError) as error:
+        yield Difference(name, str(error))
 
 
 def _log(folder: Path, record: Document) -> Iterator[Difference]:

@@ -16,12 +16,17 @@ import scipy.sparse as sp
 
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
+from solver.active_risk import calmest, search_within_risk, with_excess, with_tangents
 from solver.handover import Floats, Program, hand_over
 from solver.highs import linear_model, new_engine
+from solver.modes import read_structure
+from solver.search import Budget
+from solver.tiers import Least, least_by_rows, standing_still
 from solver.work import Work
 
 STRETCHED = 1e-6
 ROOM = 1e-4  # bp of household value: what the engine's tolerances may come to
+ROUNDS = 30  # of tangents, before the whole search is asked
 RESERVES = 10  # room that limits keep for rounding, and that no rule is to be blamed for
 
 
@@ -83,6 +88,67 @@ def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> I
     dust = ROOM + RESERVES * compiled.physics.reserve
     found |= {key: bp for key, bp in stretch.items() if bp > dust}
     return InTheWay(tuple((key, found[key]) for key in owners if key in found), rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What rules ask of today and cannot have, all of it together (bp of household value).
+
+    No trades leave less than `least` of it; `found` is what is left by the best that were found,
+    infinite where none keep what may not get worse.
+    """
+
+    least: float
+    found: float
+
+
+def left_undone(compiled: CompiledModel, budget: Budget, work: Work) -> Undone:
+    """The least of what rules and payments ask today that has to be left undone. Soft statements
+    stand in nobody's way."""
+    program = hand_over(compiled)
+    columns = [program.column(cure.excess) for cure in compiled.physics.cures]
+    still = standing_still(compiled, program, read_structure(compiled, program))
+    if not columns:
+        if still is not None:
+            return Undone(0.0, 0.0)
+        answer, _ = search_within_risk(compiled, program, budget, work)
+        return Undone(0.0, np.inf if answer is None else 0.0)
+    return _undone(compiled, program, columns, still, budget, work)
+
+
+def _undone(
+    compiled: CompiledModel,
+    program: Program,
+    columns: list[int],
+    start: Floats | None,
+    budget: Budget,
+    work: Work,
+) -> Undone:
+    """Round by round: what rows and tangents so far leave is too little, and a point that keeps
+    the limits on tracking error leaves enough; as soon as one of them says which, that will do."""
+    found = np.inf
+    best = Least(program, None, 0.0, False)
+    for _ in range(ROUNDS if program.risks else 1):
+        best = least_by_rows(program, columns, budget, work, start)
+        if best.point is None:
+            return Undone(np.inf if best.infeasible else best.bound, np.inf)
+        points = [best.point]
+        if program.risks:
+            calm = calmest(compiled, program, best.point, work)
+            points += [] if calm is None else [calm]
+        for point in points:
+            allowed = with_excess(program, point)
+            if allowed is not None:
+                found = min(found, max(0.0, float(allowed[columns].sum())))
+        if found <= ROOM or best.bound > ROOM:
+            return Undone(best.bound, max(found, best.bound))
+        for point in points:
+            program = with_tangents(program, point)
+        start = None
+    upper = program.upper.copy()
+    upper[columns] = 0.0
+    answer, _ = search_within_risk(compiled, replace(program, upper=upper), budget, work)
+    return Undone(best.bound, found if answer is None else 0.0)
 
 
 def _feasible(program: Program, relaxed: Sequence[str], nodes: int, work: Work) -> bool:

@@ -16,11 +16,13 @@ import clarabel
 import highspy
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from solver.handover import Floats
 from solver.highs import linear_model, new_engine
 from solver.work import Work
 
+Ints = NDArray[np.int64]
 ACCURACY = 1e-10
 """Of values, duals and their gap, against the size of what they are made of."""
 ROUGH = 1e-6
@@ -107,21 +109,19 @@ def _has_a_point(convex: Convex, work: Work) -> bool:
 
 def by_clarabel(convex: Convex, work: Work) -> Found:
     """Clarabel, amounts in UNIT."""
-    started = time.perf_counter()
-    count = convex.cost.size
-    matrix = sp.vstack([convex.matrix, sp.identity(count, format="csr")], format="csr")
     low = np.concatenate([convex.row_lower, convex.lower]) / UNIT
     high = np.concatenate([convex.row_upper, convex.upper]) / UNIT
     equal = np.flatnonzero(low == high)
     above = np.flatnonzero(np.isfinite(high) & (low != high))
     below = np.flatnonzero(np.isfinite(low) & (low != high))
+    ends = np.concatenate([low[equal], high[above], -low[below]])
+    sign = np.repeat([1.0, -1.0], [equal.size + above.size, below.size])
+    matrix = _ends_of(convex.matrix, np.concatenate([equal, above, below]), sign)
+    square = _diagonal(2.0 * UNIT**2 * convex.square)
+    cones = [clarabel.ZeroConeT(equal.size), clarabel.NonnegativeConeT(above.size + below.size)]
+    started = time.perf_counter()
     solution = clarabel.DefaultSolver(
-        sp.csc_matrix(sp.diags(2.0 * UNIT**2 * convex.square)),
-        UNIT * convex.cost,
-        sp.csc_matrix(sp.vstack([matrix[equal], matrix[above], -matrix[below]])),
-        np.concatenate([low[equal], high[above], -low[below]]),
-        [clarabel.ZeroConeT(equal.size), clarabel.NonnegativeConeT(above.size + below.size)],
-        _settings(),
+        square, UNIT * convex.cost, matrix, ends, cones, _settings()
     ).solve()
     work.seconds += time.perf_counter() - started
     work.quadratic += 1
@@ -129,14 +129,36 @@ def by_clarabel(convex: Convex, work: Work) -> Found:
     said = SAYINGS.get(str(solution.status), Said.NOTHING)
     if said not in (Said.OPTIMAL, Said.ROUGHLY):
         return said, None
-    ends = [equal.size, equal.size + above.size]
-    of_equal, of_above, of_below = np.split(np.array(solution.z) / UNIT, ends)
+    parts = [equal.size, equal.size + above.size]
+    of_equal, of_above, of_below = np.split(np.array(solution.z) / UNIT, parts)
     dual = np.zeros(low.size)
     dual[equal] = -of_equal
     dual[above] = -of_above
     dual[below] += of_below
-    rows = low.size - count
+    rows = convex.row_lower.size
     return said, Optimum(np.array(solution.x) * UNIT, dual[:rows], dual[rows:])
+
+
+def _ends_of(matrix: sp.csr_matrix, picked: Ints, sign: Floats) -> sp.csc_matrix:
+    """Rows by number, each times its sign; those past the matrix's own are single columns."""
+    rows, columns = matrix.shape
+    inside = np.flatnonzero(picked < rows)
+    single = np.flatnonzero(picked >= rows)
+    starts = matrix.indptr[picked[inside]]
+    counts = matrix.indptr[picked[inside] + 1] - starts
+    of = np.repeat(inside, counts)
+    first = np.repeat(starts - np.cumsum(counts) + counts, counts)
+    entries = first + np.arange(of.size)
+    values = np.concatenate([sign[of] * matrix.data[entries], sign[single]])
+    at = np.concatenate([matrix.indices[entries], picked[single] - rows])
+    where = np.concatenate([of, single]), at
+    return sp.csc_matrix((values, where), shape=(picked.size, columns))
+
+
+def _diagonal(values: Floats) -> sp.csc_matrix:
+    (at,) = np.nonzero(values)
+    starts = np.concatenate([[0], np.cumsum(values != 0)])
+    return sp.csc_matrix((values[at], at, starts), shape=(values.size, values.size))
 
 
 SAYINGS = {

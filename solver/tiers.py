@@ -65,7 +65,7 @@ class Tiered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Least:
+class Least:
     """A point with the least sum of some columns that was found, and a bound on that sum; the
     program has the tangents that it took."""
 
@@ -160,13 +160,13 @@ def _least(
     budget: Budget,
     work: Work,
     start: Floats | None,
-) -> _Least:
+) -> Least:
     """The least sum of `columns` within the budget, from a feasible point if one is known.
 
     With limits on tracking error each round's point is a corner of their tangents; the least risk
     that its decisions allow gives a point inside, and the next tangent.
     """
-    found = _least_by_rows(program, columns, budget, work, start)
+    found = least_by_rows(program, columns, budget, work, start)
     if not program.risks or found.point is None:
         return found
     best: Floats | None = None
@@ -184,19 +184,19 @@ def _least(
         tried = []
         if best is not None and _sum(best, columns) <= found.bound + LEAST_FREEZE:
             break
-        found = _least_by_rows(program, columns, budget, work, best)
+        found = least_by_rows(program, columns, budget, work, best)
         if found.point is None:
             break
-    return _Least(program, best, found.bound, best is None and found.infeasible)
+    return Least(program, best, found.bound, best is None and found.infeasible)
 
 
 def _sum(x: Floats, columns: list[int]) -> float:
     return float(x[columns].sum())
 
 
-def _least_by_rows(
+def least_by_rows(
     program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
-) -> _Least:
+) -> Least:
     """The same by the program's rows alone."""
     engine = new_engine()
     cost = np.zeros(program.cost.size)
@@ -217,9 +217,9 @@ def _least_by_rows(
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         point = np.array(engine.getSolution().col_value)
         bound = float(info.mip_dual_bound) if program.integer.any() else dot(cost, point)
-        return _Least(program, point, max(bound, 0.0), False)
+        return Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
-    return _Least(program, None, 0.0, infeasible)
+    return Least(program, None, 0.0, infeasible)
 
 
 def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from compiler.coverage import covers
 from compiler.dimensions import Dimension, describe_fraction, describe_value
 from compiler.directives.base import (
     Breach,
+    Dial,
     Directive,
     Family,
     Holders,
@@ -93,6 +94,21 @@ class AverageLimit(Directive):
     @property
     def range(self) -> Range:
         return Range(self.low, self.high)
+
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        fraction = self.relation == "share" or self.attribute.dimension is Dimension.FRACTION
+        step = Decimal("0.0001") if fraction else Decimal("0.01")
+        low = None if self.relation == "within" else self.low
+        ends = (("low", -1, low), ("high", 1, self.high))
+        return tuple(Dial(name, sign, step) for name, sign, end in ends if end is not None)
+
+    def turned(self, dial: Dial, by: Decimal) -> AverageLimit:
+        """One distance is two ends."""
+        if self.relation == "within":
+            assert self.high is not None
+            return replace(self, low=-self.high - by, high=self.high + by)
+        return super().turned(dial, by)
 
     def describe_range(self) -> str:
         low, high = self.low, self.high

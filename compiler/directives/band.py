@@ -22,7 +22,9 @@ from compiler.coverage import (
 )
 from compiler.dimensions import describe_fraction, describe_number, describe_points
 from compiler.directives.base import (
+    MOST_NAMED,
     Breach,
+    Dial,
     Directive,
     Family,
     Holders,
@@ -137,6 +139,33 @@ class WeightBand(Directive):
         ends = [None if end is None else describe_number(end * 100) for end in (low, high)]
         return f"{describe_band(*ends)} points {self.relation} {self.reference}"
 
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        if self.relation is None:
+            ends: tuple[tuple[str, int, Amount | Decimal | None], ...] = (
+                ("low", -1, self.low),
+                ("high", 1, self.high),
+            )
+        elif self.relation == "share":
+            ends = ("low_share", -1, self.low_share), ("high_share", 1, self.high_share)
+        else:
+            both = self.relation == "within"
+            low = None if both else self.low_points
+            ends = ("low_points", -1, low), ("high_points", 1, self.high_points)
+        return tuple(
+            Dial(name, sign, end.step if isinstance(end, Amount) else Decimal("0.0001"))
+            for name, sign, end in ends
+            if end is not None
+        )
+
+    def turned(self, dial: Dial, by: Decimal) -> WeightBand:
+        """One distance is two ends."""
+        if self.relation == "within":
+            assert self.high_points is not None
+            more = self.high_points + by
+            return replace(self, low_points=-more, high_points=more)
+        return super().turned(dial, by)
+
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause) or isinstance(clause, tree.Existing)
 
@@ -160,7 +189,8 @@ class WeightBand(Directive):
         return "" if implied == self.base else f" per {self.base}"
 
     def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """Rows `low` and `high` on the closing weight of each group, funds seen through."""
+        """Rows `low` and `high` on the closing weight of each group, funds seen through; none of a
+        group that no trade can bring out of its band."""
         through = self.sight(scope, physics.household)
         for where, accounts, account in self._holders(scope, physics):
             if not any(a in physics.accounts for a in accounts):
@@ -172,11 +202,14 @@ class WeightBand(Directive):
             spared = _exposures(physics, accounts, group_ofs, through, excused)
             all_of = [None] * len(accounts)
             held_in = _exposures(physics, accounts, group_ofs, through, all_of)
+            worth = {a.id: _most_held(physics, a) for a in accounts}
             for group, held in held_in.items():
                 if not held.terms:
                     continue
                 ends = ends_of(group)
                 low, high = (None if end is None else physics.bp(end) for end in ends)
+                if not _can_leave(held, worth, low, high, physics.reserve):
+                    continue
                 at = f"{where} {group}"
                 before = held.constant + sum(share * p.held for share, p in held.terms)
                 far = (high is not None and before > high) or (low is not None and before < low)
@@ -340,6 +373,25 @@ class WeightBand(Directive):
                 if (high is not None and counted > high) or (low is not None and each.before < low):
                     yield each.where, counted / value if value > 0 else Decimal(0)
 
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """The groups that have least room on one side, or are outside."""
+        found: list[tuple[Decimal, str]] = []
+        for where, accounts, account in self._holders(scope, closing):
+            value = sum((closing.value(each) for each in accounts), ZERO)
+            for each in self._weights_of(scope, closing, where, accounts, account):
+                above = None if each.high is None else each.high - each.counted[0]
+                under = None if each.low is None else each.before - each.low
+                room = min(end for end in (above, under) if end is not None)
+                ends = describe_band(
+                    *(None if e is None else f"${e:,.2f}" for e in (each.low, each.high))
+                )
+                share = f" ({each.before / value:.1%})" if value > 0 else ""
+                found.append(
+                    (room, f"{each.group} of {where} is ${each.before:,.2f}{share}, {ends}")
+                )
+        outside = [each for each in found if each[0] < 0]
+        yield from (said for _, said in sorted(outside or found)[:MOST_NAMED])
+
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Group value against bound x base; outside today, it may not have moved further out."""
         for each in self._outside_after(scope, closing):
@@ -426,6 +478,29 @@ def _times(dollars: Decimal, share: Decimal | None) -> Decimal | None:
 def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
     for group, dollars in more.items():
         totals[group] = totals.get(group, Decimal(0)) + dollars
+
+
+def _most_held(physics: Physics, account: Account) -> float:
+    """The most that an account can hold (bp): what it is worth, or holds where it owes cash."""
+    held = sum(position.held for position in physics.of_account(account.id))
+    return max(held, physics.bp(physics.value(account)))
+
+
+def _can_leave(
+    held: Exposure,
+    worth: Mapping[str, float],
+    low: float | None,
+    high: float | None,
+    reserve: float,
+) -> bool:
+    """Whether a group could come to less than `low` or more than `high` (bp): no account has more
+    of it than its security with most of it, bought for all that the account is worth."""
+    largest: dict[str, float] = {}
+    for share, position in held.terms:
+        largest[position.account_id] = max(share, largest.get(position.account_id, 0.0))
+    most = held.constant + sum([worth[name] * share for name, share in largest.items()])
+    above = high is not None and most > high - reserve
+    return above or (low is not None and held.constant < low + reserve)
 
 
 def _without(kept: Exposure, weight: Sum, before: float) -> tuple[Sum, float]:

@@ -7,11 +7,11 @@ which it merges, its Block in the model, its exact check, and its sentence.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from compiler.amounts import Amount
 from compiler.coverage import covers
@@ -52,6 +52,19 @@ class Breach:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """An amount of a directive that allows more if it is turned.
+
+    `name` is its field, `looser` 1 where more of it allows more and -1 where less does, `step` the
+    smallest turn that is worth writing down, in the field's own unit (dollars, a fraction of one).
+    """
+
+    name: str
+    looser: int
+    step: Decimal
+
+
 class Directive(ABC):
     """One directive in typed form; subclasses are frozen dataclasses."""
 
@@ -81,6 +94,34 @@ class Directive(ABC):
     def range(self) -> Range | None:
         """The numbers the directive allows, where it allows a range of them."""
         return None
+
+    looser: ClassVar[Mapping[str, int]] = {}
+    """Its fields of money: 1 where more allows more, -1 where less does."""
+
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        """Its amounts that allow more if they are turned; none where it has no amount."""
+        found = ((name, sign, getattr(self, name)) for name, sign in self.looser.items())
+        return tuple(
+            Dial(name, sign, amount.step)
+            for name, sign, amount in found
+            if isinstance(amount, Amount)
+        )
+
+    def turned(self, dial: Dial, by: Decimal) -> Self:
+        """The directive with one of its dials turned by so much, in the way that allows more."""
+        was = getattr(self, dial.name)
+        now = was.plus(dial.looser * by) if isinstance(was, Amount) else was + dial.looser * by
+        return replace(self, **{dial.name: now})  # type: ignore[type-var]
+
+    def size(self, dial: Dial) -> Decimal | None:
+        """How far a dial stands from zero in its own unit; None where that depends on whom it is
+        read for."""
+        was = getattr(self, dial.name)
+        if isinstance(was, Amount):
+            return None if was.constant is None else was.constant[1]
+        assert isinstance(was, Decimal)
+        return was
 
     @property
     def amounts(self) -> tuple[Amount, ...]:
@@ -180,11 +221,45 @@ class Directive(ABC):
         del statement, household
         return ""
 
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        """What of the household it bears on, in words and numbers; `closing` is without trades."""
+        for breach in self.breaches(replace(scope, strict=True), closing):
+            yield breach.message
+        yield from unsold(scope, closing)
+
     def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Places outside the rule before the trades, for kinds that give time to comply, and what
         is there as a fraction of the value that the rule goes by."""
         del scope, closing
         yield from ()
+
+
+MOST_NAMED = 3
+
+
+def unsold(scope: InForce, closing: Closing) -> Iterator[str]:
+    """What a statement keeps of each account, the largest positions by name."""
+    household = closing.household
+    for account in (a for a in household.accounts if a.id in scope.accounts):
+        kept: dict[str, Decimal] = {}
+        held: dict[str, Decimal] = {}
+        for lot in account.lots:
+            name = household.securities[lot.security_id].ticker
+            worth = lot.shares * household.prices[lot.security_id]
+            held[name] = held.get(name, Decimal(0)) + worth
+            if scope.directive.bars_sale(scope, household, account, lot):
+                kept[name] = kept.get(name, Decimal(0)) + worth
+        value = closing.value(account)
+        largest = sorted(kept.items(), key=lambda each: (-each[1], each[0]))
+        for name, worth in largest[:MOST_NAMED]:
+            part = "all" if worth == held[name] else f"${worth:,.2f}"
+            share = f" ({held[name] / value:.1%})" if value > 0 else ""
+            of = f"{name} is ${held[name]:,.2f} of {account.id}{share}"
+            yield f"{of}, {part} of it not to be sold"
+        if len(largest) > MOST_NAMED:
+            rest = sum((worth for _, worth in largest[MOST_NAMED:]), Decimal(0))
+            more = len(largest) - MOST_NAMED
+            yield f"${rest:,.2f} in {more} more of {account.id} are not to be sold"
 
 
 def selective_clause(clause: tree.Clause) -> bool:

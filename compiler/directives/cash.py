@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -29,6 +29,8 @@ from compiler.sums import total
 from grammar import tree
 from portfolio.household import Account
 
+ZERO = Decimal(0)
+
 
 @dataclass(frozen=True)
 class CashBand(Directive):
@@ -41,6 +43,7 @@ class CashBand(Directive):
     kind: ClassVar[str] = "cash"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"low": -1, "high": 1}
 
     low: Amount | None
     high: Amount | None
@@ -89,6 +92,11 @@ class CashBand(Directive):
             if self.low is not None:
                 bound = physics.bp(self.low.dollars(physics.household, account))
                 physics.lower(block, "low", where, cash, before, bound, scope=scope)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        for where, accounts, _ in holders(self.base, scope, closing.household):
+            cash = sum((closing.free_cash(a, after=False) for a in accounts), ZERO)
+            yield f"{self._measure} of {where} is ${cash - self._left_out(accounts):,.2f}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Closing cash against bound x base; outside today, it may not have moved further out."""

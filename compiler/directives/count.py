@@ -15,6 +15,7 @@ from compiler.coverage import covers
 from compiler.dimensions import describe_number
 from compiler.directives.base import (
     Breach,
+    Dial,
     Directive,
     Family,
     covered_positions,
@@ -53,6 +54,11 @@ class CountLimit(Directive):
     @property
     def slot(self) -> tuple[str, ...]:
         return self.counted, narrowed_words(self.selection)
+
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        ends = (("low", -1, self.low), ("high", 1, self.high))
+        return tuple(Dial(name, sign, Decimal(1)) for name, sign, end in ends if end is not None)
 
     @property
     def range(self) -> Range:
@@ -116,6 +122,11 @@ class CountLimit(Directive):
             elif p.bought is not None:
                 p.smallest_purchase = max(p.smallest_purchase, least)
                 block.purchase[key] = p.buy >= least * p.bought
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        for account_id in scope.accounts if self.counted == "holdings" else ():
+            count = self._count(scope, closing, closing.account(account_id), after=False)
+            yield f"holdings of {account_id} are {count}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Positions or orders, counted; outside today, no further out."""

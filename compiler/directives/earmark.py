@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,6 +37,7 @@ class Earmark(Directive):
     kind: ClassVar[str] = "earmark"
     family: ClassVar[Family] = Family.SCHEDULE
     breakable: ClassVar[bool] = False
+    looser: ClassVar[Mapping[str, int]] = {"amount": -1}
 
     action: str
     amount: Amount

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -43,6 +43,7 @@ class HoldingMinimum(Directive):
     kind: ClassVar[str] = "holding minimum"
     family: ClassVar[Family] = Family.LIMIT
     never_soft: ClassVar[str] = "a position is too small or it is not"
+    looser: ClassVar[Mapping[str, int]] = {"amount": -1}
 
     amount: Amount
     selection: Selection | None = None
@@ -112,6 +113,10 @@ class HoldingMinimum(Directive):
         """Positions that were too small before the trades."""
         for where, found, _ in self._small(scope, closing, after=False):
             yield where, found / closing.value(closing.account(where.split(" ", 1)[0]))
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        for where, found, least in self._small(scope, closing, after=False):
+            yield f"the holding of {where} is ${found:,.2f}, below ${least:,.2f}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every position that was traded and is left is worth the minimum."""

@@ -17,6 +17,7 @@ from compiler.coverage import selects
 from compiler.dimensions import Dimension, describe_number, describe_value
 from compiler.directives.base import (
     Breach,
+    Dial,
     Directive,
     Family,
     dollars_breach,
@@ -101,6 +102,10 @@ class Instalment(Directive):
     def gradual(self) -> bool:
         """Whether what was done already is counted from the rule's first day."""
         return bool(self.times.parts) or (self.times.by is not None and self.amount is not None)
+
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        return () if self.amount is None else (Dial("amount", -1, Decimal(1)),)
 
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)

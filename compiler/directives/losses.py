@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -39,6 +39,7 @@ class RealizedLosses(RealizedInPeriod):
     kind: ClassVar[str] = "realized losses"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"low": -1, "high": 1}
 
     measure: str
     low: Amount | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,6 +32,7 @@ class Payment(Directive):
     kind: ClassVar[str] = "payment"
     family: ClassVar[Family] = Family.SCHEDULE
     breakable: ClassVar[bool] = False
+    looser: ClassVar[Mapping[str, int]] = {"amount": -1}
 
     amount: Amount
     times: Timetable

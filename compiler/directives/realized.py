@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -42,6 +42,7 @@ class RealizedLimit(RealizedInPeriod):
     kind: ClassVar[str] = "realized"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"amount": 1}
 
     measure: str
     amount: Amount
@@ -107,6 +108,13 @@ class RealizedLimit(RealizedInPeriod):
             long = sum((e.ytd_long for e in entities), ZERO)
             return short * self._counts(False) + long * self._counts(True)
         return sum((sale.gain for sale in self._past(household, held)), ZERO)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        for held in self._holders(scope, closing.household):
+            bound = self._dollars(self.amount, closing.household, held)
+            before = self._so_far(closing.household, held)
+            verb = "is" if self.measure == "realized tax" else "are"
+            yield f"{self.measure} of {held.where} {verb} ${before:,.2f} so far, of ${bound:,.2f}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""

@@ -18,6 +18,7 @@ from compiler.coverage import (
     forbids_lot,
 )
 from compiler.directives.base import (
+    MOST_NAMED,
     Breach,
     Directive,
     Family,
@@ -195,6 +196,19 @@ class Restriction(Directive):
                     most = min(before, way.back(Decimal(0), before))
                     if left > most:
                         yield self._breach(scope, account, security_id, "still held", left, most)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        yield from super().stands(scope, closing)
+        household = closing.household
+        if self.action == "sell":
+            return
+        for account in (a for a in household.accounts if a.id in scope.accounts):
+            model = closing.models.get(account.id, {})
+            barred = sorted(forbidden_securities(scope, household, account, model))
+            share = sum((model[name] for name in barred), Decimal(0))
+            if barred:
+                names = ", ".join(barred[:MOST_NAMED]) + (", ..." if barred[MOST_NAMED:] else "")
+                yield f"{account.id} may not buy {names}: {share:.1%} of its model"
 
     def outside(self, scope: InForce, closing: Closing) -> Iterator[tuple[str, Decimal]]:
         """Positions that may not be held and were, before the trades, by fraction of account."""

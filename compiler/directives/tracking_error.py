@@ -13,7 +13,7 @@ from compiler import codes
 from compiler.amounts import Base
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction
-from compiler.directives.base import Breach, Directive, Family, measured, most
+from compiler.directives.base import Breach, Dial, Directive, Family, measured, most
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.read_amounts import BASES
@@ -49,6 +49,10 @@ class TrackingErrorLimit(Directive):
         return "tracking error", self.base
 
     @property
+    def dials(self) -> tuple[Dial, ...]:
+        return (Dial("highest", 1, Decimal("0.0001")),)
+
+    @property
     def range(self) -> Range:
         return Range(high=self.highest)
 
@@ -67,6 +71,15 @@ class TrackingErrorLimit(Directive):
                 value = sum((physics.value(a) for a in counted), ZERO)
                 bound = physics.bp(self.highest * value)
                 physics.limit_risk(block, counted, where, bound, scope)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        meant = closing.reference("target")
+        for where, accounts, _ in measured(self.base, scope, closing):
+            counted = [a for a in accounts if a.id in meant]
+            value = sum((closing.value(a) for a in counted), ZERO)
+            if value > 0:
+                risk = _dollars_at_risk(closing, counted, after=False) / value
+                yield f"tracking error of {where} is {risk:.4%}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The root of d'Sd in decimals, in dollars of active risk, against the limit or where it

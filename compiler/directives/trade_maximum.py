@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,6 +36,7 @@ class TradeMaximum(Directive):
     kind: ClassVar[str] = "trade maximum"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"amount": 1}
 
     amount: Amount
     selection: Selection | None = None

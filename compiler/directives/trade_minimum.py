@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,6 +41,7 @@ class TradeMinimum(Directive):
     kind: ClassVar[str] = "trade minimum"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"amount": -1}
 
     amount: Amount
     selection: Selection | None = None

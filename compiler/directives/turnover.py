@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -43,6 +43,7 @@ class TurnoverLimit(Directive):
     kind: ClassVar[str] = "turnover"
     family: ClassVar[Family] = Family.LIMIT
     may_be_soft: ClassVar[bool] = True
+    looser: ClassVar[Mapping[str, int]] = {"amount": 1}
 
     amount: Amount
     period: Period
@@ -85,6 +86,12 @@ class TurnoverLimit(Directive):
             )
             sold = before + run - spared
             physics.upper(block, "limit", where, sold, before, bound, scope=scope, cured=False)
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        household = closing.household
+        for where, accounts, account in holders(self.base, scope, household):
+            bound, before = self._bound(household, account), self._so_far(household, accounts)
+            yield f"turnover of {where} is ${before:,.2f} so far, of ${bound:,.2f}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Dollars sold against the limit, or against what was sold already."""

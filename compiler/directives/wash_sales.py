@@ -12,7 +12,7 @@ import pyomo.environ as pyo
 from compiler import codes
 from compiler.closing import Closing, Sale
 from compiler.dimensions import describe_fraction, normalised
-from compiler.directives.base import Breach, Directive, Family
+from compiler.directives.base import Breach, Dial, Directive, Family
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
@@ -41,6 +41,10 @@ class WashSales(Directive):
     def slot(self) -> tuple[str, ...]:
         return "wash sales", self.across
 
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        return (Dial("share", 1, Decimal("0.01")),)
+
     def sentence(self) -> str:
         above = f"above {describe_fraction(self.share)} of loss " if self.share else ""
         return f"prevent wash sales {above}across {self.across}"
@@ -60,6 +64,10 @@ class WashSales(Directive):
                     least = sale.way.lost / float(self.share) + physics.reserve
                     row = group.group, sale.way.first
                     block.washed_share[row] = taken >= least * sale.taken
+
+    def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
+        for each in (closing.whole or closing.household).wash_blocks:
+            yield f"a loss of {each.wash_group} bars its purchase until {each.until}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Of the losses of a wash group, no more than the share is replaced by shares bought in the

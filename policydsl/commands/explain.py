@@ -13,12 +13,14 @@ from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.compared import recorded_facing
+from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
+from policydsl.explanations.sealed import NotSealedError
+from policydsl.explanations.trade import recorded_text, trade_answer, trade_text
 from policydsl.rebalance import proposal_of, recorded_inputs
 from policydsl.report import (
     gives_way_lines,
     held_back,
     household_report,
-    ledger_table,
     oversight_lines,
     placed,
     sentence_lines,
@@ -36,6 +38,7 @@ from policydsl.why_not import why_not
     "--why-not", "security", metavar="SECURITY", help="Why this security was not bought, or sold."
 )
 @click.option("--blocks", is_flag=True, help="All clients together: what is traded, by security.")
+@click.option("--recorded", is_flag=True, help="What the run recorded; nothing is solved again.")
 @click.option(
     "--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each, or blocks."
 )
@@ -49,6 +52,7 @@ def command(
     rule_id: str | None,
     security: str | None,
     blocks: bool,
+    recorded: bool,
     most: int | None,
     form: str,
 ) -> None:
@@ -71,7 +75,7 @@ def command(
     if security is not None:
         ctx.exit(_why_not(run, documents, security, form))
     if trade_id is not None:
-        ctx.exit(_one_trade(documents, trade_id, form))
+        ctx.exit(_one_trade(run, documents, trade_id, recorded, form))
     if rule_id is not None:
         ctx.exit(_one_rule(documents, rule_id, form))
     if blocks:
@@ -108,17 +112,29 @@ def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int
     return 0
 
 
-def _one_trade(documents: list[dict[str, Any]], trade_id: str, form: str) -> int:
+def _one_trade(
+    run: Path, documents: list[dict[str, Any]], trade_id: str, recorded: bool, form: str
+) -> int:
     for document in documents:
         for trade in document.get("trades", ()):
             if trade["trade_id"] == trade_id:
+                answer = trade if recorded else _asked(run, document, trade)
                 if form == "json":
-                    output.result_json(trade)
+                    output.result_json(answer)
                 else:
-                    output.result("\n".join(trade_lines(trade)) + "\n")
-                    output.result(ledger_table(trade, document))
+                    told = recorded_text(trade, document)
+                    for part in told if recorded else trade_text(answer, document):
+                        output.result(part)
                 return 0
     raise click.UsageError(f"no trade {trade_id}: ids stand in the run's trades.csv")
+
+
+def _asked(run: Path, document: dict[str, Any], trade: dict[str, Any]) -> dict[str, Any]:
+    """The trade explained by solving its household again, or by what was sealed of it."""
+    try:
+        return trade_answer(Inquiry(run), document, trade)
+    except (NotRepeatedError, NotSealedError) as error:
+        raise click.UsageError(f"{error}; `--recorded` shows what the run says of it") from None
 
 
 def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:

@@ -158,6 +158,20 @@ class Book:
         snapshot, for policies that let them stand in for each other."""
         return replace(self, _equivalents=True, _snapshots={})
 
+    @property
+    def brought_in(self) -> tuple[frozenset[str], frozenset[str], bool]:
+        """Models, securities, and whether equivalents, that policies bring into its snapshots."""
+        return self._also_models, self._also_securities, self._equivalents
+
+    def as_loaded(self) -> Book:
+        """The book without what policies have brought into its snapshots."""
+        none: frozenset[str] = frozenset()
+        if self.brought_in == (none, none, False):
+            return self
+        return replace(
+            self, _also_models=none, _also_securities=none, _equivalents=False, _snapshots={}
+        )
+
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
         """Every account of the book, in order."""

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import pytest
 
+from compiler.model import compile_household
 from compiler.target import target, with_doubts_said
 from portfolio.household import Household
 from portfolio.lookthrough import flatten_funds
@@ -165,3 +166,26 @@ def test_a_name_that_may_not_be_held_leaves_its_place_to_the_others() -> None:
     found = weights(home(), 'replace "FND" with constituents', 'never hold "XXX"')
     assert found == {"AAA": "41.86", "CCC": "27.21", "TOP": "20.93"}
     assert remarks(home(), 'replace "FND" with constituents', 'never hold "XXX"') == []
+
+
+def rows_of(home: Household, rule: str) -> set[str]:
+    """The places of the rows that a band has."""
+    compiled = compile_household(home, policy(home, rule), 0.0)
+    blocks = [compiled.model.component(key) for key in compiled.statements]
+    return {key for block in blocks for key in block.component("high") or ()}
+
+
+def test_what_no_trade_can_bring_out_of_its_band_has_no_row() -> None:
+    """20% of FND is XXX: all of TX in it would be 20% XXX."""
+    assert "TX XXX" in rows_of(home(), "keep each issuer at most 19% of account")
+    assert "TX XXX" not in rows_of(home(), "keep each issuer at most 21% of account")
+    assert "TX AAA" in rows_of(home(), "keep each issuer at most 99% of account")
+
+
+def test_who_owes_cash_can_hold_more_than_the_account_is_worth() -> None:
+    """$100,000 of FND less $10,000 owed: 22.2% of the account is XXX, which may rise no further."""
+    owing = account("TX", -10_000, lot("f1", "FND", 2500, 15_000))
+    market = (*MARKET, (security("TOP", kind="etf", sector=None), "20"))
+    indebted = household(owing, market=market, constituents=FUNDS, models={"CORE": CORE})
+    assert "TX XXX" in rows_of(indebted, "keep each issuer at most 21% of account")
+    assert "TX XXX" not in rows_of(indebted, "keep each issuer at most 23% of account")

@@ -54,7 +54,7 @@ def test_every_ledger_of_a_real_book_sums_to_zero(name: str, tmp_path: Path) -> 
 def test_the_ledger_shown_is_the_one_recorded(small_run: Path) -> None:
     document = proposals(small_run)[0]
     trade = max(document["trades"], key=lambda each: len(each["ledger"]))
-    text = policydsl("explain", small_run, "--trade", trade["trade_id"]).stdout
+    text = policydsl("explain", small_run, "--recorded", "--trade", trade["trade_id"]).stdout
     shown = [float(value) for value in re.findall(r"^ *([+-]\d+\.\d{4})", text, re.M)]
     recorded = [entry["value"] * 100 for entry in trade["ledger"]]
     assert shown == pytest.approx([*recorded, sum(recorded)], abs=6e-5)
@@ -95,7 +95,7 @@ def test_json_is_what_the_run_recorded(small_run: Path) -> None:
     assert json.loads(policydsl("explain", small_run, "--format", "json").stdout) == documents
     trade = documents[0]["trades"][0]
     words = ("explain", small_run, "--format", "json")
-    assert json.loads(policydsl(*words, "--trade", trade["trade_id"]).stdout) == trade
+    assert json.loads(policydsl(*words, "--recorded", "--trade", trade["trade_id"]).stdout) == trade
     found = json.loads(policydsl(*words, "--rule", "ipc.cash").stdout)
     assert [each["household_id"] for each in found] == [d["household_id"] for d in documents]
     named = {t["trade_id"] for each in found for t in each["trades"]}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from policydsl.explanations.contract import schema_text as explanation_schema
 from policydsl.schemas import DOCUMENTS, ProposalDocument, RunDocument, schema_text
 from tests.policydsl.runs import ROOT, Document, proposals, record
 
@@ -18,6 +19,12 @@ def test_the_schema_files_are_the_generated_ones(
     name: str, golden: Callable[[Path, str], None]
 ) -> None:
     golden(ROOT / "docs" / "schemas" / f"{name}.schema.json", schema_text(name))
+
+
+def test_the_schema_of_an_explanation_is_the_generated_one(
+    golden: Callable[[Path, str], None],
+) -> None:
+    golden(ROOT / "docs" / "schemas" / "explanation.schema.json", explanation_schema())
 
 
 def test_a_real_run_keeps_them(small_run: Path) -> None:

@@ -1,0 +1,1 @@
+"""Two runs compared: what changed between the days, and which of it changed the trades."""

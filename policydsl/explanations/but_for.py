@@ -1,0 +1,79 @@
+"""But for a rule: what a household's answer would have been had the rule not been there.
+
+The policies are read and merged without it, the model is built and solved anew, and the two answers
+are laid side by side. Where the rule bounds the same objective, the answers compare in dollars of
+it, and what lies within both gaps together is no effect that could be measured. A rule that moves
+the objective itself (a price, a target, a payment) leaves nothing to compare in dollars of it:
+then other trades are the effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from compiler.check import TypedPolicies
+from compiler.directives.base import Family
+from policydsl.compared import recorded_facing
+from policydsl.document import Document, statements_document
+from policydsl.explanations.sides import Side, differences, side, solved_side
+from policydsl.explanations.without import without_rule
+from policydsl.rebalance import Inputs, proposal_of
+
+BOUNDING = (Family.RESTRICTION, Family.LIMIT)
+"""Families that say what is allowed, and nothing of what it is worth."""
+
+
+def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
+    """The answer without a rule beside the recorded one of a household's document; `inputs` are
+    those of its run."""
+    changed, removed = without_rule(inputs, rule_id)
+    proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
+    there, here = statements_document(proposal.policy), document.get("statements") or {}
+    returns = _more(there, here)
+    leaves = _more(here, there)
+    before = side(document)
+    after, solved = solved_side(proposal)
+    bounding = _bounding(inputs.typed, leaves) and _bounding(changed.typed, returns)
+    same = bounding and _targets(document) == _targets(solved)
+    return {
+        "removed": [asdict(each) for each in removed],
+        "returns": returns,
+        "leaves": leaves,
+        "as_it_was": before,
+        "without": after,
+        "differences": differences(before, after),
+        "same_objective": same,
+        "effect": effect(before, after, same_objective=same),
+    }
+
+
+def effect(before: Side, after: Side, *, same_objective: bool) -> str:
+    """What the rule did: `status`, `trades`, `not measurable` or `none`."""
+    if "trades" not in before or "trades" not in after:
+        return "status" if before["status"] != after["status"] else "none"
+    if not differences(before, after)["trades"]:
+        return "none"
+    apart = abs(Decimal(after["objective"]) - Decimal(before["objective"]))
+    within = apart <= Decimal(before["gap"]) + Decimal(after["gap"])
+    return "not measurable" if same_objective and within else "trades"
+
+
+def _more(some: dict[str, Document], others: dict[str, Document]) -> dict[str, Document]:
+    """Statements of the first that the others lack, or do not have for the same accounts."""
+    found = {}
+    for key, statement in some.items():
+        known = set(others[key]["accounts"]) if key in others else set()
+        accounts = [name for name in statement["accounts"] if name not in known]
+        if accounts:
+            found[key] = statement | {"accounts": accounts}
+    return found
+
+
+def _bounding(typed: TypedPolicies, keys: dict[str, Document]) -> bool:
+    return all(each.directive.family in BOUNDING for each in typed.statements if each.key in keys)
+
+
+def _targets(document: Document) -> dict[str, Any]:
+    return {each["account_id"]: each["target"] for each in document.get("accounts", ())}
