@@ -92,7 +92,7 @@ def verify_proposal(
     counts["transactions left out"] += len(history.left_out)
     for place, what in tax_differences(history, household, policy, closing, document, counts):
         yield Difference(where if place == where else f"{where} {place}", what)
-    for place, what in reason_differences(policy, closing, document):
+    for place, what in reason_differences(policy, household, closing, document):
         yield Difference(f"{where} {place}".rstrip(), what)
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)

@@ -25,6 +25,8 @@ from policydsl.not_kept import left_undone, softly_broken, unpaid
 from policydsl.objective import dollars_of_a_bp, objective_terms
 from policydsl.propose import not_traded
 from policydsl.trade_words import Group, Trade, Words
+from policydsl.verify_conflicts import NOT_FOUND, conflict_differences, conflict_findings
+from portfolio.household import Household
 
 CENT = 0.01
 OF_A_BP = 1e-6  # bp are recorded in millionths
@@ -33,13 +35,16 @@ CLOSE = 1e-6  # of a term: sums of floats in another order
 Said = Iterator[tuple[str, str]]
 
 
-def reason_differences(policy: HouseholdPolicy, closing: Closing, document: Document) -> Said:
+def reason_differences(
+    policy: HouseholdPolicy, household: Household, closing: Closing, document: Document
+) -> Said:
     """(where, what) for each statement of a proposal that does not follow from its record."""
     yield from _sentences(policy, closing, document)
     yield from _objective(policy, closing, document)
     yield from _rules(policy, closing, document)
     yield from _waits(policy, closing, document)
     yield from _findings(policy, closing, document)
+    yield from conflict_differences(policy, household, document)
 
 
 # --- trades --------------------------------------------------------------------------------------
@@ -202,10 +207,12 @@ def _findings(policy: HouseholdPolicy, closing: Closing, document: Document) -> 
         *never_met(policy, closing.household, calendar),
         *(softly_broken(scope, breach.message) for scope, breach in soft_breaches(policy, closing)),
         *payments,
+        *conflict_findings(policy, document),
     ]
     # These go on: with what is in the way, with why, with how many other clients.
     begins = [
         *(f"{said}; " for said in (*payments, *left_undone(policy, closing))),
+        NOT_FOUND,
         *(f"{name} is left as it is: no order found for it keeps to" for name in closing.targets),
         *(
             f"{each.rule_id} ({each.path}:{each.line}): held against the orders of "
