@@ -16,13 +16,13 @@ from compiler.exact_check import soft_breaches
 from compiler.notes import broken_notes
 from compiler.statements import HouseholdPolicy
 from policydsl.cash_ahead import never_met
-from policydsl.crossing import about_crossing
 from policydsl.document import Document, plain
 from policydsl.held_back import Barrier
 from policydsl.location import Elsewhere
 from policydsl.long_term import turning_lot
 from policydsl.not_kept import left_undone, softly_broken, unpaid
 from policydsl.objective import dollars_of_a_bp, objective_terms
+from policydsl.orders import about_crossing
 from policydsl.propose import not_traded
 from policydsl.trade_words import Group, Trade, Words
 from policydsl.verify_conflicts import NOT_FOUND, conflict_differences, conflict_findings
