@@ -34,17 +34,21 @@ def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[_DEBUG] = value
 
 
+def debug(command: Command) -> Command:
+    """`--debug`, which every command has."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_debug,
+        help="Show where an internal error happened.",
+    )(command)
+
+
 def common(*formats: str) -> Callable[[Command], Command]:
     """`--format` (text, json and `formats`) and `--debug`, which every command has."""
 
     def decorate(command: Command) -> Command:
-        command = click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            callback=_debug,
-            help="Show where an internal error happened.",
-        )(command)
         return click.option(
             "--format",
             "form",
@@ -52,7 +56,7 @@ def common(*formats: str) -> Callable[[Command], Command]:
             default="text",
             show_default=True,
             help="For people, or for programs.",
-        )(command)
+        )(debug(command))
 
     return decorate
 

@@ -436,6 +436,7 @@ class ConflictRelaxation(Part):
 
     changes: list[ConflictChange]
     trades: Annotated[int, Field(description="how many orders are then proposed")]
+    rounding: Annotated[list[str], Field(description="what whole shares leave undone even so")]
 
 
 class ConflictsDocument(Part):

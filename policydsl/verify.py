@@ -13,10 +13,10 @@ from decimal import InvalidOperation
 from pathlib import Path
 
 from policydsl.blocks import BLOCKS, blocks_csv
-from policydsl.crossing import crowd_of
 from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
 from policydsl.explanations.verify import verify_explanations
+from policydsl.orders import crowd_of
 from policydsl.rebalance import Inputs, recorded_inputs, totals
 from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument

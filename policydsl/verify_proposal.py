@@ -10,9 +10,9 @@ from typing import Any
 from compiler.assumptions import assumptions_for
 from compiler.cash_calendar import cash_calendar
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
+from compiler.directives.cross_trades import client_groups
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy, Side
-from policydsl.crossing import Crowd, Order, facing_of, with_facing
 from policydsl.document import (
     Document,
     assumptions_document,
@@ -23,6 +23,7 @@ from policydsl.document import (
     soft_document,
     statements_document,
 )
+from policydsl.orders import Crowd, Order, facing_of, with_facing
 from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
@@ -230,4 +231,5 @@ def row_orders(book: Book, rows: Sequence[Row]) -> Iterator[Order]:
         if household is None or account is None or row["side"] not in ("buy", "sell"):
             continue
         side: Side = "buy" if row["side"] == "buy" else "sell"
-        yield Order(household, account, row["security_id"], side, Decimal(0))
+        groups = client_groups(household, account)
+        yield Order(household.id, account.id, row["security_id"], side, Decimal(0), groups)

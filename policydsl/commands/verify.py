@@ -18,6 +18,7 @@ from policydsl.tables import table
 from policydsl.verify import verify_run
 from policydsl.verify_folder import digests_of, signature_of
 from policydsl.verify_proposal import Difference
+from policydsl.waiting import Waiting
 
 
 @click.command()
@@ -99,7 +100,8 @@ def _replayed(run: Path) -> tuple[list[Difference], int]:
     first = content_parts(run, record["files"])
     with tempfile.TemporaryDirectory() as scratch:
         again = fresh_folder(Path(scratch) / "run")
-        write_run(again, inputs, list(outcomes(inputs, names)), {}, 0.0)
+        with Waiting(Path(scratch)) as waiting:
+            write_run(again, inputs, outcomes(inputs, names, waiting), {}, 0.0)
         differences = [
             Difference(name, "comes out otherwise when it is run again")
             for name in sorted(first.keys() | again.parts.keys())
