@@ -68,7 +68,7 @@ def _prepared(source: _Source) -> Callable[[str], Told]:
     )
     if _hashes(inputs) != source.hashes:
         return _changed
-    gc.freeze()
+    gc.disable()  # for as long as the process lives: `told_of` frees what a household leaves
     return partial(told_of, inputs)
 
 

@@ -29,7 +29,7 @@ from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
-from policydsl.memory import collector_past_inputs
+from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
@@ -137,7 +137,9 @@ def outcomes(
 
 def told_of(inputs: Inputs, household_id: str) -> Told:
     """What a run is told of a household that faces nobody yet."""
-    return _told(inputs, _timed_proposal(inputs, household_id, {}))
+    told = _told(inputs, _timed_proposal(inputs, household_id, {}))
+    free_cycles()
+    return told
 
 
 def told_lost(inputs: Inputs, household_id: str, error: Exception) -> Told:
@@ -190,10 +192,11 @@ def _settled(
     give way is solved again here, one after the other: who comes next depends on it."""
 
     def solved(household_id: str, facing: Facing, gives_way: tuple[GivenUp, ...] = ()) -> Kept:
-        proposal = _timed_proposal(inputs, household_id, facing)
-        return kept(replace(proposal, gives_way=gives_way))
+        found = kept(replace(_timed_proposal(inputs, household_id, facing), gives_way=gives_way))
+        free_cycles()
+        return found
 
-    with collector_past_inputs():
+    with collector_off():
         names = followed(household_ids, len(household_ids))
         first = [solved(name, {}) for name in names] if elsewhere is None else [*elsewhere(names)]
         parties = kept_apart(first, solved)
