@@ -29,7 +29,7 @@ from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
-from policydsl.memory import collector_past_inputs
+from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
@@ -139,10 +139,11 @@ def _settled(
     """What is kept of each proposal, and what those of others add to its findings."""
 
     def solved(household_id: str, facing: Facing, gives_way: tuple[GivenUp, ...] = ()) -> Kept:
-        proposal = _timed_proposal(inputs, household_id, facing)
-        return kept(replace(proposal, gives_way=gives_way))
+        found = kept(replace(_timed_proposal(inputs, household_id, facing), gives_way=gives_way))
+        free_cycles()
+        return found
 
-    with collector_past_inputs():
+    with collector_off():
         first = [solved(name, {}) for name in followed(household_ids, len(household_ids))]
         parties = kept_apart(first, solved)
     found = compared([party.standing for party in parties], partial(_absent, inputs, household_ids))

@@ -20,6 +20,7 @@ from policydsl.document import (
     lot_document,
     measures_document,
     models_document,
+    plain,
     soft_document,
     statements_document,
 )
@@ -28,6 +29,7 @@ from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from policydsl.verify_reasons import reason_differences
 from policydsl.verify_tax import tax_differences
 from portfolio.book import Book
 from portfolio.household import Household
@@ -91,6 +93,8 @@ def verify_proposal(
     counts["transactions left out"] += len(history.left_out)
     for place, what in tax_differences(history, household, policy, closing, document, counts):
         yield Difference(where if place == where else f"{where} {place}", what)
+    for place, what in reason_differences(policy, household, closing, document):
+        yield Difference(f"{where} {place}".rstrip(), what)
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)
     follows["name"] = household.name
@@ -130,9 +134,6 @@ def _orders(closing: Closing, document: Document) -> Iterator[Difference]:
                 (row.gain for row in mine if isinstance(row, Sale)), Decimal(0)
             )
         wrong = [name for name, dollars in sums.items() if Decimal(order[name]) != dollars]
-        said = f"{order['side'].capitalize()} {sums['shares'].normalize():f} "
-        if not order["sentence"].startswith(said):
-            wrong.append("sentence")
         if wrong:
             where = f"{document['household_id']} {order['trade_id']}"
             named = " and ".join(name.replace("_", " ") for name in wrong)
@@ -187,13 +188,21 @@ def _closing(
             yield Difference(where, f"names something the book does not have: {error}")
             sound = False
             continue
-        stated = {"amount": str(trade.amount), "cost": str(trade.cost)}
+        security = household.securities[row["security_id"]]
+        stated = {
+            "trade_id": f"{row['account_id']}:{row['security_id']}:{row['side']}",
+            "ticker": security.ticker,
+            "price": plain(household.prices[security.id]),
+            "amount": plain(trade.amount),
+            "cost": plain(trade.cost),
+        }
         if isinstance(trade, Sale):
             sales.append(trade)
             lot = lot_document(trade)
-            stated |= {"term": lot["term"], "realized_gain": str(cents(trade.gain))}
+            stated |= {"term": lot["term"], "realized_gain": plain(cents(trade.gain))}
         else:
             purchases.append(trade)
+            stated |= {"lot_id": "", "term": "", "realized_gain": ""}
         for name, value in stated.items():
             if row[name] != value:
                 yield Difference(where, f"{name} is {row[name]}, should be {value}")
