@@ -29,7 +29,7 @@ from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
-from policydsl.memory import collector_past_inputs
+from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
@@ -79,8 +79,22 @@ class Outcome:
         return document
 
 
+@dataclass(frozen=True)
+class Told:
+    """The same before its document waits: what one process can tell another."""
+
+    document: Document
+    status: Status
+    standing: Standing
+    since: Mapping[str, Mapping[str, date]]
+    weights: Mapping[str, Mapping[str, Decimal]]
+    seconds: Mapping[str, float]
+
+
 Followed = Callable[[Iterable[str], int], Iterable[str]]
 """Passes the households on that are to be solved, and may say how many of a total are done."""
+Elsewhere = Callable[[Inputs, Sequence[str]], Iterable[Told]]
+"""Tells of each household, solved in another process, in the order of their names."""
 
 
 def outcomes(
@@ -88,27 +102,64 @@ def outcomes(
     household_ids: Sequence[str],
     waiting: Waiting,
     followed: Followed = lambda names, _: names,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[Outcome, ...]:
-    """Propose for each household, then have those give way whose orders may not meet another's. The
-    documents are read from `waiting`, as long as it is open.
+    """Propose for each household, here or `elsewhere`, then have those give way whose orders may
+    not meet another's. The documents are read from `waiting`, as long as it is open.
 
     An error of the engine is the household's alone.
     """
 
-    def kept(proposal: Proposal) -> Outcome:
-        document, spent = _explained(inputs, proposal)
-        closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+    def waits(told: Told) -> Outcome:
         return Outcome(
-            proposal.status,
-            standing_of(proposal),
-            *observed(proposal.policy, closing),
-            {**proposal.seconds, **spent},
+            told.status,
+            told.standing,
+            told.since,
+            told.weights,
+            told.seconds,
             waiting,
-            waiting.put(document),
+            waiting.put(told.document),
         )
 
-    settled = _settled(inputs, household_ids, kept, followed)
+    def first(names: Iterable[str]) -> Iterator[Outcome]:
+        assert elsewhere is not None
+        # Names last, so that one is passed on when its answer is there.
+        for told, _ in zip(elsewhere(inputs, household_ids), names, strict=True):
+            for stage, seconds in told.seconds.items():
+                _spent(inputs, stage, seconds)
+            yield waits(told)
+
+    def kept(proposal: Proposal) -> Outcome:
+        return waits(_told(inputs, proposal))
+
+    settled = _settled(inputs, household_ids, kept, followed, first if elsewhere else None)
     return tuple(replace(outcome, findings=findings) for outcome, findings in settled)
+
+
+def told_of(inputs: Inputs, household_id: str) -> Told:
+    """What a run is told of a household that faces nobody yet."""
+    told = _told(inputs, _timed_proposal(inputs, household_id, {}))
+    free_cycles()
+    return told
+
+
+def told_lost(inputs: Inputs, household_id: str, error: Exception) -> Told:
+    """What it is told of one that could not be solved for a reason outside of it."""
+    household = inputs.book.household(household_id)
+    nothing = HouseholdPolicy(household_id, household.as_of, ())
+    return _told(inputs, _failed(household, nothing, error))
+
+
+def _told(inputs: Inputs, proposal: Proposal) -> Told:
+    document, spent = _explained(inputs, proposal)
+    closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+    return Told(
+        document,
+        proposal.status,
+        standing_of(proposal),
+        *observed(proposal.policy, closing),
+        {**proposal.seconds, **spent},
+    )
 
 
 @dataclass(frozen=True)
@@ -136,15 +187,19 @@ def _settled(
     household_ids: Sequence[str],
     kept: Callable[[Proposal], Kept],
     followed: Followed,
+    elsewhere: Callable[[Iterable[str]], Iterable[Kept]] | None = None,
 ) -> list[tuple[Kept, tuple[str, ...]]]:
-    """What is kept of each proposal, and what those of others add to its findings."""
+    """What is kept of each proposal, and what those of others add to its findings. Whoever has to
+    give way is solved again here, one after the other: who comes next depends on it."""
 
     def solved(household_id: str, facing: Facing, gives_way: tuple[GivenUp, ...] = ()) -> Kept:
-        proposal = _timed_proposal(inputs, household_id, facing)
-        return kept(replace(proposal, gives_way=gives_way))
+        found = kept(replace(_timed_proposal(inputs, household_id, facing), gives_way=gives_way))
+        free_cycles()
+        return found
 
-    with collector_past_inputs():
-        first = [solved(name, {}) for name in followed(household_ids, len(household_ids))]
+    with collector_off():
+        names = followed(household_ids, len(household_ids))
+        first = [solved(name, {}) for name in names] if elsewhere is None else [*elsewhere(names)]
         parties = kept_apart(first, solved)
     found = compared([party.standing for party in parties], partial(_absent, inputs, household_ids))
     return list(zip(parties, found, strict=True))

@@ -12,6 +12,7 @@ from policydsl.progress import followed
 from policydsl.reports.household import household_page
 from policydsl.reports.html import to_html
 from policydsl.reports.pages import Page
+from policydsl.reports.pdf import to_pdf
 from policydsl.reports.record import NotARecordError, Record, read_record
 from policydsl.reports.whole_run import run_page
 
@@ -42,10 +43,10 @@ from policydsl.reports.whole_run import run_page
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["html"]),
+    type=click.Choice(["html", "pdf"]),
     default="html",
     show_default=True,
-    help="Pages that need nothing else: no network, no script.",
+    help="For a browser, or for paper. Either is one file that needs nothing else.",
 )
 @click.option(
     "-o",
@@ -72,6 +73,7 @@ def command(
     \b
     Examples
       policydsl report run --kind trades -o pages
+      policydsl report run --kind trades --format pdf -o paper
       policydsl report run --kind trades --household H00001 --for auditor -o pages
     """
     if folder.resolve().is_relative_to(run.resolve()):
@@ -85,7 +87,7 @@ def command(
     names = []
     for page in followed(_pages(record, reader == "auditor"), count + (count > 1), "pages"):
         name = f"{page.name}.{form}"
-        (folder / name).write_text(to_html(page), encoding="utf-8", newline="\n")
+        (folder / name).write_bytes(to_pdf(page) if form == "pdf" else to_html(page).encode())
         names.append(name)
     more = f", and {output.counted(count, 'household')}" if len(names) > 1 else ""
     output.result(f"{folder / names[0]}{more}")

@@ -8,9 +8,10 @@ from typing import Any
 
 from policydsl.output import counted
 from policydsl.reports.cited import Cited
+from policydsl.reports.clashes import clashes
 from policydsl.reports.figures import money, percent
 from policydsl.reports.holdings import by_asset_class, by_sector, measured
-from policydsl.reports.no_trades import NO_TRADES, conflict, without_answer
+from policydsl.reports.no_trades import NO_TRADES, without_answer
 from policydsl.reports.not_done import not_done
 from policydsl.reports.orders import proofs, total, trades_section
 from policydsl.reports.pages import (
@@ -62,10 +63,12 @@ def _blocks(record: Record, document: Document, cited: Cited) -> Iterator[Block]
     closing = record.closing(document)
     yield Paragraph(summary(document), "lead")
     yield Measures(tuple(measures(document)))
-    before_all = (approvals(document, cited), findings(document))
+    before_all = (
+        approvals(document, cited),
+        findings(document),
+        clashes(document, cited),
+    )
     yield from (each for each in before_all if each is not None)
-    if document.get("conflict"):
-        yield conflict(document, cited)
     yield Section(
         "before-and-after", "Before and after", tuple(_before_and_after(document, closing))
     )

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from policydsl.reports.cited import Cited
-from policydsl.reports.figures import money
+from policydsl.reports.clashes import clashes
 from policydsl.reports.pages import (
     Block,
     Measure,
     Measures,
     Paragraph,
     Section,
-    row,
-    stacked,
-    table,
 )
 from policydsl.reports.watched import findings
 
@@ -68,27 +65,8 @@ def without_answer(document: Document, cited: Cited) -> Iterator[Block]:
     found = findings(document)
     if found is not None:
         yield found
-    if document.get("conflict"):
-        yield conflict(document, cited)
+    clash = clashes(document, cited)
+    if clash is not None:
+        yield clash
     if document.get("statements"):
         yield cited.section(())
-
-
-def conflict(document: Document, cited: Cited) -> Section:
-    """The rules that cannot hold together, or with a payment that is due."""
-    rows = []
-    for each in document["conflict"]:
-        statement = cited.statements[each["statement"]]
-        rows.append(
-            row(
-                (cited.link(each["statement"]),),
-                statement["says"],
-                statement["because"],
-                f"{statement['file']}:{statement['line']}",
-                money(each["stretch_dollars"]),
-            )
-        )
-    title = "Rules that clash, and by how much each would have to give way"
-    columns = "Rule | *What it says | *Reason | File and line | >Gives way by"
-    made = stacked(table(title, columns, rows))
-    return Section("conflict", "What cannot hold together", (made,))

@@ -22,7 +22,7 @@ from policydsl.reports.pages import Picture
 BEFORE, AFTER, TARGET = "#5b6573", "#0072b2", "#b34700"
 QUIET = "#c9d0d9"
 INK = "#1c2430"
-WIDTH = 7.2  # inches: a page of A4 or Letter inside its margins
+WIDTH = 5.2  # inches: three fifths of a page of Letter, a little enlarged
 LONGEST = 30  # characters of a name beside its row
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -46,7 +46,7 @@ def before_and_after(title: str, rows: Sequence[Change]) -> Picture:
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}):
         height = 0.75 + 0.27 * len(rows)
         figure = Figure(figsize=(WIDTH, height))
-        axes = figure.add_axes((0.27, 0.36 / height, 0.43, 0.27 * len(rows) / height))
+        axes = figure.add_axes((0.33, 0.36 / height, 0.36, 0.27 * len(rows) / height))
         _rows(axes, rows, aimed)
         _legend(axes, aimed)
         out = io.StringIO()
