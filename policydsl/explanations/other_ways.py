@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policydsl.reasons import TERMS
+from policydsl.reasons import TERMS, bound_words
 from policydsl.report import placed
 from policydsl.tables import dollars, table
 
@@ -55,7 +55,7 @@ def _dearest(other: Document, trade: Document, document: Document) -> str:
 def _named(kind: str, name: str, document: Document) -> str:
     if kind == "terms":
         return TERMS[name][1].format(CLOSER)
-    return placed(document, name) if kind == "statements" else name
+    return placed(document, name) if kind == "statements" else bound_words(name, 1)
 
 
 def _waiting(each: Document) -> str:
