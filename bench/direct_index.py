@@ -23,7 +23,9 @@ from bench.over_a_book import QUARTER_END, book_arguments, given_book, inputs_of
 from bench.results import write_json
 from compiler.check import check_policies
 from policydsl.checking import known_securities
-from policydsl.rebalance import Inputs, Outcome, outcomes, totals, with_file
+from policydsl.document import proposal_document
+from policydsl.propose import Proposal
+from policydsl.rebalance import Inputs, proposals_of, totals, with_file
 from policydsl.tables import dollars, percent, table
 from portfolio.household import TAXABLE, Account, Household
 
@@ -114,35 +116,35 @@ def _with(inputs: Inputs, text: str) -> Inputs:
 
 def _figures(inputs: Inputs, household_id: str, held: str, accounts: frozenset[str]) -> Figures:
     started = time.perf_counter()
-    (outcome,) = outcomes(inputs, [household_id])
+    (proposal,) = proposals_of(inputs, [household_id])
+    document, trades = proposal_document(proposal)
     seconds = time.perf_counter() - started
-    document = outcome.document
     tax = Decimal(str(totals([document])["tax_change"]))
     return Figures(
         household=household_id,
         held=held,
-        status=outcome.proposal.status.value,
-        names=_names(outcome, accounts),
-        lots=_lots(outcome, accounts),
+        status=proposal.status.value,
+        names=_names(proposal, accounts),
+        lots=_lots(proposal, accounts),
         tracking_error=document.get("tracking_error", {}).get("after", float("nan")),
         tax=float(tax),
-        trades=len(outcome.trades),
+        trades=len(trades),
         gap=float(document.get("gap", {}).get("bp", float("nan"))),
         seconds=seconds,
     )
 
 
-def _names(outcome: Outcome, accounts: frozenset[str]) -> int:
-    closing = outcome.proposal.closing
+def _names(proposal: Proposal, accounts: frozenset[str]) -> int:
+    closing = proposal.closing
     if closing is None:
         return 0
     held = closing.shares_after.items()
     return sum(shares > 0 and account in accounts for (account, _), shares in held)
 
 
-def _lots(outcome: Outcome, accounts: frozenset[str]) -> int:
+def _lots(proposal: Proposal, accounts: frozenset[str]) -> int:
     """Lots that are left, and one for each purchase."""
-    closing = outcome.proposal.closing
+    closing = proposal.closing
     if closing is None:
         return 0
     sold = closing.lot_shares_sold

@@ -19,8 +19,9 @@ import numpy as np
 from bench.against_highs import Comparison, compare, comparison_table
 from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
 from bench.results import write_json
-from policydsl.rebalance import Inputs, Outcome, outcomes, totals
+from policydsl.rebalance import Inputs, Outcome, documents, outcomes, proposal_of, totals
 from policydsl.tables import table
+from policydsl.waiting import Waiting
 
 STAGES = {
     "load": "the book, read and checked whole",
@@ -38,34 +39,27 @@ STAGES = {
 QUANTILES = {"least": 0.0, "median": 0.5, "90%": 0.9, "most": 1.0}
 
 
-def measured(inputs: Inputs, ids: Sequence[str]) -> tuple[list[Outcome], list[dict[str, float]]]:
-    """Proposals, and for each household its seconds by stage with `total` and `solver`."""
-    done, spent = [], []
-    started = time.perf_counter()
-    for outcome in counted(outcomes(inputs, ids), len(ids)):
-        now = time.perf_counter()
-        spent.append({"total": now - started, **outcome.proposal.seconds})
-        done.append(outcome)
-        started = time.perf_counter()
-    return done, spent
+def spent_on(outcome: Outcome) -> dict[str, float]:
+    """A household's seconds by stage, with `solver` (a part of others) and the `total`."""
+    seconds = outcome.seconds
+    return {**seconds, "total": sum(seconds.values()) - seconds.get("solver", 0.0)}
 
 
 def quantiles(values: Sequence[float]) -> dict[str, float]:
     return {name: float(np.quantile(values, at)) for name, at in QUANTILES.items()}
 
 
-def figures(
-    inputs: Inputs, done: Sequence[Outcome], spent: Sequence[Mapping[str, float]], total: float
-) -> dict[str, Any]:
+def figures(inputs: Inputs, done: Sequence[Outcome], total: float) -> dict[str, Any]:
     """Everything the text shows, as one document."""
-    solved = [outcome.document for outcome in done if "gap" in outcome.document]
+    solved = [document for document in documents(done) if "gap" in document]
+    spent = [spent_on(outcome) for outcome in done]
     counted: dict[str, dict[str, float]] = {}
     for name in solved[0]["work"] if solved else ():
         counted[name] = quantiles([document["work"][name] for document in solved])
     return {
         "book": inputs.book.name,
         "households": len(done),
-        "totals": totals([outcome.document for outcome in done]),
+        "totals": totals(documents(done)),
         "seconds": {"total": total, **inputs.seconds},
         "seconds_a_household": {
             name: quantiles([seconds.get(name, 0.0) for seconds in spent])
@@ -135,12 +129,13 @@ def bench(
     started = time.perf_counter()
     inputs = inputs_of(book, policies)
     ids = inputs.book.household_ids[:most]
-    done, spent = measured(inputs, ids)
-    found = figures(inputs, done, spent, time.perf_counter() - started)
+    with Waiting() as waiting:
+        done = outcomes(inputs, ids, waiting, counted)
+        found = figures(inputs, done, time.perf_counter() - started)
     comparisons = [
         comparison
-        for outcome in done[:compared]
-        if (comparison := compare(outcome.proposal)) is not None
+        for name in ids[:compared]
+        if (comparison := compare(proposal_of(inputs, name))) is not None
     ]
     found["against_highs"] = [comparison.document() for comparison in comparisons]
     return found, comparisons

@@ -17,6 +17,7 @@ from compiler.attributes import PREFIX_OF, Vocabulary
 from compiler.boundaries import certain_breaches
 from compiler.choices import Default, Grant
 from compiler.clashes import Topics, certain_clashes, doubled, grouped, topics
+from compiler.contradictions import contradictions
 from compiler.definitions import KINDS, Definitions
 from compiler.files import NOBODY_KNOWS, OpenFile, open_file
 from compiler.policyset import PolicySet
@@ -118,6 +119,7 @@ def check_policies(
     about = {each.key: topics(each) for each in statements}
     found += certain_clashes(statements, reading.grants, about)
     found += doubled(statements)
+    found += contradictions(statements)
     found += certain_breaches(statements)
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):

@@ -78,6 +78,7 @@ LONG_WAIVER = Code("E0411", "a waiver that lasts longer than waivers may")
 OUTSIDE_POOL = Code("E0421", "a replacement that is not in the pool of a higher layer")
 TARGET_TOO_FAR = Code("E0422", "targets that leave the boundary of a higher layer")
 LONG_TRANSITION = Code("E0423", "a transition that takes longer than transitions may")
+NO_PORTFOLIO = Code("W0413", "rules that no portfolio can keep together")
 UNDECIDED = Code("E0412", "an amount that a missing value leaves open")
 
 CODES = by_code(
@@ -92,5 +93,6 @@ CODES = by_code(
     ONE_DIRECTIVE, ENDS_BEFORE, GRANT_ON_RULE, NOT_HEARD, NO_FIRST_DAY, NEVER_DUE, DOUBLED,
     OUTSIDE_BOUNDARY, DISAGREEMENT, MAY_NOT_SET, NO_VALUE_LEFT, MAY_NOT_WAIVE, RULE_AGAINST_DEFAULT,
     NOT_A_DEFAULT, SELL_AND_HOLD, BARE_WAIVER, LAPSED_WAIVER, LONG_WAIVER, UNDECIDED,
+    NO_PORTFOLIO,
     OUTSIDE_POOL, TARGET_TOO_FAR, LONG_TRANSITION,
 )  # fmt: skip

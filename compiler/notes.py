@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from compiler.closing import Closing
-from compiler.statements import HouseholdPolicy
+from compiler.statements import HouseholdPolicy, Statement
 from portfolio.household import Account, Household, Lot
 
 SHOWN = 5
@@ -19,19 +19,23 @@ def broken_notes(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
     size of a trade, by what the trades do; a harvest, by what they leave undone.
     """
     for note in policy.notes:
-        statement = note.statement
         seen = closing.seen_by(note)
         after = replace(seen, household=after_trades(seen), sales=(), purchases=())
         judged = replace(note, strict=note.directive.asks_for_trades)
         broken = {breach.where for breach in note.directive.breaches(judged, seen)}
         broken |= {where for where, _ in note.directive.outside(note, after)}
         if broken:
-            places = sorted(broken)
-            more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
-            yield (
-                f"note {statement.rule_id} ({statement.path}:{statement.line}), "
-                f"{statement.directive.sentence()}: not so for {', '.join(places[:SHOWN])}{more}"
-            )
+            yield not_so(note.statement, broken)
+
+
+def not_so(statement: Statement, broken: Iterable[str]) -> str:
+    """The sentence of a note that does not hold at some places."""
+    places = sorted(broken)
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return (
+        f"note {statement.rule_id} ({statement.path}:{statement.line}), "
+        f"{statement.directive.sentence()}: not so for {', '.join(places[:SHOWN])}{more}"
+    )
 
 
 def after_trades(closing: Closing) -> Household:

@@ -6,7 +6,7 @@ household: what its own accounts do on both sides is no cross.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -107,49 +107,35 @@ class BlockOrder:
         return min(self.bought.shares, self.sold.shares, others)
 
 
-def block_orders(rows: Iterable[Row], documents: Sequence[Document] = ()) -> tuple[BlockOrder, ...]:
+def block_orders(rows: Iterable[Row], documents: Iterable[Document] = ()) -> tuple[BlockOrder, ...]:
     """The orders of each security, by its id, from rows as they stand in `trades.csv`. The
     proposals they belong to say which rules there are about crossing, and who gave way.
 
     Raises InvalidOperation for shares or amounts that are no numbers.
     """
-    mine: dict[str, list[Row]] = {}
+    blocks: dict[str, _Block] = {}
     for row in rows:
-        mine.setdefault(row["security_id"], []).append(row)
-    plain_blocks = (
-        BlockOrder(
-            security_id,
-            found[0]["ticker"],
-            found[0]["price"],
-            _side(row for row in found if row["side"] == "buy"),
-            _side(row for row in found if row["side"] == "sell"),
-        )
-        for security_id, found in sorted(mine.items())
-    )
-    bars, rules = _bars(documents), _rules(documents)
-    return tuple(
-        _with_rules(block, bars.get(block.security_id, []), rules) for block in plain_blocks
-    )
+        blocks.setdefault(row["security_id"], _Block(row)).add(row)
+    bars, rules = _crossing(documents)
+    found = (block.order for _, block in sorted(blocks.items()))
+    return tuple(_with_rules(each, bars.get(each.security_id, []), rules) for each in found)
 
 
-def _bars(documents: Iterable[Document]) -> dict[str, list[tuple[str, str]]]:
-    """(household, rule) of those that gave way, by security."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def _crossing(
+    documents: Iterable[Document],
+) -> tuple[dict[str, list[tuple[str, str]]], dict[str, set[str]]]:
+    """By security (household, rule) of those that gave way, and the rules about cross trades that
+    each account is under."""
+    bars: dict[str, list[tuple[str, str]]] = {}
+    rules: dict[str, set[str]] = {}
     for document in documents:
         for bar in document.get("gives_way", ()):
             pair = document["household_id"], bar["rule_id"]
-            found.setdefault(bar["security_id"], []).append(pair)
-    return found
-
-
-def _rules(documents: Iterable[Document]) -> dict[str, set[str]]:
-    """The rules about cross trades that each account is under."""
-    found: dict[str, set[str]] = {}
-    for document in documents:
+            bars.setdefault(bar["security_id"], []).append(pair)
         for statement in (document.get("statements") or {}).values():
             for account in statement["accounts"] if statement["kind"] == CrossTrades.kind else ():
-                found.setdefault(account, set()).add(statement["rule_id"])
-    return found
+                rules.setdefault(account, set()).add(statement["rule_id"])
+    return bars, rules
 
 
 def _with_rules(
@@ -163,19 +149,43 @@ def _with_rules(
     return replace(block, giving_way=gave, rules=tuple(sorted(named)))
 
 
-def _side(rows: Iterable[Row]) -> Side:
-    shares = amount = Decimal(0)
-    accounts: set[str] = set()
-    households: dict[str, Decimal] = {}
-    for row in rows:
+class _Block:
+    """The orders of one security, row by row."""
+
+    def __init__(self, first: Row) -> None:
+        self.named = first["security_id"], first["ticker"], first["price"]
+        self.sides = {"buy": _Adding(), "sell": _Adding()}
+
+    def add(self, row: Row) -> None:
+        if row["side"] in self.sides:
+            self.sides[row["side"]].add(row)
+
+    @property
+    def order(self) -> BlockOrder:
+        return BlockOrder(*self.named, self.sides["buy"].side, self.sides["sell"].side)
+
+
+class _Adding:
+    """One side of a block, row by row."""
+
+    def __init__(self) -> None:
+        self.shares = self.amount = Decimal(0)
+        self.accounts: set[str] = set()
+        self.households: dict[str, Decimal] = {}
+
+    def add(self, row: Row) -> None:
         count, name = Decimal(row["shares"]), row["household_id"]
-        shares, amount = shares + count, amount + Decimal(row["amount"])
-        accounts.add(row["account_id"])
-        households[name] = households.get(name, Decimal(0)) + count
-    return Side(shares, amount, tuple(sorted(accounts)), dict(sorted(households.items())))
+        self.shares, self.amount = self.shares + count, self.amount + Decimal(row["amount"])
+        self.accounts.add(row["account_id"])
+        self.households[name] = self.households.get(name, Decimal(0)) + count
+
+    @property
+    def side(self) -> Side:
+        accounts, households = tuple(sorted(self.accounts)), sorted(self.households.items())
+        return Side(self.shares, self.amount, accounts, dict(households))
 
 
-def blocks_csv(rows: Iterable[Row], documents: Sequence[Document]) -> bytes:
+def blocks_csv(rows: Iterable[Row], documents: Iterable[Document]) -> bytes:
     """The file `blocks.csv` of a run with these rows of `trades.csv` and these proposals."""
     return csv_bytes(COLUMNS, [_cells(block) for block in block_orders(rows, documents)])
 
@@ -191,13 +201,11 @@ def _cells(block: BlockOrder) -> list[str]:
     return [*cells, ";".join(block.rules)]
 
 
-def rows_of(documents: Iterable[Document]) -> list[Row]:
+def rows_of(documents: Iterable[Document]) -> Iterator[Row]:
     """The rows of `trades.csv` that proposals come to."""
-    return [
-        dict(zip(TRADE_COLUMNS, row, strict=True))
-        for document in documents
-        for row in trade_rows(document)
-    ]
+    for document in documents:
+        for row in trade_rows(document):
+            yield dict(zip(TRADE_COLUMNS, row, strict=True))
 
 
 # --- for people, for programs --------------------------------------------------------------------

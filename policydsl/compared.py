@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
-from compiler.directives.cross_trades import CrossTrades, client_groups
-from compiler.notes import broken_notes
+from compiler.directives.cross_trades import OPPOSITE
+from compiler.notes import not_so
 from compiler.statements import HouseholdPolicy, Meeting, Side
-from policydsl.crossing import (
+from policydsl.orders import (
     Crowd,
+    Group,
+    Standing,
     about_crossing,
-    crowd_of,
-    facing_of,
+    cross_trades_of,
+    crowd_in,
+    facing_in,
     groups_of,
-    orders_of,
-    with_facing,
 )
 from policydsl.output import counted
 from policydsl.propose import Proposal
@@ -63,56 +63,49 @@ def recorded_facing(document: Mapping[str, Any]) -> dict[str, frozenset[Meeting]
 
 
 def compared(
-    proposals: Sequence[Proposal], absent: Callable[[], Sequence[Household]]
-) -> tuple[Proposal, ...]:
-    """The proposals of a run with what notes about cross trades report, and with whom a rule about
+    standings: Sequence[Standing], absent: Callable[[], Iterable[Household]]
+) -> list[tuple[str, ...]]:
+    """For each household of a run, what notes about cross trades report, and with whom a rule about
     them could not be held against: the households that are not in the run."""
-    if not any(True for proposal in proposals for _ in about_crossing(proposal.policy)):
-        return tuple(proposals)
-    crowd = crowd_of(order for proposal in proposals for order in orders_of(proposal))
-    here = _members(proposal.household for proposal in proposals)
-    away = _members(absent())
-    return tuple(
-        replace(
-            proposal,
-            findings=(
-                *proposal.findings,
-                *_noted(proposal, crowd),
-                *_not_compared(proposal, here, away),
-            ),
-        )
-        for proposal in proposals
-    )
+    if not any(standing.faces for standing in standings):
+        return [() for _ in standings]
+    crowd = crowd_in(standings)
+    here: dict[Group, set[str]] = {}
+    away: dict[Group, set[str]] = {}
+    for standing in standings:
+        for group in standing.among:
+            here.setdefault(group, set()).add(standing.client)
+    for household in absent():
+        for group in groups_of(household):
+            away.setdefault(group, set()).add(household.id)
+    return [
+        (*_noted(standing, crowd), *_not_compared(standing, here, away)) for standing in standings
+    ]
 
 
-Members = Mapping[tuple[str, str], Set[str]]
+def _noted(standing: Standing, crowd: Crowd) -> Iterator[str]:
+    facing = facing_in(crowd, standing)
+    for note in standing.notes:
+        across = cross_trades_of(note).across
+        met = {
+            f"{order.account_id} {order.security_id}"
+            for order in standing.orders
+            if note.key in order.under
+            and (order.groups[across], order.security_id, OPPOSITE[order.side]) in facing[note.key]
+        }
+        if met:
+            yield not_so(note, met)
 
 
-def _members(households: Iterable[Household]) -> dict[tuple[str, str], set[str]]:
-    """Clients by what `across` names and whose they are."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for household in households:
-        for account in household.accounts:
-            for across, group in client_groups(household, account).items():
-                if group is not None:
-                    found.setdefault((across, group), set()).add(household.id)
-    return found
+Members = Mapping[Group, Set[str]]
+"""Clients by what `across` names and whose they are."""
 
 
-def _noted(proposal: Proposal, crowd: Crowd) -> Iterator[str]:
-    if proposal.closing is None:
-        return
-    policy = with_facing(proposal.policy, facing_of(proposal.policy, proposal.household, crowd))
-    notes = tuple(note for note in policy.notes if isinstance(note.directive, CrossTrades))
-    yield from broken_notes(replace(policy, notes=notes), proposal.closing)
-
-
-def _not_compared(proposal: Proposal, here: Members, away: Members) -> Iterator[str]:
-    for scope in about_crossing(proposal.policy):
-        statement = scope.statement
-        groups = groups_of(scope, proposal.household)
+def _not_compared(standing: Standing, here: Members, away: Members) -> Iterator[str]:
+    for statement in (*standing.rules, *standing.notes):
+        groups = standing.faces[statement.key]
         known, unknown = (
-            len(set().union(*(side.get(each, set()) for each in groups)) - {proposal.household.id})
+            len(set().union(*(side.get(each, set()) for each in groups)) - {standing.client})
             for side in (here, away)
         )
         if unknown:

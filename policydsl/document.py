@@ -17,6 +17,7 @@ from compiler.model_fees import model_fees
 from compiler.statements import HouseholdPolicy
 from policydsl.compared import crossing_document
 from policydsl.held_back import held_back
+from policydsl.location import LEDGER_PLACES
 from policydsl.long_term import waits_for_long_term
 from policydsl.measures import (
     RiskMeasure,
@@ -25,14 +26,14 @@ from policydsl.measures import (
 )
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
-from policydsl.reasons import RECORDED, Trade, bindings, explained_trades
+from policydsl.reasons import RECORDED, bindings, explained_trades
 from policydsl.tax_document import tax_years
+from policydsl.trade_words import Trade
 from portfolio.household import Household
 from solver.solve import Solution
 from solver.sums import dot
 
 PROPOSAL_FORMAT = "policydsl-proposal/1"
-LEDGER_PLACES = 12
 Document = dict[str, Any]
 
 
@@ -229,7 +230,7 @@ def _objective(proposal: Proposal, solution: Solution) -> dict[str, float]:
     terms = {
         name: round(solution.terms[name].value(x) * unit, 2) for name in sorted(solution.terms)
     }
-    terms["risk"] = round(dot(program.square, x * x) * unit, 2)
+    terms["risk"] = round(dot(program.counted, x * x) * unit, 2)
     return terms
 
 
@@ -277,6 +278,7 @@ def trade_document(trade: Trade, proposal: Proposal) -> Document:
                 "account_id": other.account_id,
                 "more": round(other.more, LEDGER_PLACES),
                 "barred_by": [b.name for b in other.barriers if b.kind == "statements"],
+                "bounds": [b.name for b in other.barriers if b.kind == "bounds"],
                 "ledger": [
                     {"kind": kind, "name": name, "value": round(value, LEDGER_PLACES)}
                     for (kind, name), value in other.groups

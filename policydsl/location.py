@@ -16,6 +16,8 @@ from policydsl.propose import Proposal
 from solver.ledger import is_own_bound
 
 Key = tuple[str, str]
+LEDGER_PLACES = 12
+"""Of dollars a dollar, as they are recorded and told."""
 LEAST = 1e-5  # dollars a dollar: a tenth of a basis point
 
 
@@ -54,10 +56,11 @@ def elsewhere(
 
 def _compared(there: Untraded, here: Mapping[Key, float]) -> Elsewhere:
     if there.wanted and there.barriers:
-        return Elsewhere(there.account_id, there.pull, barriers=there.barriers)
+        worth = round(there.pull, LEDGER_PLACES)
+        return Elsewhere(there.account_id, worth, barriers=there.barriers)
     groups = {
-        key: there.groups.get(key, 0.0) - here.get(key, 0.0)
+        key: round(there.groups.get(key, 0.0) - here.get(key, 0.0), LEDGER_PLACES)
         for key in sorted(there.groups.keys() | here.keys())
     }
     ordered = tuple(sorted(groups.items(), key=lambda item: (-item[1], item[0])))
-    return Elsewhere(there.account_id, sum(groups.values()), ordered)
+    return Elsewhere(there.account_id, round(sum(groups.values()), LEDGER_PLACES), ordered)

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Sale, sale_of
+from compiler.statements import HouseholdPolicy
 from policydsl.held_back import WANTED, Untraded, untraded
 from policydsl.propose import Proposal
 from portfolio.holding import first_long_day, holding_start
@@ -83,9 +84,20 @@ def turning(proposal: Proposal, trade: Untraded) -> TurnsLong | None:
     closing = proposal.closing
     if closing is None or trade.side != "sell":
         return None
-    account = closing.account(trade.account_id)
-    lot = next(each for each in account.lots if each.id == trade.lot_id)
-    cost = Decimal(str(assumptions_for(proposal.policy, account.id).trading_cost))
+    return turning_lot(proposal.policy, closing, trade.account_id, trade.lot_id)
+
+
+def turning_lot(
+    policy: HouseholdPolicy, closing: Closing, account_id: str, lot_id: str
+) -> TurnsLong | None:
+    """When a lot that is not sold turns long-term, and what that is worth; None where there is no
+    such lot, or nothing changes."""
+    accounts = (a for a in closing.household.accounts if a.id == account_id)
+    lot = next((each for a in accounts for each in a.lots if each.id == lot_id), None)
+    if lot is None:
+        return None
+    cost = Decimal(str(assumptions_for(policy, account_id).trading_cost))
+    account = closing.account(account_id)
     return _turning(closing, sale_of(closing.household, account, lot, lot.shares, cost), ZERO)
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from policydsl.chosen import with_chosen_models
 from policydsl.progress import followed
-from policydsl.rebalance import Inputs, Outcome, outcomes, policy_of, read_inputs
+from policydsl.rebalance import Inputs, outcomes, policy_of, read_inputs
+from policydsl.side_by_side import SideBySide
+from policydsl.waiting import Waiting
 from portfolio.book import load_book
 from portfolio.model_changes import ModelTable, changed_on
 
@@ -56,9 +58,10 @@ def _followed(inputs: Inputs, household_id: str, *, asked: bool) -> Iterator[str
 
 
 def impact(
-    before: Inputs, after: Inputs, households: tuple[str, ...]
-) -> list[tuple[Outcome, Outcome]]:
+    before: Inputs, after: Inputs, households: tuple[str, ...], waiting: Waiting
+) -> SideBySide:
     """Each household's answer with the old models and with the new."""
-    with_old = outcomes(before, households, partial(followed, what="with the old models"))
-    with_new = outcomes(after, households, partial(followed, what="with the new models"))
-    return list(zip(list(with_old), with_new, strict=True))
+    return SideBySide(
+        outcomes(before, households, waiting, partial(followed, what="with the old models")),
+        outcomes(after, households, waiting, partial(followed, what="with the new models")),
+    )

@@ -85,6 +85,16 @@ def not_kept(
             )
 
 
+def left_undone(policy: HouseholdPolicy, closing: Closing) -> Iterator[str]:
+    """Everything that hard rules ask today and the trades do not do, as far as `not_kept` and
+    `not_paid` may say it: what is in the way is left out, and they leave out what cannot be
+    otherwise."""
+    for scope in policy.statements:
+        if scope.statement.soft is None:
+            for breach in _left_undone(scope, closing):
+                yield f"not kept yet ({_placed(scope)}): {breach.message}"
+
+
 def _left_undone(scope: InForce, closing: Closing) -> Iterator[Breach]:
     """What a statement asks today, wherever positions stood before the trades."""
     return scope.directive.breaches(replace(scope, strict=True), closing.seen_by(scope))

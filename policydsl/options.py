@@ -34,17 +34,21 @@ def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[_DEBUG] = value
 
 
+def debug(command: Command) -> Command:
+    """`--debug`, which every command has."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_debug,
+        help="Show where an internal error happened.",
+    )(command)
+
+
 def common(*formats: str) -> Callable[[Command], Command]:
     """`--format` (text, json and `formats`) and `--debug`, which every command has."""
 
     def decorate(command: Command) -> Command:
-        command = click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            callback=_debug,
-            help="Show where an internal error happened.",
-        )(command)
         return click.option(
             "--format",
             "form",
@@ -52,7 +56,7 @@ def common(*formats: str) -> Callable[[Command], Command]:
             default="text",
             show_default=True,
             help="For people, or for programs.",
-        )(command)
+        )(debug(command))
 
     return decorate
 
@@ -79,6 +83,15 @@ as_of_where_not_given = click.option(
 )
 
 strict = click.option("--strict", is_flag=True, help="Let warnings fail the command too.")
+
+processes = click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Solve households in so many processes. What comes out is the same.",
+)
 
 
 def book(*, required: bool) -> Callable[[Command], Command]:

@@ -106,7 +106,7 @@ def propose(
     """
     budget, still = budget or Budget(), still or {}
     household = with_schedules(household, policy)
-    findings = [*_held(household, policy), *policy.remarks]
+    findings = [*not_traded(household, policy), *policy.remarks]
     findings += [f"{name} is left as it is: {why}" for name, why in still.items()]
     if not any(may_trade(a, policy) for a in household.accounts):
         findings += _away(household)
@@ -218,7 +218,8 @@ def _reserve(household: Household, dollars: Decimal) -> float:
     return float(dollars / total) * 10_000 if total > 0 else 0.0
 
 
-def _held(household: Household, policy: HouseholdPolicy) -> list[str]:
+def not_traded(household: Household, policy: HouseholdPolicy) -> list[str]:
+    """Accounts that the book or the policy keeps from being traded, and why."""
     said = [
         f"{account.id} is not traded: {reason}"
         for account in household.accounts

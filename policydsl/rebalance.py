@@ -21,19 +21,21 @@ from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.blocks import BLOCKS, blocks_csv, rows_of
-from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
+from policydsl.carried import STATE, Carried, Observed, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
 from policydsl.compared import compared, recorded_facing
 from policydsl.conflicts.explained import explained, in_conflict
-from policydsl.crossing import Facing, kept_apart, with_facing
+from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
-from policydsl.memory import collector_past_inputs
-from policydsl.propose import Proposal, Status, empty_closing, propose
-from policydsl.reasons import Trade
+from policydsl.memory import collector_off, free_cycles
+from policydsl.orders import Facing, Standing, standing_of, with_facing
+from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
+from policydsl.waiting import Place, Waiting
 from portfolio.book import Book, load_book
+from portfolio.findings import Finding
 from portfolio.household import TAXABLE, Household
 
 
@@ -52,42 +54,169 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A household's proposal with its document and trades."""
+    """What a run keeps of a household once its document is made: some kilobytes, neither model nor
+    answer. `since` and `weights` are what the next run is told, `seconds` by stage, `findings` what
+    the proposals of others add to those of its own."""
 
-    proposal: Proposal
+    status: Status
+    standing: Standing
+    since: Mapping[str, Mapping[str, date]]
+    weights: Mapping[str, Mapping[str, Decimal]]
+    seconds: Mapping[str, float]
+    _waiting: Waiting = field(repr=False)
+    _place: Place
+    findings: tuple[str, ...] = ()
+
+    @property
+    def household_id(self) -> str:
+        return self.standing.client
+
+    @property
+    def document(self) -> Document:
+        """Read from where it waits, each time."""
+        document = self._waiting.read(self._place)
+        document["findings"] += self.findings
+        return document
+
+
+@dataclass(frozen=True)
+class Told:
+    """The same before its document waits: what one process can tell another."""
+
     document: Document
-    trades: tuple[Trade, ...]
+    status: Status
+    standing: Standing
+    since: Mapping[str, Mapping[str, date]]
+    weights: Mapping[str, Mapping[str, Decimal]]
+    seconds: Mapping[str, float]
 
 
-Followed = Callable[[Iterable[Proposal], int], Iterable[Proposal]]
+Followed = Callable[[Iterable[str], int], Iterable[str]]
+"""Passes the households on that are to be solved, and may say how many of a total are done."""
+Elsewhere = Callable[[Inputs, Sequence[str]], Iterable[Told]]
+"""Tells of each household, solved in another process, in the order of their names."""
 
 
 def outcomes(
-    inputs: Inputs, household_ids: Sequence[str], followed: Followed = lambda solved, _: solved
-) -> Iterator[Outcome]:
-    """The proposals of a run, each with its document and trades."""
-    for proposal in proposals_of(inputs, household_ids, followed):
-        started = time.perf_counter()
-        document, trades = proposal_document(proposal)
-        _spent(inputs, "explain", time.perf_counter() - started)
-        if in_conflict(proposal):
-            _explain_conflicts(inputs, proposal, document)
-        yield Outcome(proposal, document, trades)
+    inputs: Inputs,
+    household_ids: Sequence[str],
+    waiting: Waiting,
+    followed: Followed = lambda names, _: names,
+    elsewhere: Elsewhere | None = None,
+) -> tuple[Outcome, ...]:
+    """Propose for each household, here or `elsewhere`, then have those give way whose orders may
+    not meet another's. The documents are read from `waiting`, as long as it is open.
+
+    An error of the engine is the household's alone.
+    """
+
+    def waits(told: Told) -> Outcome:
+        return Outcome(
+            told.status,
+            told.standing,
+            told.since,
+            told.weights,
+            told.seconds,
+            waiting,
+            waiting.put(told.document),
+        )
+
+    def first(names: Iterable[str]) -> Iterator[Outcome]:
+        assert elsewhere is not None
+        # Names last, so that one is passed on when its answer is there.
+        for told, _ in zip(elsewhere(inputs, household_ids), names, strict=True):
+            for stage, seconds in told.seconds.items():
+                _spent(inputs, stage, seconds)
+            yield waits(told)
+
+    def kept(proposal: Proposal) -> Outcome:
+        return waits(_told(inputs, proposal))
+
+    settled = _settled(inputs, household_ids, kept, followed, first if elsewhere else None)
+    return tuple(replace(outcome, findings=findings) for outcome, findings in settled)
+
+
+def told_of(inputs: Inputs, household_id: str) -> Told:
+    """What a run is told of a household that faces nobody yet."""
+    told = _told(inputs, _timed_proposal(inputs, household_id, {}))
+    free_cycles()
+    return told
+
+
+def told_lost(inputs: Inputs, household_id: str, error: Exception) -> Told:
+    """What it is told of one that could not be solved for a reason outside of it."""
+    household = inputs.book.household(household_id)
+    nothing = HouseholdPolicy(household_id, household.as_of, ())
+    return _told(inputs, _failed(household, nothing, error))
+
+
+def _told(inputs: Inputs, proposal: Proposal) -> Told:
+    document, spent = _explained(inputs, proposal)
+    closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+    return Told(
+        document,
+        proposal.status,
+        standing_of(proposal),
+        *observed(proposal.policy, closing),
+        {**proposal.seconds, **spent},
+    )
+
+
+@dataclass(frozen=True)
+class _Whole:
+    proposal: Proposal
+    standing: Standing
 
 
 def proposals_of(
-    inputs: Inputs, household_ids: Sequence[str], followed: Followed = lambda solved, _: solved
+    inputs: Inputs, household_ids: Sequence[str], followed: Followed = lambda names, _: names
 ) -> tuple[Proposal, ...]:
-    """Propose for each household, then have those give way whose orders may not meet another's.
+    """The same proposals whole, with what was solved: megabytes a household."""
 
-    An error of the engine is the household's alone. `followed` passes the proposals on as they are
-    first made, and may say how many of the total there are.
-    """
-    proposed = (_timed_proposal(inputs, name, {}) for name in household_ids)
-    with collector_past_inputs():
-        proposals = list(followed(proposed, len(household_ids)))
-        settled = kept_apart(proposals, partial(_timed_proposal, inputs))
-    return compared(settled, partial(_absent, inputs, household_ids))
+    def kept(proposal: Proposal) -> _Whole:
+        return _Whole(proposal, standing_of(proposal))
+
+    return tuple(
+        replace(whole.proposal, findings=(*whole.proposal.findings, *findings))
+        for whole, findings in _settled(inputs, household_ids, kept, followed)
+    )
+
+
+def _settled(
+    inputs: Inputs,
+    household_ids: Sequence[str],
+    kept: Callable[[Proposal], Kept],
+    followed: Followed,
+    elsewhere: Callable[[Iterable[str]], Iterable[Kept]] | None = None,
+) -> list[tuple[Kept, tuple[str, ...]]]:
+    """What is kept of each proposal, and what those of others add to its findings. Whoever has to
+    give way is solved again here, one after the other: who comes next depends on it."""
+
+    def solved(household_id: str, facing: Facing, gives_way: tuple[GivenUp, ...] = ()) -> Kept:
+        found = kept(replace(_timed_proposal(inputs, household_id, facing), gives_way=gives_way))
+        free_cycles()
+        return found
+
+    with collector_off():
+        names = followed(household_ids, len(household_ids))
+        first = [solved(name, {}) for name in names] if elsewhere is None else [*elsewhere(names)]
+        parties = kept_apart(first, solved)
+    found = compared([party.standing for party in parties], partial(_absent, inputs, household_ids))
+    return list(zip(parties, found, strict=True))
+
+
+def _explained(inputs: Inputs, proposal: Proposal) -> tuple[Document, dict[str, float]]:
+    """The document of a proposal, and the seconds that it took by stage."""
+    started = time.perf_counter()
+    document, _ = proposal_document(proposal)
+    spent = {"explain": time.perf_counter() - started}
+    if in_conflict(proposal):
+        started = time.perf_counter()
+        _explain_conflicts(inputs, proposal, document)
+        spent["conflicts"] = time.perf_counter() - started
+    for stage, seconds in spent.items():
+        _spent(inputs, stage, seconds)
+    return document, spent
 
 
 def _explain_conflicts(inputs: Inputs, proposal: Proposal, document: Document) -> None:
@@ -99,7 +228,6 @@ def _explain_conflicts(inputs: Inputs, proposal: Proposal, document: Document) -
     def merge(typed: TypedPolicies) -> HouseholdPolicy:
         return with_facing(policy_of(replace(inputs, typed=typed), household), facing)
 
-    started = time.perf_counter()
     try:
         found, said = explained(household, inputs.typed, merge, proposal)
     except Exception as error:
@@ -109,28 +237,27 @@ def _explain_conflicts(inputs: Inputs, proposal: Proposal, document: Document) -
         if found is not None:
             document["conflicts"] = found
             document.setdefault("statements", statements_document(proposal.policy))
-    _spent(inputs, "conflicts", time.perf_counter() - started)
 
 
 def _named(error: Exception) -> str:
     return f"internal error: {type(error).__name__}: {error}".partition("\n")[0]
 
 
-def _absent(inputs: Inputs, household_ids: Sequence[str]) -> list[Household]:
+def _absent(inputs: Inputs, household_ids: Sequence[str]) -> Iterator[Household]:
     """The households of the book that are not in the run."""
-    names = [name for name in inputs.book.household_ids if name not in household_ids]
-    return [inputs.book.household(name) for name in names]
+    here = set(household_ids)
+    return (inputs.book.household(name) for name in inputs.book.household_ids if name not in here)
 
 
 def _timed_proposal(inputs: Inputs, household_id: str, facing: Facing) -> Proposal:
     started = time.perf_counter()
     proposal = proposal_of(inputs, household_id, facing)
     total = time.perf_counter() - started
-    for stage, seconds in proposal.seconds.items():
-        _spent(inputs, stage, seconds)
     stages = sum(s for stage, s in proposal.seconds.items() if stage != "solver")
-    _spent(inputs, "merge", total - stages)
-    return proposal
+    seconds = {**proposal.seconds, "merge": total - stages}
+    for stage, spent in seconds.items():
+        _spent(inputs, stage, spent)
+    return replace(proposal, seconds=seconds)
 
 
 def _spent(inputs: Inputs, stage: str, seconds: float) -> None:
@@ -144,13 +271,17 @@ def proposal_of(inputs: Inputs, household_id: str, facing: Facing | None = None)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
     if on_hold is not None:
-        said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
-        return Proposal(household, nothing, Status.DATA_HOLD, said)
+        return Proposal(household, nothing, Status.DATA_HOLD, tuple(on_hold_findings(on_hold)))
     try:
         policy = with_facing(policy_of(inputs, household), facing or {})
         return propose(household, policy)
     except Exception as error:
         return _failed(household, nothing, error)
+
+
+def on_hold_findings(findings: Iterable[Finding]) -> list[str]:
+    """What a household says whose data are on hold."""
+    return [f"{finding.code} {finding.place}: {finding.message}" for finding in findings]
 
 
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
@@ -164,46 +295,45 @@ def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> 
     return Proposal(household, policy, Status.FAILED, (_named(error),))
 
 
-def totals(documents: Sequence[Document]) -> dict[str, object]:
+DOLLARS = (
+    *("sold", "bought", "cost", "gain_short", "gain_long"),
+    *("disallowed", "tax_change", "tax_cost_change"),
+)
+"""The totals of a run that are sums of dollars."""
+
+
+def totals(documents: Iterable[Document]) -> dict[str, object]:
     """What a run comes to: households by status, trades, dollars bought and sold, gains, tax."""
-    trades = [trade for document in documents for trade in document.get("trades", [])]
-    taxes = [entity for document in documents for entity in document.get("tax", {}).values()]
-    taxable = {
-        account["account_id"]
-        for document in documents
-        for account in document.get("accounts", [])
-        if account["type"] in TAXABLE
-    }
-    gains: dict[str, list[Decimal]] = {"short": [], "long": []}
-    for trade in trades:
-        for lot in trade["lots"] if trade["account_id"] in taxable else []:
-            gains[lot["term"]].append(Decimal(lot["realized_gain"]))
-    statuses = Counter(document["status"] for document in documents)
+    statuses: Counter[str] = Counter()
+    counts = dict.fromkeys(("trades", "gave_way", "awaiting_approval"), 0)
+    dollars = dict.fromkeys(DOLLARS, Decimal(0))
+    for document in documents:
+        statuses[document["status"]] += 1
+        counts["trades"] += len(document.get("trades", ()))
+        counts["gave_way"] += bool(document.get("gives_way"))
+        counts["awaiting_approval"] += bool(document.get("approvals"))
+        for name, amount in _dollars(document):
+            dollars[name] += amount
     return {
-        "households": len(documents),
+        "households": statuses.total(),
         "status": {status.value: statuses.get(status.value, 0) for status in Status},
-        "trades": len(trades),
-        "gave_way": sum(bool(document.get("gives_way")) for document in documents),
-        "awaiting_approval": sum(bool(document.get("approvals")) for document in documents),
-        "sold": _total(Decimal(trade["amount"]) for trade in trades if trade["lots"]),
-        "bought": _total(Decimal(trade["amount"]) for trade in trades if not trade["lots"]),
-        "cost": _total(Decimal(trade["cost"]) for trade in trades),
-        "gain_short": _total(gains["short"]),
-        "gain_long": _total(gains["long"]),
-        "disallowed": _total(Decimal(year["disallowed_run"]) for year in taxes),
-        "tax_change": _change(taxes, "tax"),
-        "tax_cost_change": _change(taxes, "cost"),
+        **counts,
+        **{name: plain(cents(amount)) for name, amount in dollars.items()},
     }
 
 
-def _total(amounts: Iterable[Decimal]) -> str:
-    return plain(cents(sum(amounts, Decimal(0))))
-
-
-def _change(taxes: Sequence[dict[str, str]], what: str) -> str:
-    return _total(
-        Decimal(year[f"{what}_after"]) - Decimal(year[f"{what}_before"]) for year in taxes
-    )
+def _dollars(document: Document) -> Iterator[tuple[str, Decimal]]:
+    """What a household adds to the totals in dollars."""
+    taxable = {a["account_id"] for a in document.get("accounts", ()) if a["type"] in TAXABLE}
+    for trade in document.get("trades", ()):
+        yield "sold" if trade["lots"] else "bought", Decimal(trade["amount"])
+        yield "cost", Decimal(trade["cost"])
+        for lot in trade["lots"] if trade["account_id"] in taxable else ():
+            yield f"gain_{lot['term']}", Decimal(lot["realized_gain"])
+    for year in document.get("tax", {}).values():
+        yield "disallowed", Decimal(year["disallowed_run"])
+        yield "tax_change", Decimal(year["tax_after"]) - Decimal(year["tax_before"])
+        yield "tax_cost_change", Decimal(year["cost_after"]) - Decimal(year["cost_before"])
 
 
 def write_run(
@@ -217,11 +347,11 @@ def write_run(
     folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
     if inputs.carried.since:
         folder.write(f"inputs/{STATE}", dumped(inputs.carried.document()))
-    folder.write(STATE, dumped(_handed_on(inputs, done).document()))
+    seen = {outcome.household_id: (outcome.since, outcome.weights) for outcome in done}
+    folder.write(STATE, dumped(handed_on(inputs.carried, seen).document()))
     for outcome in done:
         folder.proposal(outcome.document)
-    documents = [outcome.document for outcome in done]
-    folder.write(BLOCKS, blocks_csv(rows_of(documents), documents))
+    folder.write(BLOCKS, blocks_csv(rows_of(documents(done)), documents(done)))
     summary: dict[str, object] = {
         "book": inputs.book.name,
         "as_of": inputs.book.as_of.isoformat(),
@@ -233,8 +363,8 @@ def write_run(
         },
         "risk_model": inputs.book.risk.source,
         "options": options,
-        "households": [outcome.proposal.household.id for outcome in done],
-        "totals": totals(documents),
+        "households": [outcome.household_id for outcome in done],
+        "totals": totals(documents(done)),
         "timings": {
             stage: round(seconds, 3)
             for stage, seconds in sorted({**inputs.seconds, "total": total_seconds}.items())
@@ -244,14 +374,17 @@ def write_run(
     return summary
 
 
-def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
-    """The state for the next run; households that were not run keep what was known of them."""
-    since, weights = dict(inputs.carried.since), dict(inputs.carried.weights)
-    for outcome in done:
-        proposal = outcome.proposal
-        closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
-        name = proposal.household.id
-        since[name], weights[name] = observed(proposal.policy, closing)
+def documents(done: Iterable[Outcome]) -> Iterator[Document]:
+    """The documents of a run, one at a time."""
+    return (outcome.document for outcome in done)
+
+
+def handed_on(carried: Carried, seen: Mapping[str, Observed]) -> Carried:
+    """The state for the next run, from what was seen of each household; those that were not run
+    keep what was known of them."""
+    since, weights = dict(carried.since), dict(carried.weights)
+    for name, (days, shares) in seen.items():
+        since[name], weights[name] = days, shares
     return Carried(
         {household: keys for household, keys in since.items() if keys},
         {household: keys for household, keys in weights.items() if keys},

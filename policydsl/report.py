@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,15 +16,16 @@ Document = Mapping[str, Any]
 WIDTH = 100
 
 
-def run_table(documents: Sequence[Document]) -> str:
+def run_table(documents: Iterable[Document]) -> str:
     """One line a household: status, trades, tracking error, gains, tax, gap; then the notes."""
     header = ("household", "status", "trades", "tracking error", "gain", "tax", "gap bp")
     notes: dict[str, list[str]] = {}
+    rows = []
     for document in documents:
+        rows.append(_run_row(document))
         for finding in document["findings"]:
             notes.setdefault(finding, []).append(document["household_id"])
     lines = [line for note, ids in notes.items() for line in wrapped(f"{_named(ids)}: ", [note])]
-    rows = [_run_row(document) for document in documents]
     return table(header, rows, "llrrrrr") + "".join(f"{line}\n" for line in lines)
 
 

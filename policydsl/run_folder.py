@@ -67,7 +67,7 @@ class RunFolder:
     files: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
-    _trades: list[list[str]] = field(default_factory=list)
+    _trades: list[bytes] = field(default_factory=list)
     _events: list[dict[str, object]] = field(default_factory=list)
 
     def write(self, name: str, content: bytes) -> None:
@@ -99,12 +99,12 @@ class RunFolder:
         """Write one household's proposal and keep its trade rows."""
         name = f"{PROPOSALS}{document['household_id']}.json"
         self.write(name, dumped(document))
-        self._trades += trade_rows(document)
+        self._trades.append(csv_lines(trade_rows(document)))
         self.log("proposal", sha256=self.files[name], **proposal_facts(document))
 
     def close(self, summary: Mapping[str, Any]) -> None:
         """Write the trade file, the log, `run.json` and, last, the seal."""
-        self.write(TRADES, csv_bytes(TRADE_COLUMNS, self._trades))
+        self.write(TRADES, b"".join([csv_lines([TRADE_COLUMNS]), *self._trades]))
         body = {**summary, "format": RUN_FORMAT, "versions": versions(), "platform": machine()}
         events = self._events
         self.record = sealed(self.folder, body, self.files, self.parts, events, self.key)
@@ -158,10 +158,13 @@ def trade_rows(document: Document) -> list[list[str]]:
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     """A CSV table with unix line ends."""
+    return csv_lines([header, *rows])
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> bytes:
+    """Rows of a CSV table, each with a unix line end."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
 
 

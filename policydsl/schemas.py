@@ -273,6 +273,7 @@ class ElsewhereDocument(Part):
     account_id: str
     more: Annotated[float, Field(description="dollars per dollar traded, without risk")]
     barred_by: Annotated[list[str], Field(description="statements")]
+    bounds: Annotated[list[str], Field(description="what else bars it")]
     ledger: list[LedgerEntry]
 
 
@@ -436,6 +437,7 @@ class ConflictRelaxation(Part):
 
     changes: list[ConflictChange]
     trades: Annotated[int, Field(description="how many orders are then proposed")]
+    rounding: Annotated[list[str], Field(description="what whole shares leave undone even so")]
 
 
 class ConflictsDocument(Part):

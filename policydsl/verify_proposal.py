@@ -10,9 +10,10 @@ from typing import Any
 from compiler.assumptions import assumptions_for
 from compiler.cash_calendar import cash_calendar
 from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_of
+from compiler.directives.cross_trades import client_groups
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy, Side
-from policydsl.crossing import Crowd, Order, facing_of, with_facing
+from policydsl.carried import Observed, observed
 from policydsl.document import (
     Document,
     assumptions_document,
@@ -20,13 +21,16 @@ from policydsl.document import (
     lot_document,
     measures_document,
     models_document,
+    plain,
     soft_document,
     statements_document,
 )
+from policydsl.orders import Crowd, Order, facing_of, with_facing
 from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of
+from policydsl.rebalance import Inputs, on_hold_findings, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from policydsl.verify_reasons import reason_differences
 from policydsl.verify_tax import tax_differences
 from portfolio.book import Book
 from portfolio.household import Household
@@ -57,13 +61,13 @@ def verify_proposal(
     rows: Sequence[Row],
     crowd: Crowd,
     counts: dict[str, int],
+    seen: dict[str, Observed],
 ) -> Iterator[Difference]:
     """What of a proposal does not follow from its trade rows. `crowd` is who trades what in the
-    whole run. Adds to `counts["checks"]`."""
+    whole run. Adds to `counts["checks"]`, and to `seen` what lies outside the rules."""
     where = document["household_id"]
-    if document["status"] not in SOLVED:
-        if rows or "trades" in document:
-            yield Difference(where, f"has trades, and the status {document['status']}")
+    if document["status"] not in SOLVED or where in inputs.book.households_on_hold:
+        yield from _unsolved(inputs, document, rows, seen)
         return
     missing = [name for name in ALWAYS if name not in document]
     if missing:
@@ -82,6 +86,7 @@ def verify_proposal(
     closing = yield from _closing(household, policy, rows)
     if closing is None:
         return
+    seen[where] = observed(policy, closing)
     counts["checks"] += len(policy.statements)
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
@@ -90,6 +95,8 @@ def verify_proposal(
     counts["transactions left out"] += len(history.left_out)
     for place, what in tax_differences(history, household, policy, closing, document, counts):
         yield Difference(where if place == where else f"{where} {place}", what)
+    for place, what in reason_differences(policy, household, closing, document):
+        yield Difference(f"{where} {place}".rstrip(), what)
     follows = measures_document(closing) | oversight_document(policy, closing)
     follows["models"] = models_document(policy, household)
     follows["name"] = household.name
@@ -101,6 +108,25 @@ def verify_proposal(
         if not agrees(value, document[name]):
             said = name.replace("_", " ")
             yield Difference(where, f"its {said} is not what its trades come to")
+
+
+def _unsolved(
+    inputs: Inputs, document: Document, rows: Sequence[Row], seen: dict[str, Observed]
+) -> Iterator[Difference]:
+    """A household without trades has none, and one whose data are doubtful says why."""
+    where, status = document["household_id"], document["status"]
+    if rows or "trades" in document:
+        yield Difference(where, f"has trades, and the status {status}")
+    on_hold = inputs.book.households_on_hold.get(where)
+    if on_hold is None and status != Status.FAILED:
+        household = inputs.book.household(where)
+        policy = policy_of(inputs, household)
+        seen[where] = observed(policy, empty_closing(household, policy))
+    if on_hold is not None:
+        if status != Status.DATA_HOLD:
+            yield Difference(where, f"has the status {status}, and its data are on hold")
+        if document["findings"] != on_hold_findings(on_hold):
+            yield Difference(where, "its findings are not those of its data")
 
 
 def _other_rows(where: str, stated: Sequence[Row], rows: Sequence[Row]) -> Iterator[Difference]:
@@ -129,9 +155,6 @@ def _orders(closing: Closing, document: Document) -> Iterator[Difference]:
                 (row.gain for row in mine if isinstance(row, Sale)), Decimal(0)
             )
         wrong = [name for name, dollars in sums.items() if Decimal(order[name]) != dollars]
-        said = f"{order['side'].capitalize()} {sums['shares'].normalize():f} "
-        if not order["sentence"].startswith(said):
-            wrong.append("sentence")
         if wrong:
             where = f"{document['household_id']} {order['trade_id']}"
             named = " and ".join(name.replace("_", " ") for name in wrong)
@@ -186,13 +209,21 @@ def _closing(
             yield Difference(where, f"names something the book does not have: {error}")
             sound = False
             continue
-        stated = {"amount": str(trade.amount), "cost": str(trade.cost)}
+        security = household.securities[row["security_id"]]
+        stated = {
+            "trade_id": f"{row['account_id']}:{row['security_id']}:{row['side']}",
+            "ticker": security.ticker,
+            "price": plain(household.prices[security.id]),
+            "amount": plain(trade.amount),
+            "cost": plain(trade.cost),
+        }
         if isinstance(trade, Sale):
             sales.append(trade)
             lot = lot_document(trade)
-            stated |= {"term": lot["term"], "realized_gain": str(cents(trade.gain))}
+            stated |= {"term": lot["term"], "realized_gain": plain(cents(trade.gain))}
         else:
             purchases.append(trade)
+            stated |= {"lot_id": "", "term": "", "realized_gain": ""}
         for name, value in stated.items():
             if row[name] != value:
                 yield Difference(where, f"{name} is {row[name]}, should be {value}")
@@ -230,4 +261,5 @@ def row_orders(book: Book, rows: Sequence[Row]) -> Iterator[Order]:
         if household is None or account is None or row["side"] not in ("buy", "sell"):
             continue
         side: Side = "buy" if row["side"] == "buy" else "sell"
-        yield Order(household, account, row["security_id"], side, Decimal(0))
+        groups = client_groups(household, account)
+        yield Order(household.id, account.id, row["security_id"], side, Decimal(0), groups)

@@ -13,7 +13,7 @@ from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.long_term import turning
 from policydsl.propose import Proposal
-from policydsl.reasons import Group, cited, closer, main_groups, said
+from policydsl.trade_words import Group, cited, closer, main_groups, said
 from policydsl.wash_causes import wash_causes
 from portfolio.household import Account
 
@@ -48,7 +48,8 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
         for (kind, name), value in sorted(trade.groups.items(), key=lambda item: item[1])
     )
     lead = f"lot {trade.lot_id} is not sold" if trade.lot_id else "not bought"
-    nearer = closer(proposal, trade.account_id)
+    assert proposal.compiled is not None
+    nearer = closer(proposal.compiled.physics.portfolios, trade.account_id)
     asks = [said(g, statements, 0, nearer) for g in main_groups([g for g in groups if g.value < 0])]
     resists = [
         said(g, statements, 1) for g in main_groups([g for g in groups if g.value > 0][::-1])

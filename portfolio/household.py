@@ -289,7 +289,7 @@ class Risk:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Household:
     """Everything one problem needs; no other part of the book has to be looked at.
 

@@ -19,6 +19,8 @@ from compiler.directives.base import (
     Directive,
     Family,
     covered_positions,
+    least,
+    most,
     selective_clause,
 )
 from compiler.directives.bounds import describe_band, report_upside_down
@@ -133,10 +135,10 @@ class CountLimit(Directive):
         for account_id in scope.accounts:
             account = closing.account(account_id)
             before, after = (self._count(scope, closing, account, after=a) for a in (False, True))
-            if self.high is not None and after > max(self.high, before):
-                yield self._breach(scope, account, after, max(self.high, before), "above")
-            if self.low is not None and after < min(self.low, before):
-                yield self._breach(scope, account, after, min(self.low, before), "below")
+            if self.high is not None and after > (high := most(scope, self.high, before)):
+                yield self._breach(scope, account, after, high, "above")
+            if self.low is not None and after < (low := least(scope, self.low, before)):
+                yield self._breach(scope, account, after, low, "below")
 
     def _breach(
         self, scope: InForce, account: Account, found: Decimal, bound: Decimal, side: str

@@ -119,11 +119,21 @@ class HoldingMinimum(Directive):
             yield f"the holding of {where} is ${found:,.2f}, below ${least:,.2f}"
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
-        """Every position that was traded and is left is worth the minimum."""
+        """Every position that was traded and is left is worth the minimum; and, where
+        `scope.strict`, every one that is due."""
         for where, found, least in self._small(scope, closing, after=True):
             account_id, security_id = where.split(" ", 1)
-            if (account_id, security_id) in closing.orders:
+            due = scope.strict and self._due(scope, closing, account_id, security_id, where)
+            if due or (account_id, security_id) in closing.orders:
                 yield dollars_breach(scope, where, "the holding", found, least)
+
+    def _due(
+        self, scope: InForce, closing: Closing, account_id: str, security_id: str, where: str
+    ) -> bool:
+        """Whether a position that is too small has to be gone, or grown, by today."""
+        account, household = closing.account(account_id), closing.household
+        security = household.securities[security_id]
+        return compliance(scope, household, account, security, None, where) == 1
 
     def _small(
         self, scope: InForce, closing: Closing, *, after: bool

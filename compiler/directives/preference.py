@@ -139,12 +139,17 @@ class Preference(Directive):
     def dollars(self, scope: InForce, closing: Closing, *, after: bool) -> Decimal:
         """Dollars held on the wrong side, before or after the trades; for the other kinds, dollars
         traded there, which before the trades are none. Accounts that may not trade are left out."""
-        household, total = closing.household, Decimal(0)
+        return sum(self.by_account(scope, closing, after=after).values(), Decimal(0))
+
+    def by_account(self, scope: InForce, closing: Closing, *, after: bool) -> dict[str, Decimal]:
+        """The same dollars by the id of the account they are in."""
+        household, found = closing.household, dict[str, Decimal]()
         if self.action != "hold" and not after:
-            return total
+            return found
         for account in self.accounts(scope, household):
             if account.id not in closing.targets:
                 continue
+            total = Decimal(0)
             for lot in account.lots if self.action != "buy" else ():
                 security = household.securities[lot.security_id]
                 if self.wrong(household, account, security, lot):
@@ -155,7 +160,8 @@ class Preference(Directive):
                 security = household.securities[buy.security_id]
                 if buy.account_id == account.id and self.wrong(household, account, security, None):
                     total += buy.shares * household.prices[buy.security_id]
-        return total
+            found[account.id] = total
+        return found
 
 
 def _truth(selection: Selection, env: Environment) -> Truth:

@@ -12,6 +12,7 @@ from policydsl.model_impact import impact, reached, with_models
 from policydsl.model_report import changes_document, changes_text
 from policydsl.policies import policies_there
 from policydsl.side_by_side import compared_document, compared_table
+from policydsl.waiting import Waiting
 from portfolio.book import load_book
 from portfolio.findings import render_findings
 from portfolio.model_changes import ModelTable, model_changes, read_model_table
@@ -180,11 +181,13 @@ def _impact(
         output.end_where_stopped(ctx, inputs.book)
     day = before.book.as_of
     households = reached(before, after, old, new)
-    pairs = impact(before, after, households)
-    document = {"as_of": day.isoformat(), **compared_document(pairs)}
+    with Waiting() as waiting:
+        sides = impact(before, after, households, waiting)
+        document = {"as_of": day.isoformat(), **compared_document(sides)}
+        text = compared_table(sides)
     if not households:
         return document, f"on {day} no household of {before.book.name} follows a changed model\n"
     count = output.counted(len(households), "household")
     verb = "follows" if len(households) == 1 else "follow"
     lead = f"on {day} {count} of {before.book.name} {verb} a changed model\n"
-    return document, lead + compared_table(pairs)
+    return document, lead + text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -14,14 +14,16 @@ import click
 from policydsl import options, output
 from policydsl.carried import STATE
 from policydsl.document import Document
+from policydsl.elsewhere import InputsChangedError, elsewhere
 from policydsl.policies import policies_there
 from policydsl.progress import followed
-from policydsl.rebalance import Inputs, outcomes, read_inputs, with_file, write_run
+from policydsl.rebalance import Inputs, documents, outcomes, read_inputs, with_file, write_run
 from policydsl.report import run_table
 from policydsl.run_folder import RunFolder, fresh_folder
-from policydsl.side_by_side import compared_document, compared_table, trades_table
+from policydsl.side_by_side import SideBySide, compared_document, compared_table, trades_table
 from policydsl.signing import private_key
 from policydsl.tables import dollars
+from policydsl.waiting import Waiting
 
 
 @click.command()
@@ -49,6 +51,7 @@ from policydsl.tables import dollars
     metavar="KEY",
     help="Sign the run with a private key (Ed25519, PEM).",
 )
+@options.processes
 @options.as_of
 @options.common()
 @click.pass_context
@@ -61,6 +64,7 @@ def command(
     after: Path | None,
     out: Path | None,
     sign: Path | None,
+    processes: int,
     as_of: date | None,
     form: str,
 ) -> None:
@@ -90,16 +94,20 @@ def command(
         folder = fresh_folder(out, key)
     except FileExistsError as error:
         raise click.UsageError(str(error)) from None
-    done = list(outcomes(inputs, ids, partial(followed, what="households")))
     chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}
-    summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
-    if form == "json":
-        output.result_json({"run": str(out), **summary, **folder.digests})
-    else:
-        documents = [outcome.document for outcome in done]
-        output.result(run_table(documents) + _awaited(documents))
-        output.result(_closing(summary, out) + _sealed(folder))
-    failed = any(outcome.proposal.status == "failed" for outcome in done)
+    with Waiting(out) as waiting:
+        try:
+            shown = partial(followed, what="households")
+            done = outcomes(inputs, ids, waiting, shown, elsewhere(processes))
+        except InputsChangedError as error:
+            raise click.ClickException(str(error)) from None
+        summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
+        if form == "json":
+            output.result_json({"run": str(out), **summary, **folder.digests})
+        else:
+            output.result(run_table(documents(done)) + _awaited(documents(done)))
+            output.result(_closing(summary, out) + _sealed(folder))
+    failed = any(outcome.status == "failed" for outcome in done)
     ctx.exit(3 if failed else 0)
 
 
@@ -149,7 +157,7 @@ def _sealed(folder: RunFolder) -> str:
     return "".join(lines) + signed
 
 
-def _awaited(documents: Sequence[Document]) -> str:
+def _awaited(documents: Iterable[Document]) -> str:
     """Whose approval proposals wait for."""
     waiting: dict[str, list[str]] = {}
     for document in documents:
@@ -168,11 +176,12 @@ def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> in
     if errors:
         found = output.diagnostics_text(after.typed.diagnostics, after.typed.sources)
         output.note(found)
-    pairs = list(zip(outcomes(before, ids), outcomes(after, ids), strict=True))
-    if form == "json":
-        output.result_json(compared_document(pairs))
-    else:
-        output.result(compared_table(pairs))
-        for old, new in pairs:
-            output.result(trades_table(old, new))
+    with Waiting() as waiting:
+        sides = SideBySide(outcomes(before, ids, waiting), outcomes(after, ids, waiting))
+        if form == "json":
+            output.result_json(compared_document(sides))
+        else:
+            output.result(compared_table(sides))
+            for old, new in sides.pairs:
+                output.result(trades_table(old, new))
     return 1 if errors else 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler.closing import cents
 from compiler.statements import InForce
-from policydsl.conflicts.question import Question
+from policydsl.conflicts.question import Question, left_over
 from policydsl.conflicts.relaxations import Change, Relaxation
 from policydsl.conflicts.sets import Sets
 from policydsl.document import Document, plain
@@ -30,6 +30,7 @@ def conflicts_document(
             {
                 "changes": [_change(change) for change in relaxation.changes],
                 "trades": len(relaxation.proposal.solution.orders),
+                "rounding": [breach.message for breach in left_over(relaxation.proposal)],
             }
             for relaxation in found
             if relaxation.proposal.solution is not None

@@ -6,8 +6,9 @@ undone. What cannot be paid without any rule either is held against none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from compiler.check import TypedPolicies
 from compiler.directives.base import Breach
 from compiler.edited import rewritten, without
+from compiler.exact_check import share_increment
 from compiler.layers import Status as Standing
 from compiler.layers import fold
 from compiler.model import compile_household
@@ -122,15 +124,20 @@ class Question:
         return propose(self.household, self.merge(self.edited(edit)), self.budget)
 
     def all_done(self, proposal: Proposal) -> bool:
-        """Whether its trades keep everything, in decimals."""
+        """Whether its trades keep everything, in decimals; or, where the solve before rounding
+        does, all but what is less than a share."""
         if proposal.status not in (Status.PROPOSED, Status.NO_ACTION) or proposal.closing is None:
             return False
         paid = self.floor > ROOM or not unpaid(proposal.policy, proposal.closing)
-        held = proposal.policy.held.keys() - self.policy.held.keys()
-        return paid and not held and not any(_asked_and_left(proposal))
+        if not paid or proposal.policy.held.keys() - self.policy.held.keys():
+            return False
+        assert proposal.solution is not None
+        left = list(left_over(proposal))
+        rounding = proposal.solution.still_broken <= ROOM and _less_than_a_share(proposal, left)
+        return not left or rounding
 
 
-def _asked_and_left(proposal: Proposal) -> Iterator[Breach]:
+def left_over(proposal: Proposal) -> Iterator[Breach]:
     """What hard statements ask today and the trades leave undone, payments apart."""
     assert proposal.closing is not None
     assert proposal.compiled is not None
@@ -139,3 +146,21 @@ def _asked_and_left(proposal: Proposal) -> Iterator[Breach]:
         if scope.statement.key in cured and scope.directive.kind != "payment":
             seen = proposal.closing.seen_by(scope)
             yield from scope.directive.breaches(replace(scope, strict=True), seen)
+
+
+def _less_than_a_share(proposal: Proposal, left: Sequence[Breach]) -> bool:
+    """Whether each breach is one of dollars, and less than the smallest order of the dearest
+    security that the household holds or may buy."""
+    closing = proposal.closing
+    assert closing is not None
+    names = {(a.id, lot.security_id) for a in closing.household.accounts for lot in a.lots}
+    names |= {(account, name) for account, target in closing.targets.items() for name in target}
+    share = max(
+        (
+            share_increment(closing, closing.account(account), name)
+            * closing.household.prices[name]
+            for account, name in names
+        ),
+        default=Decimal(0),
+    )
+    return all(b.unit == "dollars" and abs(b.found - b.bound) <= share for b in left)

@@ -15,12 +15,12 @@ from typing import Literal
 from compiler.directives.base import Breach, Dial
 from compiler.statements import InForce, Statement
 from policydsl.conflicts.question import Edit, Question, WorkEndedError
-from policydsl.conflicts.turning import NEAR, Turn, least_turn
+from policydsl.conflicts.turning import NEAR, Turn, least_turn, stepped
 from policydsl.propose import Proposal
 from solver.conflict import ROOM
 
-FOR_ROUNDING = (0, 1, 2, 4, 8, 16)
-"""Turns more, in parts of fifty, for shares that come in whole steps."""
+ROOMS = ((0, 0), (1, 0), (5, 0), (0, 1), (0, 2), (0, 4), (0, 8), (0, 16))
+"""Turns more, in steps and in fiftieths of the turn, for shares that come in whole steps."""
 MOST_WAYS = 8
 FIRST = 0
 """A priority before all that policies may name, so that the exempt is the least there can be."""
@@ -91,8 +91,8 @@ def _relaxed(question: Question, way: Sequence[str]) -> Relaxation | None:
         draft = _least_change(question, rule, edit.beyond(way[number + 1 :]))
         drafts.append(draft)
         edit = draft.made(edit)
-    for more in FOR_ROUNDING:
-        edit, made = Edit(), [draft.with_room(more) for draft in drafts]
+    for steps, parts in ROOMS:
+        edit, made = Edit(), [draft.with_room(steps, parts) for draft in drafts]
         for draft in made:
             edit = draft.made(edit)
         proposal = question.answer(edit)
@@ -116,14 +116,12 @@ class _Draft:
     def statement(self) -> Statement:
         return self.scopes[0].statement
 
-    def with_room(self, more: int) -> _Draft:
+    def with_room(self, steps: int, parts: int) -> _Draft:
         """The draft with its amount turned further, for rounding."""
-        if self.turn is None or self.dial is None or not more:
+        if self.turn is None or self.dial is None:
             return self
-        steps = -(-NEAR * self.turn.by // self.dial.step) or Decimal(1)
-        return replace(
-            self, turn=replace(self.turn, by=self.turn.by + more * steps * self.dial.step)
-        )
+        more = stepped(parts * NEAR * self.turn.by, self.dial.step) + steps * self.dial.step
+        return replace(self, turn=replace(self.turn, by=self.turn.by + more))
 
     def made(self, edit: Edit) -> Edit:
         """The edit with this change too."""

@@ -37,19 +37,19 @@ def least_turn(dial: Dial, size: Decimal | None, left: Callable[[Decimal], float
     if left(high) > ROOM:
         return None
     low, tries = Decimal(0), [(Decimal(0), left(Decimal(0)))]
-    ahead = max(dial.step, _stepped(high / 4096, dial.step))
+    ahead = max(dial.step, stepped(high / 4096, dial.step))
     for number in range(MOST_TRIES):
         near = max(dial.step, NEAR * high)
         if high - low <= near:
             break
-        by = ahead if number < 8 else _stepped((low + high) / 2, dial.step)
+        by = ahead if number < 8 else stepped((low + high) / 2, dial.step)
         by = min(max(by, low + dial.step), high - dial.step)
         found = left(by)
         if found <= ROOM:
             high = by
-            ahead = high - max(dial.step, _stepped(NEAR * high, dial.step) - dial.step)
+            ahead = high - max(dial.step, stepped(NEAR * high, dial.step) - dial.step)
             if len(tries) == 1:
-                ahead = _stepped(high / 64, dial.step)
+                ahead = stepped(high / 64, dial.step)
         else:
             low = by
             tries.append((by, found))
@@ -61,10 +61,10 @@ def _crossing(tries: list[tuple[Decimal, float]], step: Decimal, high: Decimal) 
     """Where the line through the last two points meets nothing left; half way if it never does."""
     (a, before), (b, after) = tries[-2:]
     if not after < before < float("inf"):
-        return _stepped((b + high) / 2, step)
-    return _stepped(b + (b - a) * Decimal(after / (before - after)), step)
+        return stepped((b + high) / 2, step)
+    return stepped(b + (b - a) * Decimal(after / (before - after)), step)
 
 
-def _stepped(value: Decimal, step: Decimal) -> Decimal:
+def stepped(value: Decimal, step: Decimal) -> Decimal:
     """The value, rounded up to whole steps."""
     return (value / step).to_integral_value(ROUND_CEILING) * step

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from policydsl.day_to_day.recorded import RecordedRun, Row
+from policydsl.day_to_day.recorded import RecordedRun, Row, cell_changes
 
 ZERO = Decimal(0)
 PAID = {"sell": 1, "dividend": 1, "return_of_capital": 1, "buy": -1}
@@ -134,9 +134,14 @@ def lot_changes(a: RecordedRun, b: RecordedRun, accounts: Sequence[str]) -> tupl
         old, new = before.get(name), after.get(name)
         row = new or old or {}
         change = LotChange(name, row["account_id"], row["security_id"], old, new)
-        if old is None or new is None or change.shares or change.basis:
+        if old is None or new is None or change.word != "restated" or _restated(old, new):
             found.append(change)
     return tuple(found)
+
+
+def _restated(old: Row, new: Row) -> bool:
+    """Whether a lot that nobody traded is another one all the same."""
+    return bool(cell_changes(old, new))
 
 
 def new_rows(a: RecordedRun, b: RecordedRun, table: str, accounts: Sequence[str]) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,14 +9,14 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from compiler.policyset import PolicySet, load_policies
 from policydsl.carried import STATE, Carried, read_carried
-from policydsl.digests import sha256
+from policydsl.digests import PROPOSALS, RECORD
 from policydsl.document import Document
 from policydsl.rebalance import Inputs, recorded_inputs
 from policydsl.schemas import ProposalDocument, RunDocument
+from policydsl.verify_folder import folder_differences, read_document
+from policydsl.verify_proposal import Difference
 from portfolio.book.draft import Notes
 from portfolio.book.files import Folder, TextTable, read_folder
 
@@ -75,36 +74,26 @@ class RecordedRun:
 
 def read_run(folder: Path) -> RecordedRun:
     """A run folder whose files are those that were written; NotARunError for anything else."""
-    path = folder / "run.json"
-    if not path.is_file():
-        raise NotARunError(f"{folder} is not a run folder: it has no run.json")
-    try:
-        RunDocument.model_validate_json(path.read_bytes())
-        record: Document = json.loads(path.read_bytes())
-        documents = {}
-        for name in record["households"]:
-            content = (folder / "proposals" / f"{name}.json").read_bytes()
-            ProposalDocument.model_validate_json(content)
-            documents[name] = json.loads(content)
-        changed = [name for name, stated in record["files"].items() if _other(folder, name, stated)]
-        state = folder / "inputs" / STATE
-        carried = read_carried(state) if state.is_file() else Carried()
-    except (OSError, ValidationError, ValueError, RecursionError) as error:
-        raise NotARunError(
-            f"{folder} is not what a run writes: see `policydsl verify {folder}`"
-        ) from error
-    if changed:
-        raise NotARunError(
-            f"{folder}: {changed[0]} is not the file that was written: "
-            f"see `policydsl verify {folder}`"
-        )
+    if not (folder / RECORD).is_file():
+        raise NotARunError(f"{folder} is not a run folder: it has no {RECORD}")
+    wrong = next(folder_differences(folder), None)
+    found: list[Difference] = []
+    record = read_document(folder, RECORD, RunDocument, found)
+    documents = {}
+    for name in record["households"] if record is not None else ():
+        document = read_document(folder, f"{PROPOSALS}{name}.json", ProposalDocument, found)
+        documents[name] = document or {}
+    for difference in (wrong, *found):
+        if difference is not None:
+            raise NotARunError(
+                f"{folder}: {difference.where} {difference.what}: see `policydsl verify {folder}`"
+            )
+    assert record is not None
+    state = folder / "inputs" / STATE
+    carried = read_carried(state) if state.is_file() else Carried()
     given = read_folder(folder / "inputs" / "book", Notes())
     policies = load_policies(folder / "inputs" / "policies")
     return RecordedRun(folder, record, documents, given, policies, carried)
-
-
-def _other(folder: Path, name: str, stated: str) -> bool:
-    return sha256((folder / name).read_bytes()) != stated
 
 
 def _rows(table: TextTable) -> list[Row]:

@@ -211,33 +211,31 @@ def date_changes(typed: TypedPolicies, before: date, after: date) -> tuple[DateC
     return tuple(sorted(found, key=lambda each: (each.path, each.line, each.key)))
 
 
-def as_dated(
-    typed: TypedPolicies, keys: frozenset[str], before: date, after: date
-) -> TypedPolicies:
-    """The policies with these statements and waivers standing on the day after as they did on the
-    day before: what had not begun begins later, what had not ended ends on the day."""
-    if not keys:
+def as_dated(typed: TypedPolicies, holding: Mapping[str, bool], day: date) -> TypedPolicies:
+    """The policies with these statements and waivers, by key, holding or not holding on a day,
+    whatever their own dates say of it."""
+    if not holding:
         return typed
     return replace(
         typed,
-        statements=tuple(_as_then(each, keys, before, after) for each in typed.statements),
-        waivers=tuple(_as_then(each, keys, before, after) for each in typed.waivers),
+        statements=tuple(_on(each, holding, day) for each in typed.statements),
+        waivers=tuple(_on(each, holding, day) for each in typed.waivers),
     )
 
 
 Dated = TypeVar("Dated", Statement, Waiver)
 
 
-def _as_then(each: Dated, keys: frozenset[str], before: date, after: date) -> Dated:
-    if _key(each) not in keys:
+def _on(each: Dated, holding: Mapping[str, bool], day: date) -> Dated:
+    wanted = holding.get(_key(each))
+    if wanted is None or wanted == _holds(each, day):
         return each
-    if _holds(each, before):
-        return replace(
-            each,
-            starts=None if each.starts is None else min(each.starts, before),
-            ends=max(each.ends or after, after),
-        )
-    return replace(each, starts=after + timedelta(days=1), ends=None)
+    if wanted:
+        starts = None if each.starts is None else min(each.starts, day)
+        return replace(each, starts=starts, ends=None if each.ends is None else max(each.ends, day))
+    if each.starts is not None and each.ends is None:
+        return replace(each, starts=day + timedelta(days=1))
+    return replace(each, ends=day - timedelta(days=1))
 
 
 def _holds(each: Statement | Waiver, day: date) -> bool:

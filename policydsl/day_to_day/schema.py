@@ -215,6 +215,58 @@ class HouseholdPart(Part):
     trades: list[TradePart]
 
 
+class CausePart(Part):
+    """What was put in from the other run; `name` says which rule of policies and dates."""
+
+    kind: Literal[
+        "program",
+        "day",
+        "dates",
+        "prices",
+        "risk numbers",
+        "models",
+        "securities",
+        "clients",
+        "positions",
+        "cash",
+        "flows",
+        "carried state",
+        "policies",
+        "orders of others",
+    ]
+    name: str
+
+
+class EffectPart(Part):
+    """What causes move in the answer for a household."""
+
+    causes: list[CausePart]
+    orders: Annotated[int, Field(description="orders that they change")]
+    explained: Annotated[
+        float,
+        Field(
+            description="part of the difference between the runs, lot by lot: a fraction, "
+            "negative where it works against it; those of `steps` sum to 1"
+        ),
+    ]
+    whole: Annotated[bool, Field(description="it is all of the difference, lot by lot")]
+    moved: Annotated[MeasuresPart | None, Field(description="null where it cannot be told")]
+    unsolved: Annotated[str | None, Field(description="why it cannot be told")]
+
+
+class AttributionPart(Part):
+    """What explains the orders that differ: `steps` sum to `total`, and `alone` with `interaction`
+    do. Step by step goes from the first run to the second."""
+
+    household_id: str
+    differ: Annotated[int, Field(description="orders that differ between the runs")]
+    dollars: Annotated[Number, Field(description="by how much, lot by lot, at the second's closes")]
+    total: MeasuresPart
+    alone: list[EffectPart]
+    steps: list[EffectPart]
+    interaction: MeasuresPart
+
+
 class RunsDiffDocument(Part):
     """What is not the same in two runs."""
 
@@ -234,6 +286,9 @@ class RunsDiffDocument(Part):
     dates: list[DatePart]
     state: list[StatePart]
     households: list[HouseholdPart]
+    attribution: Annotated[
+        list[AttributionPart] | None, Field(description="null where it was not asked for")
+    ]
 
 
 def schema_text() -> str:

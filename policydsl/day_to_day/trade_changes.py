@@ -49,12 +49,13 @@ class Answer:
         """Ids of the orders that are not the same in both."""
         ids = sorted(self.orders.keys() | other.orders.keys())
         return tuple(
-            each for each in ids if not _same(self.orders.get(each), other.orders.get(each))
+            each for each in ids if not same_order(self.orders.get(each), other.orders.get(each))
         )
 
 
-def _same(one: Order | None, other: Order | None) -> bool:
-    return one is not None and one.same(other)
+def same_order(one: Order | None, other: Order | None) -> bool:
+    """Whether both trade the same, or neither is there."""
+    return one is other is None or (one is not None and one.same(other))
 
 
 @dataclass(frozen=True, slots=True)

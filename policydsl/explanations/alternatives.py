@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from compiler.closing import Closing, Sale, cents
-from policydsl.document import LEDGER_PLACES, Document, plain
+from policydsl.document import Document, plain
 from policydsl.held_back import Untraded
+from policydsl.location import LEDGER_PLACES
 from policydsl.long_term import turning_long
 from policydsl.propose import Proposal
-from policydsl.reasons import MAIN, MATERIAL, RECORDED
+from policydsl.reasons import RECORDED
+from policydsl.trade_words import MAIN, MATERIAL
 from portfolio.holding import is_long_term
 from portfolio.household import Lot
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.explanations.words import exactly, fine
-from policydsl.reasons import MAIN, TERMS, bound_words
 from policydsl.report import sentence_lines
+from policydsl.trade_words import MAIN, TERMS, bound_words
 
 Document = Mapping[str, Any]
 CLOSER = "the account closer to its"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policydsl.reasons import TERMS, bound_words
 from policydsl.report import placed
 from policydsl.tables import dollars, table
+from policydsl.trade_words import TERMS, bound_words
 
 Document = Mapping[str, Any]
 CLOSER = "the account closer to its"

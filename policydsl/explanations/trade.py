@@ -9,8 +9,8 @@ from policydsl.document import Document
 from policydsl.explanations.inquiry import Inquiry
 from policydsl.explanations.other_ways import other_ways, other_ways_table
 from policydsl.explanations.words import but_for_table, matters, nothing_without, trade_but_for
-from policydsl.reasons import MATERIAL
 from policydsl.report import ledger_table, sentence_lines, trade_lines
+from policydsl.trade_words import MATERIAL
 
 
 def rules_of(trade: Document, document: Document) -> list[str]:

@@ -30,7 +30,8 @@ from grammar import tree
 from grammar.spans import Span
 from policydsl.held_back import held_back
 from policydsl.propose import Proposal
-from policydsl.reasons import MATERIAL, bindings, explained_trades
+from policydsl.reasons import bindings, explained_trades
+from policydsl.trade_words import MATERIAL
 from policydsl.trials.run import Ran, proposed
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from portfolio import risk
 from portfolio.book.attributes import attributes_of, declared
@@ -57,7 +58,9 @@ class Book:
     calendar: str
     _contents: Contents = field(repr=False)
     _risk_tables: RiskTables | None = field(repr=False)
-    _snapshots: dict[str, Household] = field(default_factory=dict, repr=False)
+    _snapshots: WeakValueDictionary[str, Household] = field(
+        default_factory=WeakValueDictionary, repr=False
+    )
     _also_models: frozenset[str] = frozenset()
     _also_securities: frozenset[str] = frozenset()
     _equivalents: bool = False
@@ -140,7 +143,7 @@ class Book:
         """The book with these models in every household's snapshot, for policies that choose them;
         names that it does not have are left out."""
         known = self.model_ids & frozenset(names)
-        return replace(self, _also_models=known, _snapshots={}) if known else self
+        return replace(self._unread, _also_models=known) if known else self
 
     def with_securities(self, names: Iterable[str]) -> Book:
         """The book with these securities (ids or tickers) in every household's snapshot, for
@@ -151,12 +154,17 @@ class Book:
             for security in self._contents.securities.values()
             if security.id in wanted or security.ticker in wanted
         )
-        return replace(self, _also_securities=also, _snapshots={}) if also else self
+        return replace(self._unread, _also_securities=also) if also else self
 
     def with_equivalents(self) -> Book:
         """The book with the equivalence classes of what is held or modelled in every household's
         snapshot, for policies that let them stand in for each other."""
-        return replace(self, _equivalents=True, _snapshots={})
+        return replace(self._unread, _equivalents=True)
+
+    @property
+    def _unread(self) -> Book:
+        """The book as it was before any snapshot was built."""
+        return replace(self, _snapshots=WeakValueDictionary())
 
     @property
     def brought_in(self) -> tuple[frozenset[str], frozenset[str], bool]:
@@ -168,9 +176,8 @@ class Book:
         none: frozenset[str] = frozenset()
         if self.brought_in == (none, none, False):
             return self
-        return replace(
-            self, _also_models=none, _also_securities=none, _equivalents=False, _snapshots={}
-        )
+        without = replace(self, _also_models=none, _also_securities=none, _equivalents=False)
+        return without._unread
 
     @cached_property
     def account_ids(self) -> tuple[str, ...]:
@@ -185,12 +192,14 @@ class Book:
         return found if found in self.household_ids else None
 
     def household(self, household_id: str) -> Household:
-        """The snapshot of one household, built once; KeyError where the book has none of that id.
+        """The snapshot of one household, built once for as long as somebody holds it; KeyError
+        where the book has none of that id.
 
         A household on hold can be looked at, but not traded.
         """
-        if household_id not in self._snapshots:
-            self._snapshots[household_id] = household_of(
+        snapshot = self._snapshots.get(household_id)
+        if snapshot is None:
+            snapshot = self._snapshots[household_id] = household_of(
                 self._contents,
                 household_id,
                 self.frozen,
@@ -199,7 +208,7 @@ class Book:
                 self._also_securities,
                 self._equivalents,
             )
-        return self._snapshots[household_id]
+        return snapshot
 
     def tax_history(self, household_id: str) -> TaxHistory:
         """What the household, and who is linked to it, bought and sold so far, as tax sees it;

@@ -42,7 +42,9 @@ def test_help_shows_an_example(command: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_speaks_to_people_and_programs(command: tuple[str, ...]) -> None:
-    assert "--format [text|json" in run(*command, "--help").stdout
+    for_people = command == ("report",)  # programs read the run itself
+    formats = "--format [html" if for_people else "--format [text|json"
+    assert formats in run(*command, "--help").stdout
     assert "--debug" in run(*command, "--help").stdout
 
 

@@ -46,6 +46,7 @@ def test_the_folder_holds_what_the_contract_names(small_run: Path) -> None:
         "proposals",
         "inputs",
         "log.jsonl",
+        "seal.json",
     }
     assert {p.stem for p in (small_run / "proposals").iterdir()} == set(
         record(small_run)["households"]

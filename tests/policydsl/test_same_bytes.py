@@ -16,7 +16,7 @@ from portfolio.synth import synthesise
 from tests.policydsl.runs import POLICIES, ROOT, rebalanced, rows, write_rows
 
 Files = dict[str, bytes]
-TIMED = ("run.json", "log.jsonl")
+TIMED = ("run.json", "log.jsonl", "seal.json")
 
 
 def proposals(run: Path) -> Files:

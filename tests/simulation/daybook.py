@@ -13,14 +13,19 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from compiler.schedules import with_schedules
 from policydsl.document import Document
-from policydsl.rebalance import Outcome, outcomes, read_inputs, write_run
+from policydsl.rebalance import documents, outcomes, policy_of, read_inputs, write_run
 from policydsl.run_folder import fresh_folder
+from policydsl.waiting import Waiting
 from portfolio.book import load_book
-from portfolio.household import Flow
+from portfolio.household import Flow, Household
 from portfolio.sessions import sessions_from
 from tests.simulation.custodian import Custodian, Fill, Posting, Row, TaxLot, rows_of
 from tests.simulation.market import Closes, walk
+
+Proposed = tuple[Household, Document]
+"""A household as its policy has it read, and what is proposed for it."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,18 @@ def simulate(
 
 def proposed(
     book: Path, policies: Path, run: Path, before: Path | None, only: Iterable[str] = ()
-) -> list[Outcome]:
+) -> list[Proposed]:
     """`policydsl rebalance --book BOOK --after BEFORE -o RUN`, without the command line."""
     inputs = read_inputs(book, policies, state=before and before / "state.json")
     assert not inputs.book.stopped, inputs.book.findings
     ids = sorted(only) or inputs.book.household_ids
-    done = list(outcomes(inputs, ids))
-    write_run(fresh_folder(run), inputs, done, {}, 0.0)
-    return done
+    with Waiting() as waiting:
+        done = outcomes(inputs, ids, waiting)
+        write_run(fresh_folder(run), inputs, done, {}, 0.0)
+        found = list(documents(done))
+    households = [inputs.book.household(name) for name in ids]
+    read = [with_schedules(each, policy_of(inputs, each)) for each in households]
+    return list(zip(read, found, strict=True))
 
 
 def second_look(
@@ -138,29 +147,28 @@ def second_look(
         return {}
     custodian.write(here / "again", closes[custodian.day])
     done = proposed(here / "again", policies, here / "second", here / "run", traded)
-    return {each.proposal.household.id: each.document for each in done}
+    return {household.id: document for household, document in done}
 
 
-def _flows(found: Sequence[Outcome], day: date) -> tuple[list[Flow], list[Flow]]:
+def _flows(found: Sequence[Proposed], day: date) -> tuple[list[Flow], list[Flow]]:
     """The flows of today and of closed days up to the next session: what leaves is paid by the
     session before, what enters is there on the session after (second list)."""
     after = sessions_from(day, 1)
-    flows = [flow for each in found for flow in each.proposal.household.flows if flow.day < after]
+    flows = [flow for household, _ in found for flow in household.flows if flow.day < after]
     now = [flow for flow in flows if flow.day == day or flow.amount < 0]
     # What enters is booked before what leaves on the same day.
     now.sort(key=lambda flow: flow.amount < 0)
     return now, [flow for flow in flows if flow not in now]
 
 
-def _look(day: date, outcome: Outcome, again: dict[str, Document]) -> Look:
-    proposal = outcome.proposal
-    name = proposal.household.id
+def _look(day: date, proposed: Proposed, again: dict[str, Document]) -> Look:
+    household, document = proposed
     return Look(
         day,
-        name,
-        proposal.status.value,
-        proposal.findings,
-        proposal.household.flows,
-        outcome.document,
-        again.get(name),
+        household.id,
+        document["status"],
+        tuple(document["findings"]),
+        household.flows,
+        document,
+        again.get(household.id),
     )

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from portfolio.holding import first_long_day
 from portfolio.household import TAXABLE
-from tests.simulation.custodian import ZERO, Fill
+from tests.simulation.custodian import ZERO, Fill, TaxLot, cents
 from tests.simulation.daybook import Log
 
 Check = Callable[[Log], list[str]]
@@ -157,41 +157,66 @@ def worth(log: Log, household_id: str, day: date) -> dict[str, Decimal]:
     return found
 
 
-def washed(log: Log) -> list[str]:
-    """Sales at a loss in taxable accounts beside purchases that wash them (26 USC 1091).
-
-    Those are purchases of the same wash group in any account of the household, up to 30 days
-    before if still held in the evening and not in the lot sold, or up to 30 days after.
+def washed(log: Log, allowed: Decimal = ZERO) -> list[str]:
+    """Losses in taxable accounts that purchases wash (26 USC 1091): of what a household loses in a
+    wash group on a day, more than the part `allowed` by shares bought up to 30 days before and
+    still held in the evening; anything by purchases of that day or up to 30 days after.
     """
-    group = {row["security_id"]: row["wash_group"] for row in log.opening["securities"]}
-    kinds = {row["account_id"]: row["type"] for row in log.opening["accounts"]}
     found = []
-    losses = [
-        fill
-        for fill in log.fills
-        if fill.side == "sell" and fill.gain < 0 and kinds[fill.account_id] in TAXABLE
-    ]
-    for loss in losses:
-        home, name = log.household_of(loss.account_id), group[loss.security_id]
-        before = [
-            lot.id
-            for lot in log.evenings[loss.day].lots.values()
-            if log.household_of(lot.account_id) == home
-            and group[lot.security_id] == name
-            and loss.day - WASH_DAYS <= lot.acquired
-            and lot.id != loss.lot_id
-        ]
+    for (day, home, name), losses in _losses(log).items():
         after = [
             fill.lot_id
             for fill in log.fills
             if fill.side == "buy"
-            and log.household_of(fill.account_id) == home
-            and group[fill.security_id] == name
-            and loss.day < fill.day <= loss.day + WASH_DAYS
+            and _of_group(log, fill, home, name)
+            and day <= fill.day <= day + WASH_DAYS
         ]
-        if before or after:
-            found.append(f"{loss.day} {loss.lot_id} at {loss.gain}: {before + after}")
+        recent = {
+            lot.id: lot.shares - Decimal(lot.rest.get("used_shares") or 0)
+            for lot in log.evenings[day].lots.values()
+            if _of_group(log, lot, home, name) and day - WASH_DAYS <= lot.acquired < day
+        }
+        lost = -sum((fill.gain for fill in losses), ZERO)
+        dollars = sum(_washed_by(recent, losses), ZERO)
+        if after or dollars > allowed * lost:
+            by = after or sorted(recent)
+            found.append(f"{day} {home} {name}: {dollars} of {lost} washed by {by}")
     return found
+
+
+def _losses(log: Log) -> dict[tuple[date, str, str], list[Fill]]:
+    """Sales at a loss in taxable accounts, by day, household and wash group, in the order in which
+    the law goes through those of a day (Treas. Reg. 1.1091-1(b))."""
+    kinds = {row["account_id"]: row["type"] for row in log.opening["accounts"]}
+    group = {row["security_id"]: row["wash_group"] for row in log.opening["securities"]}
+    found: dict[tuple[date, str, str], list[Fill]] = {}
+    for fill in sorted(
+        log.fills, key=lambda f: (f.day, f.account_id, f.security_id, f.acquired, f.lot_id)
+    ):
+        if fill.side == "sell" and fill.gain < 0 and kinds[fill.account_id] in TAXABLE:
+            home = log.household_of(fill.account_id)
+            found.setdefault((fill.day, home, group[fill.security_id]), []).append(fill)
+    return found
+
+
+def _of_group(log: Log, held: Fill | TaxLot, household_id: str, name: str) -> bool:
+    """Whether something is a household's, in any account, and of a wash group."""
+    group = {row["security_id"]: row["wash_group"] for row in log.opening["securities"]}
+    mine = log.household_of(held.account_id) == household_id
+    return mine and group[held.security_id] == name
+
+
+def _washed_by(recent: Mapping[str, Decimal], losses: Iterable[Fill]) -> Iterator[Decimal]:
+    """Dollars of each loss that recent shares wash, to the cent. Each share washes one, and the
+    rest of a lot none of that lot (Rev. Rul. 56-602)."""
+    left = dict(recent)
+    for loss in losses:
+        missing = loss.shares
+        for name in sorted(left.keys() - {loss.lot_id}):
+            used = min(left[name], missing)
+            left[name] -= used
+            missing -= used
+        yield cents(-loss.gain * (loss.shares - missing) / loss.shares)
 
 
 def repeated(log: Log) -> list[str]:

@@ -120,13 +120,26 @@ def bought_back(log: Log) -> None:
     log.fills.append(replace(loss, day=later, account_id="RET-IRA", side="buy", lot_id="X"))
 
 
-def bought_before(log: Log) -> None:
-    """A week before a loss, and still held that evening."""
-    loss = log.fills[_first(log.fills, "RET-TX", "BND1", "sell")]
-    evening = log.evenings[loss.day]
-    held = next(lot for lot in evening.lots.values() if lot.security_id == "BND1")
-    new = replace(held, id="X", acquired=loss.day - timedelta(7))
-    log.evenings[loss.day] = replace(evening, lots=evening.lots | {"X": new})
+def bought_before(part: str) -> Callable[[Log], None]:
+    """A week before losses of a day, and still held that evening: as many shares as wash so much of
+    them, all of the first of them in the order of the law."""
+
+    def tamper(log: Log) -> None:
+        day = log.fills[_first(log.fills, "RET-TX", "BND1", "sell")].day
+        lost = [
+            f
+            for f in log.fills
+            if (f.day, f.account_id, f.security_id) == (day, "RET-TX", "BND1") and f.gain < 0
+        ]
+        first = min(lost, key=lambda f: (f.account_id, f.acquired, f.lot_id))
+        shares = Decimal(part) * sum(f.gain for f in lost) * first.shares / first.gain
+        assert shares < first.shares
+        evening = log.evenings[day]
+        held = next(lot for lot in evening.lots.values() if lot.security_id == "BND1")
+        new = replace(held, id="X", acquired=day - timedelta(7), shares=shares)
+        log.evenings[day] = replace(evening, lots=evening.lots | {"X": new})
+
+    return tamper
 
 
 def once_more(log: Log) -> None:
@@ -176,6 +189,10 @@ def foretold(log: Log) -> list[str]:
     return invariants.not_foretold(log, ahead=20)
 
 
+def a_tenth_washed(log: Log) -> list[str]:
+    return invariants.washed(log, Decimal("0.1"))
+
+
 TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
     "overdrawn": (poorer("EXE-TX", 900_000, date(2023, 10, 31)), invariants.overdrawn),
     "cash is missing": (poorer("EXE-TX", 1, date(2023, 10, 31)), invariants.unbalanced),
@@ -195,7 +212,8 @@ TAMPERED: dict[str, tuple[Callable[[Log], None], Check]] = {
     "short and said late": (said_late, foretold),
     "said, and paid": (paid_after_all, invariants.cried_wolf),
     "washed after": (bought_back, invariants.washed),
-    "washed before": (bought_before, invariants.washed),
+    "washed before": (bought_before("0.01"), invariants.washed),
+    "washed beyond a tenth": (bought_before("0.11"), a_tenth_washed),
     "an order twice": (once_more, invariants.repeated),
     "a second look trades": (traded_again, invariants.restless),
     "trades without a cause": (
@@ -242,17 +260,25 @@ def _of(account: str, flow: Flow) -> Flow:
 def test_a_log_that_was_tampered_with_is_caught(quarter: Log, name: str) -> None:
     tamper, check = TAMPERED[name]
     assert not is_caught(check, quarter)
-    log = Log(
-        quarter.opening,
-        quarter.closes,
-        quarter.away,
-        list(quarter.looks),
-        list(quarter.fills),
-        list(quarter.postings),
-        dict(quarter.evenings),
+    assert is_caught(check, tampered(quarter, tamper))
+
+
+def test_what_a_rule_lets_be_washed_is_let_pass(quarter: Log) -> None:
+    assert not is_caught(a_tenth_washed, tampered(quarter, bought_before("0.09")))
+
+
+def tampered(log: Log, tamper: Callable[[Log], None]) -> Log:
+    copy = Log(
+        log.opening,
+        log.closes,
+        log.away,
+        list(log.looks),
+        list(log.fills),
+        list(log.postings),
+        dict(log.evenings),
     )
-    tamper(log)
-    assert is_caught(check, log)
+    tamper(copy)
+    return copy
 
 
 # --- what the product is given --------------------------------------------------------------------

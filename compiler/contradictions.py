@@ -1,0 +1,388 @@
+"""Rules that no portfolio can keep together, whatever a book holds: found without one.
+
+Weights are parts of one: what is held and what is cash come to the whole. Every rule that bounds
+parts of it by numbers is a row; where the rows have no solution, some of the rules cannot all be
+kept, and none of them is left that could be spared.
+
+Of `sector` and `industry` a company has one and a fund none. Up to COSTS of the whole may be paid
+for trades. Rules with exceptions or times to comply are left out: they say less than their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Literal
+
+import numpy as np
+
+from compiler import codes
+from compiler.amounts import Amount
+from compiler.clashes import grouped, shown, surely_together
+from compiler.conditions import AllOf, Compare, Condition, IsOneOf
+from compiler.directives.band import WeightBand
+from compiler.directives.base import Directive
+from compiler.directives.cash import CashBand
+from compiler.directives.count import CountLimit
+from compiler.directives.holding_minimum import HoldingMinimum
+from compiler.directives.restriction import Restriction
+from compiler.expressions import Literal as Constant
+from compiler.expressions import Reference
+from compiler.selections import Group, Named, Selection
+from compiler.statements import Origin, Statement
+from grammar.diagnostics import Diagnostic, Label
+from grammar.tree import Comparison, Mode
+
+COSTS = 0.02
+CLEAR = 1e-6
+MOST_PARTS = 8
+MOST_FOUND = 5
+SINGLE = ("sector", "industry")
+"""Columns of which a company has one value and a fund none."""
+SETS_ASIDE = ("earmark", "accumulation")
+SPEAKING = (CashBand, WeightBand, CountLimit, HoldingMinimum, Restriction)
+"""The kinds that bound parts of the whole, or say how many there are."""
+ANYTHING = Selection()
+Base = Literal["account", "household"]
+BASES: tuple[Base, ...] = ("account", "household")
+Row = tuple[Mapping[str, float], float, float]
+"""Coefficients by variable, and the ends between which their sum lies."""
+
+
+def contradictions(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
+    """A warning for each set of rules that no portfolio keeps, though one keeps all but any one of
+    them."""
+    told: set[frozenset[str]] = set()
+    aside = any(each.directive.kind in SETS_ASIDE for each in statements)
+    known: dict[tuple[object, ...], bool] = {}
+
+    def none(rules: Sequence[Statement], base: Base) -> bool:
+        """Whether no portfolio keeps them: thousands of households may say the same."""
+        said = (base, *(each.directive for each in rules))
+        if said not in known:
+            known[said] = _none([each.directive for each in rules], base, aside)
+        return known[said]
+
+    for rules in _together(statements):
+        found = [*_barred_floors(rules)]
+        for base in BASES:
+            found += _irreducible(rules, partial(none, base=base))
+        for some in found:
+            keys = frozenset(each.key for each in some)
+            if keys not in told and not _one_slot(some):
+                told.add(keys)
+                yield _diagnostic(some)
+
+
+def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    """Statements of weights and counts that one account is sure to be under on some day: of files
+    for all and of one owner, without guards or with the same ones."""
+    chosen = {each.rule_id for each in statements if each.origin is Origin.SET}
+    lasting = [each for each in statements if _plain(each, chosen)]
+    common = [each for each in lasting if each.authority.of is None]
+    owned = grouped((each.authority, each) for each in lasting if each.authority.of is not None)
+    for own in ([], *owned.values()):
+        near = [*common, *own]
+        for guards in dict.fromkeys(each.guards for each in near):
+            group = _meeting([each for each in near if each.guards in ((), guards)])
+            if not own or any(each in group for each in own):
+                yield group
+
+
+def _plain(statement: Statement, chosen: Collection[str]) -> bool:
+    """Whether it means its numbers, of everything it speaks of, and nobody has chosen others."""
+    hard = statement.soft is None and not statement.off and statement.origin is not Origin.NOTE
+    stands = statement.origin is Origin.RULE or statement.rule_id not in chosen
+    whole = not statement.carveouts and not statement.transitions
+    return hard and stands and whole and isinstance(statement.directive, SPEAKING)
+
+
+def _meeting(group: list[Statement]) -> list[Statement]:
+    """Those of a group that meet every other one taken before."""
+    found: list[Statement] = []
+    for each in group:
+        if all(surely_together(each, other) for other in found):
+            found.append(each)
+    return found
+
+
+def _one_slot(found: Sequence[Statement]) -> bool:
+    """Whether it is two statements about one thing, which are an error of their own."""
+    return len(found) == 2 and found[0].directive.slot == found[1].directive.slot
+
+
+# --- sets of rules -------------------------------------------------------------------------------
+
+
+def _irreducible(
+    rules: Sequence[Statement], none: Callable[[Sequence[Statement]], bool]
+) -> Iterator[list[Statement]]:
+    """Sets that no portfolio keeps, each without the lowest rule of those before it."""
+    rest = list(rules)
+    for _ in range(MOST_FOUND):
+        if len(rest) < 1 or not none(rest):
+            return
+        found = list(rest)
+        for each in reversed(rest):
+            fewer = [other for other in found if other is not each]
+            if fewer and none(fewer):
+                found = fewer
+        yield found
+        lowest = max(found, key=lambda each: (each.authority.rank, each.key))
+        rest = [each for each in rest if each is not lowest]
+
+
+def _none(rules: Sequence[Directive], base: Base, aside: bool) -> bool:
+    """Whether no parts of the whole keep all of the rules."""
+    selections = _selections(rules, base)
+    rows = [row for row in _rows(rules, base, selections) if row[1] > 0 or row[2] < 1]
+    if not any(name == "held" or low > 0 for row, low, _ in rows for name in row if name != "cash"):
+        # What is not cash may be something that no rule speaks of.
+        ends = [(low, high) for row, low, high in rows if "cash" in row]
+        return max((low for low, _ in ends), default=0.0) > min([1.0, *(high for _, high in ends)])
+    regions = list(_regions(selections))
+    whole: list[Row] = [
+        ({"cash": 1.0, "aside": 1.0, "held": 1.0}, 1.0 - COSTS, 1.0),
+        ({"aside": 1.0}, 0.0, 1.0 if aside else 0.0),
+    ]
+    return _least_gap([*rows, *whole], selections, regions) > CLEAR
+
+
+def _least_gap(
+    rows: Sequence[Row], selections: Sequence[Selection], regions: Sequence[tuple[bool, ...]]
+) -> float:
+    """The least by which the rows have to be missed, all of them together."""
+    # A library that few policy sets have a use for.
+    linprog = import_module("scipy.optimize").linprog
+    place = {"cash": 0, "aside": 1}
+    count = 2 + len(regions)
+    above: list[list[float]] = []
+    most: list[float] = []
+    for coefficients, low, high in rows:
+        line = [0.0] * count
+        for name, coefficient in coefficients.items():
+            if name in place:
+                line[place[name]] += coefficient
+                continue
+            for number, region in enumerate(regions):
+                if name == "held" or region[int(name)]:
+                    line[2 + number] += coefficient
+        if high < np.inf:
+            above.append(line)
+            most.append(high)
+        if low > -np.inf:
+            above.append([-each for each in line])
+            most.append(-low)
+    slack = -np.eye(len(above))
+    cost = np.concatenate([np.zeros(count), np.ones(len(above))])
+    found = linprog(cost, A_ub=np.hstack([np.array(above), slack]), b_ub=np.array(most))
+    return float(found.fun)
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+
+def _rows(rules: Sequence[Directive], base: Base, selections: Sequence[Selection]) -> Iterator[Row]:
+    """What the rules say of the parts of the whole."""
+    for rule in rules:
+        match rule:
+            case CashBand() as cash if base in ("household", cash.base):
+                low, high = _share(cash.low), _share(cash.high)
+                yield {"cash": 1.0}, *_ends(low, None if cash.settled else high)
+            case WeightBand(each=None, relation=None, selection=Selection() as of) as band:
+                if base in ("household", band.base) and (of == ANYTHING or of in selections):
+                    name = "held" if of == ANYTHING else str(selections.index(of))
+                    yield {name: 1.0}, *_ends(_share(band.low), _share(band.high))
+            case WeightBand(relation=None, selection=None, each=str(column)) as band:
+                high = _share(band.high)
+                if base in ("household", band.base) and high is not None:
+                    yield from _of_each(column, high, selections)
+            case _:
+                continue
+    if base == "account":
+        yield from _of_counts(rules)
+    if _nothing_left([rule for rule in rules if isinstance(rule, Restriction)]):
+        yield {"held": 1.0}, 0.0, 0.0
+
+
+def _of_each(column: str, high: float, selections: Sequence[Selection]) -> Iterator[Row]:
+    """A group of values of a column has as much room as its values."""
+    for number, selection in enumerate(selections):
+        values = _values(selection)
+        if values is not None and values[0] == column:
+            yield {str(number): 1.0}, 0.0, high * len(values[1])
+
+
+def _of_counts(rules: Sequence[Directive]) -> Iterator[Row]:
+    """So many holdings of at least, or at most, so much each."""
+    fewest, largest, smallest = 0.0, 1.0, 0.0
+    most: float | None = None
+    for rule in rules:
+        match rule:
+            case CountLimit(counted="holdings", selection=None) as count:
+                fewest = max(fewest, float(count.low or 0))
+                if count.high is not None:
+                    most = min(float(count.high), float(count.high) if most is None else most)
+            case HoldingMinimum(selection=None) as minimum:
+                smallest = max(smallest, _share(minimum.amount) or 0.0)
+            case WeightBand(each="holding", relation=None, selection=None, base="account") as band:
+                high = _share(band.high)
+                largest = largest if high is None else min(largest, high)
+    yield {"held": 1.0}, fewest * smallest, 1.0 if most is None else most * largest
+
+
+def _nothing_left(restrictions: Sequence[Restriction]) -> bool:
+    """Whether two `only hold` rules have nothing in common: values of a column that differ."""
+    allowed = [
+        values
+        for each in restrictions
+        if (each.mode, each.action) == (Mode.ONLY, "hold")
+        for values in [_values(each.things)]
+        if values is not None
+    ]
+    return any(
+        one[0] == other[0] and one[1].isdisjoint(other[1]) for one in allowed for other in allowed
+    )
+
+
+def _barred_floors(rules: Sequence[Statement]) -> Iterator[list[Statement]]:
+    """Rules that ask for so much of something, with rules that forbid to hold any of it: only a
+    fund could bring it."""
+    for ban in rules:
+        match ban.directive:
+            case Restriction(mode=Mode.NEVER, action="hold", things=things):
+                for floor in rules:
+                    match floor.directive:
+                        case WeightBand(each=None, relation=None, selection=Selection() as of) as b:
+                            if _above_zero(b.low) and _implies(of, things):
+                                yield [floor, ban]
+
+
+def _above_zero(amount: Amount | None) -> bool:
+    constant = None if amount is None else amount.constant
+    return constant is not None and constant[1] > 0
+
+
+def _share(amount: Amount | None) -> float | None:
+    """A fixed fraction of the account's or household's value; None where it is no such thing."""
+    constant = None if amount is None else amount.constant
+    if constant is None or constant[0] not in ("account.value", "household.value"):
+        return None
+    return float(constant[1])
+
+
+def _ends(low: float | None, high: float | None) -> tuple[float, float]:
+    return 0.0 if low is None else low, 1.0 if high is None else high
+
+
+# --- what selections have in common --------------------------------------------------------------
+
+
+def _selections(rules: Sequence[Directive], base: Base) -> list[Selection]:
+    """The things whose weights are bounded, each once: those with a lower end first, MOST_PARTS at
+    most."""
+    found: dict[Selection, bool] = {}
+    for rule in rules:
+        match rule:
+            case WeightBand(each=None, relation=None, selection=Selection() as selection) as band:
+                if base in ("household", band.base) and selection != ANYTHING:
+                    found[selection] = found.get(selection, False) or band.low is not None
+    return sorted(found, key=lambda each: not found[each])[:MOST_PARTS]
+
+
+def _regions(selections: Sequence[Selection]) -> Iterator[tuple[bool, ...]]:
+    """Every way in which a part of a portfolio can count in some of the selections."""
+    within = [[_implies(a, b) for b in selections] for a in selections]
+    apart = [[_apart(a, b) for b in selections] for a in selections]
+
+    def extended(region: tuple[bool, ...]) -> Iterator[tuple[bool, ...]]:
+        k = len(region)
+        if k == len(selections):
+            yield region
+            return
+        for counts in (False, True):
+            if all(
+                not (counts and region[j] and apart[j][k])
+                and not (region[j] and not counts and within[j][k])
+                and not (counts and not region[j] and within[k][j])
+                for j in range(k)
+            ):
+                yield from extended((*region, counts))
+
+    yield from extended(())
+
+
+def _implies(a: Selection, b: Selection) -> bool:
+    """Whether all of `a` is in `b`, by their words."""
+    ours, theirs = _opened(a), _opened(b)
+    if ours is None or theirs is None:
+        return a == b
+    named, conditions = ours
+    among, more = theirs
+    return (not among or (bool(named) and named <= among)) and more <= conditions
+
+
+def _opened(selection: Selection) -> tuple[frozenset[str], frozenset[Condition]] | None:
+    """The names and the conditions of a selection, its one group opened; None where it mixes."""
+    where = selection.where
+    parts = where.operands if isinstance(where, AllOf) else () if where is None else (where,)
+    conditions = frozenset(parts)
+    if len(selection.items) == 1 and isinstance(selection.items[0], Group):
+        inner = _opened(selection.items[0].selection)
+        return None if inner is None else (inner[0], inner[1] | conditions)
+    names = [each.text for each in selection.items if isinstance(each, Named)]
+    return (frozenset(names), conditions) if len(names) == len(selection.items) else None
+
+
+def _apart(a: Selection, b: Selection) -> bool:
+    """Whether nothing is in both: values of one column, of which a company has one."""
+    ours, theirs = _values(a), _values(b)
+    if ours is None or theirs is None or ours[0] != theirs[0]:
+        return False
+    return ours[0] in SINGLE and ours[1].isdisjoint(theirs[1])
+
+
+def _values(selection: Selection) -> tuple[str, frozenset[object]] | None:
+    """A column and those of its values that a selection is narrowed to."""
+    opened = _opened(selection)
+    for condition in () if opened is None else sorted(opened[1], key=lambda each: each.describe()):
+        match condition:
+            case IsOneOf(left=Reference(column=column), options=options, negative=False):
+                if column.table == "securities" and column.name in SINGLE:
+                    return column.name, frozenset(option.constant for option in options)
+            case Compare(
+                left=Reference(column=column),
+                comparison=Comparison.IS,
+                right=Constant(constant=value),
+            ):
+                if column.table == "securities" and column.name in SINGLE:
+                    return column.name, frozenset([value])
+    return None
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _diagnostic(found: Iterable[Statement]) -> Diagnostic:
+    """The lowest and last of the rules, with all the others beside it."""
+    ordered = sorted(found, key=lambda each: (-each.authority.rank, each.key))
+    first, *others = ordered
+    bans = [each for each in ordered if isinstance(each.directive, Restriction)]
+    if len(others) == 1 and len(bans) == 1:
+        (floor,) = (each for each in ordered if each not in bans)
+        said = f"`{floor.rule_id}` asks for what `{bans[0].rule_id}` forbids: only a fund has it"
+    else:
+        several = f"these {len(ordered)} lines" if others else f"`{first.rule_id}`"
+        said = f"no portfolio keeps {several}, whatever it holds"
+    loosen = "loosen one of them, or say when each of them holds"
+    return codes.NO_PORTFOLIO.at(
+        first.value_span or first.span,
+        said,
+        label=shown(first),
+        related=tuple(
+            Label(each.value_span or each.span, f"{shown(each)}, {each.authority}")
+            for each in others
+        ),
+        help=loosen if others else "loosen it: the whole is 100%",
+    )

@@ -1,0 +1,100 @@
+"""`policydsl report`: pages for people, from a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from policydsl import options, output
+from policydsl.progress import followed
+from policydsl.reports.household import household_page
+from policydsl.reports.html import to_html
+from policydsl.reports.pages import Page
+from policydsl.reports.pdf import to_pdf
+from policydsl.reports.record import NotARecordError, Record, read_record
+from policydsl.reports.whole_run import run_page
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--kind",
+    type=click.Choice(["trades"]),
+    required=True,
+    help="What the pages are about: trades and their reasons.",
+)
+@click.option(
+    "--household",
+    "households",
+    multiple=True,
+    metavar="ID",
+    help="Only this household; may be repeated.",
+)
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["advisor", "auditor"]),
+    default="advisor",
+    show_default=True,
+    help="An auditor's pages leave nothing out: file and line of rules, lots, ledgers.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "pdf"]),
+    default="html",
+    show_default=True,
+    help="For a browser, or for paper. Either is one file that needs nothing else.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder for the pages; files of the same names are replaced.",
+)
+@options.debug
+def command(
+    run: Path,
+    kind: str,
+    households: tuple[str, ...],
+    reader: str,
+    form: str,
+    folder: Path,
+) -> None:
+    """Write pages for people from a run: of each household, and of all together.
+
+    A household without trades has a page too: it says why, and what to do.
+
+    \b
+    Examples
+      policydsl report run --kind trades -o pages
+      policydsl report run --kind trades --format pdf -o paper
+      policydsl report run --kind trades --household H00001 --for auditor -o pages
+    """
+    if folder.resolve().is_relative_to(run.resolve()):
+        raise click.UsageError("a finished run is not written into: name another folder with -o")
+    try:
+        record = read_record(run, households)
+    except NotARecordError as error:
+        raise click.UsageError(str(error)) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    count = len(record.documents)
+    names = []
+    for page in followed(_pages(record, reader == "auditor"), count + (count > 1), "pages"):
+        name = f"{page.name}.{form}"
+        (folder / name).write_bytes(to_pdf(page) if form == "pdf" else to_html(page).encode())
+        names.append(name)
+    more = f", and {output.counted(count, 'household')}" if len(names) > 1 else ""
+    output.result(f"{folder / names[0]}{more}")
+
+
+def _pages(record: Record, auditor: bool) -> Iterator[Page]:
+    if len(record.documents) > 1:
+        yield run_page(record)
+    for document in record.documents:
+        yield household_page(record, document, auditor=auditor)
