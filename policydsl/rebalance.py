@@ -21,7 +21,7 @@ from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.blocks import BLOCKS, blocks_csv, rows_of
-from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
+from policydsl.carried import STATE, Carried, Observed, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
 from policydsl.compared import compared, recorded_facing
@@ -35,6 +35,7 @@ from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
 from policydsl.waiting import Place, Waiting
 from portfolio.book import Book, load_book
+from portfolio.findings import Finding
 from portfolio.household import TAXABLE, Household
 
 
@@ -270,13 +271,17 @@ def proposal_of(inputs: Inputs, household_id: str, facing: Facing | None = None)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
     if on_hold is not None:
-        said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
-        return Proposal(household, nothing, Status.DATA_HOLD, said)
+        return Proposal(household, nothing, Status.DATA_HOLD, tuple(on_hold_findings(on_hold)))
     try:
         policy = with_facing(policy_of(inputs, household), facing or {})
         return propose(household, policy)
     except Exception as error:
         return _failed(household, nothing, error)
+
+
+def on_hold_findings(findings: Iterable[Finding]) -> list[str]:
+    """What a household says whose data are on hold."""
+    return [f"{finding.code} {finding.place}: {finding.message}" for finding in findings]
 
 
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
@@ -342,7 +347,8 @@ def write_run(
     folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
     if inputs.carried.since:
         folder.write(f"inputs/{STATE}", dumped(inputs.carried.document()))
-    folder.write(STATE, dumped(_handed_on(inputs, done).document()))
+    seen = {outcome.household_id: (outcome.since, outcome.weights) for outcome in done}
+    folder.write(STATE, dumped(handed_on(inputs.carried, seen).document()))
     for outcome in done:
         folder.proposal(outcome.document)
     folder.write(BLOCKS, blocks_csv(rows_of(documents(done)), documents(done)))
@@ -373,12 +379,12 @@ def documents(done: Iterable[Outcome]) -> Iterator[Document]:
     return (outcome.document for outcome in done)
 
 
-def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
-    """The state for the next run; households that were not run keep what was known of them."""
-    since, weights = dict(inputs.carried.since), dict(inputs.carried.weights)
-    for outcome in done:
-        name = outcome.household_id
-        since[name], weights[name] = outcome.since, outcome.weights
+def handed_on(carried: Carried, seen: Mapping[str, Observed]) -> Carried:
+    """The state for the next run, from what was seen of each household; those that were not run
+    keep what was known of them."""
+    since, weights = dict(carried.since), dict(carried.weights)
+    for name, (days, shares) in seen.items():
+        since[name], weights[name] = days, shares
     return Carried(
         {household: keys for household, keys in since.items() if keys},
         {household: keys for household, keys in weights.items() if keys},
