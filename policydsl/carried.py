@@ -25,6 +25,9 @@ Since = Mapping[str, Mapping[str, Mapping[str, date]]]
 # And to what was there then, as a fraction of the value that the rule goes by.
 Weights = Mapping[str, Mapping[str, Mapping[str, Decimal]]]
 
+# What a run sees of one household: both, by statement key and place.
+Observed = tuple[Mapping[str, Mapping[str, date]], Mapping[str, Mapping[str, Decimal]]]
+
 
 @dataclass(frozen=True)
 class Carried:

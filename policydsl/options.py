@@ -84,6 +84,15 @@ as_of_where_not_given = click.option(
 
 strict = click.option("--strict", is_flag=True, help="Let warnings fail the command too.")
 
+processes = click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Solve households in so many processes. What comes out is the same.",
+)
+
 
 def book(*, required: bool) -> Callable[[Command], Command]:
     """`--book DIR`."""

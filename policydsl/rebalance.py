@@ -21,7 +21,7 @@ from compiler.target import with_doubts_said, without_unknown_models
 from grammar.parse import parse_bytes
 from grammar.source import decode
 from policydsl.blocks import BLOCKS, blocks_csv, rows_of
-from policydsl.carried import STATE, Carried, observed, read_carried, with_carried
+from policydsl.carried import STATE, Carried, Observed, observed, read_carried, with_carried
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
 from policydsl.compared import compared, recorded_facing
@@ -29,12 +29,14 @@ from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
+from policydsl.effective_document import EFFECTIVE, effective_document
 from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
 from policydsl.run_folder import RunFolder
 from policydsl.waiting import Place, Waiting
 from portfolio.book import Book, load_book
+from portfolio.findings import Finding
 from portfolio.household import TAXABLE, Household
 
 
@@ -78,8 +80,22 @@ class Outcome:
         return document
 
 
+@dataclass(frozen=True)
+class Told:
+    """The same before its document waits: what one process can tell another."""
+
+    document: Document
+    status: Status
+    standing: Standing
+    since: Mapping[str, Mapping[str, date]]
+    weights: Mapping[str, Mapping[str, Decimal]]
+    seconds: Mapping[str, float]
+
+
 Followed = Callable[[Iterable[str], int], Iterable[str]]
 """Passes the households on that are to be solved, and may say how many of a total are done."""
+Elsewhere = Callable[[Inputs, Sequence[str]], Iterable[Told]]
+"""Tells of each household, solved in another process, in the order of their names."""
 
 
 def outcomes(
@@ -87,27 +103,64 @@ def outcomes(
     household_ids: Sequence[str],
     waiting: Waiting,
     followed: Followed = lambda names, _: names,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[Outcome, ...]:
-    """Propose for each household, then have those give way whose orders may not meet another's. The
-    documents are read from `waiting`, as long as it is open.
+    """Propose for each household, here or `elsewhere`, then have those give way whose orders may
+    not meet another's. The documents are read from `waiting`, as long as it is open.
 
     An error of the engine is the household's alone.
     """
 
-    def kept(proposal: Proposal) -> Outcome:
-        document, spent = _explained(inputs, proposal)
-        closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+    def waits(told: Told) -> Outcome:
         return Outcome(
-            proposal.status,
-            standing_of(proposal),
-            *observed(proposal.policy, closing),
-            {**proposal.seconds, **spent},
+            told.status,
+            told.standing,
+            told.since,
+            told.weights,
+            told.seconds,
             waiting,
-            waiting.put(document),
+            waiting.put(told.document),
         )
 
-    settled = _settled(inputs, household_ids, kept, followed)
+    def first(names: Iterable[str]) -> Iterator[Outcome]:
+        assert elsewhere is not None
+        # Names last, so that one is passed on when its answer is there.
+        for told, _ in zip(elsewhere(inputs, household_ids), names, strict=True):
+            for stage, seconds in told.seconds.items():
+                _spent(inputs, stage, seconds)
+            yield waits(told)
+
+    def kept(proposal: Proposal) -> Outcome:
+        return waits(_told(inputs, proposal))
+
+    settled = _settled(inputs, household_ids, kept, followed, first if elsewhere else None)
     return tuple(replace(outcome, findings=findings) for outcome, findings in settled)
+
+
+def told_of(inputs: Inputs, household_id: str) -> Told:
+    """What a run is told of a household that faces nobody yet."""
+    told = _told(inputs, _timed_proposal(inputs, household_id, {}))
+    free_cycles()
+    return told
+
+
+def told_lost(inputs: Inputs, household_id: str, error: Exception) -> Told:
+    """What it is told of one that could not be solved for a reason outside of it."""
+    household = inputs.book.household(household_id)
+    nothing = HouseholdPolicy(household_id, household.as_of, ())
+    return _told(inputs, _failed(household, nothing, error))
+
+
+def _told(inputs: Inputs, proposal: Proposal) -> Told:
+    document, spent = _explained(inputs, proposal)
+    closing = proposal.closing or empty_closing(proposal.household, proposal.policy)
+    return Told(
+        document,
+        proposal.status,
+        standing_of(proposal),
+        *observed(proposal.policy, closing),
+        {**proposal.seconds, **spent},
+    )
 
 
 @dataclass(frozen=True)
@@ -135,8 +188,10 @@ def _settled(
     household_ids: Sequence[str],
     kept: Callable[[Proposal], Kept],
     followed: Followed,
+    elsewhere: Callable[[Iterable[str]], Iterable[Kept]] | None = None,
 ) -> list[tuple[Kept, tuple[str, ...]]]:
-    """What is kept of each proposal, and what those of others add to its findings."""
+    """What is kept of each proposal, and what those of others add to its findings. Whoever has to
+    give way is solved again here, one after the other: who comes next depends on it."""
 
     def solved(household_id: str, facing: Facing, gives_way: tuple[GivenUp, ...] = ()) -> Kept:
         found = kept(replace(_timed_proposal(inputs, household_id, facing), gives_way=gives_way))
@@ -144,7 +199,8 @@ def _settled(
         return found
 
     with collector_off():
-        first = [solved(name, {}) for name in followed(household_ids, len(household_ids))]
+        names = followed(household_ids, len(household_ids))
+        first = [solved(name, {}) for name in names] if elsewhere is None else [*elsewhere(names)]
         parties = kept_apart(first, solved)
     found = compared([party.standing for party in parties], partial(_absent, inputs, household_ids))
     return list(zip(parties, found, strict=True))
@@ -216,13 +272,17 @@ def proposal_of(inputs: Inputs, household_id: str, facing: Facing | None = None)
     nothing = HouseholdPolicy(household_id, household.as_of, ())
     on_hold = inputs.book.households_on_hold.get(household_id)
     if on_hold is not None:
-        said = tuple(f"{finding.code} {finding.place}: {finding.message}" for finding in on_hold)
-        return Proposal(household, nothing, Status.DATA_HOLD, said)
+        return Proposal(household, nothing, Status.DATA_HOLD, tuple(on_hold_findings(on_hold)))
     try:
         policy = with_facing(policy_of(inputs, household), facing or {})
         return propose(household, policy)
     except Exception as error:
         return _failed(household, nothing, error)
+
+
+def on_hold_findings(findings: Iterable[Finding]) -> list[str]:
+    """What a household says whose data are on hold."""
+    return [f"{finding.code} {finding.place}: {finding.message}" for finding in findings]
 
 
 def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
@@ -288,9 +348,14 @@ def write_run(
     folder.inputs(inputs.book, inputs.book_folder, inputs.policies, inputs.policy_folder)
     if inputs.carried.since:
         folder.write(f"inputs/{STATE}", dumped(inputs.carried.document()))
-    folder.write(STATE, dumped(_handed_on(inputs, done).document()))
+    seen = {outcome.household_id: (outcome.since, outcome.weights) for outcome in done}
+    folder.write(STATE, dumped(handed_on(inputs.carried, seen).document()))
     for outcome in done:
         folder.proposal(outcome.document)
+        if not _unknown(inputs, outcome.household_id, outcome.status):
+            household = inputs.book.household(outcome.household_id)
+            effective = effective_document(inputs.typed, household)
+            folder.write(f"{EFFECTIVE}{household.id}.json", dumped(effective))
     folder.write(BLOCKS, blocks_csv(rows_of(documents(done)), documents(done)))
     summary: dict[str, object] = {
         "book": inputs.book.name,
@@ -314,17 +379,23 @@ def write_run(
     return summary
 
 
+def _unknown(inputs: Inputs, household_id: str, status: Status) -> bool:
+    """Whether nobody can say what holds for a household: its data are doubtful, or reading its
+    policy failed."""
+    return household_id in inputs.book.households_on_hold or status is Status.FAILED
+
+
 def documents(done: Iterable[Outcome]) -> Iterator[Document]:
     """The documents of a run, one at a time."""
     return (outcome.document for outcome in done)
 
 
-def _handed_on(inputs: Inputs, done: Sequence[Outcome]) -> Carried:
-    """The state for the next run; households that were not run keep what was known of them."""
-    since, weights = dict(inputs.carried.since), dict(inputs.carried.weights)
-    for outcome in done:
-        name = outcome.household_id
-        since[name], weights[name] = outcome.since, outcome.weights
+def handed_on(carried: Carried, seen: Mapping[str, Observed]) -> Carried:
+    """The state for the next run, from what was seen of each household; those that were not run
+    keep what was known of them."""
+    since, weights = dict(carried.since), dict(carried.weights)
+    for name, (days, shares) in seen.items():
+        since[name], weights[name] = days, shares
     return Carried(
         {household: keys for household, keys in since.items() if keys},
         {household: keys for household, keys in weights.items() if keys},

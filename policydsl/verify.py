@@ -13,11 +13,14 @@ from decimal import InvalidOperation
 from pathlib import Path
 
 from policydsl.blocks import BLOCKS, blocks_csv
+from policydsl.carried import STATE, Observed
 from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
+from policydsl.effective_document import EFFECTIVE, effective_document
 from policydsl.explanations.verify import verify_explanations
 from policydsl.orders import crowd_of
-from policydsl.rebalance import Inputs, recorded_inputs, totals
+from policydsl.propose import Status
+from policydsl.rebalance import Inputs, handed_on, recorded_inputs, totals
 from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument
 from policydsl.verify_folder import folder_differences, log_entries, read_document
@@ -103,13 +106,16 @@ def _trades(
     counts["trade rows"] = len(rows)
     yield from _blocks(folder, rows, list(documents.values()))
     crowd = crowd_of(row_orders(inputs.book, rows))
+    seen: dict[str, Observed] = {}
     for household_id, document in documents.items():
         counts["households"] += 1
         if household_id not in inputs.book.household_ids:
             yield Difference(household_id, "is not in inputs/book")
             continue
         mine = [row for row in rows if row["household_id"] == household_id]
-        yield from verify_proposal(inputs, document, mine, crowd, counts)
+        yield from verify_proposal(inputs, document, mine, crowd, counts, seen)
+    yield from _state(folder, inputs, seen)
+    yield from _effective(folder, record, inputs, documents)
     yield from verify_explanations(folder, documents, inputs, counts)
     for row in rows:
         if row["household_id"] not in documents:
@@ -129,6 +135,36 @@ def _blocks(
         yield Difference(BLOCKS, "cannot be told from trades that are no numbers")
 
 
+def _effective(
+    folder: Path, record: Document, inputs: Inputs, documents: Mapping[str, Document]
+) -> Iterator[Difference]:
+    """What held for each account is what its policies come to."""
+    names = set()
+    for household_id, document in documents.items():
+        known = household_id in inputs.book.household_ids
+        on_hold = household_id in inputs.book.households_on_hold
+        if not known or on_hold or document["status"] == Status.FAILED:
+            continue
+        name = f"{EFFECTIVE}{household_id}.json"
+        names.add(name)
+        expected = effective_document(inputs.typed, inputs.book.household(household_id))
+        path = folder / name
+        if path.is_file() and path.read_bytes() != dumped(expected):
+            yield Difference(name, "is not what its policies come to")
+    stated = {name for name in record["files"] if name.startswith(EFFECTIVE)}
+    for name in sorted(stated ^ names):
+        yield Difference(name, "is missing" if name in names else "is of nobody who was solved")
+
+
+def _state(folder: Path, inputs: Inputs, seen: Mapping[str, Observed]) -> Iterator[Difference]:
+    """What the next run is told is what was seen of each household."""
+    try:
+        if (folder / STATE).read_bytes() != dumped(handed_on(inputs.carried, seen).document()):
+            yield Difference(STATE, "is not what the trades leave outside the rules")
+    except OSError as error:
+        yield Difference(STATE, f"cannot be read: {error.strerror}")
+
+
 def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
     for what, stated, is_so in (
         ("day", record["as_of"], inputs.book.as_of.isoformat()),
@@ -137,6 +173,10 @@ def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
     ):
         if stated != is_so:
             yield Difference(RECORD, f"its {what} is {stated}; its inputs say {is_so}")
+    asked = record["options"]["households"] or inputs.book.household_ids
+    for household_id in sorted(set(asked) ^ set(record["households"])):
+        run = "was not run" if household_id in asked else "was not asked for"
+        yield Difference(RECORD, f"household {household_id} {run}")
 
 
 def _rows(folder: Path, found: list[Difference]) -> list[Row]:

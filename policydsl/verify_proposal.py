@@ -13,6 +13,7 @@ from compiler.closing import Closing, Purchase, Sale, cents, purchase_of, sale_o
 from compiler.directives.cross_trades import client_groups
 from compiler.exact_check import exact_breaches
 from compiler.statements import HouseholdPolicy, Side
+from policydsl.carried import Observed, observed
 from policydsl.document import (
     Document,
     assumptions_document,
@@ -27,7 +28,7 @@ from policydsl.document import (
 from policydsl.orders import Crowd, Order, facing_of, with_facing
 from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of
+from policydsl.rebalance import Inputs, on_hold_findings, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
 from policydsl.verify_reasons import reason_differences
 from policydsl.verify_tax import tax_differences
@@ -60,13 +61,13 @@ def verify_proposal(
     rows: Sequence[Row],
     crowd: Crowd,
     counts: dict[str, int],
+    seen: dict[str, Observed],
 ) -> Iterator[Difference]:
     """What of a proposal does not follow from its trade rows. `crowd` is who trades what in the
-    whole run. Adds to `counts["checks"]`."""
+    whole run. Adds to `counts["checks"]`, and to `seen` what lies outside the rules."""
     where = document["household_id"]
-    if document["status"] not in SOLVED:
-        if rows or "trades" in document:
-            yield Difference(where, f"has trades, and the status {document['status']}")
+    if document["status"] not in SOLVED or where in inputs.book.households_on_hold:
+        yield from _unsolved(inputs, document, rows, seen)
         return
     missing = [name for name in ALWAYS if name not in document]
     if missing:
@@ -85,6 +86,7 @@ def verify_proposal(
     closing = yield from _closing(household, policy, rows)
     if closing is None:
         return
+    seen[where] = observed(policy, closing)
     counts["checks"] += len(policy.statements)
     for breach in exact_breaches(policy, closing):
         yield Difference(where, f"{breach.key}: {breach.message}")
@@ -106,6 +108,25 @@ def verify_proposal(
         if not agrees(value, document[name]):
             said = name.replace("_", " ")
             yield Difference(where, f"its {said} is not what its trades come to")
+
+
+def _unsolved(
+    inputs: Inputs, document: Document, rows: Sequence[Row], seen: dict[str, Observed]
+) -> Iterator[Difference]:
+    """A household without trades has none, and one whose data are doubtful says why."""
+    where, status = document["household_id"], document["status"]
+    if rows or "trades" in document:
+        yield Difference(where, f"has trades, and the status {status}")
+    on_hold = inputs.book.households_on_hold.get(where)
+    if on_hold is None and status != Status.FAILED:
+        household = inputs.book.household(where)
+        policy = policy_of(inputs, household)
+        seen[where] = observed(policy, empty_closing(household, policy))
+    if on_hold is not None:
+        if status != Status.DATA_HOLD:
+            yield Difference(where, f"has the status {status}, and its data are on hold")
+        if document["findings"] != on_hold_findings(on_hold):
+            yield Difference(where, "its findings are not those of its data")
 
 
 def _other_rows(where: str, stated: Sequence[Row], rows: Sequence[Row]) -> Iterator[Difference]:

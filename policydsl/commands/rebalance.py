@@ -14,6 +14,7 @@ import click
 from policydsl import options, output
 from policydsl.carried import STATE
 from policydsl.document import Document
+from policydsl.elsewhere import InputsChangedError, elsewhere
 from policydsl.policies import policies_there
 from policydsl.progress import followed
 from policydsl.rebalance import Inputs, documents, outcomes, read_inputs, with_file, write_run
@@ -50,6 +51,7 @@ from policydsl.waiting import Waiting
     metavar="KEY",
     help="Sign the run with a private key (Ed25519, PEM).",
 )
+@options.processes
 @options.as_of
 @options.common()
 @click.pass_context
@@ -62,6 +64,7 @@ def command(
     after: Path | None,
     out: Path | None,
     sign: Path | None,
+    processes: int,
     as_of: date | None,
     form: str,
 ) -> None:
@@ -93,7 +96,11 @@ def command(
         raise click.UsageError(str(error)) from None
     chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}
     with Waiting(out) as waiting:
-        done = outcomes(inputs, ids, waiting, partial(followed, what="households"))
+        try:
+            shown = partial(followed, what="households")
+            done = outcomes(inputs, ids, waiting, shown, elsewhere(processes))
+        except InputsChangedError as error:
+            raise click.ClickException(str(error)) from None
         summary = write_run(folder, inputs, done, chosen, time.perf_counter() - started)
         if form == "json":
             output.result_json({"run": str(out), **summary, **folder.digests})

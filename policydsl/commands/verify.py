@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from pathlib import Path
 
 import click
 
 from policydsl import options, output
-from policydsl.digests import RECORD, content_parts
+from policydsl.digests import RECORD
 from policydsl.document import Document
-from policydsl.rebalance import outcomes, recorded_inputs, write_run
-from policydsl.run_folder import fresh_folder
+from policydsl.replay import Replay, replayed
 from policydsl.signing import public_key
 from policydsl.tables import table
 from policydsl.verify import verify_run
-from policydsl.verify_folder import digests_of, signature_of
+from policydsl.verify_folder import digests_of, folder_differences, signature_of
 from policydsl.verify_proposal import Difference
-from policydsl.waiting import Waiting
 
 
 @click.command()
@@ -30,9 +26,12 @@ from policydsl.waiting import Waiting
     metavar="PUBLIC",
     help="A public key (PEM) that the run has to be signed with.",
 )
+@options.processes
 @options.common()
 @click.pass_context
-def command(ctx: click.Context, run: Path, replay: bool, key: Path | None, form: str) -> None:
+def command(
+    ctx: click.Context, run: Path, replay: bool, key: Path | None, processes: int, form: str
+) -> None:
     """Prove a run from its folder: hashes, log, and the exact check of every statement.
 
     \b
@@ -49,8 +48,11 @@ def command(ctx: click.Context, run: Path, replay: bool, key: Path | None, form:
         raise click.UsageError(str(error)) from None
     found, counts = verify_run(run, public)
     digests, signature = digests_of(run), signature_of(run)
-    if replay and not found:
-        found, counts["replayed"] = _replayed(run)
+    again = None
+    if replay and next(folder_differences(run), None) is None:
+        again = replayed(run, processes)
+        found += again.differences
+        counts["replayed"] = again.households
     if form == "json":
         output.result_json(
             {
@@ -59,13 +61,16 @@ def command(ctx: click.Context, run: Path, replay: bool, key: Path | None, form:
                 **digests,
                 "signed_with": None if signature is None else signature["public_key"],
                 "key_given": key is not None,
-                "differences": [{"where": d.where, "what": d.what} for d in found],
+                "differences": [_difference(each) for each in found],
+                "replay": None if again is None else _replay_document(again),
             }
         )
     else:
         said = ", ".join(_said(count, name) for name, count in counts.items())
         if found:
             output.result(table(("where", "what"), [(d.where, d.what) for d in found]))
+        if again is not None:
+            output.result(_replay_text(again))
         for name, digest in digests.items():
             output.result(f"{name} {digest}")
         output.result(_signed(signature, key))
@@ -91,20 +96,27 @@ def _said(count: int, names: str) -> str:
     return output.counted(count, names[:-1]) if names.endswith("s") else f"{count:,} {names}"
 
 
-def _replayed(run: Path) -> tuple[list[Difference], int]:
-    """What of the content of a second run from the first one's inputs is other than of the first,
-    and how many households they have."""
-    inputs = recorded_inputs(run)
-    record = json.loads((run / RECORD).read_bytes())
-    names = record["households"]
-    first = content_parts(run, record["files"])
-    with tempfile.TemporaryDirectory() as scratch:
-        again = fresh_folder(Path(scratch) / "run")
-        with Waiting(Path(scratch)) as waiting:
-            write_run(again, inputs, outcomes(inputs, names, waiting), {}, 0.0)
-        differences = [
-            Difference(name, "comes out otherwise when it is run again")
-            for name in sorted(first.keys() | again.parts.keys())
-            if first.get(name) != again.parts.get(name)
-        ]
-    return differences, len(names)
+def _difference(each: Difference) -> dict[str, str]:
+    return {"where": each.where, "what": each.what}
+
+
+def _replay_document(again: Replay) -> dict[str, object]:
+    return {
+        "households": again.households,
+        "first": None if again.first is None else _difference(again.first),
+        "causes": [{"kind": each.kind, "what": each.what} for each in again.causes],
+    }
+
+
+def _replay_text(again: Replay) -> str:
+    """Where a replay first comes out otherwise, and why as far as the folder can tell."""
+    said = [f"{each.kind}: {each.what}" for each in again.causes]
+    if again.first is None:
+        lines = [*said, "run again: the same comes out" + (" all the same" if said else "")]
+    else:
+        first = f"run again: differs first at {again.first.where}: {again.first.what}"
+        lines = [first, *(f"cause: {each}" for each in said or [NO_CAUSE])]
+    return "\n".join(lines) + "\n"
+
+
+NO_CAUSE = "none that the folder tells: versions, input files, statements and openings are the same"

@@ -26,7 +26,7 @@ from policydsl.day_to_day.trade_changes import Answer, TradeChange, recorded_ans
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """A program or library of another version; empty where a run had none."""
+    """A program, library or machine that is another one; empty where a run says nothing of it."""
 
     name: str
     before: str
@@ -133,7 +133,7 @@ def _of(change: FactChange, names: Sequence[str], a: RecordedRun, b: RecordedRun
 
 
 def _versions(a: RecordedRun, b: RecordedRun) -> tuple[VersionChange, ...]:
-    before, after = a.record["versions"], b.record["versions"]
+    before, after = ({**run.record["versions"], **run.record["platform"]} for run in (a, b))
     return tuple(
         VersionChange(name, before.get(name, ""), after.get(name, ""))
         for name in sorted(before.keys() | after.keys())

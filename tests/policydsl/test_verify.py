@@ -196,6 +196,15 @@ FORGERY: dict[str, Edit] = {
     "a proposal that is no JSON": lambda run: (run / "proposals" / "H00001.json").write_text("["),
     "the block view": edit_text("blocks.csv", ",0,\n", ",1,\n"),
     "totals": edit_record(put("totals", "sold", value="0.00")),
+    "what the next run is told": edit_text(
+        "state.json",
+        '"outside_since": {',
+        '"outside_since": {"H00001": {"firm.x/1": {"H00001": "2026-01-01"}}, ',
+    ),
+    "a household that was asked for": edit_record(
+        put("options", "households", value=["H00001", "H00002", "H00004"])
+    ),
+    "a household that was not": edit_record(put("options", "households", value=["H00001"])),
     "hashes of the inputs": edit_record(put("inputs", "book", "lots.csv", value="0" * 64)),
 }
 
