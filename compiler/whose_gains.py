@@ -56,6 +56,18 @@ class Held:
         return amount.dollars(household, None, household.tax_entities.get(self.where))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a holder realised in a period, before the run and with it, and the ends of what it may;
+    dollars."""
+
+    where: str
+    before: Decimal
+    after: Decimal
+    low: Decimal | None
+    high: Decimal | None
+
+
 def held_by(per: Holder, scope: InForce, household: Household) -> Iterator[Held]:
     """All sales of a taxpayer count, wherever the statement is in force for one of its taxable
     accounts."""
@@ -94,6 +106,10 @@ class RealizedInPeriod(Directive):
     def sentence(self) -> str:
         period = self.period.describe()
         return f"keep {self.measure} {self.describe_range()} {period} per {self.per}"
+
+    def standings(self, scope: InForce, closing: Closing) -> Iterator[Standing]:
+        """How each holder stands against the limit; nobody on a day of which it does not speak."""
+        raise NotImplementedError
 
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)

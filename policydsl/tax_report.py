@@ -24,17 +24,22 @@ def tax_ledger(entity_id: str, year: Document) -> str:
     """Year to date, this run and both together, line by line; then the tax by brackets, where the
     book gives income and it differs."""
     filing = year["filing"]
-    rows = [
+    rows = year_rows(year)
+    header = (f"{entity_id}, {FILINGS.get(filing, filing)}", "year to date", "this run", "after it")
+    said = (year.get("brackets") or {}).get("says", "")
+    notes = textwrap.wrap(said, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return table(header, rows, ALIGN) + "".join(f"{line}\n" for line in notes)
+
+
+def year_rows(year: Document) -> list[tuple[str, ...]]:
+    """Lines of the year: what, year to date, this run, after it."""
+    return [
         *_realised(year, "short", "7"),
         *_realised(year, "long", "15"),
         *_netted(year),
         *_taxed(year),
         *_carried(year),
     ]
-    header = (f"{entity_id}, {FILINGS.get(filing, filing)}", "year to date", "this run", "after it")
-    said = (year.get("brackets") or {}).get("says", "")
-    notes = textwrap.wrap(said, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    return table(header, rows, ALIGN) + "".join(f"{line}\n" for line in notes)
 
 
 def _realised(year: Document, term: str, line: str) -> list[tuple[str, ...]]:

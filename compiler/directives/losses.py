@@ -18,7 +18,14 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
-from compiler.whose_gains import Held, Holder, RealizedInPeriod, read_band_of_a_year, read_holder
+from compiler.whose_gains import (
+    Held,
+    Holder,
+    RealizedInPeriod,
+    Standing,
+    read_band_of_a_year,
+    read_holder,
+)
 from grammar import tree
 from portfolio.household import Household
 
@@ -83,19 +90,27 @@ class RealizedLosses(RealizedInPeriod):
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """The losses taken against the most, or against what was taken before; and, where
         `scope.strict`, against the least."""
+        for each in self.standings(scope, closing):
+            if each.high is not None:
+                high = max(each.high, each.before)
+                if each.after > high:
+                    yield dollars_breach(scope, each.where, self.measure, each.after, high)
+            if each.low is not None:
+                low = least(scope, each.low, each.before)
+                if each.after < low:
+                    yield dollars_breach(scope, each.where, self.measure, each.after, low)
+
+    def standings(self, scope: InForce, closing: Closing) -> Iterator[Standing]:
         household = closing.household
         for held in self._holders(scope, household):
             before = self._so_far(household, held)
             losing = (sale for sale in self._todays(closing, held) if sale.gain < 0)
             after = before - sum((closing.recognised(sale) for sale in losing), ZERO)
-            if self.high is not None:
-                high = max(self._dollars(self.high, household, held), before)
-                if after > high:
-                    yield dollars_breach(scope, held.where, self.measure, after, high)
-            if self.low is not None:
-                low = least(scope, self._dollars(self.low, household, held), before)
-                if after < low:
-                    yield dollars_breach(scope, held.where, self.measure, after, low)
+            low, high = (
+                None if end is None else self._dollars(end, household, held)
+                for end in (self.low, self.high)
+            )
+            yield Standing(held.where, before, after, low, high)
 
 
 def _nothing(block: pyo.Block) -> Any:

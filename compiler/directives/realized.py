@@ -19,7 +19,14 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
-from compiler.whose_gains import Held, Holder, RealizedInPeriod, read_band_of_a_year, read_holder
+from compiler.whose_gains import (
+    Held,
+    Holder,
+    RealizedInPeriod,
+    Standing,
+    read_band_of_a_year,
+    read_holder,
+)
 from grammar import tree
 from portfolio.household import Household
 
@@ -118,13 +125,19 @@ class RealizedLimit(RealizedInPeriod):
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """What the period realised, netted in decimal, against the limit or where it stood."""
+        for each in self.standings(scope, closing):
+            assert each.high is not None
+            bound = max(each.high, each.before)
+            if each.after > bound:
+                yield dollars_breach(scope, each.where, self.measure, each.after, bound)
+
+    def standings(self, scope: InForce, closing: Closing) -> Iterator[Standing]:
         household = closing.household
         for held in self._holders(scope, household):
             before = self._so_far(household, held)
             after = self._with_run(closing, held, before)
-            bound = max(self._dollars(self.amount, household, held), before)
-            if after > bound:
-                yield dollars_breach(scope, held.where, self.measure, after, bound)
+            high = self._dollars(self.amount, household, held)
+            yield Standing(held.where, before, after, None, high)
 
     def _with_run(self, closing: Closing, held: Held, before: Decimal) -> Decimal:
         if self.measure in OF_TAXPAYERS:

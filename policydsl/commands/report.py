@@ -14,16 +14,17 @@ from policydsl.reports.html import to_html
 from policydsl.reports.pages import Page
 from policydsl.reports.pdf import to_pdf
 from policydsl.reports.record import NotARecordError, Record, read_record
-from policydsl.reports.whole_run import run_page
+from policydsl.reports.tax import tax_page
+from policydsl.reports.whole_run import run_page, tax_of_run_page
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--kind",
-    type=click.Choice(["trades"]),
+    type=click.Choice(["trades", "tax"]),
     required=True,
-    help="What the pages are about: trades and their reasons.",
+    help="What the pages are about: trades and their reasons, or each taxpayer's year.",
 )
 @click.option(
     "--household",
@@ -73,6 +74,7 @@ def command(
     \b
     Examples
       policydsl report run --kind trades -o pages
+      policydsl report run --kind tax --household H00001 -o pages
       policydsl report run --kind trades --format pdf -o paper
       policydsl report run --kind trades --household H00001 --for auditor -o pages
     """
@@ -85,7 +87,8 @@ def command(
     folder.mkdir(parents=True, exist_ok=True)
     count = len(record.documents)
     names = []
-    for page in followed(_pages(record, reader == "auditor"), count + (count > 1), "pages"):
+    pages = _pages(kind, record, auditor=reader == "auditor")
+    for page in followed(pages, count + (count > 1), "pages"):
         name = f"{page.name}.{form}"
         (folder / name).write_bytes(to_pdf(page) if form == "pdf" else to_html(page).encode())
         names.append(name)
@@ -93,8 +96,10 @@ def command(
     output.result(f"{folder / names[0]}{more}")
 
 
-def _pages(record: Record, auditor: bool) -> Iterator[Page]:
+def _pages(kind: str, record: Record, *, auditor: bool) -> Iterator[Page]:
+    """The front page of several households, then theirs."""
     if len(record.documents) > 1:
-        yield run_page(record)
+        yield tax_of_run_page(record) if kind == "tax" else run_page(record)
+    of_household = tax_page if kind == "tax" else household_page
     for document in record.documents:
-        yield household_page(record, document, auditor=auditor)
+        yield of_household(record, document, auditor=auditor)

@@ -232,7 +232,10 @@ def _classes(document: Document) -> Block:
 
 
 ASSUMED = {
-    "carried_losses": ("A dollar of loss carried on is worth", "${:.2f}"),
+    "carried_losses": (
+        "Worth of a dollar of loss carried on, where the book says nothing",
+        "${:.2f}",
+    ),
     "deferral": ("Years until a deferred gain is sold", "{:g}"),
     "discount_rate": ("Discount rate a year", "{:.2%}"),
     "horizon": ("Years that a drift left alone would last", "{:g}"),

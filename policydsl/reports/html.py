@@ -49,7 +49,7 @@ def to_html(page: Page) -> str:
             f"<header><h1>{_plain(page.title)}</h1>",
             *(f"<p>{_words(each)}</p>" for each in page.under),
             "</header>",
-            *(_contents(page) if page.contents else ()),
+            *(_contents(page) if page.has_contents else ()),
             '<main id="content">',
             *_blocks(page.blocks, 2),
             "</main>",

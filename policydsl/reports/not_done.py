@@ -7,7 +7,17 @@ from typing import Any
 
 from policydsl.reports.cited import Cited
 from policydsl.reports.figures import cents_a_dollar, money, number
-from policydsl.reports.pages import Block, Paragraph, Section, Table, Words, row, stacked, table
+from policydsl.reports.pages import (
+    Block,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    row,
+    stacked,
+    table,
+    with_note,
+)
 
 Document = dict[str, Any]
 MOST = 20  # rows for an advisor; an auditor sees all
@@ -41,10 +51,6 @@ def _some(rows: list[Document], cited: Cited) -> tuple[list[Document], str]:
     return rows[:MOST], f"And {len(rows) - MOST:,} more, each worth less."
 
 
-def _noted(made: Table, note: str) -> Table:
-    return Table(made.title, made.columns, made.rows, made.stacked, note)
-
-
 def _held_back(document: Document, cited: Cited) -> Table:
     shown, more = _some(document["held_back"], cited)
     rows = []
@@ -57,7 +63,7 @@ def _held_back(document: Document, cited: Cited) -> Table:
         rows.append(row(what, held["account_id"], money(held["dollars"]), worth, why))
     title = "Trades that are wanted and that rules hold back, the most wanted first"
     made = table(title, "Trade | Account | >Dollars | >Worth of a dollar | *Held back by", rows)
-    return _noted(made, more)
+    return with_note(made, more)
 
 
 def _waits(document: Document, cited: Cited) -> Table:
@@ -75,7 +81,7 @@ def _waits(document: Document, cited: Cited) -> Table:
     ]
     title = "Sales that wait until a lot is long-term, and the tax that waiting saves"
     columns = "Lot | Account | Long-term from | >Worth | >Gain | >Saves"
-    return _noted(table(title, columns, rows), more)
+    return with_note(table(title, columns, rows), more)
 
 
 def _soft(document: Document, cited: Cited) -> Table:

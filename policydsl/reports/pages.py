@@ -150,7 +150,11 @@ class Page:
     under: tuple[Words, ...]
     blocks: tuple[Block, ...]
     foot: tuple[Words, ...] = ()
-    contents: bool = True
+
+    @property
+    def has_contents(self) -> bool:
+        """Whether a list of what stands on it is worth its room."""
+        return len(list(sections(self.blocks))) > 2
 
 
 def sections(blocks: Iterable[Block]) -> Iterator[Section]:
@@ -176,3 +180,8 @@ def row(*cells: str | Words, look: str = "", to: str = "") -> Row:
 def stacked(made: Table) -> Table:
     """The table as one that becomes a card a row on a narrow screen."""
     return replace(made, stacked=True)
+
+
+def with_note(made: Table, note: str) -> Table:
+    """The table with words below it."""
+    return replace(made, note=note)

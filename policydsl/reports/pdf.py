@@ -54,7 +54,7 @@ def to_pdf(page: Page) -> bytes:
         "under": [shown.words(each) for each in page.under],
         "blocks": shown.blocks(page.blocks),
         "foot": [shown.words(each) for each in page.foot],
-        "contents": page.contents,
+        "contents": page.has_contents,
     }
     return typst.compile(
         (files("policydsl") / "pages" / "report.typ").read_bytes(),

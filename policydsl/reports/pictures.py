@@ -10,6 +10,7 @@ import io
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from matplotlib import rc_context
@@ -29,9 +30,22 @@ XLINK = "http://www.w3.org/1999/xlink"
 FONTS = "'DejaVu Sans', system-ui, sans-serif"
 
 
+class Unit(Enum):
+    """What numbers are of."""
+
+    PERCENT = "percent"
+    DOLLARS = "dollars"
+
+    def said(self, value: float) -> str:
+        """`12.34%`, `-$1,234`."""
+        if self is Unit.PERCENT:
+            return f"{value:.2f}%"
+        return f"-${-value:,.0f}" if value <= -0.5 else f"${abs(value):,.0f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A named number in percent before and after, and where it is meant to be, if anywhere."""
+    """A named number before and after, and where it is meant to be, if anywhere."""
 
     name: str
     before: float
@@ -39,31 +53,33 @@ class Change:
     target: float | None = None
 
 
-def before_and_after(title: str, rows: Sequence[Change]) -> Picture:
-    """A row for each name: before hollow, after filled, numbers in percent at the right. Where all
-    have a target it is a line, and what is drawn are points above and below it."""
+def before_and_after(title: str, rows: Sequence[Change], unit: Unit = Unit.PERCENT) -> Picture:
+    """A row for each name: before hollow, after filled, numbers at the right. Where all have a
+    target it is a line, and what is drawn are points above and below it. No two pictures of a page
+    have one title."""
     aimed = all(row.target is not None for row in rows)
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}):
         height = 0.75 + 0.27 * len(rows)
         figure = Figure(figsize=(WIDTH, height))
-        axes = figure.add_axes((0.33, 0.36 / height, 0.36, 0.27 * len(rows) / height))
-        _rows(axes, rows, aimed)
+        width = 0.36 if unit is Unit.PERCENT else 0.25
+        axes = figure.add_axes((0.33, 0.36 / height, width, 0.27 * len(rows) / height))
+        _rows(axes, rows, unit, aimed)
         _legend(axes, aimed)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    says = " ".join(_said(row) for row in rows)
-    drawn = "points above or below the target" if aimed else "percent"
+    says = " ".join(_said(row, unit) for row in rows)
+    drawn = "points above or below the target" if aimed else unit.value
     return Picture(f"{title}: {drawn}", says, _inline(out.getvalue(), title, says))
 
 
-def _rows(axes: Axes, rows: Sequence[Change], aimed: bool) -> None:
+def _rows(axes: Axes, rows: Sequence[Change], unit: Unit, aimed: bool) -> None:
     for place, row in enumerate(rows):
         zero = row.target or 0.0
         before, after = row.before - zero, row.after - zero
         axes.plot([before, after], [place, place], color=QUIET, linewidth=3, zorder=1)
         axes.plot([before], [place], "o", color=BEFORE, markerfacecolor="white", markersize=7)
         axes.plot([after], [place], "o", color=AFTER, markersize=5.5)
-        _label(axes, row, place)
+        _label(axes, row, place, unit)
     drawn = [v - (row.target or 0.0) for row in rows for v in (row.before, row.after)]
     low, high = min([*drawn, 0.0]), max([*drawn, 0.0])
     room = (high - low) * 0.05 or 1.0
@@ -72,19 +88,21 @@ def _rows(axes: Axes, rows: Sequence[Change], aimed: bool) -> None:
     axes.axvline(0.0, color=TARGET if aimed else QUIET, linewidth=1.5, zorder=0)
     axes.set_yticks([])
     axes.tick_params(axis="x", colors=INK, length=0, labelsize=8)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: _tick(value, aimed))
+    axes.xaxis.set_major_locator(MaxNLocator(5 if unit is Unit.PERCENT else 2))
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value, unit, aimed))
     axes.grid(axis="x", color="#e4e8ed", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in axes.spines.values():
         side.set_visible(False)
 
 
-def _tick(value: float, aimed: bool) -> str:
+def _tick(value: float, unit: Unit, aimed: bool) -> str:
+    if unit is Unit.DOLLARS:
+        return unit.said(value)
     return f"{value:g}%" if not aimed else f"{value:+g}" if value else "0"
 
 
-def _label(axes: Axes, row: Change, place: int) -> None:
+def _label(axes: Axes, row: Change, place: int, unit: Unit) -> None:
     """The name at the left, the numbers at the right."""
     across = axes.get_yaxis_transform()
     name = row.name if len(row.name) <= LONGEST else f"{row.name[: LONGEST - 1]}…"
@@ -95,8 +113,8 @@ def _label(axes: Axes, row: Change, place: int) -> None:
         "transform": across,
     }
     axes.text(-0.02, place, _drawn(name), ha="right", **beside)
-    numbers = f"{row.before:.2f}% → {row.after:.2f}%"
-    axes.text(1.02, place, numbers, ha="left", **beside)
+    numbers = f"{unit.said(row.before)} → {unit.said(row.after)}"
+    axes.text(1.05, place, numbers, ha="left", **beside)
 
 
 def _legend(axes: Axes, aimed: bool) -> None:
@@ -121,9 +139,9 @@ def _legend(axes: Axes, aimed: bool) -> None:
     )
 
 
-def _said(row: Change) -> str:
-    target = "" if row.target is None else f", target {row.target:.2f}%"
-    return f"{row.name}: {row.before:.2f}% before, {row.after:.2f}% after{target}."
+def _said(row: Change, unit: Unit) -> str:
+    target = "" if row.target is None else f", target {unit.said(row.target)}"
+    return f"{row.name}: {unit.said(row.before)} before, {unit.said(row.after)} after{target}."
 
 
 def _drawn(name: str) -> str:

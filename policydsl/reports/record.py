@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
+from compiler.statements import HouseholdPolicy
 from policydsl.digests import sha256
 from policydsl.propose import empty_closing
 from policydsl.rebalance import Inputs, policy_of, recorded_inputs
@@ -36,10 +37,14 @@ class Record:
         """What the run was given."""
         return recorded_inputs(self.folder)
 
+    def policy(self, document: Document) -> HouseholdPolicy:
+        """What held for a household."""
+        return policy_of(self.inputs, self.inputs.book.household(document["household_id"]))
+
     def closing(self, document: Document) -> Closing:
         """A household before and after the trades of its proposal, exactly."""
         household = self.inputs.book.household(document["household_id"])
-        policy = policy_of(self.inputs, household)
+        policy = self.policy(document)
         accounts = {account.id: account for account in household.accounts}
         sales: list[Sale] = []
         purchases: list[Purchase] = []

@@ -13,7 +13,17 @@ from policydsl.policy_links import slug
 from policydsl.reports.cited import Cited
 from policydsl.reports.figures import money, shares
 from policydsl.reports.orders import named
-from policydsl.reports.pages import Block, Listing, Paragraph, Section, Table, Words, row, table
+from policydsl.reports.pages import (
+    Block,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    row,
+    table,
+    with_note,
+)
 from portfolio.flows import months_after
 
 Document = dict[str, Any]
@@ -122,8 +132,9 @@ def cash_ahead(document: Document) -> Section | None:
         "Account | Moves on | What | >Amount | >Cash before | >To raise | By | >Missing",
         [_entry(entry) for entry in near],
     )
-    full = Table(made.title, made.columns, made.rows, made.stacked, note)
-    shown: Block = full if near else Paragraph((f"Nothing in the quarter ahead. {note}",))
+    shown: Block = (
+        with_note(made, note) if near else Paragraph((f"Nothing in the quarter ahead. {note}",))
+    )
     return Section("cash-ahead", "Cash ahead", (shown,))
 
 

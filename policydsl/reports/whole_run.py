@@ -135,3 +135,48 @@ def _sums(documents: Sequence[Document]) -> Row:
     change = sum(map(tax_change, solved), Decimal(0))
     cells = ["Together", "", "", f"{len(trades):,}", *amounts, "", money(gain), money(change)]
     return row(*cells, look="total")
+
+
+# --- tax -----------------------------------------------------------------------------------------
+
+TAX_COLUMNS = (
+    "Taxpayer | Household | Name | >Net short-term | >Net long-term | >Disallowed | >Carried on "
+    "| >Tax before | >Tax after"
+)
+
+
+def tax_of_run_page(record: Record) -> Page:
+    """The index of a run's tax reports: one line a taxpayer."""
+    run = record.run
+    solved = [document for document in record.documents if "tax" in document]
+    years = [(document, *each) for document in solved for each in document["tax"].items()]
+    rows = [_tax_line(*each) for each in years]
+    sums = [
+        money(sum((Decimal(year[field]) for _, _, year in years), Decimal(0)))
+        for field in TAX_FIELDS
+    ]
+    rows.append(row("Together", "", "", *sums, look="total"))
+    made = table("Every taxpayer of this report, the year so far", TAX_COLUMNS, rows)
+    blocks: list[Block] = [Section("taxpayers", "Taxpayers", (made,))]
+    left = tuple(
+        (Elsewhere(name, f"tax-{name}"), f": {NO_TRADES[document['status']].means}")
+        for document in record.documents
+        if document not in solved
+        for name in [document["household_id"]]
+    )
+    if left:
+        blocks.append(Section("left-out", "Households without an answer", (Listing(left),)))
+    under = (f"Book {run['book']} · policy set {run['policies']} · as of {run['as_of']}",)
+    return Page("tax", "Tax report of a run", (under,), tuple(blocks), foot(record))
+
+
+TAX_FIELDS = (
+    *("short_after", "long_after", "disallowed_run"),
+    *("carried_after", "tax_before", "tax_after"),
+)
+
+
+def _tax_line(document: Document, entity_id: str, year: Document) -> Row:
+    name = document["household_id"]
+    link: Words = (Elsewhere(name, f"tax-{name}"),)
+    return row(entity_id, link, document["name"], *(money(year[field]) for field in TAX_FIELDS))
