@@ -261,6 +261,20 @@ def compliance(
     return Decimal(1)
 
 
+def comply_by(
+    scope: InForce, household: Household, account: Account, security: Security
+) -> date | None:
+    """The day by which shares held outside a restriction have to be within it, as its `existing`
+    clauses say; None where they name none, or it does not bar the security."""
+    env = Environment(household, account, security)
+    found = (t for t in scope.statement.transitions if t.selection.truth(env) is True)
+    transition = next(found, None)
+    timed = transition is not None and (transition.within or transition.by)
+    if transition is None or not timed or not forbids_security(scope, household, account, security):
+        return None
+    return _deadline(scope, household, transition, f"{account.id} {security.id}")
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """The way of a position back into a rule: how much of it is due by today (0 to 1), and the
@@ -323,7 +337,7 @@ def _waived(scope: InForce, env: Environment, *, lot_level: bool) -> bool:
     """Whether a waiver lifts the statement for the security or lot, bought or held."""
     if not scope.waivers:
         return False
-    return any(_lifts(each, env, lot_level) for each in _waivers(scope, env) if not each.existing)
+    return any(lifts(each, env, lot_level) for each in _waivers(scope, env) if not each.existing)
 
 
 def held_by_waiver(scope: InForce, env: Environment) -> bool:
@@ -332,7 +346,7 @@ def held_by_waiver(scope: InForce, env: Environment) -> bool:
     What it asks of lots is left open where `env` has none: then no share is excused.
     """
     lots = env.lot is not None
-    return any(_lifts(each, env, lots) for each in _waivers(scope, env) if each.existing)
+    return any(lifts(each, env, lots) for each in _waivers(scope, env) if each.existing)
 
 
 def excused_lot(scope: InForce, household: Household, account: Account, lot: Lot) -> bool:
@@ -358,8 +372,9 @@ def _waivers(scope: InForce, env: Environment) -> tuple[Waiver, ...]:
     return () if env.account is None else scope.waivers.get(env.account.id, ())
 
 
-def _lifts(waiver: Waiver, env: Environment, lot_level: bool) -> bool:
-    """An unknown selection is read strictly: nothing is waived."""
+def lifts(waiver: Waiver, env: Environment, lot_level: bool = False) -> bool:
+    """Whether a waiver covers a security or lot. An unknown selection is read strictly: nothing is
+    waived."""
     return all(
         selection.truth(env) is True and (lot_level or not selection.lot_level)
         for selection in (waiver.selection, waiver.allowed)

@@ -31,6 +31,16 @@ TERMS = {  # objective term: (what it says when it asks for the trade, when it r
     "cost": ("saves trading cost", "trading cost"),
     "drag": ("lowers income that is taxed every year", "income taxed every year"),
 }
+BOUNDS = {  # bound: as in TERMS; the others are named as they are
+    "no overdraft": ("pays for purchases", "the cash it would take"),
+    "payments of the book": ("raises cash for payments", "payments that are due"),
+    "lot exhausted": ("no less of the lot", "no more of the lot to sell"),
+    "no short position": ("nothing less is possible", "nothing left to sell"),
+    "netting region": (
+        "keeps to the point where the year's netting changes",
+        "the point where the year's netting changes",
+    ),
+}
 PRICED_BY = {  # objective term: the assumptions that price it
     "risk": ("risk aversion",),
     "later tax": ("deferral",),
@@ -211,7 +221,12 @@ def said(
         statement = statements[group.name]
         asks = "required by" if statement.directive.kind == "restriction" else "asked for by"
         return f"{'' if resisting else f'{asks} '}{cited(statement)} ({cents})"
-    return f"{group.name} ({cents})"
+    return f"{bound_words(group.name, resisting)} ({cents})"
+
+
+def bound_words(name: str, resisting: int) -> str:
+    """A bound of no rule as an advisor would say it."""
+    return BOUNDS.get(name, (name, name))[resisting]
 
 
 def cited(statement: Statement) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,16 @@ from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.compared import recorded_facing
+from policydsl.explanations.auditor import provenance
+from policydsl.explanations.household import household_answer, household_text
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
-from policydsl.explanations.sealed import NotSealedError
+from policydsl.explanations.price import price_of_rule, price_text
+from policydsl.explanations.rule import has_part, in_force, part_in, rule_text
+from policydsl.explanations.sealed import NotSealedError, run_hash
 from policydsl.explanations.trade import recorded_text, trade_answer, trade_text
 from policydsl.rebalance import proposal_of, recorded_inputs
 from policydsl.report import (
-    gives_way_lines,
-    held_back,
     household_report,
-    oversight_lines,
-    placed,
     sentence_lines,
     trade_lines,
 )
@@ -39,6 +41,15 @@ from policydsl.why_not import why_not
 )
 @click.option("--blocks", is_flag=True, help="All clients together: what is traded, by security.")
 @click.option("--recorded", is_flag=True, help="What the run recorded; nothing is solved again.")
+@click.option("--but-for", "rules", is_flag=True, help="Of a household: without each of its rules.")
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["advisor", "auditor"]),
+    default="advisor",
+    show_default=True,
+    help="An auditor sees places, authors, hashes and every number too.",
+)
 @click.option(
     "--most", type=click.IntRange(1), metavar="N", help="The N largest trades of each, or blocks."
 )
@@ -53,6 +64,8 @@ def command(
     security: str | None,
     blocks: bool,
     recorded: bool,
+    rules: bool,
+    reader: str,
     most: int | None,
     form: str,
 ) -> None:
@@ -71,15 +84,19 @@ def command(
     if sum([*asked, blocks]) > 1:
         said = "--trade, --rule, --why-not and --blocks are four questions: ask one"
         raise click.UsageError(said)
+    if rules and (only is None or recorded):
+        raise click.UsageError("--but-for is about one household and solves: name --household")
     documents = _documents(run, only)
     if security is not None:
         ctx.exit(_why_not(run, documents, security, form))
     if trade_id is not None:
-        ctx.exit(_one_trade(run, documents, trade_id, recorded, form))
+        ctx.exit(_one_trade(run, documents, trade_id, recorded, reader, form))
     if rule_id is not None:
-        ctx.exit(_one_rule(documents, rule_id, form))
+        ctx.exit(_one_rule(run, documents, rule_id, recorded, form))
     if blocks:
         ctx.exit(_blocks(documents, most, form))
+    if only is not None and not recorded:
+        ctx.exit(_one_household(run, documents[0], rules, reader, most, form))
     if form == "json":
         output.result_json(documents)
     else:
@@ -112,80 +129,90 @@ def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int
     return 0
 
 
+def _one_household(
+    run: Path, document: dict[str, Any], rules: bool, reader: str, most: int | None, form: str
+) -> int:
+    with _asked():
+        answer = household_answer(Inquiry(run), document, rules=rules)
+    if form == "json":
+        output.result_json(answer)
+        return 0
+    for part in household_text(answer, most):
+        output.result(part)
+    if reader == "auditor":
+        _audited(run, document, [*answer.get("but_for", ())])
+    return 0
+
+
 def _one_trade(
-    run: Path, documents: list[dict[str, Any]], trade_id: str, recorded: bool, form: str
+    run: Path,
+    documents: list[dict[str, Any]],
+    trade_id: str,
+    recorded: bool,
+    reader: str,
+    form: str,
 ) -> int:
     for document in documents:
         for trade in document.get("trades", ()):
             if trade["trade_id"] == trade_id:
-                answer = trade if recorded else _asked(run, document, trade)
+                if recorded:
+                    return _recorded_trade(trade, document, form)
+                with _asked():
+                    answer = trade_answer(Inquiry(run), document, trade)
                 if form == "json":
                     output.result_json(answer)
-                else:
-                    told = recorded_text(trade, document)
-                    for part in told if recorded else trade_text(answer, document):
-                        output.result(part)
+                    return 0
+                for part in trade_text(answer, document):
+                    output.result(part)
+                if reader == "auditor":
+                    _audited(run, document, [*answer["but_for"], answer["alternatives"]])
                 return 0
     raise click.UsageError(f"no trade {trade_id}: ids stand in the run's trades.csv")
 
 
-def _asked(run: Path, document: dict[str, Any], trade: dict[str, Any]) -> dict[str, Any]:
-    """The trade explained by solving its household again, or by what was sealed of it."""
+def _recorded_trade(trade: dict[str, Any], document: dict[str, Any], form: str) -> int:
+    if form == "json":
+        output.result_json(trade)
+    else:
+        for part in recorded_text(trade, document):
+            output.result(part)
+    return 0
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Questions that solve again, or read what was sealed of them."""
     try:
-        return trade_answer(Inquiry(run), document, trade)
+        yield
     except (NotRepeatedError, NotSealedError) as error:
         raise click.UsageError(f"{error}; `--recorded` shows what the run says of it") from None
 
 
-def _one_rule(documents: list[dict[str, Any]], rule_id: str, form: str) -> int:
-    """Trades with the rule among their causes, and where it binds."""
-    known = {s["rule_id"] for d in documents for s in d.get("statements", {}).values()}
-    if rule_id not in known:
+def _audited(run: Path, document: dict[str, Any], explanations: list[dict[str, Any]]) -> None:
+    record = json.loads((run / "run.json").read_bytes())
+    for part in provenance(document, record, run_hash(run), explanations):
+        output.result(part)
+
+
+def _one_rule(
+    run: Path, documents: list[dict[str, Any]], rule_id: str, recorded: bool, form: str
+) -> int:
+    """Trades with the rule among their causes, where it binds, and what it costs."""
+    if not in_force(documents, rule_id):
         raise click.UsageError(f"no rule {rule_id} was in force in this run")
-    found = [
-        {
-            "household_id": document["household_id"],
-            "trades": [t for t in document.get("trades", ()) if rule_id in t["rules"]],
-            "bounds": [b for b in document.get("bounds", ()) if b["rule_id"] == rule_id],
-            "held_back": [
-                held
-                for held in document.get("held_back", ())
-                if any(document["statements"][k]["rule_id"] == rule_id for k in held["statements"])
-            ],
-            "approvals": [a for a in document.get("approvals", ()) if a["rule_id"] == rule_id],
-            "reports": [r for r in document.get("reports", ()) if r["rule_id"] == rule_id],
-            "gives_way": [g for g in document.get("gives_way", ()) if g["rule_id"] == rule_id],
-            "preferences": [p for p in document.get("preferences", ()) if p["rule_id"] == rule_id],
-        }
-        for document in documents
-    ]
+    found = [part_in(document, rule_id) for document in documents]
+    price = None
+    if not recorded:
+        with _asked():
+            price = price_of_rule(Inquiry(run), documents, rule_id)
     if form == "json":
-        output.result_json(found)
+        output.result_json(found if price is None else {"found": found, "price": price})
         return 0
-    for document, entry in zip(documents, found, strict=True):
-        if _has_part(entry):
-            count = output.counted(len(entry["trades"]), "trade")
-            output.result(f"{entry['household_id']}: a cause of {count}")
-            for key, statement in document["statements"].items():
-                if statement["rule_id"] == rule_id:
-                    output.result(f"  {statement['says']} [{placed(document, key)}]")
-            if entry["held_back"]:
-                output.result(held_back({**document, "held_back": entry["held_back"]}))
-            for bound in entry["bounds"]:
-                output.result(f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room")
-            for line in oversight_lines(document, rule_id) + gives_way_lines(document, rule_id):
-                output.result(f"  {line}")
-            for trade in entry["trades"]:
-                output.result("\n".join(trade_lines(trade)))
-    if not any(_has_part(entry) for entry in found):
-        output.result(f"{rule_id} is in force and had no part in any trade")
+    for line in rule_text(documents, found, rule_id):
+        output.result(line)
+    if price is not None and (price["totals"]["changed"] or any(map(has_part, found))):
+        output.result(f"\n{price_text(price)}")
     return 0
-
-
-def _has_part(entry: dict[str, Any]) -> bool:
-    named = bool(entry["trades"] or entry["bounds"] or entry["held_back"] or entry["approvals"])
-    named = named or bool(entry["preferences"] or entry["gives_way"])
-    return named or any(report["trades"] or report["holdings"] for report in entry["reports"])
 
 
 def _why_not(run: Path, documents: list[dict[str, Any]], security: str, form: str) -> int:

@@ -30,7 +30,7 @@ def comparison_text(found: Comparison) -> str:
         _facts("clients", found.clients),
         *(_rules(found), _dates(found), _state(found)),
         _households(found),
-        *(_trades(each) for each in found.households if each.trades),
+        *_orders(found),
     ]
     return "\n".join(section for section in sections if section)
 
@@ -260,6 +260,18 @@ def _error(each: HouseholdChange, when: str) -> str:
 
 def _gap(gap: float | None) -> str:
     return "-" if gap is None else f"{gap:.2f}"
+
+
+FEW = 6
+"""Households whose orders are listed without being asked for."""
+
+
+def _orders(found: Comparison) -> list[str]:
+    """The orders that differ, where they are not those of a whole firm."""
+    changed = [each for each in found.households if each.trades]
+    if len(changed) > FEW:
+        return ["name a household with --household for its orders, and for what changed them\n"]
+    return [_trades(each) for each in changed]
 
 
 def _trades(each: HouseholdChange) -> str:

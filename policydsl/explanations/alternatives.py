@@ -75,7 +75,7 @@ def asking(trade: Document) -> set[tuple[str, str]]:
 def _lot(closing: Closing, each: Untraded) -> Document:
     account = closing.account(each.account_id)
     lot = next(lot for lot in account.lots if lot.id == each.lot_id)
-    return {"lot_id": each.lot_id, **lot_facts(closing, lot), **_priced(each)}
+    return {"lot_id": each.lot_id, **lot_facts(closing, lot), **priced(each)}
 
 
 def lot_facts(closing: Closing, lot: Lot) -> Document:
@@ -94,11 +94,12 @@ def _security(closing: Closing, each: Untraded) -> Document:
         "ticker": closing.household.securities[each.security_id].ticker,
         "lot_id": each.lot_id or None,
         "dollars": round(each.room, 2),
-        **_priced(each),
+        **priced(each),
     }
 
 
-def _priced(each: Untraded) -> Document:
+def priced(each: Untraded) -> Document:
+    """What a trade that was not made would have cost, with its ledger and what bars it."""
     return {
         "more": round(each.pull, LEDGER_PLACES),
         "barred_by": [b.name for b in each.barriers if b.kind == "statements"],

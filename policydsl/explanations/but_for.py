@@ -18,7 +18,7 @@ from compiler.directives.base import Family
 from policydsl.compared import recorded_facing
 from policydsl.document import Document, statements_document
 from policydsl.explanations.sides import Side, differences, side, solved_side
-from policydsl.explanations.without import without_rule
+from policydsl.explanations.without import waivers_of, with_rule_hard, without_rule
 from policydsl.rebalance import Inputs, proposal_of
 
 BOUNDING = (Family.RESTRICTION, Family.LIMIT)
@@ -30,6 +30,7 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
     those of its run."""
     changed, removed = without_rule(inputs, rule_id)
     proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
+    household = inputs.book.household(document["household_id"])
     there, here = statements_document(proposal.policy), document.get("statements") or {}
     returns = _more(there, here)
     leaves = _more(here, there)
@@ -39,6 +40,7 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
     same = bounding and _targets(document) == _targets(solved)
     return {
         "removed": [asdict(each) for each in removed],
+        "waivers": [asdict(each) for each in waivers_of(inputs.typed, household, rule_id)],
         "returns": returns,
         "leaves": leaves,
         "as_it_was": before,
@@ -47,6 +49,20 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
         "same_objective": same,
         "effect": effect(before, after, same_objective=same),
     }
+
+
+def softs(inputs: Inputs, document: Document) -> list[Document]:
+    """Soft rules that the trades leave broken, each with the answer had it been hard."""
+    found = []
+    before = side(document)
+    for broken in document["soft_broken"]:
+        changed = with_rule_hard(inputs, broken["rule_id"])
+        proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
+        after, _ = solved_side(proposal)
+        found.append(
+            {**broken, "if_hard": after, "differences": differences(before, after)},
+        )
+    return found
 
 
 def effect(before: Side, after: Side, *, same_objective: bool) -> str:

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from policydsl.propose import Status
-from policydsl.schemas import Day, Hash, LedgerEntry, Number, Part, StatementDocument
+from policydsl.schemas import (
+    Day,
+    Hash,
+    LedgerEntry,
+    Number,
+    Part,
+    SoftBroken,
+    StatementDocument,
+)
 
 
 class ButForQuestion(Part):
@@ -27,6 +35,20 @@ class RemovedLines(Part):
     line: int
     end_line: int
     text: Annotated[str, Field(description="the first of the lines")]
+
+
+class WaiverOf(Part):
+    """A waiver of the rule that reaches the household: its days, and whether it holds today or has
+    ended."""
+
+    file: str
+    line: int
+    starts: Day | None
+    ends: Day | None
+    holds: bool
+    ended: bool
+    because: str
+    approved_by: str
 
 
 class OrderSize(Part):
@@ -82,6 +104,7 @@ class ButForAnswer(Part):
     """Both answers and how they differ."""
 
     removed: list[RemovedLines]
+    waivers: list[WaiverOf]
     leaves: Annotated[
         dict[str, StatementDocument], Field(description="statements no longer in force")
     ]
@@ -155,7 +178,100 @@ class AlternativesAnswer(Part):
     waiting: list[Waiting]
 
 
-ANSWERS: dict[str, type[Part]] = {"but-for": ButForAnswer, "alternatives": AlternativesAnswer}
+class NotDoneQuestion(Part):
+    """What the household's proposal leaves undone."""
+
+    kind: Literal["not-done"]
+    household_id: str
+
+
+class Change(Part):
+    """A day from which something would be judged otherwise."""
+
+    date: Day
+    what: str
+    rule_id: str | None
+
+
+class Choice(Priced):
+    """A trade that was not made; `lot_id` of a sale."""
+
+    account_id: str
+    lot_id: str | None
+
+
+class DriftLeft(Part):
+    """A security whose dollars after the trades are not those that the target means."""
+
+    portfolio_id: str
+    security_id: str
+    ticker: str
+    held: Number
+    target: Number
+    apart: Number
+    side: Annotated[
+        Literal["buy", "sell"], Field(description="of the trade that would bring it nearer")
+    ]
+    trade_id: Annotated[str | None, Field(description="the order that does so, as far as it goes")]
+    against: Annotated[str | None, Field(description="the order that takes it further away")]
+    instead: Annotated[Choice | None, Field(description="the cheapest such trade if there is none")]
+    closed_by: Annotated[list[str], Field(description="statements that bar buying it at all")]
+    changes: list[Change]
+
+
+class LossLeft(Part):
+    """What is left of a lot at a loss in a taxable account."""
+
+    account_id: str
+    security_id: str
+    ticker: str
+    lot_id: str
+    shares: Number
+    loss: Number
+    worth: Annotated[Number, Field(description="tax saved today by the netting of the law")]
+    term: Literal["short", "long"]
+    instead: Annotated[Choice | None, Field(description="the sale; null where it is being sold")]
+    flips_at: Annotated[
+        Number | None,
+        Field(description="the price at which its first dollar would pay, all else as it is"),
+    ]
+    because: Annotated[list[str], Field(description="the wash sale that it would be, in words")]
+    changes: list[Change]
+
+
+class CashLeft(Part):
+    """The cash of an account after the trades, and the best purchase that nothing bars."""
+
+    account_id: str
+    cash: Number
+    weight: float | None
+    rules: Annotated[list[str], Field(description="statements about the cash of the account")]
+    binding: Annotated[list[str], Field(description="of these, which the trades lean on")]
+    next_buy: str | None
+    instead: Choice | None
+
+
+class SoftLeft(SoftBroken):
+    """A soft rule that is broken, and the answer had it been hard."""
+
+    if_hard: Side
+    differences: Differences
+
+
+class NotDoneAnswer(Part):
+    """The largest first."""
+
+    drift: list[DriftLeft]
+    losses: list[LossLeft]
+    cash: list[CashLeft]
+    soft: list[SoftLeft]
+
+
+ANSWERS: dict[str, type[Part]] = {
+    "but-for": ButForAnswer,
+    "alternatives": AlternativesAnswer,
+    "not-done": NotDoneAnswer,
+}
 """The answer to each kind of question."""
 
 
@@ -163,10 +279,12 @@ class ExplanationDocument(Part):
     """`explanations/KIND/...json`."""
 
     form: Annotated[Literal[1], Field(description="of this contract")]
-    question: Annotated[ButForQuestion | AlternativesQuestion, Field(discriminator="kind")]
+    question: Annotated[
+        ButForQuestion | AlternativesQuestion | NotDoneQuestion, Field(discriminator="kind")
+    ]
     run: Annotated[Hash, Field(description="the seal of the run")]
     versions: Annotated[dict[str, str], Field(description="of what solved it")]
-    answer: ButForAnswer | AlternativesAnswer
+    answer: ButForAnswer | AlternativesAnswer | NotDoneAnswer
     sha256: Annotated[Hash, Field(description="of this document without this field")]
 
     @model_validator(mode="after")

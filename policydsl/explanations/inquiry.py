@@ -11,7 +11,9 @@ from pathlib import Path
 from policydsl.compared import recorded_facing
 from policydsl.document import Document
 from policydsl.explanations.alternatives import alternatives
-from policydsl.explanations.but_for import but_for
+from policydsl.explanations.but_for import but_for, softs
+from policydsl.explanations.changes_ahead import lifted_whole
+from policydsl.explanations.not_done import not_done
 from policydsl.explanations.sealed import read_sealed, sealed
 from policydsl.explanations.sides import side, solved_side
 from policydsl.held_back import Untraded, untraded
@@ -70,6 +72,18 @@ class Inquiry:
         if found is None:
             proposal, left = self.proposal(document), self.untraded(document)
             found = sealed(self.run, question, alternatives(proposal, left, trade))
+        return found
+
+    def not_done(self, document: Document) -> Document:
+        """The sealed answer about what a household's proposal leaves undone."""
+        question = {"kind": "not-done", "household_id": document["household_id"]}
+        found = read_sealed(self.run, question)
+        if found is None:
+            proposal, left = self.proposal(document), self.untraded(document)
+            lifted = lifted_whole(self.inputs.typed, proposal.household)
+            answer = not_done(proposal, document, left, lifted)
+            answer["soft"] = softs(self.inputs, document)
+            found = sealed(self.run, question, answer)
         return found
 
     def but_for(self, document: Document, rule_id: str) -> Document:

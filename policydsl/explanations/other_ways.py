@@ -8,7 +8,7 @@ from typing import Any
 
 from policydsl.report import placed
 from policydsl.tables import dollars, table
-from policydsl.trade_words import TERMS
+from policydsl.trade_words import TERMS, bound_words
 
 Document = Mapping[str, Any]
 CLOSER = "the account closer to its"
@@ -55,7 +55,7 @@ def _dearest(other: Document, trade: Document, document: Document) -> str:
 def _named(kind: str, name: str, document: Document) -> str:
     if kind == "terms":
         return TERMS[name][1].format(CLOSER)
-    return placed(document, name) if kind == "statements" else name
+    return placed(document, name) if kind == "statements" else bound_words(name, 1)
 
 
 def _waiting(each: Document) -> str:

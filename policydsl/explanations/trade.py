@@ -10,13 +10,15 @@ from policydsl.explanations.inquiry import Inquiry
 from policydsl.explanations.other_ways import other_ways, other_ways_table
 from policydsl.explanations.words import but_for_table, matters, nothing_without, trade_but_for
 from policydsl.report import ledger_table, sentence_lines, trade_lines
+from policydsl.trade_words import MATERIAL
 
 
 def rules_of(trade: Document, document: Document) -> list[str]:
-    """Every rule that has a part in a trade: among its causes, in its ledger, or barring it in
+    """Every rule that has a part in a trade: among its causes, in its ledger, or keeping it from
     another account; highest authority first."""
     statements = document["statements"]
-    keys = [group["name"] for group in trade["ledger"] if group["kind"] == "statements"]
+    groups = [*trade["ledger"], *(g for other in trade["elsewhere"] for g in other["ledger"])]
+    keys = [g["name"] for g in groups if g["kind"] == "statements" and abs(g["value"]) > MATERIAL]
     keys += [key for other in trade["elsewhere"] for key in other["barred_by"]]
     named = {*trade["rules"], *(statements[key]["rule_id"] for key in keys)}
     order = list(dict.fromkeys(each["rule_id"] for each in statements.values()))
@@ -40,8 +42,9 @@ def paragraph(
 ) -> str:
     """The trade in plain English: its own sentence, what would have been without its rules, and
     what could have been done instead."""
-    said = [trade_but_for(each, trade) for each in but_for if matters(each)]
-    return " ".join(filter(None, [trade["sentence"], *said, other_ways(other, trade, document)]))
+    told = trade["sentence"]
+    said = [trade_but_for(each, trade, told) for each in but_for if matters(each)]
+    return " ".join(filter(None, [told, *said, other_ways(other, trade, document)]))
 
 
 def trade_text(answer: dict[str, Any], document: Document) -> Iterator[str]:

@@ -15,12 +15,13 @@ from pathlib import Path
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from policydsl.digests import EXPLANATIONS
-from policydsl.document import Document
+from policydsl.document import Document, plain
 from policydsl.explanations.alternatives import lot_facts, waiting
 from policydsl.explanations.but_for import effect
+from policydsl.explanations.not_done import active, losses, tax_saved
 from policydsl.explanations.sealed import NotSealedError, opened
 from policydsl.explanations.sides import differences, side
-from policydsl.explanations.without import lines_of
+from policydsl.explanations.without import lines_of, waivers_of
 from policydsl.propose import empty_closing
 from policydsl.rebalance import Inputs, policy_of
 from policydsl.verify_proposal import LEDGER_TOLERANCE, Difference
@@ -68,6 +69,10 @@ def _but_for(explanation: Document, document: Document, inputs: Inputs) -> Itera
     lines = lines_of(inputs.policies, question["rule_id"])
     if answer["removed"] != [asdict(each) for each in lines]:
         yield f"the lines that it left out are not those of {question['rule_id']}"
+    household = inputs.book.household(document["household_id"])
+    waivers = waivers_of(inputs.typed, household, question["rule_id"])
+    if answer["waivers"] != [asdict(each) for each in waivers]:
+        yield f"its waivers are not those of {question['rule_id']}"
 
 
 def _present(part: Document) -> Document:
@@ -107,7 +112,41 @@ def _priced(found: Iterable[Document], document: Document) -> Iterator[str]:
             yield f"{key} is not in force in the run"
 
 
-CHECKS = {"but-for": _but_for, "alternatives": _alternatives}
+def _not_done(explanation: Document, document: Document, inputs: Inputs) -> Iterator[str]:
+    answer = explanation["answer"]
+    closing = recorded_closing(inputs, document)
+    items = [*answer["drift"], *answer["losses"], *answer["cash"]]
+    yield from _priced([each["instead"] for each in items if each["instead"]], document)
+    facts = active(closing)
+    if [{key: each[key] for key in DRIFT} for each in answer["drift"]] != facts:
+        yield "the drift left is not what the trades come to"
+    policy = policy_of(inputs, closing.household)
+    left = {lot.id: sale for lot, sale in losses(closing, policy)}
+    for each in answer["losses"]:
+        sale = left.get(each["lot_id"])
+        stated = each["shares"], each["loss"], each["worth"]
+        if sale is None or stated != (
+            plain(sale.shares),
+            plain(-sale.gain),
+            plain(tax_saved(closing, sale)),
+        ):
+            yield f"lot {each['lot_id']} is not left with that loss"
+    cash = {a["account_id"]: Decimal(a["after"]["cash"]) for a in document["accounts"]}
+    if any(Decimal(each["cash"]) != cash[each["account_id"]] for each in answer["cash"]):
+        yield "the cash left is not what the trades come to"
+    before = side(document)
+    for each in answer["soft"]:
+        after = _present(each["if_hard"])
+        if _present(each["differences"]) != differences(before, after):
+            yield f"{each['rule_id']}: its differences are not those of its two answers"
+    broken = [{k: v for k, v in each.items() if k in SOFT} for each in answer["soft"]]
+    if broken != document["soft_broken"]:
+        yield "the soft rules broken are not those of the run"
+
+
+DRIFT = ("portfolio_id", "security_id", "ticker", "held", "target", "apart")
+SOFT = ("rule_id", "statement", "priority", "where", "found", "bound")
+CHECKS = {"but-for": _but_for, "alternatives": _alternatives, "not-done": _not_done}
 
 
 def recorded_closing(inputs: Inputs, document: Document) -> Closing:

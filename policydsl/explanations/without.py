@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from compiler.check import check_policies
+from compiler.check import TypedPolicies, check_policies
+from compiler.layers import fold
 from compiler.policyset import LoadedFile, PolicySet
 from grammar import tree
 from grammar.diagnostics import Diagnostic
@@ -16,6 +17,7 @@ from grammar.spans import Span, rows
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
 from policydsl.rebalance import Inputs
+from portfolio.household import Household
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,66 @@ def without_rule(inputs: Inputs, rule_id: str) -> tuple[Inputs, tuple[Removed, .
     """The inputs without a rule, default or note, and what was taken out; nothing is where no file
     has the rule."""
     policies, removed = _without(inputs.policies, rule_id)
+    return _with_policies(inputs, policies), removed
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverOf:
+    """A waiver of a rule that reaches a household: its days, where it stands, whether it holds or
+    has ended."""
+
+    file: str
+    line: int
+    starts: str | None
+    ends: str | None
+    holds: bool
+    ended: bool
+    because: str
+    approved_by: str
+
+
+def waivers_of(typed: TypedPolicies, household: Household, rule_id: str) -> tuple[WaiverOf, ...]:
+    """The waivers of a rule for any account of a household, those that have ended too."""
+    found = {
+        (standing.waiver.span.path, standing.waiver.span.line): standing
+        for account in household.accounts
+        for standing in fold(typed, household, account).waivers
+        if standing.waiver.rule_id == rule_id
+    }
+    return tuple(
+        WaiverOf(
+            file,
+            line,
+            None if each.waiver.starts is None else each.waiver.starts.isoformat(),
+            None if each.waiver.ends is None else each.waiver.ends.isoformat(),
+            not each.causes,
+            each.waiver.ends is not None and each.waiver.ends < household.as_of,
+            each.waiver.reason,
+            each.waiver.approver,
+        )
+        for (file, line), each in sorted(found.items())
+    )
+
+
+def with_rule_hard(inputs: Inputs, rule_id: str) -> Inputs:
+    """The inputs with a soft rule as if its `soft priority` were not written."""
+    files = []
+    for file in inputs.policies.files:
+        statements = tuple(
+            replace(each, clauses=tuple(c for c in each.clauses if not isinstance(c, tree.Soft)))
+            if isinstance(each, tree.Rule) and each.id.value == rule_id
+            else each
+            for each in file.tree.statements
+        )
+        files.append(replace(file, tree=replace(file.tree, statements=statements)))
+    return _with_policies(inputs, replace(inputs.policies, files=tuple(files)))
+
+
+def _with_policies(inputs: Inputs, policies: PolicySet) -> Inputs:
     attributes, known = inputs.book.attributes, known_securities(inputs.book)
     typed = check_policies(policies, attributes, known, inputs.book.as_of)
     book = with_chosen_models(inputs.book, typed)
-    return replace(inputs, book=book, policies=policies, typed=typed, seconds={}), removed
+    return replace(inputs, book=book, policies=policies, typed=typed, seconds={})
 
 
 def lines_of(policies: PolicySet, rule_id: str) -> tuple[Removed, ...]:

@@ -14,6 +14,7 @@ Document = Mapping[str, Any]
 ZERO = Decimal(0)
 NOTHING = ("none", "not measurable")
 TINY = 5e-7  # of a fraction: less shows in no figure
+SMALL = 1  # dollars: less is what rounding to shares leaves
 
 
 def exactly(amount: Decimal | str) -> str:
@@ -35,17 +36,31 @@ def matters(explanation: Document) -> bool:
     return explanation["answer"]["effect"] not in NOTHING
 
 
-def trade_but_for(explanation: Document, trade: Document) -> str:
-    """What a trade, and its household, would have been without a rule."""
-    answer = explanation["answer"]
-    lead = f"Without {rule_cited(explanation)}{_in_its_place(answer)} "
+def trade_but_for(explanation: Document, trade: Document, so_far: str = "") -> str:
+    """What a trade, and its household, would have been without a rule; one that is cited `so_far`
+    is called by its id."""
+    answer, rule_id = explanation["answer"], explanation["question"]["rule_id"]
+    rule = rule_id if f"[{rule_id}, " in so_far else rule_cited(explanation)
+    lead = f"Without {rule}{_in_its_place(answer)} "
     if answer["effect"] == "status":
         return f"{lead}{_other_status(answer)}."
     said = [_trade(answer, trade), *_household(answer)]
     others = len(answer["differences"]["trades"].keys() - _sides(trade))
     if others:
         said.append(f"{counted(others, 'other order')} would be otherwise")
-    return f"{lead}{'; '.join(said)}."
+    return f"{lead}{'; '.join(said)}.{_waivers(answer)}"
+
+
+def _waivers(answer: Document) -> str:
+    """Waivers of the rule that have ended, and those that hold for a part of it."""
+    told = ""
+    for each in answer["waivers"]:
+        place = f"[{each['file']}:{each['line']}]"
+        if each["ended"]:
+            told += f" Its waiver {place} ended on {each['ends']}."
+        elif each["holds"] and each["ends"] is not None:
+            told += f" Its waiver for a part {place} holds until {each['ends']}."
+    return told
 
 
 def household_but_for(explanation: Document) -> str:
@@ -102,17 +117,17 @@ def _household(answer: Document) -> list[str]:
     apart, said = answer["differences"], []
     before, after = answer["as_it_was"], answer["without"]
     tax = Decimal(apart["tax_total"])
-    if tax:
+    if abs(tax) >= SMALL:
         said.append(f"tax would be {exactly(tax)} {'higher' if tax > 0 else 'lower'}")
     for name, words in (
         ("tracking_error", "tracking error"),
         ("model_tracking_error", "tracking error from the model"),
     ):
         if abs(apart[name]) > TINY and (name == "tracking_error" or _own(apart, name)):
-            told = f"{_fine(after[name])} instead of {_fine(before[name])}"
+            told = f"{fine(after[name])} instead of {fine(before[name])}"
             said.append(f"{words} would be {told}")
     cash = sum(map(Decimal, apart["cash"].values()), ZERO)
-    if cash:
+    if abs(cash) >= SMALL:
         said.append(f"{exactly(cash)} {'more' if cash > 0 else 'less'} would stay in cash")
     worth = -Decimal(apart["objective"])
     if answer["same_objective"] and worth:
@@ -126,7 +141,8 @@ def _own(apart: Document, name: str) -> bool:
     return bool(abs(apart[name] - apart["tracking_error"]) > TINY)
 
 
-def _fine(fraction: float) -> str:
+def fine(fraction: float) -> str:
+    """A fraction in percent, fine enough for differences."""
     return f"{fraction * 100:.4f}%"
 
 

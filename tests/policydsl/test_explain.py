@@ -77,7 +77,7 @@ def test_each_rule_of_a_trade_is_in_force_and_its_sentence_names_a_place(small_r
 
 
 def test_a_household_alone(small_run: Path) -> None:
-    text = policydsl("explain", small_run, "--household", "H00004").stdout
+    text = policydsl("explain", small_run, "--recorded", "--household", "H00004").stdout
     assert text.startswith("H00004  proposed  as of 2026-03-31\n")
     assert "H00001" not in text
     for trade in next(d for d in proposals(small_run) if d["household_id"] == "H00004")["trades"]:
@@ -85,7 +85,9 @@ def test_a_household_alone(small_run: Path) -> None:
 
 
 def test_the_largest_trades(small_run: Path) -> None:
-    text = policydsl("explain", small_run, "--household", "H00006", "--most", "3").stdout
+    text = policydsl(
+        "explain", small_run, "--recorded", "--household", "H00006", "--most", "3"
+    ).stdout
     assert "trades, the 3 largest" in text
     assert len(re.findall(r"^  H00006-\w+: (?:Buy|Sell) ", text, re.M)) == 3
 
@@ -96,7 +98,7 @@ def test_json_is_what_the_run_recorded(small_run: Path) -> None:
     trade = documents[0]["trades"][0]
     words = ("explain", small_run, "--format", "json")
     assert json.loads(policydsl(*words, "--recorded", "--trade", trade["trade_id"]).stdout) == trade
-    found = json.loads(policydsl(*words, "--rule", "ipc.cash").stdout)
+    found = json.loads(policydsl(*words, "--recorded", "--rule", "ipc.cash").stdout)
     assert [each["household_id"] for each in found] == [d["household_id"] for d in documents]
     named = {t["trade_id"] for each in found for t in each["trades"]}
     rows = trade_rows(small_run)
