@@ -5,7 +5,8 @@ parts of it by numbers is a row; where the rows have no solution, some of the ru
 kept, and none of them is left that could be spared.
 
 Of `sector` and `industry` a company has one and a fund none. Up to COSTS of the whole may be paid
-for trades. Rules with exceptions or times to comply are left out: they say less than their numbers.
+for trades. Rules with exceptions, waivers or times to comply are left out: they say less than their
+numbers; so are those that count what is unknown as more than one thing.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.count import CountLimit
 from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.restriction import Restriction
+from compiler.directives.treatment import Treatment
 from compiler.expressions import Literal as Constant
 from compiler.expressions import Reference
 from compiler.selections import Group, Named, Selection
@@ -41,6 +43,8 @@ MOST_FOUND = 5
 SINGLE = ("sector", "industry")
 """Columns of which a company has one value and a fund none."""
 SETS_ASIDE = ("earmark", "accumulation")
+OF_SOME_ACCOUNTS = ("program", "account")
+"""Layers whose files speak of some accounts of a household and not of others."""
 SPEAKING = (CashBand, WeightBand, CountLimit, HoldingMinimum, Restriction)
 """The kinds that bound parts of the whole, or say how many there are."""
 ANYTHING = Selection()
@@ -50,24 +54,29 @@ Row = tuple[Mapping[str, float], float, float]
 """Coefficients by variable, and the ends between which their sum lies."""
 
 
-def contradictions(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
+def contradictions(
+    statements: Sequence[Statement], waived: Collection[str] = ()
+) -> Iterator[Diagnostic]:
     """A warning for each set of rules that no portfolio keeps, though one keeps all but any one of
-    them."""
+    them. `waived` are the ids of rules that a waiver names."""
     told: set[frozenset[str]] = set()
     aside = any(each.directive.kind in SETS_ASIDE for each in statements)
+    opened = any(_treats(each, "limits") for each in statements)
     known: dict[tuple[object, ...], bool] = {}
 
     def none(rules: Sequence[Statement], base: Base) -> bool:
         """Whether no portfolio keeps them: thousands of households may say the same."""
         said = (base, *(each.directive for each in rules))
         if said not in known:
-            known[said] = _none([each.directive for each in rules], base, aside)
+            kinds = [each.directive for each in rules]
+            known[said] = _none(kinds, base, aside=aside, opened=opened)
         return known[said]
 
-    for rules in _together(statements):
+    for rules in _together([each for each in statements if each.rule_id not in waived]):
         found = [*_barred_floors(rules)]
         for base in BASES:
-            found += _irreducible(rules, partial(none, base=base))
+            reach = [each for each in rules if base == "account" or _of_all_accounts(each)]
+            found += _irreducible(reach, partial(none, base=base))
         for some in found:
             keys = frozenset(each.key for each in some)
             if keys not in told and not _one_slot(some):
@@ -86,8 +95,27 @@ def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
         near = [*common, *own]
         for guards in dict.fromkeys(each.guards for each in near):
             group = _meeting([each for each in near if each.guards in ((), guards)])
-            if not own or any(each in group for each in own):
-                yield group
+            for alike in _of_one_whole(group, statements):
+                if not own or any(each in alike for each in own):
+                    yield alike
+
+
+def _of_one_whole(group: list[Statement], statements: Sequence[Statement]) -> list[list[Statement]]:
+    """Those that measure the same: what one layer calls absent counts for the layers above it."""
+    absent = [each.authority.rank for each in statements if _treats(each, "absent")]
+    whole = ((sum(rank <= each.authority.rank for rank in absent), each) for each in group)
+    return list(grouped(whole).values())
+
+
+def _treats(statement: Statement, purpose: str) -> bool:
+    directive = statement.directive
+    return isinstance(directive, Treatment) and directive.purpose == purpose
+
+
+def _of_all_accounts(statement: Statement) -> bool:
+    """Whether it is sure to be about every account of a household, so that a share of each of them
+    is one of all together."""
+    return not statement.guards and statement.authority.layer not in OF_SOME_ACCOUNTS
 
 
 def _plain(statement: Statement, chosen: Collection[str]) -> bool:
@@ -95,7 +123,8 @@ def _plain(statement: Statement, chosen: Collection[str]) -> bool:
     hard = statement.soft is None and not statement.off and statement.origin is not Origin.NOTE
     stands = statement.origin is Origin.RULE or statement.rule_id not in chosen
     whole = not statement.carveouts and not statement.transitions
-    return hard and stands and whole and isinstance(statement.directive, SPEAKING)
+    certain = statement.missing is not True and statement.counts_as is None
+    return hard and stands and whole and certain and isinstance(statement.directive, SPEAKING)
 
 
 def _meeting(group: list[Statement]) -> list[Statement]:
@@ -133,10 +162,14 @@ def _irreducible(
         rest = [each for each in rest if each is not lowest]
 
 
-def _none(rules: Sequence[Directive], base: Base, aside: bool) -> bool:
-    """Whether no parts of the whole keep all of the rules."""
+def _none(rules: Sequence[Directive], base: Base, *, aside: bool, opened: bool) -> bool:
+    """Whether no parts of the whole keep all of the rules. `opened` says that a fund may count as
+    what it holds and never as one holding."""
     selections = _selections(rules, base)
-    rows = [row for row in _rows(rules, base, selections) if row[1] > 0 or row[2] < 1]
+    found = [*_rows(rules, base, selections)]
+    if base == "account" and not opened:
+        found += _of_counts(rules)
+    rows = [row for row in found if row[1] > 0 or row[2] < 1]
     if not any(name == "held" or low > 0 for row, low, _ in rows for name in row if name != "cash"):
         # What is not cash may be something that no rule speaks of.
         ends = [(low, high) for row, low, high in rows if "cash" in row]
@@ -188,20 +221,18 @@ def _rows(rules: Sequence[Directive], base: Base, selections: Sequence[Selection
     for rule in rules:
         match rule:
             case CashBand() as cash if base in ("household", cash.base):
-                low, high = _share(cash.low), _share(cash.high)
-                yield {"cash": 1.0}, *_ends(low, None if cash.settled else high)
+                low, high = _ends(cash)
+                yield {"cash": 1.0}, low, 1.0 if cash.settled else high
             case WeightBand(each=None, relation=None, selection=Selection() as of) as band:
                 if base in ("household", band.base) and (of == ANYTHING or of in selections):
                     name = "held" if of == ANYTHING else str(selections.index(of))
-                    yield {name: 1.0}, *_ends(_share(band.low), _share(band.high))
+                    yield {name: 1.0}, *_ends(band)
             case WeightBand(relation=None, selection=None, each=str(column)) as band:
-                high = _share(band.high)
+                high = _share(band.high, band.base)
                 if base in ("household", band.base) and high is not None:
                     yield from _of_each(column, high, selections)
             case _:
                 continue
-    if base == "account":
-        yield from _of_counts(rules)
     if _nothing_left([rule for rule in rules if isinstance(rule, Restriction)]):
         yield {"held": 1.0}, 0.0, 0.0
 
@@ -225,9 +256,9 @@ def _of_counts(rules: Sequence[Directive]) -> Iterator[Row]:
                 if count.high is not None:
                     most = min(float(count.high), float(count.high) if most is None else most)
             case HoldingMinimum(selection=None) as minimum:
-                smallest = max(smallest, _share(minimum.amount) or 0.0)
+                smallest = max(smallest, _share(minimum.amount, "account") or 0.0)
             case WeightBand(each="holding", relation=None, selection=None, base="account") as band:
-                high = _share(band.high)
+                high = _share(band.high, "account")
                 largest = largest if high is None else min(largest, high)
     yield {"held": 1.0}, fewest * smallest, 1.0 if most is None else most * largest
 
@@ -264,15 +295,16 @@ def _above_zero(amount: Amount | None) -> bool:
     return constant is not None and constant[1] > 0
 
 
-def _share(amount: Amount | None) -> float | None:
-    """A fixed fraction of the account's or household's value; None where it is no such thing."""
+def _share(amount: Amount | None, base: str) -> float | None:
+    """A fixed fraction of the value of what a rule binds; None where it is no such thing."""
     constant = None if amount is None else amount.constant
-    if constant is None or constant[0] not in ("account.value", "household.value"):
+    if constant is None or constant[0] != f"{base}.value":
         return None
     return float(constant[1])
 
 
-def _ends(low: float | None, high: float | None) -> tuple[float, float]:
+def _ends(band: CashBand | WeightBand) -> tuple[float, float]:
+    low, high = _share(band.low, band.base), _share(band.high, band.base)
     return 0.0 if low is None else low, 1.0 if high is None else high
 
 
