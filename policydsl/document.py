@@ -24,6 +24,7 @@ from policydsl.measures import (
     account_measures,
     household_measures,
 )
+from policydsl.model_document import model_document
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import RECORDED, bindings, explained_trades
@@ -131,6 +132,7 @@ def solved_document(proposal: Proposal, closing: Closing, solution: Solution) ->
         "still_broken_dollars": round(solution.still_broken * unit, 2),
         "risk_model": proposal.household.risk.source,
         "assumptions": assumptions_document(proposal.policy, proposal.household),
+        "model": model_document(solution.program),
         "work": {
             "quadratic_programs": solution.work.quadratic,
             "linear_programs": solution.work.linear,

@@ -29,6 +29,7 @@ from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
 from policydsl.digests import dumped, sha256
 from policydsl.document import Document, plain, proposal_document, statements_document
+from policydsl.effective_document import EFFECTIVE, effective_document
 from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
@@ -351,6 +352,10 @@ def write_run(
     folder.write(STATE, dumped(handed_on(inputs.carried, seen).document()))
     for outcome in done:
         folder.proposal(outcome.document)
+        if not _unknown(inputs, outcome.household_id, outcome.status):
+            household = inputs.book.household(outcome.household_id)
+            effective = effective_document(inputs.typed, household)
+            folder.write(f"{EFFECTIVE}{household.id}.json", dumped(effective))
     folder.write(BLOCKS, blocks_csv(rows_of(documents(done)), documents(done)))
     summary: dict[str, object] = {
         "book": inputs.book.name,
@@ -372,6 +377,12 @@ def write_run(
     }
     folder.close(summary)
     return summary
+
+
+def _unknown(inputs: Inputs, household_id: str, status: Status) -> bool:
+    """Whether nobody can say what holds for a household: its data are doubtful, or reading its
+    policy failed."""
+    return household_id in inputs.book.households_on_hold or status is Status.FAILED
 
 
 def documents(done: Iterable[Outcome]) -> Iterator[Document]:

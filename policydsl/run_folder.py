@@ -13,7 +13,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -32,9 +32,11 @@ from policydsl.digests import (
     sha256,
 )
 from policydsl.document import Document, plain
+from policydsl.policy_revision import policies_at
 from policydsl.signing import Key
 from portfolio.book import Book
 from portfolio.household import Risk
+from solver.search import Budget
 
 TRADE_COLUMNS = (
     "trade_id",
@@ -69,6 +71,7 @@ class RunFolder:
     record: dict[str, Any] = field(default_factory=dict)
     _trades: list[bytes] = field(default_factory=list)
     _events: list[dict[str, object]] = field(default_factory=list)
+    _policies_at: dict[str, object] | None = None
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file of the run and remember its hashes."""
@@ -93,6 +96,7 @@ class RunFolder:
             self.write(f"inputs/book/{name}.csv", table)
         for name in sorted(policies.hashes):
             self.write(f"inputs/policies/{name}", (policy_folder / name).read_bytes())
+        self._policies_at = policies_at(policy_folder, policies.hashes)
         self.log("inputs", files=len(self.files), as_of=book.as_of.isoformat())
 
     def proposal(self, document: Document) -> None:
@@ -105,7 +109,12 @@ class RunFolder:
     def close(self, summary: Mapping[str, Any]) -> None:
         """Write the trade file, the log, `run.json` and, last, the seal."""
         self.write(TRADES, b"".join([csv_lines([TRADE_COLUMNS]), *self._trades]))
-        body = {**summary, "format": RUN_FORMAT, "versions": versions(), "platform": machine()}
+        body = {
+            **summary,
+            "format": RUN_FORMAT,
+            "policies_at": self._policies_at,
+            **engine(),
+        }
         events = self._events
         self.record = sealed(self.folder, body, self.files, self.parts, events, self.key)
 
@@ -122,6 +131,20 @@ def proposal_facts(document: Document) -> dict[str, object]:
         "status": document["status"],
         "trades": len(document.get("trades", [])),
     }
+
+
+def engine() -> dict[str, dict[str, Any]]:
+    """What a record says of the program that made it, as this one is now."""
+    parameters = {"search": asdict(Budget())}
+    return {"parameters": parameters, "versions": versions(), "platform": machine()}
+
+
+def made_with(record: Mapping[str, Any]) -> dict[str, str]:
+    """The same as names and words: versions, platform, and what bounded the search."""
+    bounds = {
+        f"search {name}": f"{most:g}" for name, most in record["parameters"]["search"].items()
+    }
+    return {**record["versions"], **record["platform"], **bounds}
 
 
 def versions() -> dict[str, str]:

@@ -176,6 +176,16 @@ class Work(Part):
     iterations: int
 
 
+class ModelDocument(Part):
+    """The model that was solved: a hash of its arrays, and how large it is."""
+
+    sha256: Hash
+    rows: int
+    columns: int
+    nonzeros: int
+    integers: int
+
+
 class StatementDocument(Part):
     """A statement in force: what it says, who says it, why, where it stands, and for whom."""
 
@@ -497,6 +507,7 @@ class ProposalDocument(Part):
         Field(description="excess over limits that was there before and cannot be cured today"),
     ] = None
     risk_model: str | None = None
+    model: ModelDocument | None = None
     assumptions: dict[str, Assumptions] | None = None
     work: Work | None = None
     soft_broken: list[SoftBroken] | None = None
@@ -603,6 +614,64 @@ class Totals(Part):
     tax_cost_change: Number
 
 
+class PoliciesAt(Part):
+    """Where the policies stood in git."""
+
+    commit: str
+    dirty: Annotated[list[str], Field(description="policy files that were not as committed")]
+
+
+class Parameters(Part):
+    """What bounds the work of a household, in counts."""
+
+    search: dict[str, float]
+
+
+class EffectiveLine(Part):
+    """One statement and its part in a value."""
+
+    verb: str
+    value: str
+    rule: str
+    path: str
+    line: int
+    why: str
+    layer: str
+    origin: str
+    replaced_by: str | None
+    soft: int | None
+
+
+class EffectiveSlot(Part):
+    """A value, with what won, what lost and why, and what it lets lower layers set."""
+
+    name: str
+    value: str
+    lines: list[EffectiveLine]
+    grants: list[EffectiveLine]
+
+
+class EffectiveAccountDocument(Part):
+    """One account, as `policydsl effective --format json` prints it."""
+
+    account_id: str
+    facts: list[str]
+    held: list[str]
+    model: dict[str, list[dict[str, Any]]]
+    slots: list[EffectiveSlot]
+    absent: list[EffectiveLine]
+    diagnostics: list[dict[str, Any]]
+
+
+class EffectiveDocument(Part):
+    """`effective/HOUSEHOLD.json`: what held for each account on the day."""
+
+    format: Literal["policydsl-effective/1"]
+    household_id: str
+    as_of: Day
+    accounts: list[EffectiveAccountDocument]
+
+
 class Platform(Part):
     """What a run was made on."""
 
@@ -618,9 +687,13 @@ class RunDocument(Part):
     as_of: Day
     policies: str
     policy_revision: Hash
+    policies_at: Annotated[
+        PoliciesAt | None, Field(description="null where the policies are in no git work tree")
+    ]
     inputs: InputHashes
     risk_model: str
     options: Options
+    parameters: Parameters
     households: list[str]
     totals: Totals
     timings: Annotated[
@@ -657,6 +730,7 @@ DOCUMENTS: dict[str, type[Part]] = {
     "proposal": ProposalDocument,
     "blocks": BlocksDocument,
     "seal": SealDocument,
+    "effective": EffectiveDocument,
 }
 
 

@@ -16,8 +16,10 @@ from policydsl.blocks import BLOCKS, blocks_csv
 from policydsl.carried import STATE, Observed
 from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
+from policydsl.effective_document import EFFECTIVE, effective_document
 from policydsl.explanations.verify import verify_explanations
 from policydsl.orders import crowd_of
+from policydsl.propose import Status
 from policydsl.rebalance import Inputs, handed_on, recorded_inputs, totals
 from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument
@@ -113,6 +115,7 @@ def _trades(
         mine = [row for row in rows if row["household_id"] == household_id]
         yield from verify_proposal(inputs, document, mine, crowd, counts, seen)
     yield from _state(folder, inputs, seen)
+    yield from _effective(folder, record, inputs, documents)
     yield from verify_explanations(folder, documents, inputs, counts)
     for row in rows:
         if row["household_id"] not in documents:
@@ -130,6 +133,27 @@ def _blocks(
         yield Difference(BLOCKS, f"cannot be read: {error.strerror}")
     except InvalidOperation:
         yield Difference(BLOCKS, "cannot be told from trades that are no numbers")
+
+
+def _effective(
+    folder: Path, record: Document, inputs: Inputs, documents: Mapping[str, Document]
+) -> Iterator[Difference]:
+    """What held for each account is what its policies come to."""
+    names = set()
+    for household_id, document in documents.items():
+        known = household_id in inputs.book.household_ids
+        on_hold = household_id in inputs.book.households_on_hold
+        if not known or on_hold or document["status"] == Status.FAILED:
+            continue
+        name = f"{EFFECTIVE}{household_id}.json"
+        names.add(name)
+        expected = effective_document(inputs.typed, inputs.book.household(household_id))
+        path = folder / name
+        if path.is_file() and path.read_bytes() != dumped(expected):
+            yield Difference(name, "is not what its policies come to")
+    stated = {name for name in record["files"] if name.startswith(EFFECTIVE)}
+    for name in sorted(stated ^ names):
+        yield Difference(name, "is missing" if name in names else "is of nobody who was solved")
 
 
 def _state(folder: Path, inputs: Inputs, seen: Mapping[str, Observed]) -> Iterator[Difference]:

@@ -16,17 +16,26 @@ import scipy.sparse as sp
 
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
-from solver.active_risk import calmest, search_within_risk, with_excess, with_tangents
+from solver.active_risk import (
+    KEPT,
+    calmest,
+    overshoot,
+    search_within_risk,
+    with_excess,
+    with_tangents,
+)
 from solver.handover import Floats, Program, hand_over
 from solver.highs import linear_model, new_engine
-from solver.modes import read_structure
+from solver.modes import NO_COLUMN, Mode, leaning, read_structure
+from solver.quadratic import solved
+from solver.reduce import reduce
 from solver.search import Budget
 from solver.tiers import Least, least_by_rows, standing_still
 from solver.work import Work
 
 STRETCHED = 1e-6
 ROOM = 1e-4  # bp of household value: what the engine's tolerances may come to
-ROUNDS = 30  # of tangents, before the whole search is asked
+OPEN_ROUNDS, ROUNDS = 60, 8  # of tangents: decisions open, and made, before a search is asked
 RESERVES = 10  # room that limits keep for rounding, and that no rule is to be blamed for
 
 
@@ -94,8 +103,8 @@ def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> I
 class Undone:
     """What rules ask of today and cannot have, all of it together (bp of household value).
 
-    No trades leave less than `least` of it; `found` is what is left by the best that were found,
-    infinite where none keep what may not get worse.
+    No trades leave less than `least` of it, infinite where none keep what may not get worse;
+    `found` is what is left by the best that were found, infinite where none were.
     """
 
     least: float
@@ -125,7 +134,14 @@ def _undone(
     work: Work,
 ) -> Undone:
     """Round by round: what rows and tangents so far leave is too little, and a point that keeps
-    the limits on tracking error leaves enough; as soon as one of them says which, that will do."""
+    the limits on tracking error leaves enough; as soon as one of them says which, that will do.
+    Decisions are left open until that says nothing any more."""
+    if program.risks:
+        program, bound, calm = _without_decisions(program, columns, budget, work)
+        if bound > ROOM:
+            return Undone(bound, np.inf)
+        if calm is not None and _with_decisions_near(compiled, program, calm, work):
+            return Undone(0.0, 0.0)
     found = np.inf
     best = Least(program, None, 0.0, False)
     for _ in range(ROUNDS if program.risks else 1):
@@ -149,6 +165,49 @@ def _undone(
     upper[columns] = 0.0
     answer, _ = search_within_risk(compiled, replace(program, upper=upper), budget, work)
     return Undone(best.bound, found if answer is None else 0.0)
+
+
+def _without_decisions(
+    program: Program, columns: list[int], budget: Budget, work: Work
+) -> tuple[Program, float, Floats | None]:
+    """The program with the tangents that it takes to see whether anything has to be left undone
+    while no decision is made, what then has to be (bp), and a point at which nothing is."""
+    kept = dict.fromkeys(columns, 0.0)
+    for _ in range(OPEN_ROUNDS):
+        free = replace(program, integer=np.zeros(program.integer.size, dtype=bool))
+        best = least_by_rows(free, columns, budget, work, None)
+        if best.point is None:
+            return program, np.inf if best.infeasible else 0.0, None
+        if best.bound > ROOM:
+            return program, best.bound, None
+        calm = solved(reduce(replace(free, cost=np.zeros(free.cost.size)), kept), work)
+        points = [best.point] if calm is None else [calm.x, best.point]
+        for point in points:
+            if overshoot(program, point) <= KEPT:
+                return program, 0.0, point
+        for point in points:
+            program = with_tangents(program, point)
+    return program, 0.0, None
+
+
+def _with_decisions_near(
+    compiled: CompiledModel, program: Program, point: Floats, work: Work
+) -> bool:
+    """Whether the decisions that a point without any comes nearest to leave nothing undone."""
+    structure = read_structure(compiled, program)
+    made = point.copy()
+    for position, mode in zip(structure.positions, leaning(structure, point), strict=True):
+        sells, buys = mode in (Mode.SELL, Mode.CLOSE), mode is Mode.BUY
+        for column, on in (
+            (position.sold, sells),
+            (position.closed, mode is Mode.CLOSE),
+            (position.bought, buys),
+        ):
+            if column != NO_COLUMN:
+                made[column] = float(on)
+    made[[program.column(cure.excess) for cure in compiled.physics.cures]] = 0.0
+    calm = calmest(compiled, program, made, work)
+    return calm is not None and overshoot(program, calm) <= KEPT
 
 
 def _feasible(program: Program, relaxed: Sequence[str], nodes: int, work: Work) -> bool:

@@ -89,7 +89,9 @@ class LossColumns:
     """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`.
 
     Where recent shares wash a part of them, those are `kept`: `least` is what is sold for certain
-    and `disallowed` what is lost (columns with bp). Only one such sale of a group is taken.
+    and `disallowed` what is lost (columns with bp). Only one such sale of a group is taken, and
+    only with as much of the losses as each of `asked` wants (bp): what a bp sold of columns loses,
+    and how much all of them together have to lose.
     """
 
     taken: int
@@ -98,6 +100,7 @@ class LossColumns:
     kept: tuple[int, ...] = ()
     least: tuple[tuple[int, float], ...] = ()
     disallowed: tuple[tuple[int, float], ...] = ()
+    asked: tuple[tuple[Mapping[int, float], float], ...] = ()
 
     @property
     def washed(self) -> bool:
@@ -195,6 +198,7 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
     of_bought = {p.bought: k for k, p in enumerate(positions) if p.bought != NO_COLUMN}
     of_sell = {sell: k for k, p in enumerate(positions) for sell in p.sells}
     washes = []
+    asked = _asked(program)
     for group in physics.wash_groups:
         sales = tuple(
             LossColumns(
@@ -209,6 +213,7 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
                     (program.column(physics.disallowed[key]), amount)
                     for key, amount in sale.way.disallowed.items()
                 ),
+                tuple(asked.get(column(sale.taken), ())),
             )
             for sale in group.sales
         )
@@ -258,6 +263,19 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
         region_rows,
         counted,
     )
+
+
+def _asked(program: Program) -> dict[int, list[tuple[Mapping[int, float], float]]]:
+    """By the binary that takes a washed loss, the rows that want more of the loss with it."""
+    found: dict[int, list[tuple[Mapping[int, float], float]]] = {}
+    a = program.matrix
+    for i in program.rows_of(lambda part: part.endswith(".washed_share")).tolist():
+        span = slice(a.indptr[i], a.indptr[i + 1])
+        sign = 1.0 if np.isfinite(program.row_lower[i]) else -1.0
+        of = dict(zip(a.indices[span].tolist(), (sign * a.data[span]).tolist(), strict=True))
+        for taken in [j for j in of if program.integer[j]]:
+            found.setdefault(taken, []).append((of, -of.pop(taken)))
+    return found
 
 
 def _named(

@@ -25,8 +25,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a wash group's case forbids in its positions, forces (`least`: bp of a sale), and what
-    its own columns are then."""
+    """What a wash group's case forbids in its positions, forces (`least`: bp of a sale; `asked`:
+    rates of loss of sales, and the loss that they have to come to), and what its own columns are
+    then."""
 
     taken: frozenset[int] = frozenset()
     barred: frozenset[int] = frozenset()
@@ -34,6 +35,7 @@ class Case:
     buying: bool = True
     least: Mapping[int, float] = field(default_factory=dict)
     columns: tuple[tuple[int, float], ...] = ()
+    asked: tuple[tuple[Mapping[int, float], float], ...] = ()
 
 
 FREE = Case()
@@ -143,14 +145,16 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
     for wash, names in _blocks(structure):
         blocks.append(len(cases))
         for case in [FREE] if wash is None else _cases(structure.washes[wash]):
+            numbers: list[list[range]] = []
             for n in names:
-                numbers = []
+                numbers.append([])
                 for p in structure.names[n].positions:
                     first = len(parts)
                     parts += _options(p, structure.positions[p], case, whole, low, high)
-                    numbers.append(range(first, len(parts)))
+                    numbers[-1].append(range(first, len(parts)))
+            for n, mine in zip(names, numbers, strict=True):
                 groups.append(len(rows))
-                for combination in product(*numbers):
+                for combination in _enough(case, parts, mine, numbers):
                     code = sum([parts[o].code * base**k for k, o in enumerate(combination)])
                     rows.append(combination)
                     of.append((n, len(cases), code))
@@ -204,12 +208,35 @@ def _cases(wash: WashColumns) -> list[Case]:
             barred = losses.union(sale.kept) - set(sale.sells)
             columns = ((sale.taken, 1.0), *sale.disallowed)
             exits, least = frozenset(sale.exits), dict(sale.least)
-            cases.append(Case(frozenset({k}), barred, exits, False, least, columns))
+            cases.append(Case(frozenset({k}), barred, exits, False, least, columns, sale.asked))
     clean = [k for k, sale in enumerate(wash.sales) if not sale.washed]
     if len(clean) > 1:
         exits = frozenset(s for k in clean for s in wash.sales[k].exits)
         cases.append(Case(taken=frozenset(clean), forced=exits, buying=False))
     return cases
+
+
+def _enough(
+    case: Case,
+    parts: Sequence[_Option],
+    mine: Sequence[range],
+    all_names: Iterable[Sequence[range]],
+) -> Iterator[tuple[int, ...]]:
+    """The combinations of a name's parts with which its wash group can lose what the case asks for,
+    the other names losing all they can."""
+
+    def most(rates: Mapping[int, float], part: int) -> float:
+        lots = parts[part].lots
+        return sum([rates.get(s, 0.0) * (least + room) for s, least, room in lots])
+
+    wanted = []
+    for rates, loss in case.asked:
+        others = [each for name in all_names if name is not mine for each in name]
+        rest = sum(max((most(rates, o) for o in each), default=0.0) for each in others)
+        wanted.append((rates, loss - rest - SLIVER))
+    for combination in product(*mine):
+        if all(sum([most(rates, o) for o in combination]) >= loss for rates, loss in wanted):
+            yield combination
 
 
 def _options(

@@ -12,7 +12,6 @@ from policydsl.not_kept import unpaid
 from policydsl.propose import Proposal, Status
 from portfolio.household import Household
 from solver.conflict import ROOM
-from solver.search import Budget
 
 QUESTIONS = 250
 """How often a household may be merged and compiled to find out."""
@@ -30,7 +29,7 @@ def explained(
 ) -> tuple[Document | None, tuple[str, ...]]:
     """The conflicts of a household for its document, and in words; None where no rule is in the
     way."""
-    question = Question(household, typed, merge, Budget(), QUESTIONS)
+    question = Question(household, typed, merge, QUESTIONS)
     sets = irreducible_sets(question)
     if not sets.conflicts:
         return None, ()

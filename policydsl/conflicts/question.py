@@ -32,6 +32,13 @@ Merge = Callable[[TypedPolicies], HouseholdPolicy]
 LOST = (Standing.REPLACED, Standing.NARROWED)
 
 
+QUICK = Budget(
+    goal=5.0, flips=1, hulls=1, branchings=1, exchanges=4, neighbourhoods=0, betweens=4,
+    risk_searches=1,
+)  # fmt: skip
+"""What it takes to find trades that keep the rules, cheap ones or not."""
+
+
 class WorkEndedError(Exception):
     """The household has been asked about as often as it may be."""
 
@@ -58,7 +65,6 @@ class Question:
     household: Household
     typed: TypedPolicies
     merge: Merge
-    budget: Budget
     most: int
     asked: int = 0
     proposed: int = 0
@@ -106,13 +112,15 @@ class Question:
         if self.asked >= self.most:
             raise WorkEndedError
         self.asked += 1
-        return max(0.0, self._undone(edit).found - self.floor)
+        undone = self._undone(edit)
+        left = undone.found if undone.least <= ROOM else undone.least
+        return max(0.0, left - self.floor)
 
     def _undone(self, edit: Edit) -> Undone:
         policy = self.merge(self.edited(edit))
         if policy.held.keys() - self.policy.held.keys():
             return Undone(np.inf, np.inf)
-        return left_undone(compile_household(self.household, policy), self.budget, Work())
+        return left_undone(compile_household(self.household, policy), QUICK, Work())
 
     def edited(self, edit: Edit) -> TypedPolicies:
         """The policies as an edit leaves them."""
@@ -121,7 +129,7 @@ class Question:
     def answer(self, edit: Edit) -> Proposal:
         """The household's proposal under edited policies: solved, rounded and checked like any."""
         self.proposed += 1
-        return propose(self.household, self.merge(self.edited(edit)), self.budget)
+        return propose(self.household, self.merge(self.edited(edit)), QUICK)
 
     def all_done(self, proposal: Proposal) -> bool:
         """Whether its trades keep everything, in decimals; or, where the solve before rounding

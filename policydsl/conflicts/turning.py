@@ -13,7 +13,7 @@ NEAR = Decimal("0.02")
 """The part of a turn by which it may be more than the least that will do."""
 FARTHEST, FARTHEST_PART = 16**6, 16**4
 """Steps, of things counted one by one and of parts of one."""
-MOST_TRIES = 24
+SECANTS, MOST_TRIES = 8, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,29 @@ def least_turn(dial: Dial, size: Decimal | None, left: Callable[[Decimal], float
     if left(high) > ROOM:
         return None
     low, tries = Decimal(0), [(Decimal(0), left(Decimal(0)))]
-    ahead = max(dial.step, stepped(high / 4096, dial.step))
+    by, did = stepped(high / 4096, dial.step), False
     for number in range(MOST_TRIES):
         near = max(dial.step, NEAR * high)
         if high - low <= near:
             break
-        by = ahead if number < 8 else stepped((low + high) / 2, dial.step)
         by = min(max(by, low + dial.step), high - dial.step)
         found = left(by)
-        if found <= ROOM:
-            high = by
-            ahead = high - max(dial.step, stepped(NEAR * high, dial.step) - dial.step)
-            if len(tries) == 1:
-                ahead = stepped(high / 64, dial.step)
-        else:
-            low = by
+        if found > ROOM:
+            low, did = by, False
             tries.append((by, found))
-            ahead = _crossing(tries, dial.step, high)
+            by = _crossing(tries, dial.step, high) if number < SECANTS else _middle(low, high, dial)
+        elif len(tries) == 1:
+            high, by = by, stepped(by / 64, dial.step)
+        else:
+            # The line leads to the least there is, or not even near it.
+            high = by
+            by = _middle(low, high, dial) if did else high - stepped(NEAR * high / 2, dial.step)
+            did = True
     return Turn(high, low)
+
+
+def _middle(low: Decimal, high: Decimal, dial: Dial) -> Decimal:
+    return stepped((low + high) / 2, dial.step)
 
 
 def _crossing(tries: list[tuple[Decimal, float]], step: Decimal, high: Decimal) -> Decimal:

@@ -223,4 +223,5 @@ def _table(name: str, rows: Sequence[Row]) -> TextTable:
     arrays = {
         column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns
     }
-    return TextTable(BY_NAME[name], f"{name}.csv", arrays, len(rows), b"")
+    # Not as CSV: what is wrong with a row is told by its number, there are no lines to count.
+    return TextTable(BY_NAME[name], f"{name}.parquet", arrays, len(rows), b"")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from policydsl.day_to_day.comparison import Comparison, HouseholdChange
 from policydsl.day_to_day.market_changes import FactChange
@@ -30,7 +31,7 @@ def comparison_text(found: Comparison) -> str:
         _facts("clients", found.clients),
         *(_rules(found), _dates(found), _state(found)),
         _households(found),
-        *(_trades(each) for each in found.households if each.trades),
+        *_orders(found),
     ]
     return "\n".join(section for section in sections if section)
 
@@ -44,10 +45,21 @@ def _head(found: Comparison) -> str:
     for what, named in (("books", "book"), ("policies", "policies")):
         if a[named] != b[named]:
             lines += wrapped("", [f"the {what} differ by name: {a[named]!r} and {b[named]!r}"])
+    at = [_commit(run["policies_at"]) for run in (a, b)]
+    if at[0] != at[1]:
+        lines += wrapped("", [f"policies at {at[0]} > {at[1]}"])
     for word, names in (("second", found.came), ("first", found.went)):
         if names:
             lines += wrapped("", [f"only in the {word} run: {several(names)}"])
     return "\n".join(lines) + "\n"
+
+
+def _commit(at: Mapping[str, Any] | None) -> str:
+    """Where policies stood in git."""
+    if at is None:
+        return "no commit"
+    dirty = f", {counted(len(at['dirty']), 'file')} not as committed" if at["dirty"] else ""
+    return f"{at['commit'][:12]}{dirty}"
 
 
 def several(names: Sequence[str], most: int = 12) -> str:
@@ -260,6 +272,18 @@ def _error(each: HouseholdChange, when: str) -> str:
 
 def _gap(gap: float | None) -> str:
     return "-" if gap is None else f"{gap:.2f}"
+
+
+FEW = 6
+"""Households whose orders are listed without being asked for."""
+
+
+def _orders(found: Comparison) -> list[str]:
+    """The orders that differ, where they are not those of a whole firm."""
+    changed = [each for each in found.households if each.trades]
+    if len(changed) > FEW:
+        return ["name a household with --household for its orders, and for what changed them\n"]
+    return [_trades(each) for each in changed]
 
 
 def _trades(each: HouseholdChange) -> str:

@@ -19,8 +19,8 @@ from policydsl.reports.pages import (
     Paragraph,
     Part,
     Picture,
-    Quiet,
     Section,
+    Styled,
     Table,
     Words,
     sections,
@@ -53,14 +53,18 @@ def to_html(page: Page) -> str:
             '<main id="content">',
             *_blocks(page.blocks, 2),
             "</main>",
-            "<footer>",
-            *(f"<p>{_words(each)}</p>" for each in page.foot),
-            "</footer>",
+            *(_foot(page) if page.foot else ()),
             "</body>",
             "</html>",
             "",
         ]
     )
+
+
+def _foot(page: Page) -> Iterator[str]:
+    yield "<footer>"
+    yield from (f"<p>{_words(each)}</p>" for each in page.foot)
+    yield "</footer>"
 
 
 def _contents(page: Page) -> Iterator[str]:
@@ -116,7 +120,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     looks = "stacked" if table.stacked else "wide"
     yield f'<div class="{looks}" tabindex="0" role="region" aria-label="{_safe(table.title)}">'
-    yield f"<table><caption>{_plain(table.title)}</caption>"
+    yield "<table>" if table.headed else f"<table><caption>{_plain(table.title)}</caption>"
     heads = [
         f'<th scope="col"{_kind(each.number, each.wide)}>{_plain(each.name)}</th>'
         for each in table.columns
@@ -174,8 +178,10 @@ def _part(part: Part) -> str:
     match part:
         case str():
             return _plain(part)
-        case Quiet():
-            return f' <span class="quiet">{_plain(part.text)}</span>'
+        case Styled(look="code"):
+            return f"<code>{_plain(part.text)}</code>"
+        case Styled():
+            return f'<span class="{part.look}">{_plain(part.text)}</span>'
         case _:
             return f'<a href="{_href(part)}">{_plain(part.text)}</a>'
 

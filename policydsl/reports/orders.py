@@ -10,7 +10,7 @@ from policydsl.output import counted
 from policydsl.policy_links import Link, slug
 from policydsl.reports.cited import Cited
 from policydsl.reports.figures import cents_a_dollar, money, shares
-from policydsl.reports.pages import Block, Part, Quiet, Section, Table, Words, row, stacked, table
+from policydsl.reports.pages import Block, Part, Section, Table, Words, quiet, row, stacked, table
 
 Document = dict[str, Any]
 Names = dict[str, str]
@@ -73,7 +73,7 @@ def _table(title: str, columns: str, trades: list[Document], cited: Cited, names
 def _security(trade: Document, names: Names) -> Words:
     ticker: str = trade["ticker"]
     name = names.get(trade["security_id"], "")
-    return (ticker,) if name in ("", ticker) else (ticker, Quiet(name))
+    return (ticker,) if name in ("", ticker) else (ticker, quiet(name))
 
 
 def _term(trade: Document) -> str:

@@ -21,13 +21,24 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Words that stand back: the long name behind a short one."""
+class Styled:
+    """Words that stand out or back. `look`: `quiet`, `code` or `state`."""
 
     text: str
+    look: str
 
 
-Part = str | Link | Elsewhere | Quiet
+def quiet(text: str) -> Styled:
+    """The long name behind a short one."""
+    return Styled(f" {text}", "quiet")
+
+
+def code(text: str) -> Styled:
+    """What is typed or named exactly so."""
+    return Styled(text, "code")
+
+
+Part = str | Link | Elsewhere | Styled
 Words = tuple[Part, ...]
 """Words, some of which lead somewhere."""
 
@@ -101,13 +112,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`title` says what it shows. A `stacked` one becomes a card a row on a narrow screen."""
+    """`title` says what it shows; it is not printed where the table is `headed` by its section. A
+    `stacked` one becomes a card a row on a narrow screen."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     stacked: bool = False
     note: str = ""
+    headed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +198,8 @@ def stacked(made: Table) -> Table:
 def with_note(made: Table, note: str) -> Table:
     """The table with words below it."""
     return replace(made, note=note)
+
+
+def with_heading(made: Table) -> Table:
+    """The table where its section says what it shows."""
+    return replace(made, headed=True)

@@ -30,9 +30,9 @@ from policydsl.reports.pages import (
     Paragraph,
     Part,
     Picture,
-    Quiet,
     Row,
     Section,
+    Styled,
     Table,
     Words,
     plain,
@@ -123,7 +123,7 @@ class _Shown:
     def _table(self, table: Table) -> Data:
         return {
             "kind": "table",
-            "title": _breakable(table.title),
+            "title": "" if table.headed else _breakable(table.title),
             "note": table.note,
             "columns": [[each.name, each.number] for each in table.columns],
             "widths": list(_widths(table.columns, table.rows)),
@@ -140,7 +140,7 @@ class _Shown:
     def _part(self, part: Part) -> Data:
         said = _breakable(part if isinstance(part, str) else part.text)
         to = part.to if isinstance(part, Link) and part.to in self._anchors else ""
-        return {"text": said, "to": to, "quiet": isinstance(part, Quiet)}
+        return {"text": said, "to": to, "look": part.look if isinstance(part, Styled) else ""}
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[int]:

@@ -70,17 +70,19 @@ class Given:
 Change = Callable[[Given], object]
 
 
-def next_run(folder: Path, before: Path, *changes: Change) -> Path:
-    """A run of the inputs of another with changes made to them, and of the same households."""
+def next_run(folder: Path, before: Path, *changes: Change, after: Path | None = None) -> Path:
+    """A run of the inputs of another with changes made to them, and of the same households; after
+    what the other was after, or what is named."""
     given = Given(folder / "book", folder / "policies")
     for name in ("book", "policies"):
         shutil.copytree(before / "inputs" / name, folder / name)
     for change in changes:
         change(given)
     named = [word for each in record(before)["households"] for word in ("--household", each)]
-    state = before / "inputs" / "state.json"
-    after = ["--after", state.parent] if state.is_file() else []
-    words = ("--policies", given.policies, "--book", given.book, *after, *named)
+    if after is None and (before / "inputs" / "state.json").is_file():
+        after = before / "inputs"
+    since = [] if after is None else ["--after", after]
+    words = ("--policies", given.policies, "--book", given.book, *since, *named)
     result = policydsl("rebalance", *words, "-o", folder / "run")
     assert result.exit_code == 0, result.output
     return folder / "run"

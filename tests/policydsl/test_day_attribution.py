@@ -24,7 +24,9 @@ from policydsl.day_to_day.schema import RunsDiffDocument
 from policydsl.day_to_day.trade_changes import recorded_answer, solved_answer
 from policydsl.rebalance import proposal_of
 from tests.policydsl.days import Change, Given, next_run
-from tests.policydsl.runs import Row, policydsl, rebalanced, words_of
+from tests.policydsl.runs import Row, policydsl, rebalanced, rows, words_of
+from tests.policydsl.small_books import policies_of
+from tests.policydsl.test_cross_trades import rule, three_clients
 
 D = Decimal
 MEASURES = ("trades", "sold", "bought", "tax", "tracking_error")
@@ -223,8 +225,8 @@ def test_orders_that_were_done_are_positions_and_a_deposit_is_not(
 
 def test_independent_changes_add_up_and_nothing_is_left(monday: Path, tmp_path: Path) -> None:
     """Cash in the taxable account and a rule for the other meet nowhere: no order is in both."""
-    rule = partial(Given.says, file="household/H00004.policy", old="", new=RETIREMENT_ALONE)
-    today = next_run(tmp_path, monday, cash("H00004-TX", 60_000), rule)
+    kept = partial(Given.says, file="household/H00004.policy", old="", new=RETIREMENT_ALONE)
+    today = next_run(tmp_path, monday, cash("H00004-TX", 60_000), kept)
     found = attributed(monday, today)
     parts = [each["explained"] for each in found["alone"]]
     assert len(parts) == 2
@@ -236,8 +238,8 @@ def test_independent_changes_add_up_and_nothing_is_left(monday: Path, tmp_path: 
 
 def test_changes_that_meet_leave_an_interaction_that_is_said(monday: Path, tmp_path: Path) -> None:
     """With more cash less of the fund is sold, and with the rule none of it either way."""
-    rule = partial(Given.says, file="household/H00004.policy", old="", new=RETIREMENT_ALONE)
-    today = next_run(tmp_path, monday, cash("H00004-IRA", 40_000), rule)
+    kept = partial(Given.says, file="household/H00004.policy", old="", new=RETIREMENT_ALONE)
+    today = next_run(tmp_path, monday, cash("H00004-IRA", 40_000), kept)
     found = attributed(monday, today)
     assert D(found["interaction"]["sold"]) != 0
     text = words_of(policydsl("runs", "diff", monday, today, "--attribute").stdout)
@@ -285,6 +287,94 @@ def test_a_security_of_another_name_is_put_back_in_every_table(
     kinds = [each["causes"][0]["kind"] for each in attributed(monday, today)["alone"]]
     assert kinds == ["risk numbers", "models", "securities", "positions"]
     assert_put_back(monday, today, "H00004")
+
+
+CAP = """
+rule h00004.cap "No fund is half of an account"
+    keep each holding at most 45% of account where kind is "etf"
+    existing positions comply within 60 days
+    because "For a test"
+"""
+
+
+def test_what_was_taken_over_from_the_run_before_is_a_cause(monday: Path, tmp_path: Path) -> None:
+    """The same inputs; one run knows that the rule has been broken for three months."""
+    capped = partial(Given.says, file="household/H00004.policy", old="", new=CAP)
+    first = next_run(tmp_path / "a", monday, capped)
+    seen = (first / "state.json").read_text("utf-8")
+    assert "h00004.cap" in seen
+    known = tmp_path / "known"
+    known.mkdir()
+    (known / "state.json").write_text(seen.replace("2026-03-31", "2026-01-02"), "utf-8")
+    second = next_run(tmp_path / "b", first, after=known)
+    (effect,) = attributed(first, second)["alone"]
+    assert (effect["causes"][0]["kind"], effect["whole"]) == ("carried state", True)
+    assert_put_back(first, second, "H00004")
+
+
+def test_orders_of_other_clients_are_a_cause(tmp_path: Path) -> None:
+    """H2 would buy what H1 sells; in a run of its own nobody is there to give way to."""
+    book = three_clients().written(tmp_path / "book")
+    policies = policies_of(tmp_path / "policies", firm=rule())
+    alone = rebalanced(tmp_path / "alone", book, policies, ["H2"])
+    (effect,) = attributed(alone, rebalanced(tmp_path / "all", book, policies))["alone"]
+    assert (effect["causes"][0]["kind"], effect["whole"]) == ("orders of others", True)
+
+
+def test_a_split_is_no_deposit(monday: Path, tmp_path: Path) -> None:
+    """Twice the shares at half the price: restated lots, no cash, and no order that was not there
+    before but for its shares."""
+
+    def split(given: Given) -> None:
+        def twice(row: Row) -> Row:
+            mine = row["security_id"] == "IDX1"
+            return row | ({"shares": str(D(row["shares"]) * 2)} if mine else {})
+
+        given.table("lots", lambda found: [twice(row) for row in found])
+        price = next(
+            r["close"] for r in rows(given.book / "prices.csv") if r["security_id"] == "IDX1"
+        )
+        given.cell("prices", "close", str(D(price) / 2), security_id="IDX1")
+
+    today = next_run(tmp_path, monday, split)
+    found = told(monday, today, "--attribute")
+    (positions,) = found["positions"]
+    assert {lot["what"] for lot in positions["lots"]} == {"restated"}
+    assert positions["cash"] == []
+    assert_it_adds_up(found["attribution"][0])
+    kinds = [each["causes"][0]["kind"] for each in found["attribution"][0]["alone"]]
+    assert kinds == ["prices", "positions"]
+
+
+@pytest.mark.parametrize(
+    "lines", ["\nrule h00004.x\n    kep cash\n", '\nrule h00004.x "X"\n    never buy nowhere\n']
+)
+def test_a_mistake_in_a_policy_is_the_cause(lines: str, monday: Path, tmp_path: Path) -> None:
+    """A file that cannot be read whole is compared as one; a rule that means nothing is a rule."""
+    wrong = partial(Given.says, file="household/H00004.policy", old="", new=lines)
+    today = next_run(tmp_path, monday, wrong)
+    found = attributed(monday, today)
+    (effect,) = found["alone"]
+    assert (effect["causes"][0]["kind"], effect["whole"]) == ("policies", True)
+    name = "file household/H00004.policy changed" if "kep" in lines else "rule h00004.x added"
+    assert effect["causes"][0]["name"].startswith(name)
+    (home,) = told(monday, today)["households"]
+    assert (home["before"]["status"], home["after"]["status"]) == ("proposed", "exception")
+    back = attributed(today, monday)
+    assert back["alone"][0]["whole"]
+
+
+def test_a_book_with_mistakes_can_be_mixed(monday: Path, tmp_path: Path) -> None:
+    """A finding about somebody else's row is told by its place, in the mixture too."""
+
+    def wrong(given: Given) -> None:
+        given.cell("transactions", "date", "2027-01-01", account_id="H00001-TX")
+
+    before = next_run(tmp_path / "a", monday, wrong)
+    today = next_run(tmp_path / "b", before, *ALONE["cash"])
+    (effect,) = attributed(before, today)["alone"]
+    assert effect["whole"]
+    assert_put_back(before, today, "H00004")
 
 
 def test_only_those_asked_about_are_solved(monday: Path, tmp_path: Path) -> None:

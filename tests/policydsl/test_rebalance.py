@@ -45,6 +45,7 @@ def test_the_folder_holds_what_the_contract_names(small_run: Path) -> None:
         "trades.csv",
         "blocks.csv",
         "proposals",
+        "effective",
         "inputs",
         "log.jsonl",
         "seal.json",

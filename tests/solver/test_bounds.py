@@ -41,6 +41,7 @@ RULES = (
     "keep trades at most 1",
     "keep each holding at least $1,500",
 )
+SOME_WASHED = "prevent wash sales above 40% of loss across household"
 ORDERS = ("use minimum tax lots", "use highest cost lots", "use first in first out")
 FUND_MARKET = (
     (security("AAA"), "100"),
@@ -115,6 +116,8 @@ def households(draw: st.DrawFn) -> Small:
     if joint:
         home = replace(home, management="joint")
     rules = draw(st.lists(st.sampled_from(RULES), unique=True, max_size=5))
+    if draw(st.booleans()):
+        rules = [SOME_WASHED if rule == RULES[0] else rule for rule in rules]
     return Small(home, [*rules, draw(st.sampled_from(ORDERS))])
 
 

@@ -19,7 +19,8 @@ from policydsl.wash_causes import washed_part
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import netting
 from solver.handover import hand_over
-from solver.modes import read_structure
+from solver.modes import Mode, read_structure
+from solver.options import read_options
 from tests.by_hand import (
     account,
     both,
@@ -238,6 +239,27 @@ def test_every_way_against_brute_force() -> None:
     assert found.solution is not None
     assert found.solution.bound <= best + 1e-6
     assert found.solution.answer.point.objective == pytest.approx(best, abs=0.051)
+
+
+@pytest.mark.parametrize(("share", "may"), [("10%", {Mode.SELL}), ("20%", {Mode.HOLD, Mode.SELL})])
+def test_a_way_is_taken_with_enough_of_the_loss(share: str, may: set[Mode]) -> None:
+    """Eight recent shares wash $800 of the $6,000 in each of two accounts: 13% of the loss in TX,
+    7% of both. At a tenth TY has to sell too; at a fifth it may stay."""
+    others = (account("TY", 2_000, lot("y", "AAA", 60, 12_000)),)
+    eight = lot("eight", "AAA", 8, 720, RECENT)
+    where = home(lot("x", "AAA", 60, 12_000), ira=(eight,), others=others)
+    compiled = compile_household(where, policy(where, TENTH.replace("10%", share)))
+    program = hand_over(compiled)
+    structure = read_structure(compiled, program)
+    (wash,) = [each for each in structure.washes if any(sale.washed for sale in each.sales)]
+    ways = [frozenset({k}) for k, sale in enumerate(wash.sales) if sale.washed]
+    (beginning,) = [way for way in ways if "x" in program.column_names[wash.sales[min(way)].taken]]
+    options = read_options(program, structure, program.lower, program.upper)
+    (case,) = [k for k, each in enumerate(options.cases) if each.taken == beginning]
+    of = {p.name: k for k, p in enumerate(structure.positions)}
+    parts = options.rows[options.case == case].ravel()
+    of_ty = parts[options.parts.position[parts] == of["TY", "AAA"]]
+    assert {Mode(int(mode)) for mode in options.parts.mode[of_ty]} == may
 
 
 def test_a_rule_from_below_tightens() -> None:
