@@ -140,7 +140,8 @@ def _one_household(
     for part in household_text(answer, most):
         output.result(part)
     if reader == "auditor":
-        _audited(run, document, [*answer.get("but_for", ())])
+        told = [answer["not_done"]] if "not_done" in answer else []
+        _audited(run, document, [*told, *answer.get("but_for", ())])
     return 0
 
 
