@@ -22,11 +22,13 @@ from policydsl.day_to_day.position_changes import PositionChanges, position_chan
 from policydsl.day_to_day.recorded import RecordedRun
 from policydsl.day_to_day.rule_changes import DateChange, RuleChange, date_changes, rule_changes
 from policydsl.day_to_day.trade_changes import Answer, TradeChange, recorded_answer, trade_changes
+from policydsl.run_folder import made_with
 
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """A program, library or machine that is another one; empty where a run says nothing of it."""
+    """A program, library, machine or bound of the search that is another one; empty where a run
+    says nothing of it."""
 
     name: str
     before: str
@@ -133,7 +135,7 @@ def _of(change: FactChange, names: Sequence[str], a: RecordedRun, b: RecordedRun
 
 
 def _versions(a: RecordedRun, b: RecordedRun) -> tuple[VersionChange, ...]:
-    before, after = ({**run.record["versions"], **run.record["platform"]} for run in (a, b))
+    before, after = (made_with(run.record) for run in (a, b))
     return tuple(
         VersionChange(name, before.get(name, ""), after.get(name, ""))
         for name in sorted(before.keys() | after.keys())

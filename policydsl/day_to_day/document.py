@@ -86,6 +86,8 @@ def _run(run: RecordedRun) -> Json:
         "as_of": record["as_of"],
         "policies": record["policies"],
         "policy_revision": record["policy_revision"],
+        "policies_at": record["policies_at"],
+        "content": record["content"],
         "log_head": record["log_head"],
     }
 

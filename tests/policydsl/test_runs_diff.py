@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from policydsl.day_to_day.schema import RunsDiffDocument, schema_text
+from policydsl.digests import dumped, resealed
 from tests.conftest import Golden
 from tests.policydsl.days import Given, next_run
 from tests.policydsl.runs import ROOT, Row, policydsl, rebalanced, record, words_of
@@ -246,3 +247,24 @@ def test_what_is_no_run_is_a_mistake_of_use(pair_run: Path, tmp_path: Path) -> N
 
 def test_the_schema_is_the_generated_one(golden: Golden) -> None:
     golden(ROOT / "docs" / "schemas" / "runs-diff.schema.json", schema_text())
+
+
+def test_where_policies_stood_and_what_made_the_run_are_told(
+    pair_run: Path, tmp_path: Path
+) -> None:
+    """Policies at two commits, a library of another version, a search that was let go further."""
+    other = Path(shutil.copytree(pair_run, tmp_path / "other"))
+    document = record(other)
+    document["versions"]["numpy"] = "1.0"
+    document["parameters"]["search"]["nodes"] = 7
+    document["policies_at"] = {"commit": "f" * 40, "dirty": ["ipc/core.policy"]}
+    (other / "run.json").write_bytes(dumped(document))
+    resealed(other)
+    told = compared(pair_run, other)
+    assert {each["name"]: each["after"] for each in told["versions"]} == {
+        "numpy": "1.0",
+        "search nodes": "7",
+    }
+    said = words_of(policydsl("runs", "diff", pair_run, other).stdout)
+    assert "> ffffffffffff, 1 file not as committed" in said
+    assert "search nodes" in said
