@@ -94,10 +94,15 @@ def summary(document: Document) -> Words:
     )
     gain = taxable_gain(document)
     change = tax_change(document)
+    orders = [
+        f"{counted(len(some), what)} of {money(total(some, 'amount'))}"
+        for some, what in ((sold, "sale"), (bought, "purchase"))
+        if some
+    ]
+    verb = "brings" if len(trades) == 1 else "bring"
     said = (
-        f"{counted(len(sold), 'sale')} of {money(total(sold, 'amount'))} and "
-        f"{counted(len(bought), 'purchase')} of {money(total(bought, 'amount'))} bring tracking "
-        f"error from {percent(error['before'])} to {percent(error['after'])} a year. "
+        f"{' and '.join(orders)} {verb} tracking error from {percent(error['before'])} to "
+        f"{percent(error['after'])} a year. "
     )
     if gain:
         said += f"Taxable accounts realise a net {'loss' if gain < 0 else 'gain'} of "
