@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.document import plain
+from policydsl.explanations.but_for import NOTHING
 from policydsl.explanations.inquiry import Inquiry
-from policydsl.explanations.words import NOTHING, fine, points, signed
+from policydsl.explanations.words import fine, points, signed
 from policydsl.output import counted
 from policydsl.progress import followed
 from policydsl.tables import dollars, table

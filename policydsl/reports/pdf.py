@@ -41,6 +41,7 @@ from policydsl.reports.pages import (
 Data = dict[str, Any]
 UNBROKEN = re.compile(r"[^\s\u200b-]{28}")
 """What no line can break: a chance to is put behind each."""
+REMEMBERED = 10
 MARKS = {"RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 LONG = 28  # characters of a column that takes a part of the room, as wide ones do
 
@@ -56,12 +57,21 @@ def to_pdf(page: Page) -> bytes:
         "foot": [shown.words(each) for each in page.foot],
         "contents": page.has_contents,
     }
-    return typst.compile(
+    made = typst.compile(
         (files("policydsl") / "pages" / "report.typ").read_bytes(),
         font_paths=_fonts(),
         sys_inputs={"page": json.dumps(data)},
         pdf_standards="ua-1",
     )
+    _forget()
+    return made
+
+
+def _forget() -> None:
+    """Typst keeps its work on the last ten documents, 100 MB of it for a long one, in case they
+    come again; ours do not."""
+    for _ in range(REMEMBERED):
+        typst.compile(b"", font_paths=_fonts())
 
 
 @cache

@@ -48,7 +48,9 @@ def rows_of_trades(page: ReadPage) -> dict[tuple[str, ...], str]:
     """(side, account, ticker, shares, price, amount, gain, term) to the reason."""
     found: dict[tuple[str, ...], str] = {}
     for table in page.tables:
-        said = re.fullmatch(r"[\d,]+ (sale|purchase)s? in (\S+), the largest first", table.title)
+        said = re.fullmatch(
+            r"[\d,]+ (sale|purchase)s? in ([^\s,]+)(, the largest first)?", table.title
+        )
         if said is None:
             continue
         assert table.rows[-1][0] == "Together"
