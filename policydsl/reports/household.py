@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.output import counted
+from policydsl.reports.asked import asked_section
 from policydsl.reports.cited import Cited
 from policydsl.reports.clashes import clashes
 from policydsl.reports.figures import money, percent
@@ -75,7 +76,12 @@ def _blocks(record: Record, document: Document, cited: Cited) -> Iterator[Block]
     names = {key: each.name for key, each in closing.household.securities.items()}
     if document["trades"]:
         yield trades_section(document, cited, names)
-    after_all = (not_done(document, cited), reported(document, cited), cash_ahead(document))
+    after_all = (
+        not_done(document, cited),
+        asked_section(record, document, cited),
+        reported(document, cited),
+        cash_ahead(document),
+    )
     yield from (each for each in after_all if each is not None)
     yield Section("assumptions", "Assumptions and proof", tuple(_assumed(document)))
     yield cited.section(document["trades"])
