@@ -13,7 +13,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from unicodedata import bidirectional
 
 import matplotlib
 import typst
@@ -36,13 +35,13 @@ from policydsl.reports.pages import (
     Table,
     Words,
     plain,
+    unturned,
 )
 
 Data = dict[str, Any]
 UNBROKEN = re.compile(r"[^\s\u200b-]{28}")
 """What no line can break: a chance to is put behind each."""
 REMEMBERED = 10
-MARKS = {"RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 LONG = 28  # characters of a column that takes a part of the room, as wide ones do
 
 
@@ -163,7 +162,5 @@ def _widths(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[int]:
 
 
 def _breakable(text: str) -> str:
-    """Text that fits any column. Marks that turn its direction are left out: paper has no way to
-    keep them from turning what stands around them."""
-    text = "".join(letter for letter in text if bidirectional(letter) not in MARKS)
-    return UNBROKEN.sub(lambda found: f"{found[0]}\u200b", text)
+    """Text that fits any column."""
+    return UNBROKEN.sub(lambda found: f"{found[0]}\u200b", unturned(text))
