@@ -13,7 +13,7 @@ from solver.handover import Program
 def model_document(program: Program) -> dict[str, Any]:
     """`sha256` of the arrays in this order, numbers as 64 bits, the lowest byte first: cost,
     offset, squares; the matrix row by row (starts, columns, coefficients); bounds of rows, bounds
-    of columns, which columns are integers; and the owner of each row, `\\n` between."""
+    of columns, and which columns are integers. Names are no part of it."""
     matrix = program.matrix
     digest = hashlib.sha256()
     for numbers in (
@@ -23,7 +23,6 @@ def model_document(program: Program) -> dict[str, Any]:
     ):
         kind = "<f8" if numbers.dtype.kind == "f" else "<i8"
         digest.update(np.ascontiguousarray(numbers, dtype=kind).tobytes())
-    digest.update("\n".join(program.owners).encode())
     return {
         "sha256": digest.hexdigest(),
         "rows": int(matrix.shape[0]),

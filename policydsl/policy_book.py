@@ -1,8 +1,8 @@
 """The policy book: a whole policy set as people read it, with every reference followed both ways.
 
 It is made from the trees, so that it says what the author wrote, in the formatter's words, and from
-what checking found: what is in error or of no effect. `policy_book_markdown` and
-`policy_book_html` show it.
+what checking found: what is in error or of no effect. `policy_book_markdown`
+shows it as text, `reports.policy` on a page.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from policydsl.digests import NOT_REPRODUCED, PROPOSALS, RECORD, content_parts
 from policydsl.document import Document
 from policydsl.elsewhere import elsewhere
 from policydsl.rebalance import outcomes, recorded_inputs, write_run
-from policydsl.run_folder import REWRITTEN, fresh_folder, machine, versions
+from policydsl.run_folder import REWRITTEN, engine, fresh_folder, made_with
 from policydsl.schemas import ProposalDocument
 from policydsl.verify_folder import read_document
 from policydsl.verify_proposal import Difference
@@ -133,8 +133,8 @@ def _said(part: Any) -> str:
 
 
 def _versions(record: Document) -> Iterator[Cause]:
-    """Programs, libraries and machines that are not those of the record."""
-    then, now = {**record["versions"], **record["platform"]}, {**versions(), **machine()}
+    """Programs, libraries, machines and bounds of the search that are not those of the record."""
+    then, now = made_with(record), made_with(engine())
     for name in sorted(then.keys() | now.keys()):
         if then.get(name) != now.get(name):
             said = f"{name} {then.get(name, 'unknown')} then, {now.get(name, 'unknown')} now"

@@ -113,9 +113,7 @@ class RunFolder:
             **summary,
             "format": RUN_FORMAT,
             "policies_at": self._policies_at,
-            "parameters": {"search": asdict(Budget())},
-            "versions": versions(),
-            "platform": machine(),
+            **engine(),
         }
         events = self._events
         self.record = sealed(self.folder, body, self.files, self.parts, events, self.key)
@@ -133,6 +131,20 @@ def proposal_facts(document: Document) -> dict[str, object]:
         "status": document["status"],
         "trades": len(document.get("trades", [])),
     }
+
+
+def engine() -> dict[str, dict[str, Any]]:
+    """What a record says of the program that made it, as this one is now."""
+    parameters = {"search": asdict(Budget())}
+    return {"parameters": parameters, "versions": versions(), "platform": machine()}
+
+
+def made_with(record: Mapping[str, Any]) -> dict[str, str]:
+    """The same as names and words: versions, platform, and what bounded the search."""
+    bounds = {
+        f"search {name}": f"{most:g}" for name, most in record["parameters"]["search"].items()
+    }
+    return {**record["versions"], **record["platform"], **bounds}
 
 
 def versions() -> dict[str, str]:

@@ -103,8 +103,8 @@ def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> I
 class Undone:
     """What rules ask of today and cannot have, all of it together (bp of household value).
 
-    No trades leave less than `least` of it; `found` is what is left by the best that were found,
-    infinite where none keep what may not get worse.
+    No trades leave less than `least` of it, infinite where none keep what may not get worse;
+    `found` is what is left by the best that were found, infinite where none were.
     """
 
     least: float
@@ -139,7 +139,7 @@ def _undone(
     if program.risks:
         program, bound, calm = _without_decisions(program, columns, budget, work)
         if bound > ROOM:
-            return Undone(bound, bound)
+            return Undone(bound, np.inf)
         if calm is not None and _with_decisions_near(compiled, program, calm, work):
             return Undone(0.0, 0.0)
     found = np.inf

@@ -15,11 +15,13 @@ from policydsl import options, output
 from policydsl.checking import known_securities
 from policydsl.policies import policies_folder
 from policydsl.policy_book import policy_book
-from policydsl.policy_book_html import to_html
 from policydsl.policy_book_markdown import to_markdown
+from policydsl.reports.html import to_html
+from policydsl.reports.pdf import to_pdf
+from policydsl.reports.policy import policy_page
 from portfolio.book import load_book
 
-MARKDOWN, HTML = "policy-book.md", "policy-book.html"
+MARKDOWN, HTML, PDF = "policy-book.md", "policy-book.html", "policy-book.pdf"
 
 
 @click.command()
@@ -47,7 +49,7 @@ def command(
     """Write the policy book: every rule by layer, with reason, owner, dates, waivers, references.
 
     With a day, or a book that has one, what is not in force then is marked. The folder gets the
-    same book as Markdown and as one HTML file that needs nothing else.
+    same book as Markdown, as one HTML file that needs nothing else, and as PDF.
 
     \b
     Examples
@@ -64,8 +66,10 @@ def command(
     made = policy_book(loaded, typed, day)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in ((MARKDOWN, to_markdown(made)), (HTML, to_html(made))):
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        page = policy_page(made)
+        (folder / MARKDOWN).write_text(to_markdown(made), encoding="utf-8", newline="\n")
+        (folder / HTML).write_text(to_html(page), encoding="utf-8", newline="\n")
+        (folder / PDF).write_bytes(to_pdf(page))
     if form == "json":
         output.result_json({**asdict(made), "as_of": None if day is None else day.isoformat()})
     elif folder is None:
@@ -73,7 +77,7 @@ def command(
     else:
         files = output.counted(len(made.chapters), "file")
         said = f"{output.counted(len(made.entries), 'statement')} in {files}"
-        output.result(f"{folder / MARKDOWN}, {folder / HTML}: {said}")
+        output.result(f"{folder / MARKDOWN}, {folder / HTML}, {folder / PDF}: {said}")
     errors = [each for each in typed.diagnostics if each.severity is Severity.ERROR]
     if errors:
         output.note(output.diagnostics_text(errors, typed.sources))

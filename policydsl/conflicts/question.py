@@ -112,7 +112,9 @@ class Question:
         if self.asked >= self.most:
             raise WorkEndedError
         self.asked += 1
-        return max(0.0, self._undone(edit).found - self.floor)
+        undone = self._undone(edit)
+        left = undone.found if undone.least <= ROOM else undone.least
+        return max(0.0, left - self.floor)
 
     def _undone(self, edit: Edit) -> Undone:
         policy = self.merge(self.edited(edit))

@@ -19,7 +19,7 @@ from policydsl.conflicts.turning import NEAR, Turn, least_turn, stepped
 from policydsl.propose import Proposal
 from solver.conflict import ROOM
 
-ROOMS = ((0, 0), (1, 0), (5, 0), (0, 1), (0, 2), (0, 4), (0, 8), (0, 16))
+ROOMS = ((0, 0), (1, 0), (4, 0), (0, 2), (0, 6), (0, 16), (0, 50))
 """Turns more, in steps and in fiftieths of the turn, for shares that come in whole steps."""
 MOST_WAYS = 8
 FIRST = 0
@@ -91,15 +91,19 @@ def _relaxed(question: Question, way: Sequence[str]) -> Relaxation | None:
         draft = _least_change(question, rule, edit.beyond(way[number + 1 :]))
         drafts.append(draft)
         edit = draft.made(edit)
-    for steps, parts in ROOMS:
-        edit, made = Edit(), [draft.with_room(steps, parts) for draft in drafts]
+    tried = [[draft.with_room(steps, parts) for draft in drafts] for steps, parts in ROOMS]
+    if not any(draft.turn for draft in drafts):
+        del tried[1:]
+    if any(draft.soft for draft in drafts):
+        # The least that has to be exempt is harder to find than trades without the rule.
+        tried.append([replace(draft, soft=False) for draft in tried[-1]])
+    for made in tried:
+        edit = Edit()
         for draft in made:
             edit = draft.made(edit)
         proposal = question.answer(edit)
         if question.all_done(proposal):
-            return Relaxation(tuple(each.change(proposal) for each in made), proposal)
-        if not any(draft.turn for draft in drafts):
-            return None
+            return Relaxation(tuple(draft.change(proposal) for draft in made), proposal)
     return None
 
 

@@ -17,16 +17,19 @@ from policydsl.day_to_day.market_changes import (
     price_moves,
     risk_moves,
     same_risk,
+    setting_changes,
 )
 from policydsl.day_to_day.position_changes import PositionChanges, position_changes
 from policydsl.day_to_day.recorded import RecordedRun
 from policydsl.day_to_day.rule_changes import DateChange, RuleChange, date_changes, rule_changes
 from policydsl.day_to_day.trade_changes import Answer, TradeChange, recorded_answer, trade_changes
+from policydsl.run_folder import made_with
 
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """A program, library or machine that is another one; empty where a run says nothing of it."""
+    """A program, library, machine or bound of the search that is another one; empty where a run
+    says nothing of it."""
 
     name: str
     before: str
@@ -74,7 +77,8 @@ class Comparison:
     """Whether risk numbers differ at all: without another volatility it is how things move
     together."""
     models: tuple[ModelMove, ...]
-    securities: tuple[FactChange, ...]
+    facts: tuple[FactChange, ...]
+    """Of the market: settings of the book, securities, what funds hold, what providers say."""
     clients: tuple[FactChange, ...]
     positions: tuple[PositionChanges, ...]
     rules: tuple[RuleChange, ...]
@@ -88,7 +92,7 @@ class Comparison:
     @property
     def same(self) -> bool:
         """Whether nothing at all differs."""
-        given = (self.versions, self.prices, self.models, self.securities, self.clients, self.rules)
+        given = (self.versions, self.prices, self.models, self.facts, self.clients, self.rules)
         rest = (self.dates, self.state, self.came, self.went)
         return (
             self.a.day == self.b.day
@@ -111,7 +115,7 @@ def compared_runs(a: RecordedRun, b: RecordedRun, only: Sequence[str] = ()) -> C
         risk_moves(a, b),
         not same_risk(a, b),
         model_moves(a, b),
-        fact_changes(a, b, *KEYED["models"]),
+        (*setting_changes(a, b), *fact_changes(a, b, *KEYED["market"])),
         tuple(each for each in fact_changes(a, b, *KEYED["clients"]) if _of(each, names, a, b)),
         tuple(position_changes(a, b, name) for name in names),
         rule_changes(a.policies, b.policies),
@@ -133,7 +137,7 @@ def _of(change: FactChange, names: Sequence[str], a: RecordedRun, b: RecordedRun
 
 
 def _versions(a: RecordedRun, b: RecordedRun) -> tuple[VersionChange, ...]:
-    before, after = ({**run.record["versions"], **run.record["platform"]} for run in (a, b))
+    before, after = (made_with(run.record) for run in (a, b))
     return tuple(
         VersionChange(name, before.get(name, ""), after.get(name, ""))
         for name in sorted(before.keys() | after.keys())

@@ -47,7 +47,7 @@ def comparison_document(found: Comparison) -> Json:
             ],
         },
         "models": [_model(each) for each in found.models],
-        "securities": [_fact(each) for each in found.securities],
+        "facts": [_fact(each) for each in found.facts],
         "clients": [_fact(each) for each in found.clients],
         "positions": [_position(each) for each in found.positions if each.any],
         "policies": [_rule(each) for each in found.rules],
@@ -86,6 +86,8 @@ def _run(run: RecordedRun) -> Json:
         "as_of": record["as_of"],
         "policies": record["policies"],
         "policy_revision": record["policy_revision"],
+        "policies_at": record["policies_at"],
+        "content": record["content"],
         "log_head": record["log_head"],
     }
 

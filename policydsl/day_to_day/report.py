@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from policydsl.day_to_day.comparison import Comparison, HouseholdChange
 from policydsl.day_to_day.market_changes import FactChange
@@ -25,7 +26,7 @@ def comparison_text(found: Comparison) -> str:
     sections = [
         _head(found),
         *(_versions(found), _prices(found), _risk(found), _models(found)),
-        _facts("securities", found.securities),
+        _facts("facts", found.facts),
         _positions(found.positions),
         _facts("clients", found.clients),
         *(_rules(found), _dates(found), _state(found)),
@@ -44,10 +45,21 @@ def _head(found: Comparison) -> str:
     for what, named in (("books", "book"), ("policies", "policies")):
         if a[named] != b[named]:
             lines += wrapped("", [f"the {what} differ by name: {a[named]!r} and {b[named]!r}"])
+    at = [_commit(run["policies_at"]) for run in (a, b)]
+    if at[0] != at[1]:
+        lines += wrapped("", [f"policies at {at[0]} > {at[1]}"])
     for word, names in (("second", found.came), ("first", found.went)):
         if names:
             lines += wrapped("", [f"only in the {word} run: {several(names)}"])
     return "\n".join(lines) + "\n"
+
+
+def _commit(at: Mapping[str, Any] | None) -> str:
+    """Where policies stood in git."""
+    if at is None:
+        return "no commit"
+    dirty = f", {counted(len(at['dirty']), 'file')} not as committed" if at["dirty"] else ""
+    return f"{at['commit'][:12]}{dirty}"
 
 
 def several(names: Sequence[str], most: int = 12) -> str:

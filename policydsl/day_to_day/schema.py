@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from policydsl.propose import Status
-from policydsl.schemas import Day, Hash, Number, Part
+from policydsl.schemas import Day, Hash, Number, Part, PoliciesAt
 
 
 class RunNamed(Part):
@@ -25,11 +25,14 @@ class RunNamed(Part):
     as_of: Day
     policies: str
     policy_revision: Hash
+    policies_at: PoliciesAt | None
+    content: Hash
     log_head: Hash
 
 
 class VersionPart(Part):
-    """A program or library of another version; empty where a run had none."""
+    """A program, library, machine or bound of the search that is another one; empty where a run
+    says nothing of it."""
 
     name: str
     before: str
@@ -279,7 +282,10 @@ class RunsDiffDocument(Part):
     prices: Annotated[list[PricePart], Field(description="the largest effect first")]
     risk: RiskPart
     models: list[ModelPart]
-    securities: list[FactPart]
+    facts: Annotated[
+        list[FactPart],
+        Field(description="of settings of the book, securities, what funds hold, providers"),
+    ]
     clients: list[FactPart]
     positions: list[PositionsPart]
     policies: list[PolicyPart]

@@ -19,15 +19,16 @@ from policydsl.reports.pages import (
     Paragraph,
     Part,
     Picture,
-    Quiet,
     Section,
+    Styled,
     Table,
     Words,
     sections,
+    unturned,
 )
 
-TURNS = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
-"""Classes of characters that change the direction of the text around them."""
+TURNS = {"R", "AL", "AN"}
+"""Classes of letters that are read from right to left, and may take their neighbours along."""
 DEEPEST = 6
 
 
@@ -53,14 +54,18 @@ def to_html(page: Page) -> str:
             '<main id="content">',
             *_blocks(page.blocks, 2),
             "</main>",
-            "<footer>",
-            *(f"<p>{_words(each)}</p>" for each in page.foot),
-            "</footer>",
+            *(_foot(page) if page.foot else ()),
             "</body>",
             "</html>",
             "",
         ]
     )
+
+
+def _foot(page: Page) -> Iterator[str]:
+    yield "<footer>"
+    yield from (f"<p>{_words(each)}</p>" for each in page.foot)
+    yield "</footer>"
 
 
 def _contents(page: Page) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     looks = "stacked" if table.stacked else "wide"
     yield f'<div class="{looks}" tabindex="0" role="region" aria-label="{_safe(table.title)}">'
-    yield f"<table><caption>{_plain(table.title)}</caption>"
+    yield "<table>" if table.headed else f"<table><caption>{_plain(table.title)}</caption>"
     heads = [
         f'<th scope="col"{_kind(each.number, each.wide)}>{_plain(each.name)}</th>'
         for each in table.columns
@@ -174,8 +179,10 @@ def _part(part: Part) -> str:
     match part:
         case str():
             return _plain(part)
-        case Quiet():
-            return f' <span class="quiet">{_plain(part.text)}</span>'
+        case Styled(look="code"):
+            return f"<code>{_plain(part.text)}</code>"
+        case Styled():
+            return f'<span class="{part.look}">{_plain(part.text)}</span>'
         case _:
             return f'<a href="{_href(part)}">{_plain(part.text)}</a>'
 
@@ -185,14 +192,14 @@ def _href(link: Link | Elsewhere) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that is shown as it is; what turns its direction turns nothing around it."""
+    """Text that is shown as it is; letters from right to left turn nothing around them."""
     turns = any(unicodedata.bidirectional(letter) in TURNS for letter in text)
     return f"<bdi>{_safe(text)}</bdi>" if turns else _safe(text)
 
 
 def _safe(text: str) -> str:
     """Text without markup, and without control characters, which HTML cannot hold."""
-    return escape("".join(each if _printable(each) else "\ufffd" for each in text))
+    return escape("".join(each if _printable(each) else "\ufffd" for each in unturned(text)))
 
 
 def _printable(letter: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from unicodedata import bidirectional
 
 from policydsl.policy_links import Link
 
@@ -21,13 +22,24 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Words that stand back: the long name behind a short one."""
+class Styled:
+    """Words that stand out or back. `look`: `quiet`, `code` or `state`."""
 
     text: str
+    look: str
 
 
-Part = str | Link | Elsewhere | Quiet
+def quiet(text: str) -> Styled:
+    """The long name behind a short one."""
+    return Styled(f" {text}", "quiet")
+
+
+def code(text: str) -> Styled:
+    """What is typed or named exactly so."""
+    return Styled(text, "code")
+
+
+Part = str | Link | Elsewhere | Styled
 Words = tuple[Part, ...]
 """Words, some of which lead somewhere."""
 
@@ -35,6 +47,15 @@ Words = tuple[Part, ...]
 def words(text: str | Words) -> Words:
     """A text as words."""
     return (text,) if isinstance(text, str) else tuple(text)
+
+
+def unturned(text: str) -> str:
+    """The text without marks that turn its direction: a name could hide behind them what it says,
+    and turn what stands beside it."""
+    return "".join(letter for letter in text if bidirectional(letter) not in MARKS)
+
+
+MARKS = {"RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 
 
 def plain(text: Words) -> str:
@@ -101,13 +122,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`title` says what it shows. A `stacked` one becomes a card a row on a narrow screen."""
+    """`title` says what it shows; it is not printed where the table is `headed` by its section. A
+    `stacked` one becomes a card a row on a narrow screen."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     stacked: bool = False
     note: str = ""
+    headed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +208,8 @@ def stacked(made: Table) -> Table:
 def with_note(made: Table, note: str) -> Table:
     """The table with words below it."""
     return replace(made, note=note)
+
+
+def with_heading(made: Table) -> Table:
+    """The table where its section says what it shows."""
+    return replace(made, headed=True)

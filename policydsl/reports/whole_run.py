@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from policydsl.output import counted
+from policydsl.policy_book import policy_book
 from policydsl.rebalance import totals
 from policydsl.reports.figures import money, percent
 from policydsl.reports.household import foot, tax_change, taxable_gain
@@ -27,6 +29,7 @@ from policydsl.reports.pages import (
     table,
 )
 from policydsl.reports.pictures import Change, before_and_after
+from policydsl.reports.policy import policy_page, run_section, with_run
 from policydsl.reports.record import Record
 
 Document = dict[str, Any]
@@ -180,3 +183,14 @@ def _tax_line(document: Document, entity_id: str, year: Document) -> Row:
     name = document["household_id"]
     link: Words = (Elsewhere(name, f"tax-{name}"),)
     return row(entity_id, link, document["name"], *(money(year[field]) for field in TAX_FIELDS))
+
+
+# --- policy --------------------------------------------------------------------------------------
+
+
+def policy_of_run_page(record: Record) -> Page:
+    """The policy book of a run, with what each rule did in it."""
+    inputs = record.inputs
+    book = policy_book(inputs.policies, inputs.typed, inputs.book.as_of)
+    page = policy_page(with_run(book, record.documents), foot=foot(record))
+    return replace(page, blocks=(run_section(book, record.documents), *page.blocks))

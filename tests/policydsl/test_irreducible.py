@@ -91,10 +91,12 @@ def kept(proposal: Proposal, *, exactly: bool = False) -> bool:
 
 
 def judged(number: int) -> Verdict | None:
-    """The verdict on the household of a number; None where its rules can all be kept."""
+    """The verdict on the household of a number; None where its rules can all be kept, or are in
+    error by their words."""
     each = case(number)
     typed = typed_of(each)
-    assert not typed.diagnostics, [found.message for found in typed.diagnostics]
+    if any(found.code.startswith("E") for found in typed.diagnostics):
+        return None
 
     def merge(typed: TypedPolicies) -> HouseholdPolicy:
         return household_policy(typed, each.home)

@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from compiler.policyset import load_policies
 from tests.policydsl.runs import POLICIES, policydsl
 
 CASE = Path(__file__).parent / "cases" / "policy_book"
 VOID = {"meta", "br", "link"}
-STYLE = POLICIES.parent / "policydsl" / "pages" / "policy_book.css"
+STYLE = POLICIES.parent / "policydsl" / "pages" / "report.css"
 
 
 def written(folder: Path, policies: Path, *words: str) -> tuple[str, str]:
@@ -103,6 +104,17 @@ def test_both_say_the_same(pages: tuple[str, str]) -> None:
         re.sub(r"<style>.*?</style>|<title>.*?</title>|<a class.*?</a>", "", pages[1], flags=re.S)
     )
     assert words(" ".join(page.words)) == words(markdown)
+
+
+def test_the_book_is_on_paper_too(tmp_path: Path) -> None:
+    written(tmp_path, CASE / "policies", "--as-of", "2026-06-15")
+    paper = PdfReader(tmp_path / "policy-book.pdf")
+    text = " ".join(page.extract_text() for page in paper.pages)
+    page = Page((tmp_path / "policy-book.html").read_text())
+    ids = {name.removeprefix("rule-") for name in page.ids if name.startswith("rule-")}
+    assert ids
+    assert all(name.partition("..")[0] in text for name in ids)
+    assert len(paper.outline) >= 4
 
 
 def luminance(colour: str) -> float:

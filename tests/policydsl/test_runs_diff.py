@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from policydsl.day_to_day.schema import RunsDiffDocument, schema_text
+from policydsl.digests import dumped, resealed
 from tests.conftest import Golden
-from tests.policydsl.days import Given, next_run
+from tests.policydsl.days import Given, assert_put_back, next_run
 from tests.policydsl.runs import ROOT, Row, policydsl, rebalanced, record, words_of
 
 D = Decimal
@@ -110,7 +111,7 @@ def test_risk_models_and_securities(told: dict[str, Any]) -> None:
     moved = {each["security_id"]: (each["before"], each["after"]) for each in model["weights"]}
     assert model["model_id"] == "BALANCED-FUND"
     assert moved == {"IDX1": ("0.60", "0.50"), "AGG1": ("0.38", "0.48")}
-    (fact,) = told["securities"]
+    (fact,) = told["facts"]
     assert (fact["table"], fact["row"], fact["column"]) == ("securities", "AIN0", "sector")
     assert fact["after"] == "Mining"
 
@@ -181,6 +182,13 @@ def test_the_trades_are_those_of_the_runs(
                 assert mine is None or D(mine["shares"]) == D(change[when]["shares"])
 
 
+@pytest.mark.parametrize("name", ["H00001", "H00004"])
+def test_everything_put_back_is_the_day_before(name: str, monday: Path, tuesday: Path) -> None:
+    """All that was found to differ, put into today's inputs, gives yesterday's trades: nothing
+    that differs was missed."""
+    assert_put_back(monday, tuesday, name)
+
+
 def test_it_is_said_in_tables(monday: Path, tuesday: Path) -> None:
     text = policydsl("runs", "diff", monday, tuesday).stdout
     for words in (
@@ -246,3 +254,24 @@ def test_what_is_no_run_is_a_mistake_of_use(pair_run: Path, tmp_path: Path) -> N
 
 def test_the_schema_is_the_generated_one(golden: Golden) -> None:
     golden(ROOT / "docs" / "schemas" / "runs-diff.schema.json", schema_text())
+
+
+def test_where_policies_stood_and_what_made_the_run_are_told(
+    pair_run: Path, tmp_path: Path
+) -> None:
+    """Policies at two commits, a library of another version, a search that was let go further."""
+    other = Path(shutil.copytree(pair_run, tmp_path / "other"))
+    document = record(other)
+    document["versions"]["numpy"] = "1.0"
+    document["parameters"]["search"]["nodes"] = 7
+    document["policies_at"] = {"commit": "f" * 40, "dirty": ["ipc/core.policy"]}
+    (other / "run.json").write_bytes(dumped(document))
+    resealed(other)
+    told = compared(pair_run, other)
+    assert {each["name"]: each["after"] for each in told["versions"]} == {
+        "numpy": "1.0",
+        "search nodes": "7",
+    }
+    said = words_of(policydsl("runs", "diff", pair_run, other).stdout)
+    assert "> ffffffffffff, 1 file not as committed" in said
+    assert "search nodes" in said

@@ -10,10 +10,14 @@ from dataclasses import replace
 
 import pytest
 
+from compiler.model import compile_household
 from compiler.statements import HouseholdPolicy
 from policydsl.propose import Status, propose
 from portfolio.household import Household
-from solver.solve import Solution
+from solver.conflict import ROOM, left_undone
+from solver.search import Budget
+from solver.solve import Solution, solve
+from solver.work import Work
 from tests.by_hand import account, household, lot, policy
 
 INNOCENT = (
@@ -102,3 +106,30 @@ def test_without_the_ban_the_payment_is_raised() -> None:
     assert proposal.closing.cash(home.accounts[0], after=True) >= 0
     assert isinstance(proposal.solution, Solution)
     assert proposal.closing.shares_after["TX", "AAA"] == 60
+
+
+UNDONE = [
+    pytest.param(['never sell "AAA"'], id="a ban"),
+    pytest.param(['never sell "AAA"', 'never sell "CCC"'], id="bans"),
+    pytest.param(["keep tracking error at most 2%", 'never sell "AAA"'], id="risk"),
+    pytest.param(["keep holdings at most 1", 'never sell "CCC"'], id="a count"),
+]
+
+
+@pytest.mark.parametrize("rules", UNDONE)
+def test_what_is_left_undone_is_what_the_solve_leaves(rules: list[str]) -> None:
+    """The question asked by itself, and the first tier of a whole solve."""
+    home = owing(4_200)
+    compiled = compile_household(home, policy(home, *INNOCENT, *rules))
+    left = left_undone(compiled, Budget(), Work())
+    solution = solve(compiled)
+    assert isinstance(solution, Solution)
+    assert left.least <= solution.still_broken + ROOM
+    assert (left.found > ROOM) is (solution.still_broken > ROOM)
+    if not left_to_tangents(rules):
+        assert left.found == pytest.approx(solution.still_broken, abs=0.02)
+
+
+def left_to_tangents(rules: list[str]) -> bool:
+    """Whether it is known that something is left before it is known how much."""
+    return any("tracking error" in rule for rule in rules)
