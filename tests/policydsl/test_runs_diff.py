@@ -111,7 +111,7 @@ def test_risk_models_and_securities(told: dict[str, Any]) -> None:
     moved = {each["security_id"]: (each["before"], each["after"]) for each in model["weights"]}
     assert model["model_id"] == "BALANCED-FUND"
     assert moved == {"IDX1": ("0.60", "0.50"), "AGG1": ("0.38", "0.48")}
-    (fact,) = told["securities"]
+    (fact,) = told["facts"]
     assert (fact["table"], fact["row"], fact["column"]) == ("securities", "AIN0", "sector")
     assert fact["after"] == "Mining"
 
