@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from policydsl.digests import resealed
-from policydsl.elsewhere import InputsChangedError, elsewhere
-from policydsl.rebalance import outcomes, recorded_inputs, write_run
+from policydsl.elsewhere import InputsChangedError, ProcessDiedError, elsewhere
+from policydsl.rebalance import outcomes, recorded_inputs, told_lost, write_run
 from policydsl.run_folder import fresh_folder
+from policydsl.schemas import ProposalDocument
 from policydsl.waiting import Waiting
 from tests.policydsl.runs import ROOT, Document, policydsl, record, words_of
 
@@ -109,6 +110,14 @@ def test_inputs_that_change_meanwhile_end_the_run(pair_run: Path, tmp_path: Path
         file.write("# somebody is at work\n")
     with Waiting() as waiting, pytest.raises(InputsChangedError, match="run it again"):
         outcomes(inputs, record(run)["households"], waiting, elsewhere=elsewhere(2))
+
+
+def test_who_is_lost_with_a_process_has_a_proposal_that_says_so(pair_run: Path) -> None:
+    told = told_lost(recorded_inputs(pair_run), "H00004", ProcessDiedError("its process died"))
+    ProposalDocument.model_validate_json(json.dumps(told.document))
+    assert told.document["status"] == "failed"
+    said = "internal error: ProcessDiedError: its process died"
+    assert told.document["findings"] == [said]
 
 
 def test_a_number_of_processes_is_one_or_more(small_book: Path, tmp_path: Path) -> None:
