@@ -257,9 +257,9 @@ def _rows(rules: Sequence[Directive], base: Base, selections: Sequence[Selection
                     name = "held" if of == ANYTHING else str(selections.index(of))
                     yield {name: 1.0}, *_ends(band)
             case WeightBand(relation=None, selection=None, each=str(column)) as band:
-                high = _share(band.high, band.base)
-                if base in ("household", band.base) and high is not None:
-                    yield from _of_each(column, high, selections)
+                most = _share(band.high, band.base)
+                if base in ("household", band.base) and most is not None:
+                    yield from _of_each(column, most, selections)
             case _:
                 continue
     if _nothing_left([rule for rule in rules if isinstance(rule, Restriction)]):
