@@ -296,10 +296,10 @@ def foot(record: Record) -> tuple[Words, ...]:
         (
             f"From the run of book {run['book']} on {run['as_of']} under policy set "
             f"{run['policies']}, revision {run['policy_revision'][:12]}, "
-            f"policydsl {run['versions']['policydsl']}. Log of the run: {run['log_head']}.",
+            f"policydsl {run['versions']['policydsl']}. Seal of the run: {record.seal}.",
         ),
         (
-            "The run folder holds all of it: policydsl verify proves the folder, policydsl "
-            "explain says more of each trade.",
+            "The run folder holds all of it: policydsl verify proves it and prints its seal, "
+            "policydsl explain says more of each trade.",
         ),
     )

@@ -39,6 +39,11 @@ class Record:
         return recorded_inputs(self.folder)
 
     @cached_property
+    def seal(self) -> str:
+        """The hash that stands for every byte of the run."""
+        return run_hash(self.folder)
+
+    @cached_property
     def answers(self) -> dict[str, list[Document]]:
         """What was asked after the run and sealed beside it, by household.
 
@@ -52,7 +57,7 @@ class Record:
             except NotSealedError as error:
                 said = f"{name} {error}: run `policydsl verify {self.folder}`"
                 raise NotARecordError(said) from error
-            if document["run"] != run_hash(self.folder):
+            if document["run"] != self.seal:
                 said = f"{name} is of another run: run `policydsl verify {self.folder}`"
                 raise NotARecordError(said)
             found.setdefault(document["question"]["household_id"], []).append(document)

@@ -161,6 +161,12 @@ def test_the_same_run_gives_the_same_bytes(
     assert pages(elsewhere, tmp_path / "pages") == small_pages
 
 
+def test_every_page_names_the_seal_of_its_run(small_run: Path, small_pages: dict[str, str]) -> None:
+    verified = policydsl("verify", small_run).stdout
+    [seal] = re.findall(r"seal ([0-9a-f]{64})", verified)
+    assert all(f"Seal of the run: {seal}." in text for text in small_pages.values())
+
+
 # --- endings -------------------------------------------------------------------------------------
 
 
