@@ -10,7 +10,7 @@ for trades. Rules with exceptions or times to comply are left out: they say less
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Literal
@@ -19,30 +19,25 @@ import numpy as np
 
 from compiler import codes
 from compiler.amounts import Amount
+from compiler.asked_and_forbidden import asked_and_forbidden
 from compiler.clashes import grouped, shown, surely_together
-from compiler.conditions import AllOf, Compare, Condition, IsOneOf
 from compiler.directives.band import WeightBand
 from compiler.directives.base import Directive
 from compiler.directives.cash import CashBand
 from compiler.directives.count import CountLimit
 from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.restriction import Restriction
-from compiler.expressions import Literal as Constant
-from compiler.expressions import Reference
-from compiler.selections import Group, Named, Selection
+from compiler.overlaps import apart, implies, values_of
+from compiler.selections import Named, Selection
 from compiler.statements import Origin, Statement
 from grammar.diagnostics import Diagnostic, Label
-from grammar.tree import Comparison, Mode
+from grammar.tree import Mode
 
 COSTS = 0.02
 CLEAR = 1e-6
 MOST_PARTS = 8
 MOST_FOUND = 5
-SINGLE = ("sector", "industry")
-"""Columns of which a company has one value and a fund none."""
 SETS_ASIDE = ("earmark", "accumulation")
-SPEAKING = (CashBand, WeightBand, CountLimit, HoldingMinimum, Restriction)
-"""The kinds that bound parts of the whole, or say how many there are."""
 ANYTHING = Selection()
 Base = Literal["account", "household"]
 BASES: tuple[Base, ...] = ("account", "household")
@@ -64,38 +59,77 @@ def contradictions(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
             known[said] = _none([each.directive for each in rules], base, aside)
         return known[said]
 
-    for rules in _together(statements):
-        found = [*_barred_floors(rules)]
+    plain = _plain(statements)
+    found = list(asked_and_forbidden(plain))
+    for rules in _together([each for each in plain if _speaks(each.directive)]):
         for base in BASES:
-            found += _irreducible(rules, partial(none, base=base))
-        for some in found:
-            keys = frozenset(each.key for each in some)
-            if keys not in told and not _one_slot(some):
-                told.add(keys)
-                yield _diagnostic(some)
+            sets = _irreducible(rules, partial(none, base=base))
+            found += ((some, _said(some)) for some in sets)
+    for some, said in found:
+        keys = frozenset(each.key for each in some)
+        if keys not in told and not _one_slot(some):
+            told.add(keys)
+            yield _diagnostic(some, said)
 
 
 def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
-    """Statements of weights and counts that one account is sure to be under on some day: of files
-    for all and of one owner, without guards or with the same ones."""
-    chosen = {each.rule_id for each in statements if each.origin is Origin.SET}
-    lasting = [each for each in statements if _plain(each, chosen)]
-    common = [each for each in lasting if each.authority.of is None]
-    owned = grouped((each.authority, each) for each in lasting if each.authority.of is not None)
+    """Statements that one account is sure to be under on some day: of files for all and of one
+    owner, without guards or with the same ones."""
+    common = [each for each in statements if each.authority.of is None]
+    owned = grouped((each.authority, each) for each in statements if each.authority.of is not None)
     for own in ([], *owned.values()):
         near = [*common, *own]
+        if _roomy(each.directive for each in near):
+            continue
         for guards in dict.fromkeys(each.guards for each in near):
             group = _meeting([each for each in near if each.guards in ((), guards)])
             if not own or any(each in group for each in own):
                 yield group
 
 
-def _plain(statement: Statement, chosen: Collection[str]) -> bool:
-    """Whether it means its numbers, of everything it speaks of, and nobody has chosen others."""
-    hard = statement.soft is None and not statement.off and statement.origin is not Origin.NOTE
-    stands = statement.origin is Origin.RULE or statement.rule_id not in chosen
-    whole = not statement.carveouts and not statement.transitions
-    return hard and stands and whole and isinstance(statement.directive, SPEAKING)
+def _plain(statements: Sequence[Statement]) -> list[Statement]:
+    """Those that mean what they say, of everything they speak of, and nobody has chosen others."""
+    chosen = {each.rule_id for each in statements if each.origin is Origin.SET}
+    return [
+        each
+        for each in statements
+        if each.soft is None
+        and not (each.off or each.carveouts or each.transitions)
+        and each.origin is not Origin.NOTE
+        and (each.origin is Origin.RULE or each.rule_id not in chosen)
+    ]
+
+
+def _speaks(directive: Directive) -> bool:
+    """Whether it bounds parts of the whole, or says how many there are."""
+    if isinstance(directive, Restriction):
+        return (directive.mode, directive.action) == (Mode.ONLY, "hold")
+    return isinstance(directive, CashBand | WeightBand | CountLimit | HoldingMinimum)
+
+
+def _roomy(directives: Iterable[Directive]) -> bool:
+    """Whether there is room for all of them at first sight: what has to be held fits beside the
+    cash, and all of it into the smallest that may be held of anything."""
+    floors: dict[Selection, float] = {}
+    cash, least_room, most_cash = 0.0, 1.0, 1.0
+    for directive in directives:
+        match directive:
+            case CashBand() as band:
+                cash = max(cash, _share(band.low) or 0.0)
+                most_cash = min(most_cash, _ends(None, _share(band.high))[1])
+            case WeightBand(each=None, relation=None, selection=Selection() as of) as band:
+                floors[of] = max(floors.get(of, 0.0), _share(band.low) or 0.0)
+                least_room = min(least_room, _ends(None, _share(band.high))[1])
+                if of == ANYTHING:
+                    return False
+            case WeightBand(relation=None) as band:
+                least_room = min(least_room, _ends(None, _share(band.high))[1])
+            case WeightBand():
+                continue
+            case _:
+                return False
+    held = sum(floors.values())
+    return held + cash <= 1 and held <= least_room and cash <= most_cash
 
 
 def _meeting(group: list[Statement]) -> list[Statement]:
@@ -209,27 +243,31 @@ def _rows(rules: Sequence[Directive], base: Base, selections: Sequence[Selection
 def _of_each(column: str, high: float, selections: Sequence[Selection]) -> Iterator[Row]:
     """A group of values of a column has as much room as its values."""
     for number, selection in enumerate(selections):
-        values = _values(selection)
+        values = values_of(selection)
         if values is not None and values[0] == column:
             yield {str(number): 1.0}, 0.0, high * len(values[1])
 
 
 def _of_counts(rules: Sequence[Directive]) -> Iterator[Row]:
     """So many holdings of at least, or at most, so much each."""
-    fewest, largest, smallest = 0.0, 1.0, 0.0
-    most: float | None = None
+    fewest, most, largest, smallest = 0.0, np.inf, 1.0, 0.0
     for rule in rules:
         match rule:
             case CountLimit(counted="holdings", selection=None) as count:
                 fewest = max(fewest, float(count.low or 0))
-                if count.high is not None:
-                    most = min(float(count.high), float(count.high) if most is None else most)
+                most = most if count.high is None else min(most, float(count.high))
+            case Restriction(mode=Mode.ONLY, action="hold", things=Selection(where=None) as of):
+                named = all(isinstance(each, Named) for each in of.items)
+                most = min(most, len(of.items)) if named else most
             case HoldingMinimum(selection=None) as minimum:
                 smallest = max(smallest, _share(minimum.amount) or 0.0)
             case WeightBand(each="holding", relation=None, selection=None, base="account") as band:
                 high = _share(band.high)
                 largest = largest if high is None else min(largest, high)
-    yield {"held": 1.0}, fewest * smallest, 1.0 if most is None else most * largest
+    if fewest > most:
+        yield {"held": 1.0}, 1.0, 0.0
+    room = 0.0 if smallest > largest else most * largest
+    yield {"held": 1.0}, fewest * smallest, min(1.0, room)
 
 
 def _nothing_left(restrictions: Sequence[Restriction]) -> bool:
@@ -238,30 +276,12 @@ def _nothing_left(restrictions: Sequence[Restriction]) -> bool:
         values
         for each in restrictions
         if (each.mode, each.action) == (Mode.ONLY, "hold")
-        for values in [_values(each.things)]
+        for values in [values_of(each.things)]
         if values is not None
     ]
     return any(
         one[0] == other[0] and one[1].isdisjoint(other[1]) for one in allowed for other in allowed
     )
-
-
-def _barred_floors(rules: Sequence[Statement]) -> Iterator[list[Statement]]:
-    """Rules that ask for so much of something, with rules that forbid to hold any of it: only a
-    fund could bring it."""
-    for ban in rules:
-        match ban.directive:
-            case Restriction(mode=Mode.NEVER, action="hold", things=things):
-                for floor in rules:
-                    match floor.directive:
-                        case WeightBand(each=None, relation=None, selection=Selection() as of) as b:
-                            if _above_zero(b.low) and _implies(of, things):
-                                yield [floor, ban]
-
-
-def _above_zero(amount: Amount | None) -> bool:
-    constant = None if amount is None else amount.constant
-    return constant is not None and constant[1] > 0
 
 
 def _share(amount: Amount | None) -> float | None:
@@ -293,8 +313,8 @@ def _selections(rules: Sequence[Directive], base: Base) -> list[Selection]:
 
 def _regions(selections: Sequence[Selection]) -> Iterator[tuple[bool, ...]]:
     """Every way in which a part of a portfolio can count in some of the selections."""
-    within = [[_implies(a, b) for b in selections] for a in selections]
-    apart = [[_apart(a, b) for b in selections] for a in selections]
+    within = [[implies(a, b) for b in selections] for a in selections]
+    exclude = [[apart(a, b) for b in selections] for a in selections]
 
     def extended(region: tuple[bool, ...]) -> Iterator[tuple[bool, ...]]:
         k = len(region)
@@ -303,7 +323,7 @@ def _regions(selections: Sequence[Selection]) -> Iterator[tuple[bool, ...]]:
             return
         for counts in (False, True):
             if all(
-                not (counts and region[j] and apart[j][k])
+                not (counts and region[j] and exclude[j][k])
                 and not (region[j] and not counts and within[j][k])
                 and not (counts and not region[j] and within[k][j])
                 for j in range(k)
@@ -313,68 +333,17 @@ def _regions(selections: Sequence[Selection]) -> Iterator[tuple[bool, ...]]:
     yield from extended(())
 
 
-def _implies(a: Selection, b: Selection) -> bool:
-    """Whether all of `a` is in `b`, by their words."""
-    ours, theirs = _opened(a), _opened(b)
-    if ours is None or theirs is None:
-        return a == b
-    named, conditions = ours
-    among, more = theirs
-    return (not among or (bool(named) and named <= among)) and more <= conditions
-
-
-def _opened(selection: Selection) -> tuple[frozenset[str], frozenset[Condition]] | None:
-    """The names and the conditions of a selection, its one group opened; None where it mixes."""
-    where = selection.where
-    parts = where.operands if isinstance(where, AllOf) else () if where is None else (where,)
-    conditions = frozenset(parts)
-    if len(selection.items) == 1 and isinstance(selection.items[0], Group):
-        inner = _opened(selection.items[0].selection)
-        return None if inner is None else (inner[0], inner[1] | conditions)
-    names = [each.text for each in selection.items if isinstance(each, Named)]
-    return (frozenset(names), conditions) if len(names) == len(selection.items) else None
-
-
-def _apart(a: Selection, b: Selection) -> bool:
-    """Whether nothing is in both: values of one column, of which a company has one."""
-    ours, theirs = _values(a), _values(b)
-    if ours is None or theirs is None or ours[0] != theirs[0]:
-        return False
-    return ours[0] in SINGLE and ours[1].isdisjoint(theirs[1])
-
-
-def _values(selection: Selection) -> tuple[str, frozenset[object]] | None:
-    """A column and those of its values that a selection is narrowed to."""
-    opened = _opened(selection)
-    for condition in () if opened is None else sorted(opened[1], key=lambda each: each.describe()):
-        match condition:
-            case IsOneOf(left=Reference(column=column), options=options, negative=False):
-                if column.table == "securities" and column.name in SINGLE:
-                    return column.name, frozenset(option.constant for option in options)
-            case Compare(
-                left=Reference(column=column),
-                comparison=Comparison.IS,
-                right=Constant(constant=value),
-            ):
-                if column.table == "securities" and column.name in SINGLE:
-                    return column.name, frozenset([value])
-    return None
-
-
 # --- words ---------------------------------------------------------------------------------------
 
 
-def _diagnostic(found: Iterable[Statement]) -> Diagnostic:
+def _said(found: Sequence[Statement]) -> str:
+    several = f"these {len(found)} lines" if len(found) > 1 else f"`{found[0].rule_id}`"
+    return f"no portfolio keeps {several}, whatever it holds"
+
+
+def _diagnostic(found: Iterable[Statement], said: str) -> Diagnostic:
     """The lowest and last of the rules, with all the others beside it."""
-    ordered = sorted(found, key=lambda each: (-each.authority.rank, each.key))
-    first, *others = ordered
-    bans = [each for each in ordered if isinstance(each.directive, Restriction)]
-    if len(others) == 1 and len(bans) == 1:
-        (floor,) = (each for each in ordered if each not in bans)
-        said = f"`{floor.rule_id}` asks for what `{bans[0].rule_id}` forbids: only a fund has it"
-    else:
-        several = f"these {len(ordered)} lines" if others else f"`{first.rule_id}`"
-        said = f"no portfolio keeps {several}, whatever it holds"
+    first, *others = sorted(found, key=lambda each: (-each.authority.rank, each.key))
     loosen = "loosen one of them, or say when each of them holds"
     return codes.NO_PORTFOLIO.at(
         first.value_span or first.span,

@@ -1,8 +1,8 @@
 """Other names for clients: one for each id and name, the same wherever it stands.
 
-A pseudonym has the place of its id in the order of the run's ids, so that what is sorted by ids
-stays as it is, and with a secret key eight digits of a keyed hash (HMAC-SHA256), the same in every
-run of that key.
+A pseudonym begins with the place of its id in the order of all ids of the run, so that what is
+sorted by ids stays as it is; with a secret key it ends with eight digits of a keyed hash
+(HMAC-SHA256), the same in every run of that key.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Pseudonyms:
         found = match.group()
         if found.isdigit() and _part_of_a_number(match):
             return found
-        return self._all.get(found.casefold(), found)
+        other = self._all.get(found.casefold(), found)
+        return other.lower() if found.islower() else other
 
     def left_in(self, content: bytes) -> list[str]:
         """The ids and names that still stand in some bytes, in whatever case."""
@@ -87,18 +88,22 @@ def pseudonyms(
     """Pseudonyms for ids by what they are of, for whole names, and for words of names. `market` are
     cells (folded) that are about nobody, of which none may be an id: AmbiguousIdError. `house` are
     words (folded) that stand elsewhere too: they are no part of a name."""
-    given: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for kind, members in ids.items():
-        for place, id in enumerate(sorted(set(members)), 1):
+        for id in members:
             _unambiguous(kind, id, market)
-            given.setdefault(id, f"{kind}_{_letters(place)}{_tail(kind, id, key)}")
+            kinds.setdefault(id, kind)
+    given = {
+        id: f"{_letters(place)}_{kinds[id]}{_tail(kinds[id], id, key)}"
+        for place, id in enumerate(sorted(kinds), 1)
+    }
     told: dict[str, str] = {}
     for place, name in enumerate(sorted({n.strip() for n in names if n.strip()}), 1):
         told[name] = f"Name {_letters(place)}{_tail('name', name, key)}"
     words = {word for name in told for word in WORD.findall(name)}
     folded = {word.casefold() for word in words} - set(house) - COMMON
     for place, word in enumerate(sorted(folded), 1):
-        told.setdefault(word, f"word_{_letters(place)}{_tail('word', word, key)}")
+        told.setdefault(word, f"{_letters(place).lower()}_word{_tail('word', word, key)}")
     return Pseudonyms(given, {name: other for name, other in told.items() if name not in given})
 
 
@@ -114,7 +119,7 @@ def _letters(place: int) -> str:
     found = ""
     for _ in range(5):
         place, letter = divmod(place, 26)
-        found = chr(ord("a") + letter) + found
+        found = chr(ord("A") + letter) + found
     return found
 
 

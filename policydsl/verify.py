@@ -180,10 +180,12 @@ def _state(folder: Path, inputs: Inputs, seen: Mapping[str, Observed]) -> Iterat
 
 
 def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
+    # A set without a manifest is called as the folder is that it was read from.
+    named = record["policies"] if inputs.policies.manifest is None else inputs.policies.name
     for what, stated, is_so in (
         ("day", record["as_of"], inputs.book.as_of.isoformat()),
         ("book", record["book"], inputs.book.name),
-        ("policies", record["policies"], inputs.policies.name),
+        ("policies", record["policies"], named),
     ):
         if stated != is_so:
             yield Difference(RECORD, f"its {what} is {stated}; its inputs say {is_so}")

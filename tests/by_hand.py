@@ -233,14 +233,19 @@ def policy(
 
     `free`: trades cost nothing, so that cash can be reckoned in one's head.
     """
+    checked = typed(*texts, layer=layer, free=free)
+    assert not checked.diagnostics, [each.message for each in checked.diagnostics]
+    return household_policy(checked, home)
+
+
+def typed(*texts: str, layer: str = 'household "H1"', free: bool = True) -> TypedPolicies:
+    """The same texts, checked."""
     assert not (free and layer == "ipc"), "one file a layer"
     rules = [
         text if text.startswith(WHOLE) else f"rule r{k}\n{text}\n"
         for k, text in enumerate(texts, start=1)
     ]
-    checked = checked_layers({layer: "\n".join(rules)} | ({"ipc": NO_COST} if free else {}))
-    assert not checked.diagnostics, [each.message for each in checked.diagnostics]
-    return household_policy(checked, home)
+    return checked_layers({layer: "\n".join(rules)} | ({"ipc": NO_COST} if free else {}))
 
 
 Trades = tuple[dict[str, Decimal], dict[tuple[str, str], Decimal]]

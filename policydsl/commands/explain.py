@@ -96,7 +96,7 @@ def command(
     if trade_id is not None:
         ctx.exit(_one_trade(run, documents, trade_id, recorded, reader, form))
     if rule_id is not None:
-        ctx.exit(_one_rule(run, documents, rule_id, recorded, form))
+        ctx.exit(_one_rule(run, documents, rule_id, recorded, most, form))
     if blocks:
         ctx.exit(_blocks(documents, most, form))
     if only is not None and not recorded:
@@ -146,7 +146,8 @@ def _one_household(
     for part in household_text(answer, most):
         output.result(part)
     if reader == "auditor":
-        _audited(run, document, [*answer.get("but_for", ())])
+        told = [answer["not_done"]] if "not_done" in answer else []
+        _audited(run, document, [*told, *answer.get("but_for", ())])
     return 0
 
 
@@ -201,7 +202,12 @@ def _audited(run: Path, document: dict[str, Any], explanations: list[dict[str, A
 
 
 def _one_rule(
-    run: Path, documents: list[dict[str, Any]], rule_id: str, recorded: bool, form: str
+    run: Path,
+    documents: list[dict[str, Any]],
+    rule_id: str,
+    recorded: bool,
+    most: int | None,
+    form: str,
 ) -> int:
     """Trades with the rule among their causes, where it binds, and what it costs."""
     if not in_force(documents, rule_id):
@@ -214,10 +220,10 @@ def _one_rule(
     if form == "json":
         output.result_json(found if price is None else {"found": found, "price": price})
         return 0
-    for line in rule_text(documents, found, rule_id):
-        output.result(line)
     if price is not None and (price["totals"]["changed"] or any(map(has_part, found))):
-        output.result(f"\n{price_text(price)}")
+        output.result(price_text(price))
+    for line in rule_text(documents, found, rule_id, most):
+        output.result(line)
     return 0
 
 

@@ -20,10 +20,11 @@ from policydsl.progress import followed
 from policydsl.rebalance import Inputs, documents, outcomes, read_inputs, with_file, write_run
 from policydsl.report import run_table
 from policydsl.run_folder import RunFolder, fresh_folder
-from policydsl.side_by_side import SideBySide, compared_document, compared_table, trades_table
+from policydsl.side_by_side import SideBySide
 from policydsl.signing import private_key
 from policydsl.tables import dollars
 from policydsl.waiting import Waiting
+from policydsl.what_if import what_if_document, what_if_text
 
 
 @click.command()
@@ -179,9 +180,8 @@ def _compare(before: Inputs, after: Inputs, ids: Sequence[str], form: str) -> in
     with Waiting() as waiting:
         sides = SideBySide(outcomes(before, ids, waiting), outcomes(after, ids, waiting))
         if form == "json":
-            output.result_json(compared_document(sides))
+            output.result_json(what_if_document(sides, before.typed, after.typed))
         else:
-            output.result(compared_table(sides))
-            for old, new in sides.pairs:
-                output.result(trades_table(old, new))
+            for part in what_if_text(sides, before.typed, after.typed):
+                output.result(part)
     return 1 if errors else 0

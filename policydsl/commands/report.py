@@ -83,18 +83,23 @@ def command(
         raise click.UsageError("a finished run is not written into: name another folder with -o")
     try:
         record = read_record(run, households)
+        pages = _pages(kind, record, auditor=reader == "auditor")
+        names = _written(pages, folder, form, len(record.documents))
     except NotARecordError as error:
         raise click.UsageError(str(error)) from error
+    count = output.counted(len(record.documents), "household")
+    output.result(f"{folder / names[0]}{f', and {count}' if len(names) > 1 else ''}")
+
+
+def _written(pages: Iterator[Page], folder: Path, form: str, households: int) -> list[str]:
+    """The files of the pages, in their order."""
     folder.mkdir(parents=True, exist_ok=True)
-    count = len(record.documents)
-    pages = _pages(kind, record, auditor=reader == "auditor")
     names = []
-    for page in followed(pages, count + (count > 1), "pages"):
+    for page in followed(pages, households + (households > 1), "pages"):
         name = f"{page.name}.{form}"
         (folder / name).write_bytes(to_pdf(page) if form == "pdf" else to_html(page).encode())
         names.append(name)
-    more = f", and {output.counted(count, 'household')}" if len(names) > 1 else ""
-    output.result(f"{folder / names[0]}{more}")
+    return names
 
 
 def _pages(kind: str, record: Record, *, auditor: bool) -> Iterator[Page]:

@@ -221,11 +221,12 @@ def _differing(found: Comparison, change: HouseholdChange) -> Iterator[tuple[str
     name = change.household_id
     positions = next(each for each in found.positions if each.household_id == name)
     a, b = found.a, found.b
-    yield "day", a.day != b.day
+    facts = {each.table for each in found.facts}
+    yield "day", a.day != b.day or "book" in facts
     yield "prices", bool(found.prices)
     yield "risk numbers", found.correlations
-    yield "models", bool(found.models)
-    yield "securities", bool(found.securities)
+    yield "models", bool(found.models or facts & {"constituents", "model_facts"})
+    yield "securities", bool(facts & {"securities", "schema"})
     yield "clients", bool(found.clients)
     yield (
         "positions",

@@ -73,13 +73,13 @@ def verdict(found: Attribution) -> str:
         return f"{found.household_id}: the status differs, no order does"
     lead += f", {dollars(found.dollars)} of trading"
     if not found.reasons:
-        return f"{lead}: no cause alone accounts for any of it"
+        return f"{lead}, explained by no cause alone"
     first, *rest = found.reasons
     if first.whole:
-        return f"{lead}: {_names(first)} alone accounts for all of it"
-    more = [f"{_names(each)} for {_part(each)}" for each in rest if abs(each.explained) >= LEAST]
-    said = f"{lead}: {_names(first)} alone accounts for {_part(first)} of it"
-    return f"{said}, {', '.join(more)}" if more else said
+        return f"{lead}, all explained by {_names(first)} alone"
+    told = [first, *(each for each in rest if abs(each.explained) >= LEAST)]
+    parts = ", ".join(f"{_part(each)} by {_names(each)}" for each in told)
+    return f"{lead}; explained alone: {parts}"
 
 
 LEAST = 0.005

@@ -17,6 +17,7 @@ from policydsl.day_to_day.market_changes import (
     price_moves,
     risk_moves,
     same_risk,
+    setting_changes,
 )
 from policydsl.day_to_day.position_changes import PositionChanges, position_changes
 from policydsl.day_to_day.recorded import RecordedRun
@@ -76,7 +77,8 @@ class Comparison:
     """Whether risk numbers differ at all: without another volatility it is how things move
     together."""
     models: tuple[ModelMove, ...]
-    securities: tuple[FactChange, ...]
+    facts: tuple[FactChange, ...]
+    """Of the market: settings of the book, securities, what funds hold, what providers say."""
     clients: tuple[FactChange, ...]
     positions: tuple[PositionChanges, ...]
     rules: tuple[RuleChange, ...]
@@ -90,7 +92,7 @@ class Comparison:
     @property
     def same(self) -> bool:
         """Whether nothing at all differs."""
-        given = (self.versions, self.prices, self.models, self.securities, self.clients, self.rules)
+        given = (self.versions, self.prices, self.models, self.facts, self.clients, self.rules)
         rest = (self.dates, self.state, self.came, self.went)
         return (
             self.a.day == self.b.day
@@ -113,7 +115,7 @@ def compared_runs(a: RecordedRun, b: RecordedRun, only: Sequence[str] = ()) -> C
         risk_moves(a, b),
         not same_risk(a, b),
         model_moves(a, b),
-        fact_changes(a, b, *KEYED["models"]),
+        (*setting_changes(a, b), *fact_changes(a, b, *KEYED["market"])),
         tuple(each for each in fact_changes(a, b, *KEYED["clients"]) if _of(each, names, a, b)),
         tuple(position_changes(a, b, name) for name in names),
         rule_changes(a.policies, b.policies),

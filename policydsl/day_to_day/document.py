@@ -47,7 +47,7 @@ def comparison_document(found: Comparison) -> Json:
             ],
         },
         "models": [_model(each) for each in found.models],
-        "securities": [_fact(each) for each in found.securities],
+        "facts": [_fact(each) for each in found.facts],
         "clients": [_fact(each) for each in found.clients],
         "positions": [_position(each) for each in found.positions if each.any],
         "policies": [_rule(each) for each in found.rules],

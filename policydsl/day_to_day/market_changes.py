@@ -140,12 +140,21 @@ def _moved(before: Model | None, after: Model | None) -> tuple[Moved, ...]:
 
 
 KEYED = {
-    "models": ("securities", "constituents", "model_facts"),
+    "market": ("securities", "schema", "constituents", "model_facts"),
     "clients": ("households", "accounts", "tax_entities"),
 }
 """Tables whose rows have ids, by what they are about."""
 TRADED = ("cash", "unsettled_cash", "ytd_short", "ytd_long")
 """Cells of clients that trading moves: they are told with positions and cash."""
+
+
+def setting_changes(a: RecordedRun, b: RecordedRun) -> tuple[FactChange, ...]:
+    """Settings of the book that are others: its calendar, days of settlement, tax year."""
+    before, after = (
+        {name: str(value) for name, value in (run.given.settings or {}).items()} for run in (a, b)
+    )
+    changes = cell_changes(before, after, ("name", "as_of"))
+    return tuple(FactChange("book", "", name, *cells) for name, cells in changes.items())
 
 
 def fact_changes(a: RecordedRun, b: RecordedRun, *tables: str) -> tuple[FactChange, ...]:

@@ -26,7 +26,7 @@ def comparison_text(found: Comparison) -> str:
     sections = [
         _head(found),
         *(_versions(found), _prices(found), _risk(found), _models(found)),
-        _facts("securities", found.securities),
+        _facts("facts", found.facts),
         _positions(found.positions),
         _facts("clients", found.clients),
         *(_rules(found), _dates(found), _state(found)),

@@ -282,7 +282,10 @@ class RunsDiffDocument(Part):
     prices: Annotated[list[PricePart], Field(description="the largest effect first")]
     risk: RiskPart
     models: list[ModelPart]
-    securities: list[FactPart]
+    facts: Annotated[
+        list[FactPart],
+        Field(description="of settings of the book, securities, what funds hold, providers"),
+    ]
     clients: list[FactPart]
     positions: list[PositionsPart]
     policies: list[PolicyPart]

@@ -9,6 +9,7 @@ then other trades are the effect.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ from policydsl.explanations.sides import Side, differences, side, solved_side
 from policydsl.explanations.without import waivers_of, with_rule_hard, without_rule
 from policydsl.rebalance import Inputs, proposal_of
 
+NOTHING = ("none", "not measurable")
+"""Effects that are none, as far as can be proved."""
 BOUNDING = (Family.RESTRICTION, Family.LIMIT)
 """Families that say what is allowed, and nothing of what it is worth."""
 
@@ -32,12 +35,12 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
     proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
     household = inputs.book.household(document["household_id"])
     there, here = statements_document(proposal.policy), document.get("statements") or {}
-    returns = _more(there, here)
-    leaves = _more(here, there)
+    returns = more_statements(there, here)
+    leaves = more_statements(here, there)
     before = side(document)
     after, solved = solved_side(proposal)
-    bounding = _bounding(inputs.typed, leaves) and _bounding(changed.typed, returns)
-    same = bounding and _targets(document) == _targets(solved)
+    bounds_only = bounding(inputs.typed, leaves) and bounding(changed.typed, returns)
+    same = bounds_only and targets(document) == targets(solved)
     return {
         "removed": [asdict(each) for each in removed],
         "waivers": [asdict(each) for each in waivers_of(inputs.typed, household, rule_id)],
@@ -76,7 +79,7 @@ def effect(before: Side, after: Side, *, same_objective: bool) -> str:
     return "not measurable" if same_objective and within else "trades"
 
 
-def _more(some: dict[str, Document], others: dict[str, Document]) -> dict[str, Document]:
+def more_statements(some: dict[str, Document], others: dict[str, Document]) -> dict[str, Document]:
     """Statements of the first that the others lack, or do not have for the same accounts."""
     found = {}
     for key, statement in some.items():
@@ -87,9 +90,11 @@ def _more(some: dict[str, Document], others: dict[str, Document]) -> dict[str, D
     return found
 
 
-def _bounding(typed: TypedPolicies, keys: dict[str, Document]) -> bool:
+def bounding(typed: TypedPolicies, keys: Collection[str]) -> bool:
+    """Whether these statements only bound what is optimised."""
     return all(each.directive.family in BOUNDING for each in typed.statements if each.key in keys)
 
 
-def _targets(document: Document) -> dict[str, Any]:
+def targets(document: Document) -> dict[str, Any]:
+    """What of each account's target is not its published model."""
     return {each["account_id"]: each["target"] for each in document.get("accounts", ())}

@@ -15,7 +15,7 @@ from policydsl.explanations.but_for import but_for, softs
 from policydsl.explanations.changes_ahead import lifted_whole
 from policydsl.explanations.not_done import not_done
 from policydsl.explanations.sealed import read_sealed, sealed
-from policydsl.explanations.sides import side, solved_side
+from policydsl.explanations.sides import RATES, side, solved_side
 from policydsl.held_back import Untraded, untraded
 from policydsl.propose import Proposal
 from policydsl.rebalance import Inputs, proposal_of, recorded_inputs
@@ -41,6 +41,8 @@ class Inquiry:
     def proposal(self, document: Document) -> Proposal:
         """The household's answer solved again. Raises NotRepeatedError."""
         name = document["household_id"]
+        if "trades" in document and not all(rate in document for rate in RATES):
+            raise NotRepeatedError(f"{self.run} was made by a version that recorded less of {name}")
         if name not in self._proposals:
             proposal = proposal_of(self.inputs, name, recorded_facing(document))
             again, _ = solved_side(proposal)

@@ -205,7 +205,7 @@ def _loss(left: _Left, worth: Decimal, lot: Lot, sale: Sale, each: Untraded | No
         "worth": plain(worth),
         **{key: value for key, value in lot_facts(left.closing, lot).items() if key == "term"},
         "instead": None if each is None else _choice(each),
-        "flips_at": _flips_at(left.closing, lot, each),
+        "flips_at": _flips_at(left, lot, each),
         "because": list(because),
         "changes": changes_ahead(
             left.proposal.policy,
@@ -220,23 +220,21 @@ def _loss(left: _Left, worth: Decimal, lot: Lot, sale: Sale, each: Untraded | No
     }
 
 
-def _flips_at(closing: Closing, lot: Lot, each: Untraded | None) -> str | None:
+def _flips_at(left: _Left, lot: Lot, each: Untraded | None) -> str | None:
     """The price below which the first dollar of the loss would pay, all else as it is: the tax that
-    it saves grows with the loss in a dollar sold, and nothing else of its ledger moves."""
+    it saves grows with the loss in a dollar sold, costs included, and nothing else of its ledger
+    moves."""
     if each is None or each.barriers or each.pull <= -WANTED:
         return None
-    price, basis = closing.household.prices[lot.security_id], lot.basis / lot.shares
+    price = float(left.closing.household.prices[lot.security_id])
+    basis = float(lot.basis / lot.shares)
+    kept = 1 - assumptions_for(left.proposal.policy, lot.account_id).trading_cost
     taxed = sum(each.groups.get(key, 0.0) for key in TAXED)
-    if taxed >= 0 or price >= basis:
+    loss = basis / price - kept  # dollars a dollar sold
+    if taxed >= 0 or loss <= 0:
         return None
-    rate = taxed * float(price) / float(price - basis)
-    return flip(float(basis), each.pull - taxed, rate)
-
-
-def flip(basis: float, rest: float, rate: float) -> str | None:
-    """The price at which `rate` dollars of tax a dollar of loss balance `rest` dollars a dollar."""
-    price = basis / (1 + rest / rate)
-    return f"{price:.4f}" if rate > 0 else None
+    rate, rest = -taxed / loss, each.pull - taxed
+    return f"{basis / (kept + rest / rate):.4f}"
 
 
 # --- cash ----------------------------------------------------------------------------------------

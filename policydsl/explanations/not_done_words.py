@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policydsl.explanations.words import exactly, fine
+from policydsl.explanations.words import exactly, fine, statement_cited
 from policydsl.report import sentence_lines
 from policydsl.trade_words import MAIN, TERMS, bound_words
 
@@ -53,7 +53,7 @@ def drift_left(item: Document, document: Document) -> str:
         why = f": {'; '.join(asks)}" if asks else ""
         text += f", for an order of {exactly(trade['amount'])} the other way{why}"
     elif item["closed_by"]:
-        rules = [_cited(document["statements"][key]) for key in item["closed_by"]]
+        rules = [statement_cited(document["statements"][key]) for key in item["closed_by"]]
         text += f"; {verb} it is barred by {' and '.join(rules)}"
     elif item["instead"] is None:
         text += f"; {verb} it is not open"
@@ -81,8 +81,8 @@ def loss_left(item: Document, document: Document) -> str:
 def soft_left(item: Document, document: Document) -> str:
     """A soft rule that is broken, and what keeping it would have done."""
     statement = document["statements"][item["statement"]]
-    place = f"{statement['says']} [{item['rule_id']}, {statement['file']}:{statement['line']}]"
-    text = f"{place}: {exactly(item['found'])} where it asks for {exactly(item['bound'])}"
+    found, bound = exactly(item["found"]), exactly(item["bound"])
+    text = f"{statement_cited(statement)}: {found} where it asks for {bound}"
     if not item["differences"]:
         return f"{text}; were it hard, the household would be {item['if_hard']['status']}."
     apart = item["differences"]
@@ -102,7 +102,7 @@ def cash_left(item: Document, document: Document) -> str:
     text = f"{item['account_id']}: {exactly(item['cash'])}"
     text += "" if item["weight"] is None else f", {fine(item['weight'])} of it"
     if item["binding"]:
-        rules = [_cited(document["statements"][key]) for key in item["binding"]]
+        rules = [statement_cited(document["statements"][key]) for key in item["binding"]]
         text += f"; it leans on {' and '.join(rules)}"
     if item["instead"] is not None:
         text += f"; buying {item['next_buy']} next {held_by(item['instead'], document)}"
@@ -112,7 +112,9 @@ def cash_left(item: Document, document: Document) -> str:
 def held_by(choice: Document, document: Document) -> str:
     """Why a trade was not made: it is barred, or costs more than it brings."""
     cents = f"{abs(choice['more']) * 100:.2f}¢ a dollar"
-    bars = [_cited(document["statements"][key]) for key in choice["barred_by"]] + choice["bounds"]
+    bars = [statement_cited(document["statements"][key]) for key in choice["barred_by"]] + choice[
+        "bounds"
+    ]
     if bars:
         worth = f"would be worth {cents} and " if choice["more"] < 0 else ""
         return f"{worth}is barred by {' and '.join(bars)}"
@@ -145,16 +147,11 @@ def named(groups: Sequence[Document], document: Document, resisting: int) -> lis
         if group["kind"] == "terms":
             words = TERMS[group["name"]][resisting].format(CLOSER)
         elif group["kind"] == "statements":
-            words = _cited(document["statements"][group["name"]])
+            words = statement_cited(document["statements"][group["name"]])
         else:
             words = bound_words(group["name"], resisting)
         found.append(f"{words} ({abs(group['value']) * 100:.2f}¢ a dollar)")
     return found
-
-
-def _cited(statement: Document) -> str:
-    place = f"{statement['rule_id']}, {statement['file']}:{statement['line']}"
-    return f"{statement['says']} [{place}]"
 
 
 def _changes(changes: Sequence[Document]) -> str:

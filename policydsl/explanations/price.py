@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.document import plain
+from policydsl.explanations.but_for import NOTHING
 from policydsl.explanations.inquiry import Inquiry
-from policydsl.explanations.words import NOTHING, fine, points, signed
+from policydsl.explanations.sides import differences
+from policydsl.explanations.words import fine, points, signed
 from policydsl.output import counted
 from policydsl.progress import followed
+from policydsl.report import wrapped
 from policydsl.tables import dollars, table
 
 Document = Mapping[str, Any]
@@ -35,9 +38,10 @@ def _under(document: Document, rule_id: str) -> bool:
 
 
 def totals(pairs: Sequence[tuple[Document, Document]]) -> dict[str, Any]:
-    """All households that were solved both with and without the rule. Tracking error is the mean
-    by dollars of account value; `worth` are dollars of present value where the rule only bounds."""
-    solved = [(d, e["answer"]) for d, e in pairs if e["answer"]["differences"]]
+    """All households that were solved both with and without the rule; one that it did nothing
+    measurable to counts as it was. Tracking error is the mean by dollars of account value; `worth`
+    are dollars of present value where the rule only bounds."""
+    solved = [(d, _measured(e["answer"])) for d, e in pairs if e["answer"]["differences"]]
     values = [_value(document) for document, _ in solved]
     whole = sum(values, ZERO)
     return {
@@ -76,6 +80,14 @@ def totals(pairs: Sequence[tuple[Document, Document]]) -> dict[str, Any]:
     }
 
 
+def _measured(answer: Document) -> Document:
+    """The answer with both sides alike where nobody can tell them apart."""
+    if answer["effect"] not in NOTHING:
+        return answer
+    was = answer["as_it_was"]
+    return {**answer, "without": was, "differences": differences(was, was)}
+
+
 def _value(document: Document) -> Decimal:
     return sum((Decimal(each["value"]) for each in document["accounts"]), ZERO)
 
@@ -112,18 +124,21 @@ def price_text(price: Document) -> str:
     )
     if not rows:
         return lead
-    tax = Decimal(totals_["tax"]["without"]) - Decimal(totals_["tax"]["as_it_was"])
-    rows.append(
-        (
-            "all",
-            str(totals_["orders"]),
-            signed(tax),
-            *(_mean(totals_, name) for name in ("tracking_error", "model_tracking_error")),
-            dollars(totals_["worth"]),
-        )
-    )
+    if len(rows) > 1:
+        rows.append(_together(totals_, priced=any(row[-1] != "-" for row in rows)))
     header = ("without it", "orders", "tax", "tracking error", "from model", "worth")
     return lead + table(header, rows, "lrrrrr") + _sides(totals_)
+
+
+def _together(totals_: Document, *, priced: bool) -> tuple[str, ...]:
+    tax = Decimal(totals_["tax"]["without"]) - Decimal(totals_["tax"]["as_it_was"])
+    return (
+        "all",
+        str(totals_["orders"]),
+        signed(tax),
+        *(_mean(totals_, name) for name in ("tracking_error", "model_tracking_error")),
+        dollars(totals_["worth"]) if priced else "-",
+    )
 
 
 def _mean(totals_: Document, name: str) -> str:
@@ -140,7 +155,8 @@ def _sides(totals_: Document) -> str:
     error = " > ".join(
         fine(totals_["model_tracking_error"][when]) for when in ("as_it_was", "without")
     )
-    return (
+    said = (
         f"with it > without it: tax {tax}; tracking error from the models, by dollars, {error}. "
-        f"Worth is present value, of the households in which the rule only bounds.\n"
+        "Worth is present value, of the households in which the rule only bounds."
     )
+    return "\n".join(wrapped("", [said])) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from policydsl.output import counted
@@ -45,17 +46,22 @@ def part_in(document: Document, rule_id: str) -> dict[str, Any]:
 
 
 def rule_text(
-    documents: Sequence[Document], found: Sequence[Document], rule_id: str
+    documents: Sequence[Document],
+    found: Sequence[Document],
+    rule_id: str,
+    most: int | None = None,
 ) -> Iterator[str]:
-    """For people: household by household."""
+    """For people: household by household, with at most so many trades of each, the largest."""
     for document, entry in zip(documents, found, strict=True):
         if has_part(entry):
-            yield from _household(document, entry, rule_id)
+            yield from _household(document, entry, rule_id, most)
     if not any(has_part(entry) for entry in found):
         yield f"{rule_id} is in force and had no part in any trade"
 
 
-def _household(document: Document, entry: Document, rule_id: str) -> Iterator[str]:
+def _household(
+    document: Document, entry: Document, rule_id: str, most: int | None
+) -> Iterator[str]:
     yield f"{entry['household_id']}: a cause of {counted(len(entry['trades']), 'trade')}"
     for key, statement in document["statements"].items():
         if statement["rule_id"] == rule_id:
@@ -66,7 +72,11 @@ def _household(document: Document, entry: Document, rule_id: str) -> Iterator[st
         yield f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room"
     for line in oversight_lines(document, rule_id) + gives_way_lines(document, rule_id):
         yield f"  {line}"
-    for trade in entry["trades"]:
+    trades = entry["trades"]
+    if most is not None and len(trades) > most:
+        trades = sorted(trades, key=lambda t: -Decimal(t["amount"]))[:most]
+        yield "  the largest of them:" if most == 1 else f"  the {most} largest of them:"
+    for trade in trades:
         yield "\n".join(trade_lines(trade))
 
 

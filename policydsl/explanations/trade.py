@@ -9,6 +9,7 @@ from policydsl.document import Document
 from policydsl.explanations.inquiry import Inquiry
 from policydsl.explanations.other_ways import other_ways, other_ways_table
 from policydsl.explanations.words import but_for_table, matters, nothing_without, trade_but_for
+from policydsl.progress import followed
 from policydsl.report import ledger_table, sentence_lines, trade_lines
 from policydsl.trade_words import MATERIAL
 
@@ -27,7 +28,9 @@ def rules_of(trade: Document, document: Document) -> list[str]:
 
 def trade_answer(inquiry: Inquiry, document: Document, trade: Document) -> Document:
     """The trade with the sealed answers about it, and its paragraph."""
-    found = [inquiry.but_for(document, rule_id) for rule_id in rules_of(trade, document)]
+    names = rules_of(trade, document)
+    asked = (inquiry.but_for(document, rule_id) for rule_id in names)
+    found = list(followed(asked, len(names), "rules"))
     other = inquiry.alternatives(document, trade)
     return {
         "trade": trade,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from policydsl.explanations.but_for import NOTHING
 from policydsl.output import counted
 from policydsl.tables import dollars, table
 
 Document = Mapping[str, Any]
 ZERO = Decimal(0)
-NOTHING = ("none", "not measurable")
 TINY = 5e-7  # of a fraction: less shows in no figure
 SMALL = 1  # dollars: less is what rounding to shares leaves
 
@@ -28,7 +28,13 @@ def rule_cited(explanation: Document) -> str:
     own = [each for each in explanation["answer"]["leaves"].values() if each["rule_id"] == rule_id]
     if not own:
         return str(rule_id)
-    return f"{own[0]['says']} [{rule_id}, {own[0]['file']}:{own[0]['line']}]"
+    return statement_cited(own[0])
+
+
+def statement_cited(statement: Document) -> str:
+    """A statement of a document in its own words with rule id, file and line."""
+    place = f"{statement['rule_id']}, {statement['file']}:{statement['line']}"
+    return f"{statement['says']} [{place}]"
 
 
 def matters(explanation: Document) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from policydsl.output import counted
+from policydsl.reports.asked import asked_section
 from policydsl.reports.cited import Cited
 from policydsl.reports.clashes import clashes
 from policydsl.reports.figures import money, percent
@@ -75,7 +76,12 @@ def _blocks(record: Record, document: Document, cited: Cited) -> Iterator[Block]
     names = {key: each.name for key, each in closing.household.securities.items()}
     if document["trades"]:
         yield trades_section(document, cited, names)
-    after_all = (not_done(document, cited), reported(document, cited), cash_ahead(document))
+    after_all = (
+        not_done(document, cited),
+        asked_section(record, document, cited),
+        reported(document, cited),
+        cash_ahead(document),
+    )
     yield from (each for each in after_all if each is not None)
     yield Section("assumptions", "Assumptions and proof", tuple(_assumed(document)))
     yield cited.section(document["trades"])
@@ -94,10 +100,15 @@ def summary(document: Document) -> Words:
     )
     gain = taxable_gain(document)
     change = tax_change(document)
+    orders = [
+        f"{counted(len(some), what)} of {money(total(some, 'amount'))}"
+        for some, what in ((sold, "sale"), (bought, "purchase"))
+        if some
+    ]
+    verb = "brings" if len(trades) == 1 else "bring"
     said = (
-        f"{counted(len(sold), 'sale')} of {money(total(sold, 'amount'))} and "
-        f"{counted(len(bought), 'purchase')} of {money(total(bought, 'amount'))} bring tracking "
-        f"error from {percent(error['before'])} to {percent(error['after'])} a year. "
+        f"{' and '.join(orders)} {verb} tracking error from {percent(error['before'])} to "
+        f"{percent(error['after'])} a year. "
     )
     if gain:
         said += f"Taxable accounts realise a net {'loss' if gain < 0 else 'gain'} of "
@@ -285,10 +296,10 @@ def foot(record: Record) -> tuple[Words, ...]:
         (
             f"From the run of book {run['book']} on {run['as_of']} under policy set "
             f"{run['policies']}, revision {run['policy_revision'][:12]}, "
-            f"policydsl {run['versions']['policydsl']}. Log of the run: {run['log_head']}.",
+            f"policydsl {run['versions']['policydsl']}. Seal of the run: {record.seal}.",
         ),
         (
-            "The run folder holds all of it: policydsl verify proves the folder, policydsl "
-            "explain says more of each trade.",
+            "The run folder holds all of it: policydsl verify proves it and prints its seal, "
+            "policydsl explain says more of each trade.",
         ),
     )

@@ -24,10 +24,11 @@ from policydsl.reports.pages import (
     Table,
     Words,
     sections,
+    unturned,
 )
 
-TURNS = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
-"""Classes of characters that change the direction of the text around them."""
+TURNS = {"R", "AL", "AN"}
+"""Classes of letters that are read from right to left, and may take their neighbours along."""
 DEEPEST = 6
 
 
@@ -191,14 +192,14 @@ def _href(link: Link | Elsewhere) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that is shown as it is; what turns its direction turns nothing around it."""
+    """Text that is shown as it is; letters from right to left turn nothing around them."""
     turns = any(unicodedata.bidirectional(letter) in TURNS for letter in text)
     return f"<bdi>{_safe(text)}</bdi>" if turns else _safe(text)
 
 
 def _safe(text: str) -> str:
     """Text without markup, and without control characters, which HTML cannot hold."""
-    return escape("".join(each if _printable(each) else "\ufffd" for each in text))
+    return escape("".join(each if _printable(each) else "\ufffd" for each in unturned(text)))
 
 
 def _printable(letter: str) -> bool:

@@ -44,15 +44,20 @@ def trades_section(document: Document, cited: Cited, names: Names) -> Section:
         )
         blocks = []
         if sold:
-            title = f"{counted(len(sold), 'sale')} in {own}, the largest first"
+            title = _titled(len(sold), "sale", own)
             blocks.append(_table(title, SOLD, sold, cited, names))
         if bought:
-            title = f"{counted(len(bought), 'purchase')} in {own}, the largest first"
+            title = _titled(len(bought), "purchase", own)
             blocks.append(_table(title, BOUGHT, bought, cited, names))
         if blocks:
             kind = account["type"].replace("_", " ")
             parts.append(Section(f"trades-{slug(own)}", f"{own}, {kind}", tuple(blocks)))
     return Section("trades", "Trades and their reasons", tuple(parts))
+
+
+def _titled(count: int, what: str, account_id: str) -> str:
+    order = ", the largest first" if count > 1 else ""
+    return f"{counted(count, what)} in {account_id}{order}"
 
 
 def _table(title: str, columns: str, trades: list[Document], cited: Cited, names: Names) -> Table:

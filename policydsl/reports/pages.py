@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from unicodedata import bidirectional
 
 from policydsl.policy_links import Link
 
@@ -46,6 +47,15 @@ Words = tuple[Part, ...]
 def words(text: str | Words) -> Words:
     """A text as words."""
     return (text,) if isinstance(text, str) else tuple(text)
+
+
+def unturned(text: str) -> str:
+    """The text without marks that turn its direction: a name could hide behind them what it says,
+    and turn what stands beside it."""
+    return "".join(letter for letter in text if bidirectional(letter) not in MARKS)
+
+
+MARKS = {"RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 
 
 def plain(text: Words) -> str:

@@ -13,7 +13,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from unicodedata import bidirectional
 
 import matplotlib
 import typst
@@ -36,12 +35,13 @@ from policydsl.reports.pages import (
     Table,
     Words,
     plain,
+    unturned,
 )
 
 Data = dict[str, Any]
 UNBROKEN = re.compile(r"[^\s\u200b-]{28}")
 """What no line can break: a chance to is put behind each."""
-MARKS = {"RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+REMEMBERED = 10
 LONG = 28  # characters of a column that takes a part of the room, as wide ones do
 
 
@@ -56,12 +56,21 @@ def to_pdf(page: Page) -> bytes:
         "foot": [shown.words(each) for each in page.foot],
         "contents": page.has_contents,
     }
-    return typst.compile(
+    made = typst.compile(
         (files("policydsl") / "pages" / "report.typ").read_bytes(),
         font_paths=_fonts(),
         sys_inputs={"page": json.dumps(data)},
         pdf_standards="ua-1",
     )
+    _forget()
+    return made
+
+
+def _forget() -> None:
+    """Typst keeps its work on the last ten documents, 100 MB of it for a long one, in case they
+    come again; ours do not."""
+    for _ in range(REMEMBERED):
+        typst.compile(b"", font_paths=_fonts())
 
 
 @cache
@@ -153,7 +162,5 @@ def _widths(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[int]:
 
 
 def _breakable(text: str) -> str:
-    """Text that fits any column. Marks that turn its direction are left out: paper has no way to
-    keep them from turning what stands around them."""
-    text = "".join(letter for letter in text if bidirectional(letter) not in MARKS)
-    return UNBROKEN.sub(lambda found: f"{found[0]}\u200b", text)
+    """Text that fits any column."""
+    return UNBROKEN.sub(lambda found: f"{found[0]}\u200b", unturned(text))

@@ -13,7 +13,8 @@ from typing import Any
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.statements import HouseholdPolicy
-from policydsl.digests import sha256
+from policydsl.digests import EXPLANATIONS, sha256
+from policydsl.explanations.sealed import NotSealedError, opened, run_hash
 from policydsl.propose import empty_closing
 from policydsl.rebalance import Inputs, policy_of, recorded_inputs
 
@@ -36,6 +37,31 @@ class Record:
     def inputs(self) -> Inputs:
         """What the run was given."""
         return recorded_inputs(self.folder)
+
+    @cached_property
+    def seal(self) -> str:
+        """The hash that stands for every byte of the run."""
+        return run_hash(self.folder)
+
+    @cached_property
+    def answers(self) -> dict[str, list[Document]]:
+        """What was asked after the run and sealed beside it, by household.
+
+        Raises NotARecordError for a file that is not what was sealed for this run.
+        """
+        found: dict[str, list[Document]] = {}
+        for path in sorted((self.folder / EXPLANATIONS).rglob("*.json")):
+            name = path.relative_to(self.folder).as_posix()
+            try:
+                document = opened(path.read_bytes())
+            except NotSealedError as error:
+                said = f"{name} {error}: run `policydsl verify {self.folder}`"
+                raise NotARecordError(said) from error
+            if document["run"] != self.seal:
+                said = f"{name} is of another run: run `policydsl verify {self.folder}`"
+                raise NotARecordError(said)
+            found.setdefault(document["question"]["household_id"], []).append(document)
+        return found
 
     def policy(self, document: Document) -> HouseholdPolicy:
         """What held for a household."""

@@ -92,6 +92,18 @@ IMPOSSIBLE = [
         id="nothing in common",
     ),
     pytest.param(
+        ["keep holdings at least 3", 'only hold "AAA", "BBB"'], 2, id="more than may be held"
+    ),
+    pytest.param(
+        [
+            "keep each holding at least 5% of account",
+            "keep each holding at most 3% of account",
+            "keep cash at most 50% of account",
+        ],
+        3,
+        id="no holding fits",
+    ),
+    pytest.param(
         ["keep cash at least 10% of household", "keep cash at most 5% of account"],
         2,
         id="a sum of accounts",
@@ -228,10 +240,62 @@ def _drawn(random: Random) -> Household:
     return household(account("TX", str(cash), *lots), market=market, constituents={}, models=models)
 
 
-def test_what_may_not_be_held_is_a_matter_of_funds() -> None:
-    typed = checked(f"never hold anything {TECH}", f"keep anything at least 5% of account {TECH}")
-    (one,) = typed.diagnostics
-    assert one.message == "`h2` asks for what `h1` forbids: only a fund has it"
+ASKED = [
+    (
+        f"keep anything at least 5% of account {TECH}",
+        f"never hold anything {TECH}",
+        "a fund has it",
+    ),
+    ('keep "AAA" at least $900 per account', 'never hold "AAA", "BBB"', "a fund has it"),
+    (
+        'sell 9 shares of "AAA" each quarter',
+        "never trade anything",
+        "what was traded before counts",
+    ),
+    ('buy $90 of "AAA" each quarter', 'never hold "AAA"', "what was traded before counts"),
+    (
+        "keep realized losses at least $9 each year",
+        "never sell anything",
+        "what was sold before counts",
+    ),
+    (
+        "keep realized losses at least $9 each year",
+        "never harvest anything",
+        "what was sold before counts",
+    ),
+    (
+        "keep each trade at least $90",
+        "keep each trade at most $9",
+        "what closes a position is left",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asks", "forbids", "only"), ASKED)
+def test_what_one_asks_for_and_another_forbids(asks: str, forbids: str, only: str) -> None:
+    asks += "\n    from 2026-01-01"
+    for order in ((asks, forbids), (forbids, asks)):
+        typed = checked(*order)
+        (one,) = (each for each in typed.diagnostics if each.code == "W0413")
+        places = [order.index(asks) + 1, order.index(forbids) + 1]
+        assert one.message == f"`h{places[0]}` asks for what `h{places[1]}` forbids: only {only}"
+
+
+NOT_ASKED = [
+    ('keep "AAA" at least 5% of account', 'never hold "BBB"'),
+    ('keep "AAA" at least 5% of account', 'never buy "AAA"'),
+    ('sell 9 shares of "AAA" each quarter', 'never hold "AAA"'),
+    ('buy $90 of "AAA", "BBB" each quarter', 'never buy "AAA"'),
+    ("keep realized losses at least $9 each year", 'never sell "AAA"'),
+    ("keep realized losses at most $9 each year", "never harvest anything"),
+    ("keep each trade at least $9", "keep each trade at most $90"),
+    ("keep each trade at least $90", f"keep each trade at most $9 {TECH}"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), NOT_ASKED)
+def test_what_another_rule_leaves_possible(one: str, other: str) -> None:
+    assert not checked(one + "\n    from 2026-01-01", other).diagnostics
 
 
 def test_the_lowest_rule_is_named_first() -> None:

@@ -10,14 +10,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from compiler import codes
 from compiler.closing import Closing
+from compiler.layers import household_policy
 from compiler.statements import HouseholdPolicy
-from portfolio.household import Household
-from tests.by_hand import breaches, policy
+from portfolio.household import Household, Lot
+from tests.by_hand import account, breaches, household, lot, taxpayer, typed
 from tests.plain import homes
 from tests.plain.finished import Finished
 from tests.plain.rules import Rule, broken, how_far
-from tests.plain.sales import no_wash_sales
+from tests.plain.sales import gains, no_wash_sales, tax
 
 Key = tuple[str, ...]
 Orders = Mapping[Key, Decimal]
@@ -71,17 +73,6 @@ class Case:
         """What the trades break, as it is reckoned here."""
         return broken(self.state(orders), self.rules)
 
-    def unreckoned(self, orders: Orders) -> set[str]:
-        """Rules on gains, losses and tax where the trades wash a loss: what of it is disallowed is
-        not reckoned here."""
-        if not broken(self.state(orders), [no_wash_sales()]):
-            return set()
-        return {
-            f"r{k}"
-            for k, rule in enumerate(self.rules, 1)
-            if rule.slot.split()[0] in ("gains", "losses", "tax")
-        }
-
     def how_far(self, orders: Orders) -> dict[str, Fraction]:
         return how_far(self.state(orders), self.rules)
 
@@ -91,10 +82,10 @@ class Case:
 
     def step(self, key: Key) -> Decimal:
         """The smallest part of a share that the account of an order takes."""
-        for account in self.home.accounts:
-            for lot in account.lots:
-                if key == (lot.id,):
-                    return self._step(account.id, lot.security_id)
+        for each in self.home.accounts:
+            for held in each.lots:
+                if key == (held.id,):
+                    return self._step(each.id, held.security_id)
         return self._step(*key)
 
     def _step(self, owner: str, name: str) -> Decimal:
@@ -104,9 +95,25 @@ class Case:
 
     def possible(self) -> Iterator[Key]:
         """Every order that could be."""
-        for account in self.home.accounts:
-            yield from ((lot.id,) for lot in account.lots)
-            yield from ((account.id, name) for name in homes.NAMES)
+        for each in self.home.accounts:
+            yield from ((held.id,) for held in each.lots)
+            yield from ((each.id, name) for name in homes.NAMES)
+
+    def turning(self) -> Iterator[tuple[Key, str]]:
+        """Sales that rules on gains, tax and harvests may turn on, each with its rule: other orders
+        seldom come to one, and others of its rules are mostly broken before."""
+        taxable = [lot for each in self.home.accounts if each.taxable for lot in each.lots]
+        for number, rule in enumerate(self.rules, 1):
+            kind = rule.slot.split()[0]
+            lots = {"gains": taxable, "tax": taxable, "harvest": self.losing}.get(kind, ())
+            yield from (((lot.id,), f"r{number}") for lot in lots)
+
+    @property
+    def losing(self) -> list[Lot]:
+        """Lots at a loss in taxable accounts."""
+        taxable = [lot for each in self.home.accounts if each.taxable for lot in each.lots]
+        prices = self.home.prices
+        return [lot for lot in taxable if lot.shares * prices[lot.security_id] < lot.basis]
 
 
 @st.composite
@@ -116,8 +123,54 @@ def cases(draw: st.DrawFn) -> Case:
     if all(rule.slot != "wash" for rule in rules) and draw(st.booleans()):
         rules.append(no_wash_sales())
     rate = draw(st.sampled_from(["0", "3"]))
+    return case_of(home, rules, rate)
+
+
+@st.composite
+def washing(draw: st.DrawFn) -> Case:
+    """A gain and losses in one account, shares bought lately beside it, and a rule on what is
+    realised."""
+    prices = dict.fromkeys(homes.NAMES, "61.07") | {"CCC": draw(st.sampled_from(homes.PRICES))}
+    worth = Decimal(prices["CCC"])
+    losses = [
+        lot(f"down{k}", "CCC", shares, round(shares * worth * Decimal(paid)), day)
+        for k, (shares, paid, day) in enumerate(
+            draw(
+                st.lists(
+                    st.tuples(
+                        st.sampled_from([3, 40, 117]),
+                        st.sampled_from(["1.13", "1.7"]),
+                        st.sampled_from(homes.DAYS),
+                    ),
+                    min_size=1,
+                    max_size=3,
+                )
+            )
+        )
+    ]
+    young = lot("young", "CCC", draw(st.sampled_from([2, 40, 117])), 100, "2026-05-28")
+    gained = lot("up", "AAA", 260, 5_000, draw(st.sampled_from(homes.DAYS)))
+    home = household(
+        account("TX", 5_000, gained, *losses),
+        account("IRA", 5_000, young, kind="traditional_ira"),
+        market=[(each, prices[each.id]) for each in homes.SECURITIES],
+        models={"CORE": homes.WEIGHTS[0]},
+        entities=[taxpayer(ytd_short=draw(st.sampled_from([0, 2_107, -4_003])))],
+    )
+    limits = st.one_of(
+        st.builds(gains, homes.dollars(0, 9_000), st.just("taxpayer"), st.just("")),
+        st.builds(tax, homes.dollars(0, 2_000)),
+    )
+    return case_of(home, [draw(limits)], draw(st.sampled_from(["0", "3"])))
+
+
+def case_of(home: Household, rules: list[Rule], rate: str) -> Case:
+    """With the policy as the product reads it."""
     texts = [*(rule.text for rule in rules), f"use trading cost {rate} bps"]
-    return Case(home, rules, rate, policy(home, *texts, free=False))
+    checked = typed(*texts, free=False)
+    said = [each for each in checked.diagnostics if each.code != codes.NO_PORTFOLIO.id]
+    assert not said, [each.message for each in said]
+    return Case(home, rules, rate, household_policy(checked, home))
 
 
 def written(orders: Orders) -> str:
@@ -150,19 +203,24 @@ def beside(case: Case, orders: Orders) -> Iterator[Orders]:
                 yield {**orders, key: shares}
 
 
-def pressed(case: Case, orders: Orders, key: Key) -> Iterator[Orders]:
-    """One order made larger until something breaks, and then the last share at which nothing does
-    and the first at which something does, by halves."""
+def pressed(case: Case, orders: Orders, key: Key, rule: str = "") -> Iterator[Orders]:
+    """One order made larger until something breaks (the `rule` named, or what no trade can be), and
+    then the last share at which nothing does and the first at which something does, by halves."""
     step, start = case.step(key), orders.get(key, Decimal(0))
+
+    def breaks(larger: Orders) -> bool:
+        found = case.broken(larger)
+        return bool(found & {rule, "physics"} if rule else found)
+
     low, high = 0, 1
     while high < 2**16:
         larger = {**orders, key: start + high * step}
         yield larger
-        if case.broken(larger):
+        if breaks(larger):
             break
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
         larger = {**orders, key: start + middle * step}
         yield larger
-        low, high = (low, middle) if case.broken(larger) else (middle, high)
+        low, high = (low, middle) if breaks(larger) else (middle, high)

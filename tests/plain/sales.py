@@ -9,6 +9,7 @@ from fractions import Fraction
 from portfolio.household import Household, Lot
 from tests.plain.finished import BROKEN, KEPT, SETTLED, TODAY, ZERO, Finished, Found, no_further_out
 from tests.plain.rules import Rule, written
+from tests.plain.washed import disallowed
 
 HALF_A_CENT = Fraction(1, 200)
 
@@ -63,7 +64,8 @@ def harvest_only_above(percent: Fraction) -> Rule:
 
 
 def gains(dollars: Fraction, per: str, term: str) -> Rule:
-    """Net gains of the year so far and of the run; a taxpayer's count in all its accounts."""
+    """Net gains of the year so far and of the run, without losses that are washed; a taxpayer's
+    count in all its accounts."""
 
     def asks(state: Finished) -> Found:
         taxable = [each for each in state.home.accounts if each.taxable]
@@ -74,9 +76,10 @@ def gains(dollars: Fraction, per: str, term: str) -> Rule:
             for entity in (state.home.tax_entities[name] for name in some):
                 before += Fraction(entity.ytd_short) if term != "long " else 0
                 before += Fraction(entity.ytd_long) if term != "short " else 0
+            washed = disallowed(state)
             run = sum(
                 (
-                    row.gain
+                    row.gain + washed.get(row.lot.id, ZERO)
                     for row in state.sales
                     if row.account.taxable
                     and row.account.tax_entity_id in some
@@ -98,9 +101,11 @@ def tax(dollars: Fraction) -> Rule:
         entity = state.home.tax_entities[name]
         short = Fraction(entity.ytd_short) - Fraction(entity.carry_short)
         long = Fraction(entity.ytd_long) - Fraction(entity.carry_long)
+        washed = disallowed(state) if run else {}
         for row in state.sales if run else ():
             if row.account.taxable and row.account.tax_entity_id == name:
-                short, long = (short, long + row.gain) if row.long else (short + row.gain, long)
+                gain = row.gain + washed.get(row.lot.id, ZERO)
+                short, long = (short, long + gain) if row.long else (short + gain, long)
         if short > 0 > long or long > 0 > short:
             both = short + long
             winner_short = (short > 0) == (both > 0)

@@ -9,6 +9,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from policydsl.compared import recorded_facing
+from policydsl.day_to_day.attribution import causes_of
+from policydsl.day_to_day.comparison import compared_runs
+from policydsl.day_to_day.mixed import mixture
+from policydsl.day_to_day.recorded import read_run
+from policydsl.day_to_day.trade_changes import recorded_answer, solved_answer
+from policydsl.rebalance import proposal_of
 from tests.policydsl.runs import Row, policydsl, record, rows, write_rows
 from tests.simulation.custodian import Custodian
 
@@ -86,3 +93,14 @@ def next_run(folder: Path, before: Path, *changes: Change, after: Path | None = 
     result = policydsl("rebalance", *words, "-o", folder / "run")
     assert result.exit_code == 0, result.output
     return folder / "run"
+
+
+def assert_put_back(before: Path, after: Path, name: str) -> None:
+    """All causes of the first run put into the second give the trades of the first."""
+    a, b = read_run(before), read_run(after)
+    found = compared_runs(a, b, [name])
+    causes = causes_of(found, found.households[0])
+    facing = recorded_facing(a.documents[name])
+    answer = solved_answer(proposal_of(mixture(a, b).inputs(causes), name, facing))
+    recorded = recorded_answer(a.documents[name])
+    assert (answer.unlike(recorded), answer.measures) == ((), recorded.measures)

@@ -72,4 +72,8 @@ rule h2.keen "Keen on the model"
         'policy h5.rules "Rules"\nlayer household "H5"\n\n'
         'rule h5.odd "Odd"\n    keep "AAA" at mots 5% of account\n    because "A slip"\n'
     )
+    (policies / "h1.policy").write_text(
+        'policy h1.rules "Rules"\nlayer household "H1"\n\n'
+        'rule h1.keeps "Kept"\n    never sell "AAA"\n    because "An heirloom"\n'
+    )
     return rebalanced(folder / "run", book.written(folder / "book"), policies)

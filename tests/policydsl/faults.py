@@ -37,7 +37,15 @@ from policydsl.objective import dollars_of_a_bp, objective_terms
 from policydsl.orders import standing_of
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal, Status, empty_closing, not_traded
-from policydsl.rebalance import Inputs, Outcome, policy_of, proposal_of, read_inputs, write_run
+from policydsl.rebalance import (
+    Inputs,
+    Outcome,
+    outcomes,
+    policy_of,
+    proposal_of,
+    read_inputs,
+    write_run,
+)
 from policydsl.run_folder import fresh_folder
 from policydsl.trade_words import Group, Trade, Words
 from policydsl.waiting import Waiting
@@ -154,6 +162,16 @@ def forged(
                 )
             )
         write_run(run, inputs, done, {"households": [], "as_of": None}, 0.0)
+    return folder / "run"
+
+
+def honest(folder: Path, tables: Tables, rules: str) -> Path:
+    """A run of the same household as it is solved."""
+    inputs = inputs_of(folder, tables, rules)
+    with Waiting() as waiting:
+        done = list(outcomes(inputs, list(inputs.book.household_ids), waiting))
+        options = {"households": [], "as_of": None}
+        write_run(fresh_folder(folder / "run"), inputs, done, options, 0.0)
     return folder / "run"
 
 

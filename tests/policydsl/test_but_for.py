@@ -243,3 +243,12 @@ def test_what_the_run_recorded_needs_no_solve(run: Path, monkeypatch: pytest.Mon
     result = policydsl("explain", run, "--trade", trade["trade_id"], "--recorded")
     assert result.exit_code == 0, result.output
     assert not (run / "explanations").exists()
+
+
+def test_a_run_of_a_version_that_recorded_less_is_said_to_be_one(run: Path) -> None:
+    document, trade = largest(run)
+    path = run / "proposals" / f"{document['household_id']}.json"
+    path.write_bytes(dumped({k: v for k, v in document.items() if k != "model_tracking_error"}))
+    result = policydsl("explain", run, "--trade", trade["trade_id"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "was made by a version that recorded less" in result.stderr

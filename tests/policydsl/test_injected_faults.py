@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from policydsl.verify import verify_run
-from tests.policydsl.faults import TRADES, Order, book, forged, solved_by
+from tests.policydsl.faults import TRADES, Order, book, forged, honest, solved_by
 from tests.policydsl.small_books import Tables
 
 Document = dict[str, Any]
@@ -609,6 +609,23 @@ def test_the_same_trades_pass_under_a_rule_a_cent_looser(
 ) -> None:
     run = written(tmp_path, solved, fault, fault.kept, lambda document: None)
     assert [f"{each.where}: {each.what}" for each in verify_run(run)[0]] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("soft", ["", "    soft priority 1\n"], ids=["hard", "soft"])
+def test_what_is_solved_under_these_rules_always_passes(tmp_path: Path, soft: str) -> None:
+    """No answer of our own is rejected: every rule above, hard and soft, kept and broken by the
+    trades chosen by hand, is solved and verified."""
+    rules = [
+        (fault, text) for fault in FAULTS.values() for text in (fault.rule, fault.kept) if text
+    ]
+    for number, (fault, text) in enumerate(rules):
+        if soft and "waive" in text:
+            continue
+        tables = book()
+        fault.tables(tables)
+        run = honest(tmp_path / str(number), tables, f"{text.rstrip()}\n{soft}")
+        assert [f"{each.where}: {each.what}" for each in verify_run(run)[0]] == [], text
 
 
 def test_there_are_many_kinds() -> None:

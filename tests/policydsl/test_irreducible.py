@@ -95,7 +95,7 @@ def judged(number: int) -> Verdict | None:
     error by their words."""
     each = case(number)
     typed = typed_of(each)
-    if typed.diagnostics:
+    if any(found.code.startswith("E") for found in typed.diagnostics):
         return None
 
     def merge(typed: TypedPolicies) -> HouseholdPolicy:

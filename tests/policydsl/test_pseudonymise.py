@@ -186,8 +186,8 @@ def test_a_secret_gives_the_same_pseudonyms_to_other_runs(tmp_path: Path, run: P
     third = clients("three", "--secret", tmp_path / "theirs.key")
     fourth = clients("four")
     assert not set(first) & set(third) and not set(first) & set(fourth)
-    assert all(re.fullmatch(r"client_[a-z]{5}_[0-9a-f]{8}", name) for name in first)
-    assert all(re.fullmatch(r"client_[a-z]{5}", name) for name in fourth)
+    assert all(re.fullmatch(r"[A-Z]{5}_client_[0-9a-f]{8}", name) for name in first)
+    assert all(re.fullmatch(r"[A-Z]{5}_client", name) for name in fourth)
     secret = (tmp_path / "mine.key").read_bytes()
     files = [path for path in (tmp_path / "one").rglob("*") if path.is_file()]
     assert not any(secret in path.read_bytes() for path in files)

@@ -18,6 +18,7 @@ from tests.policydsl.runs import (
     record,
     rows,
     trade_rows,
+    words_of,
 )
 
 STATUSES = {"proposed", "no_action", "exception", "infeasible", "data_hold", "failed"}
@@ -68,7 +69,7 @@ def test_the_record_names_its_inputs_by_hash(small_run: Path, small_book: Path) 
 
 def test_the_record_states_versions_options_and_where_time_went(small_run: Path) -> None:
     found = record(small_run)
-    versions = {"policydsl", "python", "highspy", "clarabel", "pyomo", "numpy", "scipy"}
+    versions = {"policydsl", "source", "python", "highspy", "clarabel", "pyomo", "numpy", "scipy"}
     assert versions <= set(found["versions"])
     assert found["options"] == {"as_of": None, "households": []}
     assert found["as_of"] == "2026-03-31"
@@ -208,7 +209,32 @@ def test_what_if_prints_what_a_policy_file_changes_and_writes_nothing(
     assert text.exit_code == 0
     assert "tracking error" in text.stdout
     assert any(name in text.stdout for name in changed)
+    assert "in force: never hold anything where revenue.fossil at least 5%" in text.stdout
+    assert list(changes["enters"]) == ["ipc.fossil"]
+    assert changes["effect"] == "trades"
+    assert changes["sides"][0]["tracking_error"] == before["tracking_error"]["after"]
+    apart = changes["differences"]
+    assert apart["trades"].keys() == changed
+    for name in changed:
+        one, two = (
+            float(side["trades"].get(name, {"amount": 0})["amount"]) for side in changes["sides"]
+        )
+        assert float(apart["trades"][name]["amount"]) == pytest.approx(two - one)
     assert [path.name for path in tmp_path.iterdir()] == ["fossil.policy"]
+
+
+def test_what_if_says_what_a_household_would_become(tmp_path: Path, small_book: Path) -> None:
+    """A rule that cannot be kept with the others: why stands under the table, and no trades do."""
+    added = tmp_path / "all.policy"
+    added.write_text(
+        'policy ipc.all "All in cash"\nlayer ipc\n'
+        'rule ipc.all "All in cash"\n    keep cash at least 90% of account\n    because "No"\n'
+    )
+    words = ("rebalance", "--policies", POLICIES, "--book", small_book, "--household", "H00001")
+    text = policydsl(*words, "--what-if", added).stdout
+    assert "proposed > exception" in text
+    assert "exception: H00001-TX is not traded until the policy is mended" in words_of(text)
+    assert "before  after" not in text
 
 
 def test_a_run_on_another_day_says_so(tmp_path: Path, small_book: Path) -> None:

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from policydsl.digests import resealed
-from policydsl.elsewhere import InputsChangedError, elsewhere
-from policydsl.rebalance import outcomes, recorded_inputs, write_run
+from policydsl.elsewhere import InputsChangedError, ProcessDiedError, elsewhere
+from policydsl.rebalance import outcomes, recorded_inputs, told_lost, write_run
 from policydsl.run_folder import fresh_folder
+from policydsl.schemas import ProposalDocument
 from policydsl.waiting import Waiting
 from tests.policydsl.runs import ROOT, Document, policydsl, record, words_of
 
@@ -111,6 +112,14 @@ def test_inputs_that_change_meanwhile_end_the_run(pair_run: Path, tmp_path: Path
         outcomes(inputs, record(run)["households"], waiting, elsewhere=elsewhere(2))
 
 
+def test_who_is_lost_with_a_process_has_a_proposal_that_says_so(pair_run: Path) -> None:
+    told = told_lost(recorded_inputs(pair_run), "H00004", ProcessDiedError("its process died"))
+    ProposalDocument.model_validate_json(json.dumps(told.document))
+    assert told.document["status"] == "failed"
+    said = "internal error: ProcessDiedError: its process died"
+    assert told.document["findings"] == [said]
+
+
 def test_a_number_of_processes_is_one_or_more(small_book: Path, tmp_path: Path) -> None:
     words = ("rebalance", "--book", small_book, "-o", tmp_path / "run", "--processes", "0")
     assert policydsl(*words).exit_code == 2
@@ -177,6 +186,14 @@ def test_a_version_that_differs_is_the_cause(pair_run: Path, tmp_path: Path) -> 
     assert cause["what"].startswith("numpy 1.0 then, ")
     said = words_of(policydsl("verify", run, "--replay").stdout)
     assert "cause: version: numpy 1.0 then, " in said
+
+
+def test_another_build_of_the_same_version_is_a_cause(pair_run: Path, tmp_path: Path) -> None:
+    """Two texts of the program may have one version number."""
+    build = put("run.json", "versions", "source", value="0" * 16)
+    code, found = replay(forged(pair_run, tmp_path / "run", GAP, build))
+    (cause,) = found["causes"]
+    assert (code, cause["what"].partition(" then")[0]) == (1, "source 0000000000000000")
 
 
 def test_another_version_need_not_matter(pair_run: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from policydsl.day_to_day.schema import RunsDiffDocument, schema_text
 from policydsl.digests import dumped, resealed
 from tests.conftest import Golden
-from tests.policydsl.days import Given, next_run
+from tests.policydsl.days import Given, assert_put_back, next_run
 from tests.policydsl.runs import ROOT, Row, policydsl, rebalanced, record, words_of
 
 D = Decimal
@@ -111,7 +111,7 @@ def test_risk_models_and_securities(told: dict[str, Any]) -> None:
     moved = {each["security_id"]: (each["before"], each["after"]) for each in model["weights"]}
     assert model["model_id"] == "BALANCED-FUND"
     assert moved == {"IDX1": ("0.60", "0.50"), "AGG1": ("0.38", "0.48")}
-    (fact,) = told["securities"]
+    (fact,) = told["facts"]
     assert (fact["table"], fact["row"], fact["column"]) == ("securities", "AIN0", "sector")
     assert fact["after"] == "Mining"
 
@@ -180,6 +180,13 @@ def test_the_trades_are_those_of_the_runs(
                 mine = trades.get(change["trade_id"])
                 assert (mine is None) == (change[when] is None)
                 assert mine is None or D(mine["shares"]) == D(change[when]["shares"])
+
+
+@pytest.mark.parametrize("name", ["H00001", "H00004"])
+def test_everything_put_back_is_the_day_before(name: str, monday: Path, tuesday: Path) -> None:
+    """All that was found to differ, put into today's inputs, gives yesterday's trades: nothing
+    that differs was missed."""
+    assert_put_back(monday, tuesday, name)
 
 
 def test_it_is_said_in_tables(monday: Path, tuesday: Path) -> None:

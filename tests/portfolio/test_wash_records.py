@@ -48,6 +48,16 @@ class Share:
     gone: bool = False
 
 
+@dataclass(frozen=True)
+class Sold:
+    """So many shares of a lot, sold at a price."""
+
+    lot: str
+    number: int
+    price: Decimal
+    taxable: bool
+
+
 @dataclass
 class Counted:
     """A household worked off share by share."""
@@ -65,13 +75,17 @@ class Counted:
                     break
         self.shares += new
 
-    def sells(self, day: date, lot: str, number: int, price: Decimal, taxable: bool) -> None:
-        sold = [share for share in self.shares if share.lot == lot and not share.gone][:number]
-        for share in sold:
-            share.gone = True
-        for share in sold:
-            lost = share.basis - price
-            if not taxable or lost <= 0:
+    def sells(self, day: date, *sales: Sold) -> None:
+        """All sales of a day at once: what is sold that day replaces nothing."""
+        sold: list[tuple[Share, Sold]] = []
+        for sale in sales:
+            left = [share for share in self.shares if share.lot == sale.lot and not share.gone]
+            for share in left[: sale.number]:
+                share.gone = True
+                sold.append((share, sale))
+        for share, sale in sold:
+            lost = share.basis - sale.price
+            if not sale.taxable or lost <= 0:
                 continue
             others = [o for o in self.shares if not o.gone and washes(o, share, day)]
             if others:
@@ -164,6 +178,7 @@ def told(steps: Sequence[Step], accounts: int) -> Story:
         for _, step in todays:
             if step.sale:
                 sellers.setdefault(account(step, accounts), step)
+        sales: list[Sold] = []
         for owner, step in sorted(sellers.items(), key=lambda s: (s[0] != "I1", s[0])):
             there = sorted(
                 {s.lot for s in story.counted.shares if not s.gone and owners[s.lot] == owner}
@@ -174,8 +189,9 @@ def told(steps: Sequence[Step], accounts: int) -> Story:
             price = Decimal(step.price)
             gain = number * (price - costs[lot])
             sold = replace(step, security=left[0].security)
-            story.counted.sells(on, lot, number, price, owner != "I1")
+            sales.append(Sold(lot, number, price, owner != "I1"))
             story.rows.append(transaction(on, owner, sold, "sell", lot, number, None, gain))
+        story.counted.sells(on, *sales)
     for lot, owner in owners.items():
         left = [s for s in story.counted.shares if s.lot == lot and not s.gone]
         if left:
@@ -319,7 +335,7 @@ def recounted(steps: Sequence[Step], accounts: int, owner: str) -> Mapping[str, 
                     ]
                 )
             else:
-                counted.sells(day, name, number, price, True)
+                counted.sells(day, Sold(name, number, price, True))
         for name in {share.lot for share in counted.shares}:
             found[name] = basis_of(counted, name)
     return found

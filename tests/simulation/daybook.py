@@ -130,7 +130,7 @@ def proposed(
     ids = sorted(only) or inputs.book.household_ids
     with Waiting() as waiting:
         done = outcomes(inputs, ids, waiting)
-        write_run(fresh_folder(run), inputs, done, {}, 0.0)
+        write_run(fresh_folder(run), inputs, done, {"households": sorted(only)}, 0.0)
         found = list(documents(done))
     households = [inputs.book.household(name) for name in ids]
     read = [with_schedules(each, policy_of(inputs, each)) for each in households]
