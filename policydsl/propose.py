@@ -22,7 +22,7 @@ from compiler.notes import broken_notes
 from compiler.passed_over import passed_over
 from compiler.portfolios import may_trade, portfolios
 from compiler.schedules import with_schedules
-from compiler.statements import HouseholdPolicy, InForce, Side
+from compiler.statements import HouseholdPolicy, InForce, Side, Statement
 from compiler.tax_forms import TaxForm, by_law
 from compiler.treated import as_whole, treatments, without_absent
 from policydsl.cash_ahead import never_met
@@ -43,6 +43,7 @@ ATTEMPTS = (
     (Decimal(100), False),
     (Decimal(1000), False),
 )
+NO_POLICY_KEPT = "no trades keep what holds without any policy"
 
 
 class Status(StrEnum):
@@ -109,7 +110,7 @@ def propose(
     findings = [*not_traded(household, policy), *policy.remarks]
     findings += [f"{name} is left as it is: {why}" for name, why in still.items()]
     if not any(may_trade(a, policy) for a in household.accounts):
-        findings += _away(household)
+        findings += away(household)
         status = Status.EXCEPTION if policy.held else Status.DATA_HOLD
         return Proposal(household, policy, status, tuple(findings))
     seconds: dict[str, float] = {}
@@ -233,7 +234,7 @@ def not_traded(household: Household, policy: HouseholdPolicy) -> list[str]:
     return said
 
 
-def _away(household: Household) -> list[str]:
+def away(household: Household) -> list[str]:
     """Why there is nothing to trade, where no finding and no rule says so."""
     away = [account.id for account in household.accounts if account.held_away]
     said = [f"{account_id} is not traded: it is held away" for account_id in away]
@@ -255,14 +256,9 @@ def _unsolved(
     conflict = conflicting(outcome.program, budget.nodes, outcome.work)
     unit = compiled.physics.unit
     for key, stretch in conflict:
-        statement = compiled.statements[key].statement
-        findings.append(
-            f"cannot hold with the others: {statement.directive.sentence()} "
-            f"({statement.rule_id}, {statement.path}:{statement.line})"
-            + (f", short by ${stretch * unit:,.0f}" if stretch > 0 else "")
-        )
+        findings.append(_cannot_hold(compiled.statements[key].statement, stretch * unit))
     if not conflict:
-        findings.append("no trades keep what holds without any policy")
+        findings.append(NO_POLICY_KEPT)
     return Proposal(
         household,
         policy,
@@ -272,6 +268,18 @@ def _unsolved(
         conflict=conflict,
         seconds=seconds,
     )
+
+
+def _cannot_hold(statement: Statement, short: float) -> str:
+    """The finding about a statement that is short by so many dollars."""
+    place = f"{statement.rule_id}, {statement.path}:{statement.line}"
+    said = f"cannot hold with the others: {statement.directive.sentence()} ({place})"
+    return f"{said}, short by ${short:,.0f}" if short > 0 else said
+
+
+def cannot_hold(statement: Statement, recorded: float) -> set[str]:
+    """The same as it may read where the dollars are known as they are recorded, to the cent."""
+    return {_cannot_hold(statement, recorded + off) for off in (-0.005, 0.0, 0.005)}
 
 
 def closing_of(

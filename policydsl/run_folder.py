@@ -34,6 +34,7 @@ from policydsl.digests import (
 from policydsl.document import Document, plain
 from policydsl.policy_revision import policies_at
 from policydsl.signing import Key
+from policydsl.source import source_hash
 from portfolio.book import Book
 from portfolio.household import Risk
 from solver.search import Budget
@@ -152,6 +153,7 @@ def versions() -> dict[str, str]:
     packages = ("highspy", "clarabel", "pyomo", "numpy", "scipy", "lark")
     return {
         "policydsl": __version__,
+        "source": source_hash(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
     }

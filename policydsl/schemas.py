@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from policydsl.propose import Status
 
-Number = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$")]
-"""A decimal as text, so that no reader rounds it: dollars, or shares."""
+Number = Annotated[str, StringConstraints(pattern=r"^-?\d{1,18}(\.\d{1,40})?$")]
+"""A decimal as text, so that no reader rounds it: dollars, or shares. Eighteen digits are a
+thousand times what the world has, and few enough to be counted to the cent."""
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Side = Literal["buy", "sell"]

@@ -52,6 +52,9 @@ def verify_run(folder: Path, public: str = "") -> tuple[list[Difference], dict[s
     found += _inputs(record)
     if totals(list(documents.values())) != record["totals"]:
         found.append(Difference(RECORD, "its totals are not those of its proposals"))
+    for name, document in documents.items():
+        if document.get("risk_model", record["risk_model"]) != record["risk_model"]:
+            found.append(Difference(name, "its risk model is not that of the run"))
     found += _trades(folder, record, documents, counts)
     return found, counts
 
@@ -84,10 +87,21 @@ def _logged(
 def _inputs(record: Document) -> Iterator[Difference]:
     """Inputs that were copied as they were have the hashes that they were read with."""
     for part, hashes in record["inputs"].items():
-        for name, stated in hashes.items():
-            copied = record["files"].get(f"inputs/{part}/{name}", stated)
-            if copied != stated and not (part == "book" and Path(name).stem in REWRITTEN):
-                yield Difference(f"inputs/{part}/{name}", "is not the file that was read")
+        head = f"inputs/{part}/"
+        copies = {
+            name.removeprefix(head): digest
+            for name, digest in record["files"].items()
+            if name.startswith(head)
+        }
+        for name in sorted(copies.keys() | hashes.keys()):
+            rewritten = part == "book" and Path(name).stem in REWRITTEN
+            if copies.get(name) != hashes.get(name) and not rewritten:
+                yield Difference(f"{head}{name}", "is not the file that was read")
+    at = record["policies_at"]
+    known = record["inputs"]["policies"]
+    for name in () if at is None else at["dirty"]:
+        if name not in known and not name.endswith(".policy"):
+            yield Difference(RECORD, f"has {name} changed since its commit, which is no policy")
     if record["policy_revision"] != sha256(dumped(record["inputs"]["policies"])):
         yield Difference(RECORD, "its policy revision is not that of its policies")
 
@@ -175,10 +189,17 @@ def _same_inputs(record: Document, inputs: Inputs) -> Iterator[Difference]:
     ):
         if stated != is_so:
             yield Difference(RECORD, f"its {what} is {stated}; its inputs say {is_so}")
-    asked = record["options"]["households"] or inputs.book.household_ids
-    for household_id in sorted(set(asked) ^ set(record["households"])):
+    options, ran = record["options"], record["households"]
+    if options.get("as_of", record["as_of"]) not in (None, record["as_of"]):
+        yield Difference(
+            RECORD, f"its day is {record['as_of']}, and {options['as_of']} was asked for"
+        )
+    asked = options["households"] or inputs.book.household_ids
+    for household_id in sorted(set(asked) ^ set(ran)):
         run = "was not run" if household_id in asked else "was not asked for"
         yield Difference(RECORD, f"household {household_id} {run}")
+    if len(ran) > len(set(ran)):
+        yield Difference(RECORD, "names a household twice")
 
 
 def _rows(folder: Path, found: list[Difference]) -> list[Row]:

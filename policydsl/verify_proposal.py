@@ -30,8 +30,10 @@ from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
 from policydsl.rebalance import Inputs, on_hold_findings, policy_of
 from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from policydsl.schemas import ProposalDocument
 from policydsl.verify_reasons import reason_differences
 from policydsl.verify_tax import tax_differences
+from policydsl.verify_unsolved import failed_differences, surplus, unsolved_differences
 from portfolio.book import Book
 from portfolio.household import Household
 
@@ -40,11 +42,10 @@ Row = Mapping[str, str]
 LEDGER_TOLERANCE = 1e-6  # dollars per dollar traded
 MEASURE_TOLERANCE = 1e-7  # fractions; another linear algebra library may round otherwise
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
-ALWAYS = (
-    *("trades", "statements", "tax", "soft_broken", "models", "cash_calendar"),
-    *("approvals", "reports", "preferences"),
-)
-"""What the document of a solved household has in any case."""
+OF_ANY = {"format", "household_id", "name", "as_of", "status", "findings"}
+"""What the document of any household has."""
+OF_SOLVED = ProposalDocument.model_fields.keys() - OF_ANY - {"conflict", "conflicts"}
+"""What that of a solved household has besides in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,12 @@ def verify_proposal(
     """What of a proposal does not follow from its trade rows. `crowd` is who trades what in the
     whole run. Adds to `counts["checks"]`, and to `seen` what lies outside the rules."""
     where = document["household_id"]
+    if document["as_of"] != inputs.book.as_of.isoformat():
+        yield Difference(where, f"is of {document['as_of']}, and not of the day of the run")
     if document["status"] not in SOLVED or where in inputs.book.households_on_hold:
         yield from _unsolved(inputs, document, rows, seen)
         return
-    missing = [name for name in ALWAYS if name not in document]
+    missing = sorted(name for name in OF_SOLVED if document.get(name) is None)
     if missing:
         yield Difference(where, f"has the status {document['status']}, and no {missing[0]}")
         return
@@ -118,10 +121,19 @@ def _unsolved(
     if rows or "trades" in document:
         yield Difference(where, f"has trades, and the status {status}")
     on_hold = inputs.book.households_on_hold.get(where)
-    if on_hold is None and status != Status.FAILED:
-        household = inputs.book.household(where)
+    household = inputs.book.household(where)
+    if document["name"] != household.name:
+        yield Difference(where, "its name is not that of the book")
+    if on_hold is None and status == Status.FAILED:
+        found = failed_differences(document, OF_ANY)
+    elif on_hold is None:
         policy = policy_of(inputs, household)
         seen[where] = observed(policy, empty_closing(household, policy))
+        found = unsolved_differences(policy, household, document, OF_ANY)
+    else:
+        found = surplus(document, OF_ANY)
+    for place, what in found:
+        yield Difference(f"{where} {place}".rstrip(), what)
     if on_hold is not None:
         if status != Status.DATA_HOLD:
             yield Difference(where, f"has the status {status}, and its data are on hold")
@@ -150,11 +162,13 @@ def _orders(closing: Closing, document: Document) -> Iterator[Difference]:
             name: sum((getattr(row, name) for row in mine), Decimal(0))
             for name in ("shares", "amount", "cost")
         }
-        if order["lots"]:
-            sums["realized_gain"] = sum(
-                (row.gain for row in mine if isinstance(row, Sale)), Decimal(0)
-            )
-        wrong = [name for name, dollars in sums.items() if Decimal(order[name]) != dollars]
+        lots = [lot_document(row) for row in mine if isinstance(row, Sale)]
+        if lots:
+            gains = (row.gain for row in mine if isinstance(row, Sale))
+            sums["realized_gain"] = cents(sum(gains, Decimal(0)))
+        stated = {name: order[name] for name in (*sums, "lots")}
+        comes_to = {name: plain(number) for name, number in sums.items()} | {"lots": lots}
+        wrong = [name for name, value in comes_to.items() if stated[name] != value]
         if wrong:
             where = f"{document['household_id']} {order['trade_id']}"
             named = " and ".join(name.replace("_", " ") for name in wrong)

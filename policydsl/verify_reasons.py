@@ -7,7 +7,8 @@ what of several rules is in the way of another) is held to what follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from compiler.cash_calendar import cash_calendar
@@ -27,10 +28,21 @@ from policydsl.propose import not_traded
 from policydsl.trade_words import Group, Trade, Words
 from policydsl.verify_conflicts import NOT_FOUND, conflict_differences, conflict_findings
 from portfolio.household import Household
+from solver.ledger import BOUND_NAMES
 
 CENT = 0.01
 OF_A_BP = 1e-6  # bp are recorded in millionths
 CLOSE = 1e-6  # of a term: sums of floats in another order
+
+ONCE = {
+    "bounds": ("statement", "where"),
+    "held_back": ("account_id", "security_id", "side", "statements"),
+    "waits": ("account_id", "lot_id"),
+    "tiers": ("priority",),
+    "gives_way": ("statement", "among", "security_id", "side"),
+    "faces": ("statement", "among", "side"),
+}
+"""Lists of a proposal, and what is one entry of them."""
 
 Said = Iterator[tuple[str, str]]
 
@@ -135,14 +147,19 @@ def _rules(policy: HouseholdPolicy, closing: Closing, document: Document) -> Sai
     """What binds, what is held back and what is broken is by statements in force, of accounts and
     securities of the household, and of no more than there is."""
     scopes = {scope.statement.key: scope for scope in policy.statements}
+    yield from _once(document)
     for bound in document["bounds"]:
         scope = scopes.get(bound["statement"])
         if scope is None or scope.statement.rule_id != bound["rule_id"]:
             yield "", f"has {bound['statement']} bind, which is not in force"
+        if bound["price"] <= 0:
+            yield "", f"has {bound['statement']} bind at no price"
     for held in document["held_back"]:
         place = f"{held['account_id']} {held['security_id']}"
         for key in (k for k in held["statements"] if k not in scopes):
             yield place, f"is held back by {key}, which is not in force"
+        if not held["statements"] or held["dollars"] < 0 or held["price"] <= 0:
+            yield place, "is held back, and by nothing, or nothing of it, or worth nothing"
         most = _most(closing, held)
         if most is None:
             yield place, "is held back, and no account of the household may trade it"
@@ -152,6 +169,17 @@ def _rules(policy: HouseholdPolicy, closing: Closing, document: Document) -> Sai
     for tier in document["tiers"]:
         if tier["priority"] not in priorities:
             yield "", f"has soft rules of priority {tier['priority']}, and there are none"
+
+
+def _once(document: Document) -> Said:
+    """What is listed is listed once, and in the order of a run."""
+    trades = [(t["account_id"], t["security_id"], t["side"]) for t in document["trades"]]
+    if trades != sorted(trades):
+        yield "", "its trades are not in the order in which a run writes them"
+    for name, keys in ONCE.items():
+        found = [str([each[key] for key in keys]) for each in document[name]]
+        if len(found) > len({*found}):
+            yield "", f"its {name.replace('_', ' ')} say something twice"
 
 
 def _most(closing: Closing, held: Document) -> float | None:
@@ -211,20 +239,45 @@ def _findings(policy: HouseholdPolicy, closing: Closing, document: Document) -> 
         *payments,
         *conflict_findings(policy, document),
     ]
-    # These go on: with what is in the way, with why, with how many other clients.
+    traded = {order["account_id"] for order in document["trades"]}
+    # These go on: with why, with how many other clients.
     begins = [
-        *(f"{said}; " for said in (*payments, *left_undone(policy, closing))),
         NOT_FOUND,
-        *(f"{name} is left as it is: no order found for it keeps to" for name in closing.targets),
-        *(
-            f"{each.rule_id} ({each.path}:{each.line}): held against the orders of "
-            for each in (scope.statement for scope in about_crossing(policy))
-        ),
+        *(f"{a} is left as it is: no order found for it" for a in closing.targets.keys() - traded),
+        *held_against(policy),
     ]
+    goes_on = in_the_way(policy, [*payments, *left_undone(policy, closing)])
     so = {*needed, *left_undone(policy, closing)}
     for said in needed:
         if not any(finding == said or finding.startswith(f"{said}; ") for finding in findings):
             yield "", f"does not find: {said}"
     for finding in findings:
-        if finding not in so and not any(map(finding.startswith, begins)):
+        if finding not in so and not (
+            any(map(finding.startswith, begins)) or goes_on.fullmatch(finding)
+        ):
             yield "", f"finds what is not so: {finding}"
+
+
+def held_against(policy: HouseholdPolicy) -> list[str]:
+    """How findings begin that say how many other clients' orders a run knew."""
+    about = (scope.statement for scope in about_crossing(policy))
+    return [f"{s.rule_id} ({s.path}:{s.line}): held against the orders of " for s in about]
+
+
+def in_the_way(policy: HouseholdPolicy, findings: Sequence[str]) -> re.Pattern[str]:
+    """Findings with what is in their way: rules in force, or what holds without any, by how much;
+    the dollars are a solve's."""
+    statements = [scope.statement for scope in policy.statements]
+    bounds = [*BOUND_NAMES.values(), "netting region"]
+    ids = _one_of([*(each.rule_id for each in statements), *bounds]) + r"|physics\.\w+"
+    says = _one_of(
+        [f"{s.directive.sentence()} ({s.rule_id}, {s.path}:{s.line})" for s in statements]
+    )
+    one, missing = rf"{says}(, by \$[\d,]+)?", r"without them \$[\d,]+ would still be missing"
+    way = rf"in the way: (({ids})(, ({ids}))*|{one}(; {one})*(; {missing})?)"
+    return re.compile(rf"{_one_of(findings)}; ({way}|there is nothing more to sell)")
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    """A pattern for one of these texts, and for nothing where there is none."""
+    return rf"(?:{'|'.join(map(re.escape, texts)) or '(?!)'})"

@@ -15,6 +15,7 @@ from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.compared import recorded_facing
+from policydsl.digests import PROPOSALS, RECORD
 from policydsl.explanations.auditor import provenance
 from policydsl.explanations.household import household_answer, household_text
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
@@ -28,6 +29,9 @@ from policydsl.report import (
     sentence_lines,
     trade_lines,
 )
+from policydsl.schemas import ProposalDocument, RunDocument
+from policydsl.verify_folder import read_document
+from policydsl.verify_proposal import Difference
 from policydsl.why_not import why_not
 
 
@@ -106,17 +110,19 @@ def command(
 def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
     if not (run / "run.json").is_file():
         raise click.UsageError(f"{run} is not a run folder: it has no run.json")
-    try:
-        names = json.loads((run / "run.json").read_text("utf-8"))["households"]
-        if only is not None and only not in names:
-            raise click.UsageError(f"{run} has no household {only}")
-        return [
-            json.loads((run / "proposals" / f"{name}.json").read_text("utf-8"))
-            for name in names
-            if only in (None, name)
-        ]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`") from error
+    found: list[Difference] = []
+    record = read_document(run, RECORD, RunDocument, found)
+    names = [] if record is None else record["households"]
+    if only is not None and record is not None and only not in names:
+        raise click.UsageError(f"{run} has no household {only}")
+    read = [
+        read_document(run, f"{PROPOSALS}{name}.json", ProposalDocument, found)
+        for name in names
+        if only in (None, name)
+    ]
+    if found:
+        raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`")
+    return [document for document in read if document is not None]
 
 
 def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int:

@@ -124,18 +124,21 @@ def price_text(price: Document) -> str:
     )
     if not rows:
         return lead
-    tax = Decimal(totals_["tax"]["without"]) - Decimal(totals_["tax"]["as_it_was"])
-    rows.append(
-        (
-            "all",
-            str(totals_["orders"]),
-            signed(tax),
-            *(_mean(totals_, name) for name in ("tracking_error", "model_tracking_error")),
-            dollars(totals_["worth"]),
-        )
-    )
+    if len(rows) > 1:
+        rows.append(_together(totals_, priced=any(row[-1] != "-" for row in rows)))
     header = ("without it", "orders", "tax", "tracking error", "from model", "worth")
     return lead + table(header, rows, "lrrrrr") + _sides(totals_)
+
+
+def _together(totals_: Document, *, priced: bool) -> tuple[str, ...]:
+    tax = Decimal(totals_["tax"]["without"]) - Decimal(totals_["tax"]["as_it_was"])
+    return (
+        "all",
+        str(totals_["orders"]),
+        signed(tax),
+        *(_mean(totals_, name) for name in ("tracking_error", "model_tracking_error")),
+        dollars(totals_["worth"]) if priced else "-",
+    )
 
 
 def _mean(totals_: Document, name: str) -> str:

@@ -103,6 +103,9 @@ def read_record(folder: Path, only: Iterable[str] = ()) -> Record:
             raise NotARecordError(f"{folder} has no household {unknown[0]}")
         names = [name for name in run["households"] if not wanted or name in wanted]
         documents = tuple(_proposal(folder, run, name) for name in names)
+        for name in run["files"]:
+            if name.startswith("inputs/"):
+                _as_written(folder, run, name)
     except FileNotFoundError as error:
         missing = Path(error.filename).relative_to(folder)
         raise NotARecordError(f"{folder} is not a whole run folder: it has no {missing}") from error
@@ -113,10 +116,14 @@ def read_record(folder: Path, only: Iterable[str] = ()) -> Record:
 
 
 def _proposal(folder: Path, run: Document, household_id: str) -> Document:
-    name = f"proposals/{household_id}.json"
+    document: Document = json.loads(_as_written(folder, run, f"proposals/{household_id}.json"))
+    return document
+
+
+def _as_written(folder: Path, run: Document, name: str) -> bytes:
+    """The content of a file of the run."""
     content = (folder / name).read_bytes()
     if sha256(content) != run["files"][name]:
         said = f"{name} of {folder} is not the file that the run wrote"
         raise NotARecordError(f"{said}: run `policydsl verify {folder}`")
-    document: Document = json.loads(content)
-    return document
+    return content

@@ -162,7 +162,7 @@ def read_table(
     parquet = path.suffix == ".parquet"
     try:
         raw = _read_parquet(content) if parquet else _read_csv(content, path.name, notes)
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+    except (pa.ArrowException, csv.Error, UnicodeDecodeError, OSError) as error:
         kind = "Parquet" if parquet else "CSV in UTF-8 with a header row"
         reason = str(error).splitlines()[0]
         notes.add(Draft("B0103", path.name, f"{path.name} is not {kind}: {reason}", kind))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from portfolio.synth import synthesise
+from tests.policydsl.endings import endings_run
 from tests.policydsl.runs import POLICIES, key_pair, rebalanced
 
 
@@ -51,3 +52,9 @@ def signed_run(
     """The same run as `pair_run`, signed. Read only."""
     folder = tmp_path_factory.mktemp("runs") / "signed"
     return rebalanced(folder, small_book, POLICIES, ("H00001", "H00004"), ("--sign", keys[0]))
+
+
+@pytest.fixture(scope="session")
+def endings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of six households, one of each ending and one whose names are hostile. Read only."""
+    return endings_run(tmp_path_factory.mktemp("endings"))

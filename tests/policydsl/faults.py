@@ -178,7 +178,7 @@ def honest(folder: Path, tables: Tables, rules: str) -> Path:
 def solved_by(folder: Path) -> Document:
     """What an honest solve says of H1 beside its trades."""
     document, _ = proposal_document(proposal_of(inputs_of(folder, book(), ""), "H1"))
-    kept = ("risk_model", "work", "tiers", "still_broken_dollars")
+    kept = ("risk_model", "model", "work", "tiers", "still_broken_dollars", "gives_way", "faces")
     return {name: document[name] for name in kept}
 
 

@@ -69,7 +69,7 @@ def test_the_record_names_its_inputs_by_hash(small_run: Path, small_book: Path) 
 
 def test_the_record_states_versions_options_and_where_time_went(small_run: Path) -> None:
     found = record(small_run)
-    versions = {"policydsl", "python", "highspy", "clarabel", "pyomo", "numpy", "scipy"}
+    versions = {"policydsl", "source", "python", "highspy", "clarabel", "pyomo", "numpy", "scipy"}
     assert versions <= set(found["versions"])
     assert found["options"] == {"as_of": None, "households": []}
     assert found["as_of"] == "2026-03-31"

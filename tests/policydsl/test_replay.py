@@ -188,6 +188,14 @@ def test_a_version_that_differs_is_the_cause(pair_run: Path, tmp_path: Path) -> 
     assert "cause: version: numpy 1.0 then, " in said
 
 
+def test_another_build_of_the_same_version_is_a_cause(pair_run: Path, tmp_path: Path) -> None:
+    """Two texts of the program may have one version number."""
+    build = put("run.json", "versions", "source", value="0" * 16)
+    code, found = replay(forged(pair_run, tmp_path / "run", GAP, build))
+    (cause,) = found["causes"]
+    assert (code, cause["what"].partition(" then")[0]) == (1, "source 0000000000000000")
+
+
 def test_another_version_need_not_matter(pair_run: Path, tmp_path: Path) -> None:
     run = forged(pair_run, tmp_path / "run", put("run.json", "versions", "numpy", value="1.0"))
     code, found = replay(run)

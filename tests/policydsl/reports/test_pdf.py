@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from pypdf.generic import Destination
 
 from policydsl.reports.figures import money, shares
-from tests.policydsl.reports.conftest import HOSTILE
+from tests.policydsl.endings import HOSTILE
 from tests.policydsl.runs import policydsl, proposal, proposals
 
 

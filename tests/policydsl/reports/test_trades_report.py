@@ -13,7 +13,7 @@ from policydsl.reports.figures import money, percent, shares
 from policydsl.reports.household import household_page
 from policydsl.reports.html import to_html
 from policydsl.reports.record import read_record
-from tests.policydsl.reports.conftest import ENDINGS, HOSTILE, SECTOR
+from tests.policydsl.endings import ENDINGS, HOSTILE, SECTOR
 from tests.policydsl.reports.read_page import ReadPage, sound
 from tests.policydsl.runs import Document, policydsl, proposal, proposals, words_of
 

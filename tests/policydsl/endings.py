@@ -1,10 +1,8 @@
-"""A run in which households end in different ways, and its pages."""
+"""A run in which households end in different ways."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
 
 from tests.policydsl.runs import rebalanced
 from tests.policydsl.small_books import Tables, policies_of
@@ -23,10 +21,8 @@ NO_BALANCE = {"DDD": "0.3", "EEE": "0.1", "CCC": "0.2", "AAA": "0.3"}
 SECTOR = "<b>Tech</b> & $x$"
 
 
-@pytest.fixture(scope="session")
-def endings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of six households, one of each ending and one whose names are hostile. Read only."""
-    folder = tmp_path_factory.mktemp("endings")
+def endings_run(folder: Path) -> Path:
+    """A run of six households, one of each ending and one whose names are hostile."""
     book = Tables()
     book.security("AAA", 100, sector=SECTOR, step="0.0001")
     book.security("BBB", 50, sector="Energy", step="0.0001")
