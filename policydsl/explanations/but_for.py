@@ -20,7 +20,8 @@ from policydsl.compared import recorded_facing
 from policydsl.document import Document, statements_document
 from policydsl.explanations.sides import Side, differences, side, solved_side
 from policydsl.explanations.without import waivers_of, with_rule_hard, without_rule
-from policydsl.rebalance import Inputs, proposal_of
+from policydsl.inputs import Inputs
+from policydsl.rebalance import proposal_of
 
 NOTHING = ("none", "not measurable")
 """Effects that are none, as far as can be proved."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
-from policydsl.digests import EXPLANATIONS
 from policydsl.document import Document, plain
 from policydsl.explanations.alternatives import lot_facts, waiting
 from policydsl.explanations.but_for import effect
@@ -22,9 +21,10 @@ from policydsl.explanations.not_done import active, losses, tax_saved
 from policydsl.explanations.sealed import NotSealedError, opened
 from policydsl.explanations.sides import differences, side
 from policydsl.explanations.without import lines_of, waivers_of
+from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import empty_closing
-from policydsl.rebalance import Inputs, policy_of
-from policydsl.verify_proposal import LEDGER_TOLERANCE, Difference
+from policydsl.record.digests import EXPLANATIONS
+from policydsl.verification.proposal import LEDGER_TOLERANCE, Difference
 
 
 def verify_explanations(

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from policydsl.digests import dumped
 from policydsl.explanations.sealed import own_hash
+from policydsl.record.digests import dumped
 from tests.policydsl.runs import (
     Document,
     amounts,
