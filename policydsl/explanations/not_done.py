@@ -248,6 +248,7 @@ def _cash(left: _Left) -> Iterator[Document]:
     for portfolio in left.closing.portfolios:
         for account in portfolio.traded:
             about = [scope.statement.key for scope in policy.of_kind("cash", account.id)]
+            aside = left.closing.reserved.get(account.id, ZERO)
             buys = [
                 each
                 for each in left.untraded
@@ -262,6 +263,15 @@ def _cash(left: _Left) -> Iterator[Document]:
                 "weight": round(float(cash / value), 8) if value > 0 else None,
                 "rules": about,
                 "binding": [key for key in about if key in priced_rules],
+                "set_aside": plain(cents(aside)),
+                "set_aside_by": sorted(
+                    {
+                        each.source
+                        for each in left.closing.household.set_aside
+                        if each.account_id == account.id
+                        and each.source in left.document["statements"]
+                    }
+                ),
                 "next_buy": None if best is None else best.security_id,
                 "instead": None if best is None else _choice(best),
             }
