@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from compiler.exact_check import share_increment
 from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
 from policydsl.wash_causes import wash_causes
@@ -24,6 +25,7 @@ from solver.solve import Solution
 
 ZERO = Decimal(0)
 ROOM = 1e-9  # bp of household value
+DOLLAR = Decimal(1)
 WANTED = -1e-5  # dollars per dollar: a tenth of a basis point
 
 
@@ -33,6 +35,10 @@ class Barrier:
 
     kind: str
     name: str
+
+
+NO_CASH = Barrier("bounds", "no overdraft")
+"""Of a purchase that nothing else bars where no cash is left and nothing is sold for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +134,29 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
             barriers = _barriers(rows, column, decision)
             barring = {(barrier.kind, barrier.name) for barrier in barriers}
             groups = _groups(solution, column)
+            pull = sum(value for key, value in groups.items() if key not in barring)
+            if side == "buy" and pull < WANTED and not barriers and _no_cash(proposal, *name):
+                barriers = (NO_CASH,)
             yield Untraded(
                 *name,
                 side=side,
                 lot_id=lot_id,
                 room=_room(proposal, position, side, column),
-                pull=sum(value for key, value in groups.items() if key not in barring),
+                pull=pull,
                 groups=groups,
                 barriers=barriers,
             )
+
+
+def _no_cash(proposal: Proposal, account_id: str, security_id: str) -> bool:
+    """Whether the trades leave less cash than a share costs, or, of fractions, a dollar."""
+    closing = proposal.closing
+    if closing is None:
+        return False
+    account = closing.account(account_id)
+    step = share_increment(closing, account, security_id)
+    least = max(step * closing.household.prices[security_id], DOLLAR)
+    return closing.free_cash(account, after=True) < least
 
 
 def _possible(position: Position) -> Iterator[tuple[str, str, Any, Any]]:

@@ -75,7 +75,7 @@ def not_kept(
         of_cash = directive.kind == "cash" or directive.raises_cash
         if directive.kind == "payment" or not (key in cured or of_cash):
             continue
-        others = (ids.get(name, name) for name in solution.in_the_way if name != key)
+        others = (ids[name] for name in solution.in_the_way if name != key and name in ids)
         way = ", ".join(dict.fromkeys(others))
         for breach in _left_undone(scope, closing):
             if directive.kind == "cash" and breach.where in short | still:

@@ -13,7 +13,7 @@ from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.long_term import turning
 from policydsl.propose import Proposal
-from policydsl.trade_words import Group, cited, closer, main_groups, said
+from policydsl.trade_words import Group, bound_words, cited, closer, main_groups, said
 from policydsl.wash_causes import wash_causes
 from portfolio.household import Account
 
@@ -90,7 +90,11 @@ def _statements(proposal: Proposal) -> dict[str, Statement]:
 
 
 def _barrier(barrier: Barrier, statements: dict[str, Statement]) -> str:
-    return cited(statements[barrier.name]) if barrier.kind == "statements" else barrier.name
+    return (
+        cited(statements[barrier.name])
+        if barrier.kind == "statements"
+        else bound_words(barrier.name, 1)
+    )
 
 
 def _smallest(proposal: Proposal, trade: Untraded) -> str:

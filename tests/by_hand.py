@@ -234,7 +234,8 @@ def policy(
     `free`: trades cost nothing, so that cash can be reckoned in one's head.
     """
     checked = typed(*texts, layer=layer, free=free)
-    assert not checked.diagnostics, [each.message for each in checked.diagnostics]
+    wrong = [each.message for each in checked.diagnostics if each.code != "W0413"]
+    assert not wrong, wrong
     return household_policy(checked, home)
 
 

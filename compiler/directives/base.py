@@ -297,7 +297,8 @@ def dollars_breach(scope: InForce, where: str, what: str, found: Decimal, bound:
     """A breach of a bound in dollars."""
     side = "above" if found > bound else "below"
     verb = "are" if what.endswith(("gains", "losses")) else "is"
-    message = f"{what} of {where} {verb} ${found:,.2f}, {side} ${bound:,.2f}"
+    holder = where.removesuffix(f" {what}")
+    message = f"{what} of {holder} {verb} ${found:,.2f}, {side} ${bound:,.2f}"
     return Breach(scope.statement.key, where, found, bound, "dollars", message)
 
 

@@ -138,7 +138,12 @@ def _changes(
 ) -> list[Document]:
     owner = best.account_id if best is not None else accounts[0]
     account = left.closing.account(owner)
-    lots = [lot for lot in account.lots if lot.security_id == name]
+    sold = left.closing.lot_shares_sold
+    lots = [
+        lot
+        for lot in account.lots
+        if lot.security_id == name and lot.shares > sold.get(lot.id, ZERO)
+    ]
     barred = [] if best is None else [b.name for b in best.barriers if b.kind == "statements"]
     return changes_ahead(
         left.proposal.policy, left.closing, left.lifted, owner, name, side, lots, barred

@@ -128,9 +128,8 @@ def cash_left(item: Document, document: Document) -> str:
 def held_by(choice: Document, document: Document) -> str:
     """Why a trade was not made: it is barred, or costs more than it brings."""
     cents = f"{abs(choice['more']) * 100:.2f}¢ a dollar"
-    bars = [statement_cited(document["statements"][key]) for key in choice["barred_by"]] + choice[
-        "bounds"
-    ]
+    bars = [statement_cited(document["statements"][key]) for key in choice["barred_by"]]
+    bars += [bound_words(name, 1) for name in choice["bounds"]]
     if bars:
         worth = f"would be worth {cents} and " if choice["more"] < 0 else ""
         return f"{worth}is barred by {' and '.join(bars)}"

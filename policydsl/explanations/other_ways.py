@@ -28,7 +28,7 @@ def other_ways(explanation: Document, trade: Document, document: Document) -> st
 def _cost(other: Document, trade: Document, document: Document) -> str:
     """What an alternative would have cost, or what barred it."""
     cents = f"{abs(other['more']) * 100:.2f}¢ a dollar"
-    bars = [placed(document, key) for key in other["barred_by"]] + other["bounds"]
+    bars = _bars(other, document)
     if bars and other["more"] < 0:
         return f"would have been worth {cents}, and is barred by {' and '.join(bars)}"
     if bars:
@@ -36,6 +36,11 @@ def _cost(other: Document, trade: Document, document: Document) -> str:
     if other["more"] < 0:
         return f"would have been worth {cents}, and no order of it pays"
     return f"would have cost {cents} more{_dearest(other, trade, document)}"
+
+
+def _bars(other: Document, document: Document) -> list[str]:
+    rules = [placed(document, key) for key in other["barred_by"]]
+    return rules + [bound_words(name, 1) for name in other["bounds"]]
 
 
 def _dearest(other: Document, trade: Document, document: Document) -> str:
@@ -98,6 +103,6 @@ def other_ways_table(explanation: Document, trade: Document, document: Document)
 
 
 def _ends(each: Document, trade: Document, document: Document) -> tuple[str, str]:
-    bars = [placed(document, key) for key in each["barred_by"]] + each["bounds"]
+    bars = _bars(each, document)
     why = f"barred by {', '.join(bars)}" if bars else _dearest(each, trade, document).strip(" ()")
     return f"{each['more'] * 100:+.4f}", why

@@ -227,6 +227,41 @@ def test_cash_that_is_set_aside_names_the_rule_that_does_so(tmp_path: Path) -> N
     assert "$30,000.00 set aside by invest $40,000 evenly over 4 months" in " ".join(said.split())
 
 
+def test_what_is_sold_whole_has_no_dates_and_no_cash_is_no_matter_of_size(tmp_path: Path) -> None:
+    """H1 sells the lot at a loss whole, which turns long-term later than the other; H2 would buy if
+    it had a cent, and what it could sell is too dear."""
+    tables = Tables()
+    tables.security("AAA", 100)
+    tables.security("BBB", 50)
+    tables.security("CCC", 80)
+    tables.client("H1", {"AAA": "0.4", "BBB": "0.6"})
+    tables.account("H1")
+    for name, day, basis in (("near", "2025-06-30", 1_000), ("sold", "2026-06-01", 26_000)):
+        tables.add(
+            "lots",
+            **{"lot_id": name, "account_id": "H1-TX", "security_id": "AAA", "acquired": day},
+            shares=200,
+            basis=basis,
+        )
+    tables.client("H2", {"AAA": "0.5", "BBB": "0.5"})
+    tables.account("H2", lots=[("AAA", 400, 30_000), ("BBB", 900, 40_000), ("CCC", 125, 1_000)])
+    firm = 'rule firm.risk "Risk"\n    use risk aversion 1\n'
+    book = tables.written(tmp_path / "book")
+    run = rebalanced(tmp_path / "run", book, policies_of(tmp_path / "p", firm=firm))
+    first = next(each for each in undone(run, "H1")["drift"] if each["ticker"] == "AAA")
+    sales = {row["lot_id"]: float(row["shares"]) for row in trade_rows(run) if row["lot_id"]}
+    assert sales["sold"] == 200
+    assert sales.get("near", 0) < 200
+    assert [each["what"] for each in first["changes"]] == ["lot near is long-term"]
+    assert proposal(run, "H2")["status"] == "no_action"
+    below = [each for each in undone(run, "H2")["drift"] if each["side"] == "buy"]
+    assert {each["ticker"] for each in below} == {"AAA", "BBB"}
+    assert all(each["instead"]["bounds"] == ["no overdraft"] for each in below)
+    said = " ".join(policydsl("explain", run, "--household", "H2").stdout.split())
+    assert "is barred by the cash it would take" in said
+    assert "of a size that may be placed" not in said
+
+
 # --- what comes before the objective -------------------------------------------------------------
 
 
