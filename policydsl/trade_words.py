@@ -23,6 +23,7 @@ from policydsl.wash_causes import washed_part
 
 MATERIAL = 1e-6  # and below this they are no cause
 MAIN = 0.15
+MOST_A_DOLLAR = 10
 
 TERMS = {  # objective term: (what it says when it asks for the trade, when it resists)
     "risk": ("brings {} target", "more distance from the target"),
@@ -172,12 +173,12 @@ def _not_there(trade: Trade, statements: Mapping[str, Statement]) -> str:
                 cited(statements[b.name]) if b.kind == "statements" else b.name
                 for b in other.barriers
             ]
-            worth = f"{-other.more * 100:.2f}¢ a dollar"
+            worth = a_dollar(other.more)
             text += f" Worth {worth} in {other.account_id}, and barred there by {'; '.join(bars)}."
             continue
         dear = [Group(*key, value) for key, value in other.groups if value > 0]
         why = "; ".join(said(group, statements, 1) for group in main_groups(dear))
-        text += f" Not in {other.account_id}, {other.more * 100:.2f}¢ a dollar dearer: {why}."
+        text += f" Not in {other.account_id}, {a_dollar(other.more)} dearer: {why}."
     return text
 
 
@@ -214,7 +215,7 @@ def said(
     group: Group, statements: Mapping[str, Statement], resisting: int, nearer: str = ALONE
 ) -> str:
     """A group in words with its size in cents a dollar; `nearer` says what risk brings closer."""
-    cents = f"{abs(group.value) * 100:.2f}¢ a dollar"
+    cents = a_dollar(group.value)
     if group.kind == "terms":
         return f"{TERMS[group.name][resisting].format(nearer)} ({cents})"
     if group.kind == "statements":
@@ -222,6 +223,14 @@ def said(
         asks = "required by" if statement.directive.kind == "restriction" else "asked for by"
         return f"{'' if resisting else f'{asks} '}{cited(statement)} ({cents})"
     return f"{bound_words(group.name, resisting)} ({cents})"
+
+
+def a_dollar(value: float) -> str:
+    """What a dollar traded costs or is worth, without a sign. More than `MOST_A_DOLLAR` is nothing
+    that money is worth: limits to be cured and soft rules come before the objective."""
+    if abs(value) > MOST_A_DOLLAR:
+        return f"more than ${MOST_A_DOLLAR} a dollar"
+    return f"{abs(value) * 100:.2f}¢ a dollar"
 
 
 def bound_words(name: str, resisting: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from compiler.check import TypedPolicies
 from policydsl.document import Document
 from policydsl.explanations.but_for import NOTHING, bounding, effect, more_statements, targets
-from policydsl.explanations.sides import Side, differences, kept_alike, side
+from policydsl.explanations.sides import Side, comparable, differences, side
 from policydsl.explanations.words import fine, signed
 from policydsl.output import counted
 from policydsl.rebalance import Outcome
@@ -52,6 +52,7 @@ def changes(
         here, there = without.get("statements") or {}, with_it.get("statements") or {}
         enters, leaves = more_statements(there, here), more_statements(here, there)
         same = bounding(before, leaves) and bounding(after, enters)
+        same = same and comparable(was, now, enters=bool(enters), leaves=bool(leaves))
         yield (
             Change(
                 new.household_id,
@@ -60,7 +61,7 @@ def changes(
                 differences(was, now),
                 enters,
                 leaves,
-                same and targets(without) == targets(with_it) and kept_alike(was, now),
+                same and targets(without) == targets(with_it),
                 with_it,
             ),
             old,

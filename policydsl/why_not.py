@@ -13,7 +13,7 @@ from compiler.target import left_out
 from policydsl.held_back import Barrier, Untraded, untraded
 from policydsl.long_term import turning
 from policydsl.propose import Proposal
-from policydsl.trade_words import Group, bound_words, cited, closer, main_groups, said
+from policydsl.trade_words import Group, a_dollar, bound_words, cited, closer, main_groups, said
 from policydsl.wash_causes import wash_causes
 from portfolio.household import Account
 
@@ -54,7 +54,7 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
     resists = [
         said(g, statements, 1) for g in main_groups([g for g in groups if g.value > 0][::-1])
     ]
-    worth = f"{abs(trade.pull) * 100:.2f}¢ a dollar"
+    worth = a_dollar(trade.pull)
     barred = "; ".join(_barrier(each, statements) for each in trade.barriers)
     if not trade.wanted:
         text = f"{lead}: it would cost {worth} more than it brings"

@@ -18,7 +18,7 @@ from compiler.check import TypedPolicies
 from compiler.directives.base import Family
 from policydsl.compared import recorded_facing
 from policydsl.document import Document, statements_document
-from policydsl.explanations.sides import Side, differences, kept_alike, side, solved_side
+from policydsl.explanations.sides import Side, comparable, differences, side, solved_side
 from policydsl.explanations.without import waivers_of, with_rule_hard, without_rule
 from policydsl.inputs import Inputs
 from policydsl.rebalance import proposal_of
@@ -41,7 +41,8 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
     before = side(document)
     after, solved = solved_side(proposal)
     bounds_only = bounding(inputs.typed, leaves) and bounding(changed.typed, returns)
-    same = bounds_only and targets(document) == targets(solved) and kept_alike(before, after)
+    same = bounds_only and targets(document) == targets(solved)
+    same = same and comparable(before, after, enters=bool(returns), leaves=bool(leaves))
     return {
         "removed": [asdict(each) for each in removed],
         "waivers": [asdict(each) for each in waivers_of(inputs.typed, household, rule_id)],

@@ -8,7 +8,7 @@ from typing import Any
 
 from policydsl.explanations.words import SMALL, exactly, fine, statement_cited
 from policydsl.report import sentence_lines
-from policydsl.trade_words import MAIN, TERMS, bound_words
+from policydsl.trade_words import MAIN, TERMS, a_dollar, bound_words
 
 Document = Mapping[str, Any]
 CLOSER = "the account closer to its"
@@ -127,7 +127,7 @@ def cash_left(item: Document, document: Document) -> str:
 
 def held_by(choice: Document, document: Document) -> str:
     """Why a trade was not made: it is barred, or costs more than it brings."""
-    cents = f"{abs(choice['more']) * 100:.2f}¢ a dollar"
+    cents = a_dollar(choice["more"])
     bars = [statement_cited(document["statements"][key]) for key in choice["barred_by"]]
     bars += [bound_words(name, 1) for name in choice["bounds"]]
     if bars:
@@ -165,7 +165,7 @@ def named(groups: Sequence[Document], document: Document, resisting: int) -> lis
             words = statement_cited(document["statements"][group["name"]])
         else:
             words = bound_words(group["name"], resisting)
-        found.append(f"{words} ({abs(group['value']) * 100:.2f}¢ a dollar)")
+        found.append(f"{words} ({a_dollar(group['value'])})")
     return found
 
 

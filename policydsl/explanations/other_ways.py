@@ -8,7 +8,7 @@ from typing import Any
 
 from policydsl.report import placed
 from policydsl.tables import dollars, table
-from policydsl.trade_words import TERMS, bound_words
+from policydsl.trade_words import TERMS, a_dollar, bound_words
 
 Document = Mapping[str, Any]
 CLOSER = "the account closer to its"
@@ -27,7 +27,7 @@ def other_ways(explanation: Document, trade: Document, document: Document) -> st
 
 def _cost(other: Document, trade: Document, document: Document) -> str:
     """What an alternative would have cost, or what barred it."""
-    cents = f"{abs(other['more']) * 100:.2f}¢ a dollar"
+    cents = a_dollar(other["more"])
     bars = _bars(other, document)
     if bars and other["more"] < 0:
         return f"would have been worth {cents}, and is barred by {' and '.join(bars)}"

@@ -52,13 +52,19 @@ def _far_out(broken: Iterable[Mapping[str, str]]) -> Decimal:
     return sum((abs(Decimal(each["found"]) - Decimal(each["bound"])) for each in broken), ZERO)
 
 
-def kept_alike(before: Side, after: Side) -> bool:
-    """Whether both answers leave as much broken, but for rounding to shares: what has to be cured
-    and soft rules come before the objective, so that only then dollars of it compare."""
+def comparable(before: Side, after: Side, *, enters: bool, leaves: bool) -> bool:
+    """Whether dollars of the objective compare where rules that only bound enter or leave. What has
+    to be cured and soft rules come before it: who leaves less of them broken may be the worse for
+    it. What is broken of those rules themselves is no such thing: then fewer rules are never worse.
+    """
     if "trades" not in before or "trades" not in after:
         return True
     pairs = [(Decimal(before[name]), Decimal(after[name])) for name in BROKEN]
-    return all(abs(a - b) <= max(ROUNDING, ALIKE * max(a, b)) for a, b in pairs)
+    if all(abs(a - b) <= max(ROUNDING, ALIKE * max(a, b)) for a, b in pairs):
+        return True
+    better = Decimal(before["objective"]) - Decimal(after["objective"])
+    within = Decimal(before["gap"]) + Decimal(after["gap"])
+    return enters is not leaves and (better if leaves else -better) >= -within
 
 
 def solved_side(proposal: Proposal) -> tuple[Side, Document]:

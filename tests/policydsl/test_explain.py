@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.statements import Statement
+from policydsl.trade_words import Group, said
 from tests.policydsl.runs import (
     POLICIES,
     SHARED,
@@ -156,3 +158,11 @@ def test_why_not_answers_in_numbers_of_the_ledger(small_run: Path) -> None:
     barred = [answer for answer in answers if answer["held_by"] and answer["pull"] < 0]
     assert all("barred by" in answer["sentence"] for answer in barred)
     assert barred
+
+
+def test_what_comes_before_the_objective_is_no_price() -> None:
+    """The prices of tiers are what their order makes them: thousands of cents that nobody pays."""
+    nothing = dict[str, Statement]()
+    dear, cheap = Group("terms", "cost", 116.7), Group("terms", "cost", 0.0002)
+    assert said(dear, nothing, 1) == "trading cost (more than $10 a dollar)"
+    assert said(cheap, nothing, 1) == "trading cost (0.02¢ a dollar)"

@@ -367,7 +367,7 @@ CASES = {
         usual,
         ('keep "AAA" at least 30% of account', "keep each sector at most 10% of account"),
         PROPOSED,
-        lambda p: said(p, "Tech of TX Tech is", "in the way: r1"),
+        lambda p: said(p, "Tech of TX is", "in the way: r1"),
     ),
     "cash that has to come from what is never sold": Hostile(
         "no trade, and why",
