@@ -15,7 +15,7 @@ from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.compared import recorded_facing
-from policydsl.digests import PROPOSALS, RECORD
+from policydsl.digests import PROPOSALS, RECORD, sha256
 from policydsl.explanations.auditor import provenance
 from policydsl.explanations.household import household_answer, household_text
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
@@ -120,9 +120,16 @@ def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
         for name in names
         if only in (None, name)
     ]
-    if found:
+    if found or any(_edited(run, record, name) for name in names if only in (None, name)):
         raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`")
     return [document for document in read if document is not None]
+
+
+def _edited(run: Path, record: dict[str, Any] | None, household_id: str) -> bool:
+    """Whether a proposal is not the file that the run wrote."""
+    name = f"{PROPOSALS}{household_id}.json"
+    stated = {} if record is None else record["files"]
+    return sha256((run / name).read_bytes()) != stated.get(name)
 
 
 def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int:
