@@ -63,7 +63,9 @@ def command(
     try:
         key = None if sign is None else private_key(sign)
         hidden = None if secret is None else _secret(secret)
-        folder = fresh_folder(out)
+        if run.resolve() in out.resolve().parents:
+            raise FileExistsError(f"a finished run is not written into: {out} lies in {run}")
+        folder = fresh_folder(out, reads=[run])
         kept = pseudonymised(run, folder.folder, hidden, key)
     except (AmbiguousIdError, FileExistsError, LeftError, ValueError) as error:
         raise click.UsageError(str(error)) from None

@@ -185,6 +185,24 @@ def test_one_client_has_one_pseudonym_everywhere(run: Path, shared: Path) -> Non
     assert accounts["phone"].null_count == accounts.num_rows > 0
 
 
+@pytest.mark.parametrize("place", ["", "shared", "inputs/.."])
+def test_a_run_is_not_written_over_or_into(tmp_path: Path, pair_run: Path, place: str) -> None:
+    run = Path(shutil.copytree(pair_run, tmp_path / "run"))
+    result = policydsl("pseudonymise", run, "-o", run / place)
+    assert result.exit_code == 2, result.output
+    assert policydsl("verify", run).exit_code == 0
+
+
+def test_a_run_is_not_replaced_by_one_of_its_own_inputs(tmp_path: Path, pair_run: Path) -> None:
+    run = Path(shutil.copytree(pair_run, tmp_path / "run"))
+    inputs = run / "inputs"
+    given = ("--book", inputs / "book", "--policies", inputs / "policies")
+    result = policydsl("rebalance", *given, "-o", run)
+    assert result.exit_code == 2, result.output
+    assert "which is read" in result.output
+    assert policydsl("verify", run).exit_code == 0
+
+
 def test_a_secret_gives_the_same_pseudonyms_to_other_runs(tmp_path: Path, run: Path) -> None:
     def clients(name: str, *more: str | Path) -> list[str]:
         result = policydsl("pseudonymise", run, "-o", tmp_path / name, *more)
