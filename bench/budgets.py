@@ -25,9 +25,9 @@ from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, 
 from bench.picture import picture
 from bench.results import publish, results_argument, surroundings, surroundings_line
 from compiler.statements import HouseholdPolicy
+from policydsl.inputs import Inputs, policy_of
 from policydsl.memory import collector_off
 from policydsl.propose import propose
-from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
 from portfolio.household import Household
 from solver.search import Budget

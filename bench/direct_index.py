@@ -24,9 +24,11 @@ from bench.results import write_json
 from compiler.check import check_policies
 from policydsl.checking import known_securities
 from policydsl.document import proposal_document
+from policydsl.inputs import Inputs, with_file
 from policydsl.propose import Proposal
-from policydsl.rebalance import Inputs, proposals_of, totals, with_file
+from policydsl.rebalance import proposals_of
 from policydsl.tables import dollars, percent, table
+from policydsl.totals import totals
 from portfolio.household import TAXABLE, Account, Household
 
 SWAP = """policy bench.swap "One line"

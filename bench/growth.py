@@ -31,10 +31,10 @@ from bench.invented_sizes import rules_text, with_factors, with_lots
 from bench.over_a_book import QUARTER_END, inputs_of
 from bench.picture import picture
 from bench.results import publish, results_argument, surroundings, surroundings_line
+from policydsl.inputs import Inputs, policy_of, with_file
 from policydsl.memory import collector_off
 from policydsl.policies import shipped
 from policydsl.propose import propose
-from policydsl.rebalance import Inputs, policy_of, with_file
 from policydsl.tables import table
 from portfolio.synth import synthesise
 

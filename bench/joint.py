@@ -23,9 +23,9 @@ from bench.over_a_book import book_arguments, counted, given_book, inputs_of
 from bench.results import write_json
 from compiler.closing import Closing
 from compiler.statements import HouseholdPolicy
+from policydsl.inputs import Inputs, policy_of
 from policydsl.measures import RiskMeasure, household_measures
 from policydsl.propose import Proposal, empty_closing, propose
-from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import dollars, percent, table
 from portfolio.household import Household
 

@@ -27,8 +27,8 @@ from compiler.check import check_policies
 from compiler.directives.lot_order import METHODS, MINIMUM_TAX, LotOrder
 from compiler.policyset import load_policies
 from compiler.statements import HouseholdPolicy, InForce
+from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import propose
-from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import dollars, table
 from portfolio.household import Household
 

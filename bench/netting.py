@@ -25,8 +25,8 @@ from bench.results import write_json
 from compiler.closing import Closing, Sale
 from compiler.statements import HouseholdPolicy
 from compiler.tax_forms import TaxForm, by_law, rates_of_today, separate_rates
+from policydsl.inputs import policy_of
 from policydsl.propose import Proposal, propose
-from policydsl.rebalance import policy_of
 from policydsl.tables import dollars, table
 from portfolio.household import Household
 from solver.search import Budget

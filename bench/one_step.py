@@ -38,9 +38,9 @@ from bench.results import publish, results_argument, surroundings, surroundings_
 from compiler.assumptions import assumptions_for
 from compiler.model import CompiledModel, compile_household
 from compiler.statements import HouseholdPolicy
+from policydsl.inputs import Inputs, policy_of
 from policydsl.memory import collector_off
 from policydsl.propose import empty_closing, propose
-from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
 from portfolio.household import Account, Household
 from portfolio.synth import synthesise

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from policydsl.inputs import Inputs, read_inputs
 from policydsl.policies import shipped
-from policydsl.rebalance import Inputs, read_inputs
 from portfolio.findings import render_findings
 from portfolio.synth import synthesise
 

@@ -32,8 +32,8 @@ from bench.integer_peers import integer_peers
 from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
 from bench.picture import picture
 from bench.results import publish, results_argument, surroundings, surroundings_line
+from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import propose
-from policydsl.rebalance import Inputs, policy_of
 from policydsl.tables import table
 from solver.handover import Floats, Program
 from solver.interior import ACCURACY

@@ -19,9 +19,11 @@ import numpy as np
 from bench.against_highs import Comparison, compare, comparison_table
 from bench.over_a_book import QUARTER_END, book_arguments, counted, given_book, inputs_of
 from bench.results import write_json
-from policydsl.rebalance import Inputs, Outcome, documents, outcomes, proposal_of, totals
+from policydsl.inputs import Inputs
+from policydsl.rebalance import Outcome, documents, outcomes, proposal_of
+from policydsl.record.waiting import Waiting
 from policydsl.tables import table
-from policydsl.waiting import Waiting
+from policydsl.totals import totals
 
 STAGES = {
     "load": "the book, read and checked whole",

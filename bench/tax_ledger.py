@@ -25,11 +25,12 @@ from pathlib import Path
 from bench.over_a_book import book_arguments, counted, given_book, inputs_of
 from bench.results import write_json
 from compiler.closing import Closing, Sale, cents
+from policydsl.inputs import Inputs, recorded_inputs
 from policydsl.propose import Proposal
-from policydsl.rebalance import Inputs, proposals_of, recorded_inputs
+from policydsl.rebalance import proposals_of
 from policydsl.tables import dollars, table
 from policydsl.tax_replay import Replayed, replayed
-from policydsl.verify_tax import forbidden
+from policydsl.verification.tax import forbidden
 from portfolio.household import TaxEntity
 from portfolio.tax import netting, ordinary_limit
 from portfolio.tax.replacements import recent_purchases

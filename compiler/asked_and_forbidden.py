@@ -20,6 +20,8 @@ from compiler.selections import Selection
 from compiler.statements import Statement
 from grammar.tree import Mode
 
+OF_SOME_ACCOUNTS = ("program", "account")
+"""Layers whose files speak of some accounts of a household and not of others."""
 BARS = {"buy": ("buy", "hold", "trade"), "sell": ("sell", "trade")}
 ANYTHING = Selection()
 
@@ -40,7 +42,7 @@ def asked_and_forbidden(rules: Sequence[Statement]) -> Iterator[tuple[list[State
             if words is None or barring is None or not among(words, barring):
                 continue
             exempt = _met_only(asks.directive, ban.directive)
-            if exempt is not None and surely_together(asks, ban):
+            if exempt is not None and surely_together(asks, ban) and _everywhere(asks, ban):
                 said = f"`{asks.rule_id}` asks for what `{ban.rule_id}` forbids: only {exempt}"
                 yield [asks, ban], said
 
@@ -84,6 +86,22 @@ def _met_only(asks: Directive, ban: Directive) -> str | None:
             ends = least.constant, most.constant
             return "what closes a position is left" if _apart(*ends) else None
     return None
+
+
+def _everywhere(asks: Statement, ban: Statement) -> bool:
+    """Whether what is asked of accounts together is forbidden in each of them; what nobody knows
+    may be asked for and allowed at once."""
+    if ban.missing is False:
+        return False
+    match asks.directive:
+        case (
+            WeightBand(base="account") | Instalment(base="account") | RealizedLosses(per="account")
+        ):
+            return True
+        case TradeMinimum():
+            return True
+    alike = ban.authority == asks.authority or ban.authority.layer not in OF_SOME_ACCOUNTS
+    return alike and set(ban.guards) <= set(asks.guards)
 
 
 def _apart(low: tuple[str, Decimal] | None, high: tuple[str, Decimal] | None) -> bool:

@@ -119,7 +119,7 @@ def check_policies(
     about = {each.key: topics(each) for each in statements}
     found += certain_clashes(statements, reading.grants, about)
     found += doubled(statements)
-    found += contradictions(statements)
+    found += contradictions(statements, {each.rule_id for each in reading.waivers})
     found += certain_breaches(statements)
     waivers: list[Waiver] = []
     for waiver, mistake in certainly_long(reading.waivers, statements):

@@ -5,12 +5,13 @@ parts of it by numbers is a row; where the rows have no solution, some of the ru
 kept, and none of them is left that could be spared.
 
 Of `sector` and `industry` a company has one and a fund none. Up to COSTS of the whole may be paid
-for trades. Rules with exceptions or times to comply are left out: they say less than their numbers.
+for trades. Rules with exceptions, waivers or times to comply are left out: they say less than their
+numbers; so are those that count what is unknown as something.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Literal
@@ -19,7 +20,7 @@ import numpy as np
 
 from compiler import codes
 from compiler.amounts import Amount
-from compiler.asked_and_forbidden import asked_and_forbidden
+from compiler.asked_and_forbidden import OF_SOME_ACCOUNTS, asked_and_forbidden
 from compiler.clashes import grouped, shown, surely_together
 from compiler.directives.band import WeightBand
 from compiler.directives.base import Directive
@@ -27,6 +28,7 @@ from compiler.directives.cash import CashBand
 from compiler.directives.count import CountLimit
 from compiler.directives.holding_minimum import HoldingMinimum
 from compiler.directives.restriction import Restriction
+from compiler.directives.treatment import Treatment
 from compiler.overlaps import apart, implies, values_of
 from compiler.selections import Named, Selection
 from compiler.statements import Origin, Statement
@@ -45,25 +47,31 @@ Row = tuple[Mapping[str, float], float, float]
 """Coefficients by variable, and the ends between which their sum lies."""
 
 
-def contradictions(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
+def contradictions(
+    statements: Sequence[Statement], waived: Collection[str] = ()
+) -> Iterator[Diagnostic]:
     """A warning for each set of rules that no portfolio keeps, though one keeps all but any one of
-    them."""
+    them. `waived` are the ids of rules that a waiver names."""
     told: set[frozenset[str]] = set()
     aside = any(each.directive.kind in SETS_ASIDE for each in statements)
+    opened = any(_treats(each, "limits") for each in statements)
+    absent = [each.authority.rank for each in statements if _treats(each, "absent")]
     known: dict[tuple[object, ...], bool] = {}
 
     def none(rules: Sequence[Statement], base: Base) -> bool:
         """Whether no portfolio keeps them: thousands of households may say the same."""
         said = (base, *(each.directive for each in rules))
         if said not in known:
-            known[said] = _none([each.directive for each in rules], base, aside)
+            kinds = [each.directive for each in rules]
+            known[said] = _none(kinds, base, aside=aside, opened=opened)
         return known[said]
 
-    plain = _plain(statements)
+    plain = [each for each in _plain(statements) if each.rule_id not in waived]
     found = list(asked_and_forbidden(plain))
-    for rules in _together([each for each in plain if _speaks(each.directive)]):
+    for rules in _together([each for each in plain if _speaks(each.directive)], absent):
         for base in BASES:
-            sets = _irreducible(rules, partial(none, base=base))
+            reach = [each for each in rules if base == "account" or _of_all_accounts(each)]
+            sets = _irreducible(reach, partial(none, base=base))
             found += ((some, _said(some)) for some in sets)
     for some, said in found:
         keys = frozenset(each.key for each in some)
@@ -72,9 +80,10 @@ def contradictions(statements: Sequence[Statement]) -> Iterator[Diagnostic]:
             yield _diagnostic(some, said)
 
 
-def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+def _together(statements: Sequence[Statement], absent: Sequence[int]) -> Iterator[list[Statement]]:
     """Statements that one account is sure to be under on some day: of files for all and of one
-    owner, without guards or with the same ones."""
+    owner, without guards or with the same ones. What a layer calls `absent`, by its rank, counts
+    for the layers above it: these do not measure the same."""
     common = [each for each in statements if each.authority.of is None]
     owned = grouped((each.authority, each) for each in statements if each.authority.of is not None)
     for own in ([], *owned.values()):
@@ -83,8 +92,21 @@ def _together(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
             continue
         for guards in dict.fromkeys(each.guards for each in near):
             group = _meeting([each for each in near if each.guards in ((), guards)])
-            if not own or any(each in group for each in own):
-                yield group
+            seen = ((sum(rank <= each.authority.rank for rank in absent), each) for each in group)
+            for alike in grouped(seen).values():
+                if not own or any(each in alike for each in own):
+                    yield alike
+
+
+def _treats(statement: Statement, purpose: str) -> bool:
+    directive = statement.directive
+    return isinstance(directive, Treatment) and directive.purpose == purpose
+
+
+def _of_all_accounts(statement: Statement) -> bool:
+    """Whether it is sure to be about every account of a household, so that a share of each of them
+    is one of all together."""
+    return not statement.guards and statement.authority.layer not in OF_SOME_ACCOUNTS
 
 
 def _plain(statements: Sequence[Statement]) -> list[Statement]:
@@ -95,6 +117,8 @@ def _plain(statements: Sequence[Statement]) -> list[Statement]:
         for each in statements
         if each.soft is None
         and not (each.off or each.carveouts or each.transitions)
+        and each.missing is not True
+        and each.counts_as is None
         and each.origin is not Origin.NOTE
         and (each.origin is Origin.RULE or each.rule_id not in chosen)
     ]
@@ -115,15 +139,15 @@ def _roomy(directives: Iterable[Directive]) -> bool:
     for directive in directives:
         match directive:
             case CashBand() as band:
-                cash = max(cash, _share(band.low) or 0.0)
-                most_cash = min(most_cash, _ends(None, _share(band.high))[1])
+                low, high = _ends(band)
+                cash, most_cash = max(cash, low), min(most_cash, high)
             case WeightBand(each=None, relation=None, selection=Selection() as of) as band:
-                floors[of] = max(floors.get(of, 0.0), _share(band.low) or 0.0)
-                least_room = min(least_room, _ends(None, _share(band.high))[1])
+                low, high = _ends(band)
+                floors[of], least_room = max(floors.get(of, 0.0), low), min(least_room, high)
                 if of == ANYTHING:
                     return False
             case WeightBand(relation=None) as band:
-                least_room = min(least_room, _ends(None, _share(band.high))[1])
+                least_room = min(least_room, _ends(band)[1])
             case WeightBand():
                 continue
             case _:
@@ -167,10 +191,14 @@ def _irreducible(
         rest = [each for each in rest if each is not lowest]
 
 
-def _none(rules: Sequence[Directive], base: Base, aside: bool) -> bool:
-    """Whether no parts of the whole keep all of the rules."""
+def _none(rules: Sequence[Directive], base: Base, *, aside: bool, opened: bool) -> bool:
+    """Whether no parts of the whole keep all of the rules. `opened` says that a fund may count as
+    what it holds and never as one holding."""
     selections = _selections(rules, base)
-    rows = [row for row in _rows(rules, base, selections) if row[1] > 0 or row[2] < 1]
+    found = [*_rows(rules, base, selections)]
+    if base == "account" and not opened:
+        found += _of_counts(rules)
+    rows = [row for row in found if row[1] > 0 or row[2] < 1]
     if not any(name == "held" or low > 0 for row, low, _ in rows for name in row if name != "cash"):
         # What is not cash may be something that no rule speaks of.
         ends = [(low, high) for row, low, high in rows if "cash" in row]
@@ -222,20 +250,18 @@ def _rows(rules: Sequence[Directive], base: Base, selections: Sequence[Selection
     for rule in rules:
         match rule:
             case CashBand() as cash if base in ("household", cash.base):
-                low, high = _share(cash.low), _share(cash.high)
-                yield {"cash": 1.0}, *_ends(low, None if cash.settled else high)
+                low, high = _ends(cash)
+                yield {"cash": 1.0}, low, 1.0 if cash.settled else high
             case WeightBand(each=None, relation=None, selection=Selection() as of) as band:
                 if base in ("household", band.base) and (of == ANYTHING or of in selections):
                     name = "held" if of == ANYTHING else str(selections.index(of))
-                    yield {name: 1.0}, *_ends(_share(band.low), _share(band.high))
+                    yield {name: 1.0}, *_ends(band)
             case WeightBand(relation=None, selection=None, each=str(column)) as band:
-                high = _share(band.high)
-                if base in ("household", band.base) and high is not None:
-                    yield from _of_each(column, high, selections)
+                most = _share(band.high, band.base)
+                if base in ("household", band.base) and most is not None:
+                    yield from _of_each(column, most, selections)
             case _:
                 continue
-    if base == "account":
-        yield from _of_counts(rules)
     if _nothing_left([rule for rule in rules if isinstance(rule, Restriction)]):
         yield {"held": 1.0}, 0.0, 0.0
 
@@ -260,9 +286,9 @@ def _of_counts(rules: Sequence[Directive]) -> Iterator[Row]:
                 named = all(isinstance(each, Named) for each in of.items)
                 most = min(most, len(of.items)) if named else most
             case HoldingMinimum(selection=None) as minimum:
-                smallest = max(smallest, _share(minimum.amount) or 0.0)
+                smallest = max(smallest, _share(minimum.amount, "account") or 0.0)
             case WeightBand(each="holding", relation=None, selection=None, base="account") as band:
-                high = _share(band.high)
+                high = _share(band.high, "account")
                 largest = largest if high is None else min(largest, high)
     if fewest > most:
         yield {"held": 1.0}, 1.0, 0.0
@@ -284,15 +310,16 @@ def _nothing_left(restrictions: Sequence[Restriction]) -> bool:
     )
 
 
-def _share(amount: Amount | None) -> float | None:
-    """A fixed fraction of the account's or household's value; None where it is no such thing."""
+def _share(amount: Amount | None, base: str) -> float | None:
+    """A fixed fraction of the value of what a rule binds; None where it is no such thing."""
     constant = None if amount is None else amount.constant
-    if constant is None or constant[0] not in ("account.value", "household.value"):
+    if constant is None or constant[0] != f"{base}.value":
         return None
     return float(constant[1])
 
 
-def _ends(low: float | None, high: float | None) -> tuple[float, float]:
+def _ends(band: CashBand | WeightBand) -> tuple[float, float]:
+    low, high = _share(band.low, band.base), _share(band.high, band.base)
     return 0.0 if low is None else low, 1.0 if high is None else high
 
 

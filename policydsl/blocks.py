@@ -13,7 +13,7 @@ from decimal import Decimal
 from compiler.directives.cross_trades import CrossTrades
 from policydsl.document import Document, plain
 from policydsl.output import counted
-from policydsl.run_folder import TRADE_COLUMNS, csv_bytes, trade_rows
+from policydsl.record.folder import TRADE_COLUMNS, csv_bytes, trade_rows
 from policydsl.tables import dollars, table
 
 BLOCKS = "blocks.csv"

@@ -24,10 +24,10 @@ from policydsl.measures import (
     account_measures,
     household_measures,
 )
-from policydsl.model_document import model_document
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal
 from policydsl.reasons import RECORDED, bindings, explained_trades
+from policydsl.record.model_document import model_document
 from policydsl.tax_document import tax_years
 from policydsl.trade_words import Trade
 from portfolio.household import Household

@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from policydsl.carried import Carried
+from policydsl.inputs import Inputs, read_inputs, revision
 from policydsl.processes import Lost, Processes
-from policydsl.rebalance import Elsewhere, Inputs, Told, read_inputs, revision, told_lost, told_of
+from policydsl.rebalance import Elsewhere, Told, told_lost, told_of
 
 
 class InputsChangedError(Exception):

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from policydsl.chosen import with_chosen_models
+from policydsl.inputs import Inputs, policy_of, read_inputs
 from policydsl.progress import followed
-from policydsl.rebalance import Inputs, outcomes, policy_of, read_inputs
+from policydsl.rebalance import outcomes
+from policydsl.record.waiting import Waiting
 from policydsl.side_by_side import SideBySide
-from policydsl.waiting import Waiting
 from portfolio.book import load_book
 from portfolio.model_changes import ModelTable, changed_on
 

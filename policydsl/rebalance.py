@@ -3,54 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 
-from compiler.check import TypedPolicies, check_policies
-from compiler.closing import cents
-from compiler.layers import household_policy
-from compiler.model_fees import without_closed_models
-from compiler.policyset import LoadedFile, PolicySet, load_policies
+from compiler.check import TypedPolicies
 from compiler.statements import HouseholdPolicy
-from compiler.target import with_doubts_said, without_unknown_models
-from grammar.parse import parse_bytes
-from grammar.source import decode
 from policydsl.blocks import BLOCKS, blocks_csv, rows_of
-from policydsl.carried import STATE, Carried, Observed, observed, read_carried, with_carried
-from policydsl.checking import known_securities
-from policydsl.chosen import with_chosen_models
+from policydsl.carried import STATE, Carried, Observed, observed
 from policydsl.compared import compared, recorded_facing
 from policydsl.conflicts.explained import explained, in_conflict
 from policydsl.crossing import Kept, kept_apart
-from policydsl.digests import dumped, sha256
-from policydsl.document import Document, plain, proposal_document, statements_document
-from policydsl.effective_document import EFFECTIVE, effective_document
+from policydsl.document import Document, proposal_document, statements_document
+from policydsl.inputs import Inputs, policy_of, revision
 from policydsl.memory import collector_off, free_cycles
 from policydsl.orders import Facing, Standing, standing_of, with_facing
 from policydsl.propose import GivenUp, Proposal, Status, empty_closing, propose
-from policydsl.run_folder import RunFolder
-from policydsl.waiting import Place, Waiting
-from portfolio.book import Book, load_book
+from policydsl.record.digests import dumped
+from policydsl.record.effective_document import EFFECTIVE, effective_document
+from policydsl.record.folder import RunFolder
+from policydsl.record.waiting import Place, Waiting
+from policydsl.totals import totals
 from portfolio.findings import Finding
-from portfolio.household import TAXABLE, Household
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """A checked book and a checked policy set, with the seconds that each took."""
-
-    book: Book
-    book_folder: Path
-    policies: PolicySet
-    policy_folder: Path
-    typed: TypedPolicies
-    seconds: dict[str, float]
-    carried: Carried = field(default_factory=Carried)
+from portfolio.household import Household
 
 
 @dataclass(frozen=True)
@@ -285,56 +262,8 @@ def on_hold_findings(findings: Iterable[Finding]) -> list[str]:
     return [f"{finding.code} {finding.place}: {finding.message}" for finding in findings]
 
 
-def policy_of(inputs: Inputs, household: Household) -> HouseholdPolicy:
-    """What holds for a household today, with what earlier runs saw of it."""
-    policy = without_unknown_models(household_policy(inputs.typed, household), household)
-    policy = without_closed_models(policy, household)
-    return with_carried(with_doubts_said(policy, household), inputs.carried)
-
-
 def _failed(household: Household, policy: HouseholdPolicy, error: Exception) -> Proposal:
     return Proposal(household, policy, Status.FAILED, (_named(error),))
-
-
-DOLLARS = (
-    *("sold", "bought", "cost", "gain_short", "gain_long"),
-    *("disallowed", "tax_change", "tax_cost_change"),
-)
-"""The totals of a run that are sums of dollars."""
-
-
-def totals(documents: Iterable[Document]) -> dict[str, object]:
-    """What a run comes to: households by status, trades, dollars bought and sold, gains, tax."""
-    statuses: Counter[str] = Counter()
-    counts = dict.fromkeys(("trades", "gave_way", "awaiting_approval"), 0)
-    dollars = dict.fromkeys(DOLLARS, Decimal(0))
-    for document in documents:
-        statuses[document["status"]] += 1
-        counts["trades"] += len(document.get("trades", ()))
-        counts["gave_way"] += bool(document.get("gives_way"))
-        counts["awaiting_approval"] += bool(document.get("approvals"))
-        for name, amount in _dollars(document):
-            dollars[name] += amount
-    return {
-        "households": statuses.total(),
-        "status": {status.value: statuses.get(status.value, 0) for status in Status},
-        **counts,
-        **{name: plain(cents(amount)) for name, amount in dollars.items()},
-    }
-
-
-def _dollars(document: Document) -> Iterator[tuple[str, Decimal]]:
-    """What a household adds to the totals in dollars."""
-    taxable = {a["account_id"] for a in document.get("accounts", ()) if a["type"] in TAXABLE}
-    for trade in document.get("trades", ()):
-        yield "sold" if trade["lots"] else "bought", Decimal(trade["amount"])
-        yield "cost", Decimal(trade["cost"])
-        for lot in trade["lots"] if trade["account_id"] in taxable else ():
-            yield f"gain_{lot['term']}", Decimal(lot["realized_gain"])
-    for year in document.get("tax", {}).values():
-        yield "disallowed", Decimal(year["disallowed_run"])
-        yield "tax_change", Decimal(year["tax_after"]) - Decimal(year["tax_before"])
-        yield "tax_cost_change", Decimal(year["cost_after"]) - Decimal(year["cost_before"])
 
 
 def write_run(
@@ -400,62 +329,3 @@ def handed_on(carried: Carried, seen: Mapping[str, Observed]) -> Carried:
         {household: keys for household, keys in since.items() if keys},
         {household: keys for household, keys in weights.items() if keys},
     )
-
-
-def revision(policies: PolicySet) -> str:
-    """One hash of a whole policy set: of its files' names and hashes."""
-    return sha256(dumped(dict(sorted(policies.hashes.items()))))
-
-
-def read_inputs(
-    book_folder: Path,
-    policy_folder: Path,
-    as_of: date | None = None,
-    state: Path | None = None,
-    models: Path | None = None,
-) -> Inputs:
-    """Load and check both; what is wrong with them stands in `book.findings` and `typed`. `models`
-    is a table to use in place of the book's own."""
-    seconds: dict[str, float] = {}
-    started = time.perf_counter()
-    book = load_book(book_folder, as_of, models)
-    seconds["load"] = time.perf_counter() - started
-    started = time.perf_counter()
-    policies = load_policies(policy_folder)
-    seconds["parse"] = time.perf_counter() - started
-    started = time.perf_counter()
-    typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    seconds["check policies"] = time.perf_counter() - started
-    book = with_chosen_models(book, typed)
-    if not book.stopped:
-        started = time.perf_counter()
-        _ = book.risk
-        seconds["risk"] = time.perf_counter() - started
-    carried = Carried() if state is None else read_carried(state)
-    return Inputs(book, book_folder, policies, policy_folder, typed, seconds, carried)
-
-
-def recorded_inputs(run: Path) -> Inputs:
-    """The inputs that a run folder keeps."""
-    state = run / "inputs" / STATE
-    return read_inputs(
-        run / "inputs" / "book",
-        run / "inputs" / "policies",
-        state=state if state.is_file() else None,
-    )
-
-
-def with_file(inputs: Inputs, path: Path) -> Inputs:
-    """The same inputs with one more policy file."""
-    tree, found = parse_bytes(path.read_bytes(), path.name)
-    text, _ = decode(path.read_bytes(), path.name)
-    added = LoadedFile(path.name, text, sha256(path.read_bytes()), tree)
-    policies = replace(
-        inputs.policies,
-        files=(*inputs.policies.files, added),
-        diagnostics=(*inputs.policies.diagnostics, *found),
-    )
-    book = inputs.book
-    typed = check_policies(policies, book.attributes, known_securities(book), book.as_of)
-    book = with_chosen_models(book, typed)
-    return replace(inputs, book=book, policies=policies, typed=typed, seconds={})

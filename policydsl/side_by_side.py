@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from policydsl.rebalance import Outcome, documents, totals
+from policydsl.rebalance import Outcome, documents
 from policydsl.tables import dollars, percent, table
+from policydsl.totals import totals
 
 Totals = Mapping[str, object]
 

@@ -11,7 +11,7 @@ from typing import Any
 from compiler.check import TypedPolicies
 from policydsl.document import Document
 from policydsl.explanations.but_for import NOTHING, bounding, effect, more_statements, targets
-from policydsl.explanations.sides import Side, differences, side
+from policydsl.explanations.sides import Side, differences, kept_alike, side
 from policydsl.explanations.words import fine, signed
 from policydsl.output import counted
 from policydsl.rebalance import Outcome
@@ -60,7 +60,7 @@ def changes(
                 differences(was, now),
                 enters,
                 leaves,
-                same and targets(without) == targets(with_it),
+                same and targets(without) == targets(with_it) and kept_alike(was, now),
                 with_it,
             ),
             old,

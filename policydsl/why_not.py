@@ -55,12 +55,13 @@ def _answer(proposal: Proposal, trade: Untraded) -> WhyNot:
         said(g, statements, 1) for g in main_groups([g for g in groups if g.value > 0][::-1])
     ]
     worth = f"{abs(trade.pull) * 100:.2f}¢ a dollar"
+    barred = "; ".join(_barrier(each, statements) for each in trade.barriers)
     if not trade.wanted:
         text = f"{lead}: it would cost {worth} more than it brings"
         if resists:
             text += f": {'; '.join(resists)}"
+        text += f"; barred too, by {barred}" if barred else ""
     elif trade.barriers:
-        barred = "; ".join(_barrier(b, statements) for b in trade.barriers)
         text = f"{lead}, though it is worth {worth} ({'; '.join(asks)}): barred by {barred}"
     else:
         text = (

@@ -11,8 +11,8 @@ import click
 
 from compiler.model import CompiledModel, compile_household
 from policydsl import options, output
+from policydsl.inputs import policy_of, read_inputs
 from policydsl.policies import policies_there
-from policydsl.rebalance import policy_of, read_inputs
 from solver.handover import hand_over
 
 FORMATS = (".lp", ".mps", ".nl", ".json")

@@ -15,7 +15,6 @@ from policydsl import options, output
 from policydsl.blocks import block_orders, blocks_document, blocks_table, rows_of
 from policydsl.checking import known_securities
 from policydsl.compared import recorded_facing
-from policydsl.digests import PROPOSALS, RECORD, sha256
 from policydsl.explanations.auditor import provenance
 from policydsl.explanations.household import household_answer, household_text
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
@@ -23,15 +22,17 @@ from policydsl.explanations.price import price_of_rule, price_text
 from policydsl.explanations.rule import has_part, in_force, part_in, rule_text
 from policydsl.explanations.sealed import NotSealedError, run_hash
 from policydsl.explanations.trade import recorded_text, trade_answer, trade_text
-from policydsl.rebalance import proposal_of, recorded_inputs
+from policydsl.inputs import recorded_inputs
+from policydsl.rebalance import proposal_of
+from policydsl.record.digests import PROPOSALS, RECORD, sha256
 from policydsl.report import (
     household_report,
     sentence_lines,
     trade_lines,
 )
 from policydsl.schemas import ProposalDocument, RunDocument
-from policydsl.verify_folder import read_document
-from policydsl.verify_proposal import Difference
+from policydsl.verification.folder import read_document
+from policydsl.verification.proposal import Difference
 from policydsl.why_not import why_not
 
 

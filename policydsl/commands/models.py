@@ -11,8 +11,8 @@ from policydsl import options, output
 from policydsl.model_impact import impact, reached, with_models
 from policydsl.model_report import changes_document, changes_text
 from policydsl.policies import policies_there
+from policydsl.record.waiting import Waiting
 from policydsl.side_by_side import compared_document, compared_table
-from policydsl.waiting import Waiting
 from portfolio.book import load_book
 from portfolio.findings import render_findings
 from portfolio.model_changes import ModelTable, model_changes, read_model_table

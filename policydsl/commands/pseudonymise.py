@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from policydsl import options, output
-from policydsl.digests import RECORD
-from policydsl.pseudonymise import LeftError, pseudonymised
-from policydsl.pseudonyms import AmbiguousIdError
-from policydsl.run_folder import fresh_folder
-from policydsl.signing import private_key
-from policydsl.verify import verify_run
-from policydsl.verify_folder import digests_of, folder_differences
+from policydsl.record.digests import RECORD
+from policydsl.record.folder import fresh_folder
+from policydsl.record.pseudonymise import LeftError, pseudonymised
+from policydsl.record.pseudonyms import AmbiguousIdError
+from policydsl.record.signing import private_key
+from policydsl.verification.folder import digests_of, folder_differences
+from policydsl.verification.run import verify_run
 
 LEAST_SECRET = 16
 
@@ -64,7 +64,7 @@ def command(
         key = None if sign is None else private_key(sign)
         hidden = None if secret is None else _secret(secret)
         if run.resolve() in out.resolve().parents:
-            raise FileExistsError(f"a finished run is not written into: {out} lies in {run}")
+            raise click.UsageError(f"{run} is not written into: {out} lies in it")
         folder = fresh_folder(out, reads=[run])
         kept = pseudonymised(run, folder.folder, hidden, key)
     except (AmbiguousIdError, FileExistsError, LeftError, ValueError) as error:

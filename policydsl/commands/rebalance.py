@@ -15,15 +15,16 @@ from policydsl import options, output
 from policydsl.carried import STATE
 from policydsl.document import Document
 from policydsl.elsewhere import InputsChangedError, elsewhere
+from policydsl.inputs import Inputs, read_inputs, with_file
 from policydsl.policies import policies_there
 from policydsl.progress import followed
-from policydsl.rebalance import Inputs, documents, outcomes, read_inputs, with_file, write_run
+from policydsl.rebalance import documents, outcomes, write_run
+from policydsl.record.folder import RunFolder, fresh_folder
+from policydsl.record.signing import private_key
+from policydsl.record.waiting import Waiting
 from policydsl.report import run_table
-from policydsl.run_folder import RunFolder, fresh_folder
 from policydsl.side_by_side import SideBySide
-from policydsl.signing import private_key
 from policydsl.tables import dollars
-from policydsl.waiting import Waiting
 from policydsl.what_if import what_if_document, what_if_text
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from policydsl import options, output
-from policydsl.digests import RECORD
 from policydsl.document import Document
-from policydsl.replay import Replay, replayed
-from policydsl.signing import public_key
+from policydsl.record.digests import RECORD
+from policydsl.record.replay import Replay, replayed
+from policydsl.record.signing import public_key
 from policydsl.tables import table
-from policydsl.verify import verify_run
-from policydsl.verify_folder import digests_of, folder_differences, signature_of
-from policydsl.verify_proposal import Difference
+from policydsl.verification.folder import digests_of, folder_differences, signature_of
+from policydsl.verification.proposal import Difference
+from policydsl.verification.run import verify_run
 
 
 @click.command()

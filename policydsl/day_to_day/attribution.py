@@ -23,8 +23,9 @@ from policydsl.day_to_day.trade_changes import (
     Answer,
     solved_answer,
 )
+from policydsl.inputs import Inputs
 from policydsl.propose import Status
-from policydsl.rebalance import Inputs, proposal_of
+from policydsl.rebalance import proposal_of
 
 SOLVED = (Status.PROPOSED, Status.NO_ACTION)
 PROGRAM = Cause("program")

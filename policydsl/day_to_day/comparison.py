@@ -23,7 +23,7 @@ from policydsl.day_to_day.position_changes import PositionChanges, position_chan
 from policydsl.day_to_day.recorded import RecordedRun
 from policydsl.day_to_day.rule_changes import DateChange, RuleChange, date_changes, rule_changes
 from policydsl.day_to_day.trade_changes import Answer, TradeChange, recorded_answer, trade_changes
-from policydsl.run_folder import made_with
+from policydsl.record.folder import made_with
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from policydsl.day_to_day.rule_changes import (
     date_changes,
     mixed_policies,
 )
-from policydsl.rebalance import Inputs
+from policydsl.inputs import Inputs
 from portfolio.book.contract import BY_NAME
 from portfolio.book.draft import Notes
 from portfolio.book.files import Folder, TextTable

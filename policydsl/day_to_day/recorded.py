@@ -11,12 +11,12 @@ from pathlib import Path
 
 from compiler.policyset import PolicySet, load_policies
 from policydsl.carried import STATE, Carried, read_carried
-from policydsl.digests import PROPOSALS, RECORD
 from policydsl.document import Document
-from policydsl.rebalance import Inputs, recorded_inputs
+from policydsl.inputs import Inputs, recorded_inputs
+from policydsl.record.digests import PROPOSALS, RECORD
 from policydsl.schemas import ProposalDocument, RunDocument
-from policydsl.verify_folder import folder_differences, read_document
-from policydsl.verify_proposal import Difference
+from policydsl.verification.folder import folder_differences, read_document
+from policydsl.verification.proposal import Difference
 from portfolio.book.draft import Notes
 from portfolio.book.files import Folder, TextTable, read_folder
 

@@ -17,8 +17,8 @@ from grammar import tree
 from grammar.diagnostics import Diagnostic
 from grammar.parse import parse
 from grammar.write import statement, write
-from policydsl.digests import sha256
 from policydsl.policy_links import id_of
+from policydsl.record.digests import sha256
 
 HEADER, LIST, FILE = "header", "list", "file"
 _KIND: dict[type, str] = {tree.Rule: "rule", tree.Set: "set", tree.Waive: "waiver"}

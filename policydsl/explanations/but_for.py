@@ -3,8 +3,8 @@
 The policies are read and merged without it, the model is built and solved anew, and the two answers
 are laid side by side. Where the rule bounds the same objective, the answers compare in dollars of
 it, and what lies within both gaps together is no effect that could be measured. A rule that moves
-the objective itself (a price, a target, a payment) leaves nothing to compare in dollars of it:
-then other trades are the effect.
+the objective itself (a price, a target, a payment), or stands in the way of what comes before it (a
+limit to be cured, a soft rule), leaves nothing to compare in dollars: other trades are the effect.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from compiler.check import TypedPolicies
 from compiler.directives.base import Family
 from policydsl.compared import recorded_facing
 from policydsl.document import Document, statements_document
-from policydsl.explanations.sides import Side, differences, side, solved_side
+from policydsl.explanations.sides import Side, differences, kept_alike, side, solved_side
 from policydsl.explanations.without import waivers_of, with_rule_hard, without_rule
-from policydsl.rebalance import Inputs, proposal_of
+from policydsl.inputs import Inputs
+from policydsl.rebalance import proposal_of
 
 NOTHING = ("none", "not measurable")
 """Effects that are none, as far as can be proved."""
@@ -40,7 +41,7 @@ def but_for(inputs: Inputs, document: Document, rule_id: str) -> Document:
     before = side(document)
     after, solved = solved_side(proposal)
     bounds_only = bounding(inputs.typed, leaves) and bounding(changed.typed, returns)
-    same = bounds_only and targets(document) == targets(solved)
+    same = bounds_only and targets(document) == targets(solved) and kept_alike(before, after)
     return {
         "removed": [asdict(each) for each in removed],
         "waivers": [asdict(each) for each in waivers_of(inputs.typed, household, rule_id)],
@@ -58,13 +59,15 @@ def softs(inputs: Inputs, document: Document) -> list[Document]:
     """Soft rules that the trades leave broken, each with the answer had it been hard."""
     found = []
     before = side(document)
+    hard: dict[str, Side] = {}
     for broken in document["soft_broken"]:
-        changed = with_rule_hard(inputs, broken["rule_id"])
-        proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
-        after, _ = solved_side(proposal)
-        found.append(
-            {**broken, "if_hard": after, "differences": differences(before, after)},
-        )
+        rule_id = broken["rule_id"]
+        if rule_id not in hard:
+            changed = with_rule_hard(inputs, rule_id)
+            proposal = proposal_of(changed, document["household_id"], recorded_facing(document))
+            hard[rule_id], _ = solved_side(proposal)
+        apart = differences(before, hard[rule_id])
+        found.append({**broken, "if_hard": hard[rule_id], "differences": apart})
     return found
 
 

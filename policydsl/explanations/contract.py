@@ -82,6 +82,12 @@ class Side(Part):
     drift: float | None = None
     objective: Annotated[Number | None, Field(description="dollars of present value")] = None
     gap: Annotated[Number | None, Field(description="what no answer can be better by")] = None
+    still_broken: Annotated[
+        Number | None, Field(description="dollars of limits that are not cured yet")
+    ] = None
+    soft_broken: Annotated[
+        Number | None, Field(description="dollars by which soft rules are broken, all together")
+    ] = None
 
 
 class Differences(Part):
@@ -98,6 +104,8 @@ class Differences(Part):
     model_tracking_error: float | None = None
     drift: float | None = None
     objective: Number | None = None
+    still_broken: Number | None = None
+    soft_broken: Number | None = None
 
 
 class ButForAnswer(Part):
@@ -247,6 +255,8 @@ class CashLeft(Part):
     weight: float | None
     rules: Annotated[list[str], Field(description="statements about the cash of the account")]
     binding: Annotated[list[str], Field(description="of these, which the trades lean on")]
+    set_aside: Annotated[Number, Field(description="dollars that are not to be spent yet")]
+    set_aside_by: Annotated[list[str], Field(description="the statements that set cash aside")]
     next_buy: str | None
     instead: Choice | None
 

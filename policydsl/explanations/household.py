@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from policydsl.document import Document
 from policydsl.explanations.inquiry import Inquiry
 from policydsl.explanations.not_done_words import not_done_text
+from policydsl.explanations.rule import clashes
 from policydsl.explanations.words import (
     but_for_table,
     household_but_for,
@@ -18,8 +19,8 @@ from policydsl.report import household_report, sentence_lines
 
 
 def rules_with_a_part(document: Document) -> list[str]:
-    """Rules among the causes of a trade, that bind, bar a trade that is wanted, are broken or give
-    way; highest authority first."""
+    """Rules among the causes of a trade, that bind, bar a trade that is wanted, are broken, give
+    way or cannot be kept with others; highest authority first."""
     statements = document["statements"]
     keys = [bound["statement"] for bound in document["bounds"]]
     keys += [key for held in document["held_back"] for key in held["statements"]]
@@ -27,6 +28,7 @@ def rules_with_a_part(document: Document) -> list[str]:
     keys += [given["statement"] for given in document.get("gives_way", ())]
     named = {rule for trade in document["trades"] for rule in trade["rules"]}
     named |= {statements[key]["rule_id"] for key in keys}
+    named |= {rule for each in clashes(document) for rule in each["rules"]}
     order = list(dict.fromkeys(each["rule_id"] for each in statements.values()))
     return sorted(named, key=order.index)
 

@@ -17,8 +17,9 @@ from policydsl.explanations.not_done import not_done
 from policydsl.explanations.sealed import read_sealed, sealed
 from policydsl.explanations.sides import RATES, side, solved_side
 from policydsl.held_back import Untraded, untraded
+from policydsl.inputs import Inputs, recorded_inputs
 from policydsl.propose import Proposal
-from policydsl.rebalance import Inputs, proposal_of, recorded_inputs
+from policydsl.rebalance import proposal_of
 
 
 class NotRepeatedError(ValueError):

@@ -263,6 +263,7 @@ def cash_facts(closing: Closing, policy: HouseholdPolicy, document: Document) ->
     for portfolio in closing.portfolios:
         for account in portfolio.traded:
             about = [scope.statement.key for scope in policy.of_kind("cash", account.id)]
+            aside = closing.reserved.get(account.id, ZERO)
             value = closing.value(account)
             cash = cents(closing.cash(account, after=True))
             yield {
@@ -271,4 +272,12 @@ def cash_facts(closing: Closing, policy: HouseholdPolicy, document: Document) ->
                 "weight": round(float(cash / value), 8) if value > 0 else None,
                 "rules": about,
                 "binding": [key for key in about if key in priced_rules],
+                "set_aside": plain(cents(aside)),
+                "set_aside_by": sorted(
+                    {
+                        each.source
+                        for each in closing.household.set_aside
+                        if each.account_id == account.id and each.source in document["statements"]
+                    }
+                ),
             }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from policydsl.explanations.words import exactly, fine, statement_cited
+from policydsl.explanations.words import SMALL, exactly, fine, statement_cited
 from policydsl.report import sentence_lines
 from policydsl.trade_words import MAIN, TERMS, bound_words
 
@@ -20,7 +20,7 @@ def not_done_text(explanation: Document, document: Document) -> str:
     parts: list[tuple[str, list[str]]] = [
         ("drift left", [drift_left(each, document) for each in answer["drift"]]),
         ("losses not harvested", [loss_left(each, document) for each in answer["losses"]]),
-        ("soft rules broken", [soft_left(each, document) for each in answer["soft"]]),
+        ("soft rules broken", list(softs_left(answer["soft"], document))),
         ("cash left", [cash_left(each, document) for each in answer["cash"]]),
     ]
     lines = []
@@ -78,17 +78,30 @@ def loss_left(item: Document, document: Document) -> str:
     return f"{text}{_changes(item['changes'])}."
 
 
-def soft_left(item: Document, document: Document) -> str:
+def softs_left(items: Sequence[Document], document: Document) -> Iterator[str]:
+    """Soft rules that are broken, place by place; what keeping one would have done is said at the
+    last of its places."""
+    for number, item in enumerate(items):
+        more = any(later["rule_id"] == item["rule_id"] for later in items[number + 1 :])
+        yield soft_left(item, document, last=not more)
+
+
+def soft_left(item: Document, document: Document, *, last: bool = True) -> str:
     """A soft rule that is broken, and what keeping it would have done."""
     statement = document["statements"][item["statement"]]
     found, bound = exactly(item["found"]), exactly(item["bound"])
-    text = f"{statement_cited(statement)}: {found} where it asks for {bound}"
+    text = f"{statement_cited(statement)}: {item['where']} {found} where it asks for {bound}"
+    if not last:
+        return f"{text}."
     if not item["differences"]:
         return f"{text}; were it hard, the household would be {item['if_hard']['status']}."
     apart = item["differences"]
     said = []
-    worth = Decimal(apart["objective"])
-    if worth:
+    worth, cured = Decimal(apart["objective"]), Decimal(apart["still_broken"])
+    if abs(cured) >= SMALL:
+        word = "more" if cured > 0 else "less"
+        said.append(f"limits that are to be cured stay broken by {exactly(cured)} {word}")
+    elif worth:
         said.append(f"{exactly(worth)} of present value {'worse' if worth > 0 else 'better'}")
     tax = Decimal(apart["tax_total"])
     if tax:
@@ -101,6 +114,9 @@ def cash_left(item: Document, document: Document) -> str:
     """The cash of an account, and why it is no less."""
     text = f"{item['account_id']}: {exactly(item['cash'])}"
     text += "" if item["weight"] is None else f", {fine(item['weight'])} of it"
+    if item["set_aside_by"]:
+        rules = [statement_cited(document["statements"][key]) for key in item["set_aside_by"]]
+        text += f"; {exactly(item['set_aside'])} set aside by {' and '.join(rules)}"
     if item["binding"]:
         rules = [statement_cited(document["statements"][key]) for key in item["binding"]]
         text += f"; it leans on {' and '.join(rules)}"

@@ -42,7 +42,13 @@ def part_in(document: Document, rule_id: str) -> dict[str, Any]:
             name: [each for each in document.get(name, ()) if each["rule_id"] == rule_id]
             for name in NAMED
         },
+        "clashes": [each for each in clashes(document) if rule_id in each["rules"]],
     }
+
+
+def clashes(document: Document) -> list[Document]:
+    """The sets of rules that cannot be kept together in a proposal."""
+    return list((document.get("conflicts") or {}).get("sets", ()))
 
 
 def rule_text(
@@ -72,6 +78,10 @@ def _household(
         yield f"  binds at {bound['where']}: {bound['price']:.4f} $ per $ of room"
     for line in oversight_lines(document, rule_id) + gives_way_lines(document, rule_id):
         yield f"  {line}"
+    for clash in entry["clashes"]:
+        others = [name for name in clash["rules"] if name != rule_id]
+        with_ = f" together with {', '.join(others)}" if others else ""
+        yield f"  cannot be kept today{with_}"
     trades = entry["trades"]
     if most is not None and len(trades) > most:
         trades = sorted(trades, key=lambda t: -Decimal(t["amount"]))[:most]
@@ -82,5 +92,7 @@ def _household(
 
 def has_part(entry: Document) -> bool:
     """Whether the rule has a part in anything of a household."""
-    named = any(entry[name] for name in ("trades", "held_back", *NAMED) if name != "reports")
+    named = any(
+        entry[name] for name in ("trades", "held_back", "clashes", *NAMED) if name != "reports"
+    )
     return named or any(report["trades"] or report["holdings"] for report in entry["reports"])

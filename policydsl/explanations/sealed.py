@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from policydsl.digests import EXPLANATIONS, RECORD, dumped, seal_of, sha256
 from policydsl.document import Document
 from policydsl.explanations.contract import ExplanationDocument
-from policydsl.run_folder import versions
+from policydsl.record.digests import EXPLANATIONS, RECORD, dumped, seal_of, sha256
+from policydsl.record.folder import versions
 
 FORM = 1
 NAMED = ("household_id", "rule_id", "trade_id")

@@ -5,18 +5,21 @@ A side is read off a proposal's document; differences are the second side less t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from compiler.closing import Closing, Sale, cents
-from policydsl.document import Document, plain, solved_document
+from policydsl.document import Document, plain, soft_document, solved_document
 from policydsl.propose import Proposal
 
 ZERO = Decimal(0)
 Side = dict[str, Any]
+BROKEN = ("still_broken", "soft_broken")
 RATES = ("tracking_error", "model_tracking_error", "drift")
 PLACES = 8
+ROUNDING = Decimal(1)  # dollars
+ALIKE = Decimal("0.01")
 
 
 def side(document: Mapping[str, Any]) -> Side:
@@ -39,7 +42,23 @@ def side(document: Mapping[str, Any]) -> Side:
         **{name: document[name]["after"] for name in RATES},
         "objective": plain(cents(objective)),
         "gap": plain(cents(Decimal(str(document["gap"]["dollars"])))),
+        "still_broken": plain(cents(Decimal(str(document["still_broken_dollars"])))),
+        "soft_broken": plain(_far_out(document["soft_broken"])),
     }
+
+
+def _far_out(broken: Iterable[Mapping[str, str]]) -> Decimal:
+    """Dollars by which soft rules are broken, all together."""
+    return sum((abs(Decimal(each["found"]) - Decimal(each["bound"])) for each in broken), ZERO)
+
+
+def kept_alike(before: Side, after: Side) -> bool:
+    """Whether both answers leave as much broken, but for rounding to shares: what has to be cured
+    and soft rules come before the objective, so that only then dollars of it compare."""
+    if "trades" not in before or "trades" not in after:
+        return True
+    pairs = [(Decimal(before[name]), Decimal(after[name])) for name in BROKEN]
+    return all(abs(a - b) <= max(ROUNDING, ALIKE * max(a, b)) for a, b in pairs)
 
 
 def solved_side(proposal: Proposal) -> tuple[Side, Document]:
@@ -51,6 +70,7 @@ def solved_side(proposal: Proposal) -> tuple[Side, Document]:
     if proposal.closing is not None and proposal.solution is not None:
         document |= solved_document(proposal, proposal.closing, proposal.solution)
         document["trades"] = orders(proposal.closing)
+        document["soft_broken"] = soft_document(proposal.policy, proposal.closing)
     return side(document), document
 
 
@@ -83,6 +103,7 @@ def differences(before: Side, after: Side) -> Document:
         },
         **{name: round(after[name] - before[name], PLACES) for name in RATES},
         "objective": _less(before["objective"], after["objective"]),
+        **{name: _less(before[name], after[name]) for name in BROKEN},
         "tax_total": _total(before, after, "tax"),
         "tax_cost_total": _total(before, after, "cost"),
     }

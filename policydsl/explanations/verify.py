@@ -15,17 +15,17 @@ from pathlib import Path
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
-from policydsl.digests import EXPLANATIONS
 from policydsl.document import Document, measures_document, plain, statements_document
 from policydsl.explanations.alternatives import lot_facts, waiting
 from policydsl.explanations.but_for import bounding, effect, more_statements, targets
 from policydsl.explanations.not_done import active, cash_facts, losses, tax_saved
 from policydsl.explanations.sealed import NotSealedError, opened
-from policydsl.explanations.sides import RATES, differences, side
+from policydsl.explanations.sides import BROKEN, RATES, differences, kept_alike, side
 from policydsl.explanations.without import lines_of, waivers_of, without_rule
+from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of
-from policydsl.verify_proposal import LEDGER_TOLERANCE, SOLVED, Difference
+from policydsl.record.digests import EXPLANATIONS
+from policydsl.verification.proposal import LEDGER_TOLERANCE, SOLVED, Difference
 from portfolio.household import Household
 
 Check = Callable[[Document, Document, Inputs], Iterator[str]]
@@ -111,6 +111,7 @@ def _merged_again(
     if answer["without"]["status"] in SOLVED:
         after = measures_document(empty_closing(household, policy))
     same = bounds_only and targets(document) == targets(after)
+    same = same and kept_alike(side(document), _present(answer["without"]))
     if answer["same_objective"] != same:
         yield "whether both answers minimise the same is not so"
 
@@ -128,7 +129,7 @@ def _whole(part: Document, household: Household) -> bool:
     )
 
 
-OF_ANSWER = {"status", "trades", "tax", "cash", "objective", "gap", *RATES}
+OF_ANSWER = {"status", "trades", "tax", "cash", "objective", "gap", *BROKEN, *RATES}
 """What a side has that was solved."""
 
 
@@ -204,7 +205,7 @@ def _not_done(explanation: Document, document: Document, inputs: Inputs) -> Iter
         yield "the soft rules broken are not those of the run"
 
 
-CASH = ("account_id", "cash", "weight", "rules", "binding")
+CASH = ("account_id", "cash", "weight", "rules", "binding", "set_aside", "set_aside_by")
 DRIFT = ("portfolio_id", "security_id", "ticker", "held", "target", "apart")
 SOFT = ("rule_id", "statement", "priority", "where", "found", "bound")
 CHECKS: dict[str, Check] = {"alternatives": _alternatives, "not-done": _not_done}

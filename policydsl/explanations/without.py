@@ -16,7 +16,7 @@ from grammar.diagnostics import Diagnostic
 from grammar.spans import Span, rows
 from policydsl.checking import known_securities
 from policydsl.chosen import with_chosen_models
-from policydsl.rebalance import Inputs
+from policydsl.inputs import Inputs
 from portfolio.household import Household
 
 

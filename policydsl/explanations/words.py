@@ -14,6 +14,7 @@ from policydsl.tables import dollars, table
 Document = Mapping[str, Any]
 ZERO = Decimal(0)
 TINY = 5e-7  # of a fraction: less shows in no figure
+BROKEN = (("still_broken", "limits that are to be cured"), ("soft_broken", "soft rules"))
 SMALL = 1  # dollars: less is what rounding to shares leaves
 
 
@@ -135,6 +136,10 @@ def _household(answer: Document) -> list[str]:
     cash = sum(map(Decimal, apart["cash"].values()), ZERO)
     if abs(cash) >= SMALL:
         said.append(f"{exactly(cash)} {'more' if cash > 0 else 'less'} would stay in cash")
+    for name, words in BROKEN:
+        if abs(Decimal(apart[name])) >= SMALL:
+            told = f"by {exactly(after[name])} instead of {exactly(before[name])}"
+            said.append(f"{words} would be broken {told}")
     worth = -Decimal(apart["objective"])
     if answer["same_objective"] and worth:
         word = "better" if worth > 0 else "worse"

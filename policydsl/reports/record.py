@@ -13,10 +13,10 @@ from typing import Any
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
 from compiler.statements import HouseholdPolicy
-from policydsl.digests import EXPLANATIONS, sha256
 from policydsl.explanations.sealed import NotSealedError, opened, run_hash
+from policydsl.inputs import Inputs, policy_of, recorded_inputs
 from policydsl.propose import empty_closing
-from policydsl.rebalance import Inputs, policy_of, recorded_inputs
+from policydsl.record.digests import EXPLANATIONS, sha256
 
 Document = dict[str, Any]
 

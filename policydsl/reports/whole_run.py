@@ -9,7 +9,6 @@ from typing import Any
 
 from policydsl.output import counted
 from policydsl.policy_book import policy_book
-from policydsl.rebalance import totals
 from policydsl.reports.figures import money, percent
 from policydsl.reports.household import foot, tax_change, taxable_gain
 from policydsl.reports.no_trades import NO_TRADES
@@ -31,6 +30,7 @@ from policydsl.reports.pages import (
 from policydsl.reports.pictures import Change, before_and_after
 from policydsl.reports.policy import policy_page, run_section, with_run
 from policydsl.reports.record import Record
+from policydsl.totals import totals
 
 Document = dict[str, Any]
 MOST_DRAWN = 40

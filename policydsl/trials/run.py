@@ -24,8 +24,9 @@ from grammar.source import decode
 from grammar.spans import Span
 from policydsl.carried import Carried
 from policydsl.chosen import with_chosen_models
+from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import Proposal, Status, empty_closing
-from policydsl.rebalance import Inputs, policy_of, proposals_of
+from policydsl.rebalance import proposals_of
 from policydsl.trials.cases import Case
 from policydsl.trials.defaults import TODAY, complete
 from policydsl.trials.facts import LineError, cannot, day

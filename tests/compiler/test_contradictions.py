@@ -183,6 +183,117 @@ POSSIBLE = [
     ),
 ]
 
+POSSIBLE += [
+    pytest.param(
+        [
+            "keep cash at least 60% of household",
+            'keep "AAA" at least 60% of account\n    when account.type is "roth_ira"',
+        ],
+        id="one account of several",
+    ),
+    pytest.param(
+        [
+            'keep cash at most 5% of household\n    when account.type is "roth_ira"',
+            'keep anything at most 80% of household\n    when account.type is "roth_ira"',
+        ],
+        id="a small part of a household",
+    ),
+    pytest.param(
+        ["keep cash at most 5% of household per account", "keep anything at most 80% of account"],
+        id="another base",
+    ),
+    pytest.param(
+        [
+            "keep holdings at most 10",
+            "keep each holding at most 5% of account",
+            "keep cash at most 5% of account",
+            'treat "FUND" as constituents for limits',
+        ],
+        id="one holding that counts as many",
+    ),
+    pytest.param(
+        [
+            f'keep anything at least 60% of account {TECH}\n    missing counts as "Tech"',
+            f'keep anything at least 60% of account {HEALTH}\n    missing counts as "Health"',
+        ],
+        id="an unknown sector counts as both",
+    ),
+    pytest.param(
+        [
+            f"only hold anything {TECH}\n    missing counts as allowed",
+            f"only hold anything {HEALTH}\n    missing counts as allowed",
+            "keep cash at most 5% of account",
+        ],
+        id="an unknown sector is allowed",
+    ),
+    pytest.param(
+        [
+            f"keep anything at least 60% of account {TECH}",
+            f"never hold anything {TECH}\n    missing counts as allowed",
+        ],
+        id="an unknown sector is asked for and allowed",
+    ),
+    pytest.param(
+        [
+            'keep "AAA" at least 60% of household',
+            'never hold "AAA"\n    when account.taxable',
+        ],
+        id="asked of a household, forbidden in one account",
+    ),
+    pytest.param(
+        [
+            'buy $5,000 of "AAA" each month on day 15 per household\n    from 2026-01-01',
+            'never buy "AAA"\n    when account.taxable',
+        ],
+        id="bought in another account",
+    ),
+    pytest.param(
+        [
+            "keep realized losses at least $10,000 each year per taxpayer",
+            'never sell anything\n    when account.type is "trust"',
+        ],
+        id="losses of another account",
+    ),
+]
+IN_LAYERS = [
+    pytest.param(
+        {
+            "firm": "rule f\n    keep cash at least 60% of household\n",
+            'account "TX"': 'rule a\n    keep "AAA" at least 60% of account\n',
+        },
+        id="the file of one account",
+    ),
+    pytest.param(
+        {
+            "firm": "rule f\n    keep cash at least 60% of household\n",
+            'program "CORE"': 'rule p\n    keep "AAA" at least 60% of account\n',
+        },
+        id="the accounts of a program",
+    ),
+    pytest.param(
+        {
+            "firm": 'rule f\n    keep "AAA" at least 60% of account\n',
+            'household "H1"': "rule h1\n    keep cash at least 60% of account\n"
+            "rule h2\n    treat anything as absent where lot.acquired before 2025-01-01\n",
+        },
+        id="what is absent counts above",
+    ),
+    pytest.param(
+        {
+            "firm": "rule f\n    keep cash at least 60% of account\n    allow household to waive\n",
+            'household "H1"': 'rule h1\n    keep "AAA" at least 60% of account\n'
+            "waive f for anything\n    from 2026-01-01\n    until 2026-12-31\n"
+            '    because "Asked for"\n    approved by "Chair"\n',
+        },
+        id="a rule that is waived",
+    ),
+]
+
+
+@pytest.mark.parametrize("layers", IN_LAYERS)
+def test_some_portfolio_under_several_layers(layers: dict[str, str]) -> None:
+    assert "W0413" not in {each.code for each in checked_layers(layers).diagnostics}
+
 
 @pytest.mark.parametrize(("rules", "size"), IMPOSSIBLE)
 def test_no_portfolio(rules: list[str], size: int) -> None:

@@ -32,23 +32,16 @@ from policydsl.document import (
     soft_document,
     statements_document,
 )
+from policydsl.inputs import Inputs, policy_of, read_inputs
 from policydsl.not_kept import softly_broken, unpaid
 from policydsl.objective import dollars_of_a_bp, objective_terms
 from policydsl.orders import standing_of
 from policydsl.oversight import oversight_document
 from policydsl.propose import Proposal, Status, empty_closing, not_traded
-from policydsl.rebalance import (
-    Inputs,
-    Outcome,
-    outcomes,
-    policy_of,
-    proposal_of,
-    read_inputs,
-    write_run,
-)
-from policydsl.run_folder import fresh_folder
+from policydsl.rebalance import Outcome, outcomes, proposal_of, write_run
+from policydsl.record.folder import fresh_folder
+from policydsl.record.waiting import Waiting
 from policydsl.trade_words import Group, Trade, Words
-from policydsl.waiting import Waiting
 from portfolio.household import Household
 from tests.policydsl.small_books import AS_OF, Tables
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.digests import dumped
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
 from policydsl.explanations.sealed import own_hash
 from policydsl.explanations.words import household_but_for
-from policydsl.verify_folder import folder_differences
+from policydsl.record.digests import dumped
+from policydsl.verification.folder import folder_differences
 from tests.policydsl.runs import (
     POLICIES,
     SHARED,

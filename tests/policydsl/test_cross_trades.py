@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policydsl.compared import recorded_facing
+from policydsl.inputs import read_inputs, recorded_inputs
 from policydsl.propose import Proposal
-from policydsl.rebalance import proposal_of, proposals_of, read_inputs, recorded_inputs
+from policydsl.rebalance import proposal_of, proposals_of
 from tests.policydsl.runs import (
     SHARED,
     Document,

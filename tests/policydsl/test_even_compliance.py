@@ -14,8 +14,8 @@ from compiler.exact_check import exact_breaches
 from compiler.notes import after_trades
 from compiler.statements import HouseholdPolicy
 from policydsl.carried import Carried, observed, read_carried, with_carried
-from policydsl.digests import dumped
 from policydsl.propose import Status, propose
+from policydsl.record.digests import dumped
 from portfolio.household import Household
 from tests.by_hand import account, household, lot, policy, taxpayer
 

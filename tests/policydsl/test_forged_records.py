@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from policydsl.digests import dumped, resealed
-from policydsl.rebalance import totals
-from policydsl.verify import verify_run
-from policydsl.verify_proposal import OF_SOLVED
+from policydsl.record.digests import dumped, resealed
+from policydsl.totals import totals
+from policydsl.verification.proposal import OF_SOLVED
+from policydsl.verification.run import verify_run
 from tests.policydsl.endings import ENDINGS
 from tests.policydsl.runs import (
     policydsl,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from policydsl.verify import verify_run
+from policydsl.verification.run import verify_run
 from tests.policydsl.faults import TRADES, Order, book, forged, honest, solved_by
 from tests.policydsl.small_books import Tables
 

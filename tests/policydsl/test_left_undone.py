@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from policydsl.digests import dumped
 from policydsl.explanations.sealed import own_hash
+from policydsl.record.digests import dumped
 from tests.policydsl.runs import (
     Document,
     amounts,
@@ -206,6 +206,71 @@ def test_cash_left_is_that_of_the_account_and_names_its_rule(ten: Path) -> None:
     assert float(cash["cash"]) == pytest.approx(1_000 - 10_000 + 10_000 * (1 - 0.0002))
     assert cash["weight"] == pytest.approx(998 / 91_000)
     assert (cash["rules"], cash["binding"]) == (["h3.cash"], ["h3.cash"])
+
+
+def test_cash_that_is_set_aside_names_the_rule_that_does_so(tmp_path: Path) -> None:
+    """Of $40,000 in four parts three may not be spent yet; a reserve of next month is no part."""
+    tables = Tables()
+    tables.security("AAA", 100)
+    tables.client("H1", {"AAA": "1"})
+    tables.account("H1", cash=60_000)
+    firm = (
+        'rule firm.slowly "Slowly"\n    invest $40,000 evenly over 4 months per household\n'
+        "    from 2026-06-01\n"
+        'rule firm.later "Later"\n    reserve $5,000 by 2026-07-15 per household\n'
+    )
+    book = tables.written(tmp_path / "book")
+    run = rebalanced(tmp_path / "run", book, policies_of(tmp_path / "p", firm=firm))
+    [cash] = undone(run, "H1")["cash"]
+    assert (cash["set_aside"], cash["set_aside_by"]) == ("30000.00", ["firm.slowly"])
+    said = policydsl("explain", run, "--household", "H1").stdout
+    assert "$30,000.00 set aside by invest $40,000 evenly over 4 months" in " ".join(said.split())
+
+
+# --- what comes before the objective -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def in_the_way(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in which a rule keeps a limit from being cured: $80,000 where $60,600 may be."""
+    folder = tmp_path_factory.mktemp("way")
+    tables = Tables()
+    tables.security("AAA", 100, issuer="A")
+    tables.security("BBB", 50, issuer="B")
+    tables.client("H2", {"AAA": "0.5", "BBB": "0.5"})
+    tables.account("H2", cash=1_000, lots=[("AAA", 800, 10_000), ("BBB", 400, 19_900)])
+    firm = 'rule firm.cap "Cap"\n    keep each issuer at most 60% of account\n'
+    firm += 'default firm.risk "Risk"\n    use risk aversion 1\n'
+    own = 'rule h2.keep "Keep them"\n    never sell "AAA"\n'
+    book = tables.written(folder / "book")
+    return rebalanced(folder / "run", book, policies_of(folder / "p", firm=firm, household=own))
+
+
+def test_a_rule_that_keeps_a_limit_from_being_cured_has_no_worth(in_the_way: Path) -> None:
+    """Without it the limit comes before the objective: dollars of that do not compare."""
+    words = ("explain", in_the_way, "--household", "H2", "--but-for")
+    found = {
+        each["question"]["rule_id"]: each["answer"]
+        for each in json.loads(policydsl(*words, "--format", "json").stdout)["but_for"]
+    }
+    answer = found["h2.keep"]
+    assert answer["effect"] == "trades"
+    assert not answer["same_objective"]
+    assert answer["without"]["still_broken"] == "0.00"
+    # What is sold leaves a dollar of room for rounding.
+    assert float(answer["differences"]["still_broken"]) == pytest.approx(-19_400, abs=1.01)
+    said = " ".join(policydsl(*words).stdout.split())
+    assert "limits that are to be cured would be broken by $0.00 instead of $19,40" in said
+    assert "in present value" not in said
+    assert policydsl("verify", in_the_way).exit_code == 0
+
+
+def test_a_rule_that_is_in_the_way_has_a_part(in_the_way: Path) -> None:
+    said = policydsl("explain", in_the_way, "--rule", "h2.keep").stdout
+    assert "cannot be kept today together with firm.cap" in said
+    assert "had no part" not in said
+    said = policydsl("explain", in_the_way, "--household", "H2", "--why-not", "AAA").stdout
+    assert 'barred too, by never sell "AAA"' in " ".join(said.split())
 
 
 # --- verify --------------------------------------------------------------------------------------

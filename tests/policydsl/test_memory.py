@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.rebalance import Inputs, Outcome, documents, outcomes, read_inputs, write_run
+from policydsl.inputs import Inputs, read_inputs
+from policydsl.rebalance import Outcome, documents, outcomes, write_run
+from policydsl.record.folder import fresh_folder
+from policydsl.record.waiting import Waiting
 from policydsl.report import run_table
-from policydsl.run_folder import fresh_folder
-from policydsl.waiting import Waiting
 from portfolio.synth import synthesise
 from tests.policydsl.runs import POLICIES
 

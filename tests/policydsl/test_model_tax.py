@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.tax_ledger import Ledger, ledger_of, ledger_table, ledgers, model_tax, regions_of
-from policydsl.rebalance import Inputs, proposal_of, read_inputs
+from policydsl.inputs import Inputs, read_inputs
+from policydsl.rebalance import proposal_of
 from tests.policydsl.runs import POLICIES, SHARED
 from tests.policydsl.small_books import Tables, policies_of
 

@@ -15,8 +15,8 @@ from bench.integer_peers import cbc_bound
 from bench.invented_sizes import rules_text, with_factors, with_lots
 from bench.peers import KEPT, OURS, PACKAGES, Figures, least, main, off_by, side_table
 from compiler.row_names import Names, RowNames
+from policydsl.inputs import policy_of, read_inputs, with_file
 from policydsl.policies import shipped
-from policydsl.rebalance import policy_of, read_inputs, with_file
 from portfolio.book import load_book
 from portfolio.synth import synthesise
 from solver.handover import Program

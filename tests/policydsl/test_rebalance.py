@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.digests import sha256
+from policydsl.record.digests import sha256
 from tests.policydsl.runs import (
     POLICIES,
     policydsl,

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from policydsl.digests import resealed
 from policydsl.elsewhere import InputsChangedError, ProcessDiedError, elsewhere
-from policydsl.rebalance import outcomes, recorded_inputs, told_lost, write_run
-from policydsl.run_folder import fresh_folder
+from policydsl.inputs import recorded_inputs
+from policydsl.rebalance import outcomes, told_lost, write_run
+from policydsl.record.digests import resealed
+from policydsl.record.folder import fresh_folder
+from policydsl.record.waiting import Waiting
 from policydsl.schemas import ProposalDocument
-from policydsl.waiting import Waiting
 from tests.policydsl.runs import ROOT, Document, policydsl, record, words_of
 
 

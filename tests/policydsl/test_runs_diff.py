@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from policydsl.day_to_day.schema import RunsDiffDocument, schema_text
-from policydsl.digests import dumped, resealed
+from policydsl.record.digests import dumped, resealed
 from tests.conftest import Golden
 from tests.policydsl.days import Given, assert_put_back, next_run
 from tests.policydsl.runs import ROOT, Row, policydsl, rebalanced, record, words_of

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from policydsl.digests import resealed
-from policydsl.signing import SAID, private_key
+from policydsl.record.digests import resealed
+from policydsl.record.signing import SAID, private_key
 from tests.policydsl.runs import key_pair, policydsl, write_rows
 from tests.policydsl.runs import rows as rows_of
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.model_document import model_document
-from policydsl.policy_revision import policies_at
+from policydsl.inputs import recorded_inputs
 from policydsl.propose import Proposal
-from policydsl.rebalance import proposal_of, recorded_inputs
+from policydsl.rebalance import proposal_of
+from policydsl.record.model_document import model_document
+from policydsl.record.policy_revision import policies_at
 from policydsl.schemas import EffectiveDocument
 from solver.search import Budget
 from tests.policydsl.runs import edited_policies, policydsl, proposals, rebalanced, record

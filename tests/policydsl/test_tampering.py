@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.verify_folder import folder_differences
+from policydsl.verification.folder import folder_differences
 from tests.policydsl.runs import record
 
 MUTATIONS = 1200

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from compiler.closing import sale_of
+from policydsl.inputs import policy_of, read_inputs
 from policydsl.propose import empty_closing
-from policydsl.rebalance import policy_of, read_inputs
 from policydsl.schemas import TaxYear
 from policydsl.tax_document import tax_years
 from policydsl.tax_report import tax_ledger

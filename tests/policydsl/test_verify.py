@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from policydsl.digests import dumped, resealed
+from policydsl.record.digests import dumped, resealed
 from tests.policydsl.runs import (
     Document,
     Row,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from policydsl import verify_proposal
-from policydsl.verify import verify_run
+from policydsl.verification import proposal as verify_proposal
+from policydsl.verification.run import verify_run
 from tests.policydsl.runs import Row, policydsl, proposal, rebalanced, rows, trade_rows, write_rows
 from tests.policydsl.small_books import Tables, policies_of
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from compiler.schedules import with_schedules
 from policydsl.document import Document
-from policydsl.rebalance import documents, outcomes, policy_of, read_inputs, write_run
-from policydsl.run_folder import fresh_folder
-from policydsl.waiting import Waiting
+from policydsl.inputs import policy_of, read_inputs
+from policydsl.rebalance import documents, outcomes, write_run
+from policydsl.record.folder import fresh_folder
+from policydsl.record.waiting import Waiting
 from portfolio.book import load_book
 from portfolio.household import Flow, Household
 from portfolio.sessions import sessions_from

@@ -13,7 +13,7 @@ from compiler.closing import Closing
 from policydsl.document import proposal_document
 from policydsl.propose import Proposal, Status, propose
 from policydsl.report import household_report
-from policydsl.verify_proposal import LEDGER_TOLERANCE
+from policydsl.verification.proposal import LEDGER_TOLERANCE
 from portfolio.household import Flow, Household, Lot
 from tests.by_hand import account, household, lot, policy, usual
 from tests.solver.test_ledger import TOLERANCE, worst

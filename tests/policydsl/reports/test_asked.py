@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from policydsl.digests import dumped
 from policydsl.explanations.other_ways import other_ways
 from policydsl.explanations.words import household_but_for, matters
+from policydsl.record.digests import dumped
 from tests.policydsl.reports.read_page import ReadPage, sound
 from tests.policydsl.runs import Document, policydsl, proposal, words_of
 

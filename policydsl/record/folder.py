@@ -22,7 +22,8 @@ from typing import Any
 from compiler.closing import cents
 from compiler.policyset import PolicySet
 from policydsl import __version__
-from policydsl.digests import (
+from policydsl.document import Document, plain
+from policydsl.record.digests import (
     PROPOSALS,
     TRADES,
     content_part,
@@ -31,9 +32,8 @@ from policydsl.digests import (
     sealed,
     sha256,
 )
-from policydsl.document import Document, plain
-from policydsl.policy_revision import policies_at
-from policydsl.signing import Key
+from policydsl.record.policy_revision import policies_at
+from policydsl.record.signing import Key
 from policydsl.source import source_hash
 from portfolio.book import Book
 from portfolio.household import Risk

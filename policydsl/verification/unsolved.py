@@ -12,8 +12,8 @@ from compiler.portfolios import may_trade
 from compiler.statements import HouseholdPolicy
 from policydsl.document import Document, statements_document
 from policydsl.propose import NO_POLICY_KEPT, Status, away, cannot_hold, not_traded
-from policydsl.verify_conflicts import NOT_FOUND, conflict_differences, conflict_findings
-from policydsl.verify_reasons import Said, held_against
+from policydsl.verification.conflicts import NOT_FOUND, conflict_differences, conflict_findings
+from policydsl.verification.reasons import Said, held_against
 from portfolio.household import Household
 
 OF_CONFLICT = ("statements", "conflict", "conflicts", "gives_way", "faces")

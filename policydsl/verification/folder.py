@@ -13,7 +13,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from policydsl.digests import (
+from policydsl.document import Document
+from policydsl.explanations.sealed import NotSealedError, opened, place
+from policydsl.record.digests import (
     EXPLANATIONS,
     GENESIS,
     LOG,
@@ -28,11 +30,9 @@ from policydsl.digests import (
     seal_of,
     sha256,
 )
-from policydsl.document import Document
-from policydsl.explanations.sealed import NotSealedError, opened, place
+from policydsl.record.signing import signature_holds
 from policydsl.schemas import Part, RunDocument, SealDocument
-from policydsl.signing import signature_holds
-from policydsl.verify_proposal import Difference
+from policydsl.verification.proposal import Difference
 
 
 def folder_differences(folder: Path, public: str = "") -> Iterator[Difference]:

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policydsl.digests import NOT_REPRODUCED, PROPOSALS, RECORD, content_parts
 from policydsl.document import Document
 from policydsl.elsewhere import elsewhere
-from policydsl.rebalance import outcomes, recorded_inputs, write_run
-from policydsl.run_folder import REWRITTEN, engine, fresh_folder, made_with
+from policydsl.inputs import recorded_inputs
+from policydsl.rebalance import outcomes, write_run
+from policydsl.record.digests import NOT_REPRODUCED, PROPOSALS, RECORD, content_parts
+from policydsl.record.folder import REWRITTEN, engine, fresh_folder, made_with
+from policydsl.record.waiting import Waiting
 from policydsl.schemas import ProposalDocument
-from policydsl.verify_folder import read_document
-from policydsl.verify_proposal import Difference
-from policydsl.waiting import Waiting
+from policydsl.verification.folder import read_document
+from policydsl.verification.proposal import Difference
 
 TOLD_FIRST = ("statements", "assumptions", "accounts", "tax", "status", "findings", "trades")
 """Fields of a proposal in the order in which the first difference is looked for: what the optimiser

@@ -18,12 +18,12 @@ from typing import Any
 import pyarrow as arrow
 import pyarrow.parquet as arrow_parquet
 
-from policydsl.digests import EXPLANATIONS, LOG, RECORD, dumped, resealed, sha256
-from policydsl.effective_document import EFFECTIVE, effective_document
-from policydsl.pseudonyms import NUMBER, Pseudonyms, pseudonyms
-from policydsl.rebalance import recorded_inputs
-from policydsl.run_folder import csv_bytes
-from policydsl.signing import Key
+from policydsl.inputs import recorded_inputs
+from policydsl.record.digests import EXPLANATIONS, LOG, RECORD, dumped, resealed, sha256
+from policydsl.record.effective_document import EFFECTIVE, effective_document
+from policydsl.record.folder import csv_bytes
+from policydsl.record.pseudonyms import NUMBER, Pseudonyms, pseudonyms
+from policydsl.record.signing import Key
 from portfolio.book.contract import BY_NAME
 
 BOOK, POLICIES = "inputs/book/", "inputs/policies/"

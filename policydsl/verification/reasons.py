@@ -26,7 +26,7 @@ from policydsl.objective import dollars_of_a_bp, objective_terms
 from policydsl.orders import about_crossing
 from policydsl.propose import not_traded
 from policydsl.trade_words import Group, Trade, Words
-from policydsl.verify_conflicts import NOT_FOUND, conflict_differences, conflict_findings
+from policydsl.verification.conflicts import NOT_FOUND, conflict_differences, conflict_findings
 from portfolio.household import Household
 from solver.ledger import BOUND_NAMES
 

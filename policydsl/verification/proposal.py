@@ -25,15 +25,16 @@ from policydsl.document import (
     soft_document,
     statements_document,
 )
+from policydsl.inputs import Inputs, policy_of
 from policydsl.orders import Crowd, Order, facing_of, with_facing
 from policydsl.oversight import oversight_document
 from policydsl.propose import Status, empty_closing
-from policydsl.rebalance import Inputs, on_hold_findings, policy_of
-from policydsl.run_folder import TRADE_COLUMNS, trade_rows
+from policydsl.rebalance import on_hold_findings
+from policydsl.record.folder import TRADE_COLUMNS, trade_rows
 from policydsl.schemas import ProposalDocument
-from policydsl.verify_reasons import reason_differences
-from policydsl.verify_tax import tax_differences
-from policydsl.verify_unsolved import failed_differences, surplus, unsolved_differences
+from policydsl.verification.reasons import reason_differences
+from policydsl.verification.tax import tax_differences
+from policydsl.verification.unsolved import failed_differences, surplus, unsolved_differences
 from portfolio.book import Book
 from portfolio.household import Household
 

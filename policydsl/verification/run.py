@@ -13,17 +13,19 @@ from pathlib import Path
 
 from policydsl.blocks import BLOCKS, blocks_csv
 from policydsl.carried import STATE, Observed
-from policydsl.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
 from policydsl.document import Document
-from policydsl.effective_document import EFFECTIVE, effective_document
 from policydsl.explanations.verify import verify_explanations
+from policydsl.inputs import Inputs, recorded_inputs
 from policydsl.orders import crowd_of
 from policydsl.propose import Status
-from policydsl.rebalance import Inputs, handed_on, recorded_inputs, totals
-from policydsl.run_folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
+from policydsl.rebalance import handed_on
+from policydsl.record.digests import LOG, PROPOSALS, RECORD, TRADES, dumped, sha256
+from policydsl.record.effective_document import EFFECTIVE, effective_document
+from policydsl.record.folder import REWRITTEN, TRADE_COLUMNS, proposal_facts
 from policydsl.schemas import ProposalDocument, RunDocument
-from policydsl.verify_folder import folder_differences, log_entries, read_document
-from policydsl.verify_proposal import Difference, Row, row_orders, verify_proposal
+from policydsl.totals import totals
+from policydsl.verification.folder import folder_differences, log_entries, read_document
+from policydsl.verification.proposal import Difference, Row, row_orders, verify_proposal
 
 COUNTED = (
     *("files", "log entries", "households", "trade rows", "checks", "tax years"),

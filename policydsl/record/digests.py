@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from policydsl.signing import Key
+from policydsl.record.signing import Key
 
 RECORD, LOG, SEAL = "run.json", "log.jsonl", "seal.json"
 TRADES, PROPOSALS = "trades.csv", "proposals/"
