@@ -9,6 +9,7 @@ from typing import Any
 
 from policydsl.cash_report import cash_calendar
 from policydsl.conflict_report import conflict_lines
+from policydsl.output import counted
 from policydsl.tables import dollars, percent, table
 from policydsl.tax_report import tax_ledgers
 
@@ -75,7 +76,7 @@ def household_report(document: Document, most: int | None = None) -> str:
     shown = trades if most is None else trades[:most]
     if trades:
         lines.append(
-            f"{len(trades)} trades"
+            counted(len(trades), "trade")
             + (f", the {len(shown)} largest" if len(shown) < len(trades) else "")
         )
     for trade in shown:
