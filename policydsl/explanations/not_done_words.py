@@ -97,7 +97,7 @@ def soft_left(item: Document, document: Document, *, last: bool = True) -> str:
         return f"{text}; were it hard, the household would be {item['if_hard']['status']}."
     apart = item["differences"]
     said = []
-    worth, cured = Decimal(apart["objective"]), Decimal(apart["still_broken"])
+    worth, cured = Decimal(apart["objective"]), Decimal(apart.get("still_broken") or 0)
     if abs(cured) >= SMALL:
         word = "more" if cured > 0 else "less"
         said.append(f"limits that are to be cured stay broken by {exactly(cured)} {word}")

@@ -137,7 +137,7 @@ def _household(answer: Document) -> list[str]:
     if abs(cash) >= SMALL:
         said.append(f"{exactly(cash)} {'more' if cash > 0 else 'less'} would stay in cash")
     for name, words in BROKEN:
-        if abs(Decimal(apart[name])) >= SMALL:
+        if abs(Decimal(apart.get(name) or 0)) >= SMALL:
             told = f"by {exactly(after[name])} instead of {exactly(before[name])}"
             said.append(f"{words} would be broken {told}")
     worth = -Decimal(apart["objective"])

@@ -165,6 +165,10 @@ def forged(run: Path, path: str, change: object) -> str:
         ("answer.without.tracking_error", 0.5, "not those of its two answers"),
         ("answer.effect", "none", "does not follow from its two answers"),
         ("answer.leaves", {}, "in force"),
+        ("answer.without.cash", {}, "not a whole one"),
+        ("answer.without.tax", None, "not a whole one"),
+        ("answer.without.gap", "-1.00", "not a whole one"),
+        ("answer.without.status", "no_action", "not a whole one"),
         ("answer.removed", [], "the lines that it left out"),
         ("question.rule_id", "ipc.other", "another question"),
         ("question.household_id", "H9", "another question"),
@@ -177,6 +181,18 @@ def test_a_sealed_answer_that_is_altered_is_found(
     run: Path, path: str, change: object, said: str
 ) -> None:
     assert said in forged(run, path, change)
+
+
+@pytest.mark.parametrize("part", ["leaves", "same_objective"])
+def test_what_the_policies_come_to_is_merged_again(run: Path, part: str) -> None:
+    document, trade = largest(run)
+    answer = Inquiry(run).but_for(document, trade["rules"][0])["answer"]
+    if part == "leaves":
+        change = {key: {**each, "accounts": []} for key, each in answer["leaves"].items()}
+        assert "no longer in force" in forged(run, "answer.leaves", change)
+    else:
+        said = forged(run, "answer.same_objective", not answer["same_objective"])
+        assert "both answers minimise the same is not so" in said
 
 
 def forged_alternative(run: Path, part: str, change: Document) -> str:
