@@ -304,7 +304,7 @@ def sale_of(
     """One row of a sale: gain is the amount less cost and the basis of the shares sold."""
     amount = cents(shares * household.prices[lot.security_id])
     cost = cents(amount * cost_rate)
-    basis = lot.basis if shares == lot.shares else cents(lot.basis * shares / lot.shares)
+    basis = cents(lot.basis if shares == lot.shares else lot.basis * shares / lot.shares)
     return Sale(
         account_id=account.id,
         security_id=lot.security_id,

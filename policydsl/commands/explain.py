@@ -24,7 +24,7 @@ from policydsl.explanations.sealed import NotSealedError, run_hash
 from policydsl.explanations.trade import recorded_text, trade_answer, trade_text
 from policydsl.inputs import recorded_inputs
 from policydsl.rebalance import proposal_of
-from policydsl.record.digests import PROPOSALS, RECORD
+from policydsl.record.digests import PROPOSALS, RECORD, sha256
 from policydsl.report import (
     household_report,
     sentence_lines,
@@ -121,9 +121,16 @@ def _documents(run: Path, only: str | None) -> list[dict[str, Any]]:
         for name in names
         if only in (None, name)
     ]
-    if found:
+    if found or any(_edited(run, record, name) for name in names if only in (None, name)):
         raise click.UsageError(f"{run} cannot be read: run `policydsl verify {run}`")
     return [document for document in read if document is not None]
+
+
+def _edited(run: Path, record: dict[str, Any] | None, household_id: str) -> bool:
+    """Whether a proposal is not the file that the run wrote."""
+    name = f"{PROPOSALS}{household_id}.json"
+    stated = {} if record is None else record["files"]
+    return sha256((run / name).read_bytes()) != stated.get(name)
 
 
 def _blocks(documents: list[dict[str, Any]], most: int | None, form: str) -> int:

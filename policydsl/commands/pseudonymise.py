@@ -63,7 +63,9 @@ def command(
     try:
         key = None if sign is None else private_key(sign)
         hidden = None if secret is None else _secret(secret)
-        folder = fresh_folder(out)
+        if run.resolve() in out.resolve().parents:
+            raise click.UsageError(f"{run} is not written into: {out} lies in it")
+        folder = fresh_folder(out, reads=[run])
         kept = pseudonymised(run, folder.folder, hidden, key)
     except (AmbiguousIdError, FileExistsError, LeftError, ValueError) as error:
         raise click.UsageError(str(error)) from None

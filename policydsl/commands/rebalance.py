@@ -93,7 +93,7 @@ def command(
         ctx.exit(_compare(inputs, with_file(inputs, what_if), ids, form))
     assert out is not None
     try:
-        folder = fresh_folder(out, key)
+        folder = fresh_folder(out, key, [inputs.book_folder, inputs.policy_folder])
     except FileExistsError as error:
         raise click.UsageError(str(error)) from None
     chosen = {"households": list(only), "as_of": None if as_of is None else as_of.isoformat()}

@@ -243,20 +243,29 @@ def _flips_at(left: _Left, lot: Lot, each: Untraded | None) -> str | None:
 def _cash(left: _Left) -> Iterator[Document]:
     """The cash of each account that is traded, the rules about it, and the best use it has not
     got."""
-    policy = left.proposal.policy
-    priced_rules = {bound["statement"] for bound in left.document["bounds"]}
-    for portfolio in left.closing.portfolios:
+    for facts in cash_facts(left.closing, left.proposal.policy, left.document):
+        buys = [
+            each
+            for each in left.untraded
+            if each.account_id == facts["account_id"] and each.side == "buy" and not each.barriers
+        ]
+        best = min(buys, key=lambda each: (each.pull, each.security_id), default=None)
+        yield facts | {
+            "next_buy": None if best is None else best.security_id,
+            "instead": None if best is None else _choice(best),
+        }
+
+
+def cash_facts(closing: Closing, policy: HouseholdPolicy, document: Document) -> Iterator[Document]:
+    """The cash of each account that is traded, and the rules about it, as far as no solve has to
+    tell."""
+    priced_rules = {bound["statement"] for bound in document["bounds"]}
+    for portfolio in closing.portfolios:
         for account in portfolio.traded:
             about = [scope.statement.key for scope in policy.of_kind("cash", account.id)]
-            aside = left.closing.reserved.get(account.id, ZERO)
-            buys = [
-                each
-                for each in left.untraded
-                if each.account_id == account.id and each.side == "buy" and not each.barriers
-            ]
-            best = min(buys, key=lambda each: (each.pull, each.security_id), default=None)
-            value = left.closing.value(account)
-            cash = cents(left.closing.cash(account, after=True))
+            aside = closing.reserved.get(account.id, ZERO)
+            value = closing.value(account)
+            cash = cents(closing.cash(account, after=True))
             yield {
                 "account_id": account.id,
                 "cash": plain(cash),
@@ -267,11 +276,8 @@ def _cash(left: _Left) -> Iterator[Document]:
                 "set_aside_by": sorted(
                     {
                         each.source
-                        for each in left.closing.household.set_aside
-                        if each.account_id == account.id
-                        and each.source in left.document["statements"]
+                        for each in closing.household.set_aside
+                        if each.account_id == account.id and each.source in document["statements"]
                     }
                 ),
-                "next_buy": None if best is None else best.security_id,
-                "instead": None if best is None else _choice(best),
             }

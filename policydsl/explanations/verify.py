@@ -7,24 +7,28 @@ from both sides, the policies and the book, is proved here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
+from functools import cache, partial
 from pathlib import Path
 
 from compiler.assumptions import assumptions_for
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
-from policydsl.document import Document, plain
+from policydsl.document import Document, measures_document, plain, statements_document
 from policydsl.explanations.alternatives import lot_facts, waiting
-from policydsl.explanations.but_for import effect
-from policydsl.explanations.not_done import active, losses, tax_saved
+from policydsl.explanations.but_for import bounding, effect, more_statements, targets
+from policydsl.explanations.not_done import active, cash_facts, losses, tax_saved
 from policydsl.explanations.sealed import NotSealedError, opened
-from policydsl.explanations.sides import differences, side
-from policydsl.explanations.without import lines_of, waivers_of
+from policydsl.explanations.sides import BROKEN, RATES, differences, kept_alike, side
+from policydsl.explanations.without import lines_of, waivers_of, without_rule
 from policydsl.inputs import Inputs, policy_of
-from policydsl.propose import empty_closing
+from policydsl.propose import Status, empty_closing
 from policydsl.record.digests import EXPLANATIONS
-from policydsl.verification.proposal import LEDGER_TOLERANCE, Difference
+from policydsl.verification.proposal import LEDGER_TOLERANCE, SOLVED, Difference
+from portfolio.household import Household
+
+Check = Callable[[Document, Document, Inputs], Iterator[str]]
 
 
 def verify_explanations(
@@ -33,6 +37,8 @@ def verify_explanations(
     """What in the files under `explanations/` does not follow from the record, the policies and the
     book; `documents` are the run's proposals by household. Adds to `counts["explanations"]`. A file
     that is not what was sealed for this run is left to `folder_differences`."""
+    changed_by = cache(lambda rule_id: without_rule(inputs, rule_id)[0])
+    checks: dict[str, Check] = {**CHECKS, "but-for": partial(_but_for, changed_by=changed_by)}
     for path in sorted((folder / EXPLANATIONS).rglob("*.json")):
         counts["explanations"] += 1
         name = path.relative_to(folder).as_posix()
@@ -44,15 +50,24 @@ def verify_explanations(
         if document is None:
             yield Difference(name, "is of a household that the run does not have")
             continue
-        for what in CHECKS[explanation["question"]["kind"]](explanation, document, inputs):
+        for what in checks[explanation["question"]["kind"]](explanation, document, inputs):
             yield Difference(name, what)
 
 
-def _but_for(explanation: Document, document: Document, inputs: Inputs) -> Iterator[str]:
+def _but_for(
+    explanation: Document,
+    document: Document,
+    inputs: Inputs,
+    changed_by: Callable[[str], Inputs],
+) -> Iterator[str]:
     question, answer = explanation["question"], explanation["answer"]
     before, after = _present(answer["as_it_was"]), _present(answer["without"])
     if before != side(document):
         yield "its answer as it was is not that of the run"
+        return
+    household = inputs.book.household(document["household_id"])
+    if not _whole(after, household):
+        yield "its answer without the rule is not a whole one"
         return
     if _present(answer["differences"]) != differences(before, after):
         yield "its differences are not those of its two answers"
@@ -69,10 +84,53 @@ def _but_for(explanation: Document, document: Document, inputs: Inputs) -> Itera
     lines = lines_of(inputs.policies, question["rule_id"])
     if answer["removed"] != [asdict(each) for each in lines]:
         yield f"the lines that it left out are not those of {question['rule_id']}"
-    household = inputs.book.household(document["household_id"])
     waivers = waivers_of(inputs.typed, household, question["rule_id"])
     if answer["waivers"] != [asdict(each) for each in waivers]:
         yield f"its waivers are not those of {question['rule_id']}"
+    if Status.FAILED not in (before["status"], after["status"]):
+        yield from _merged_again(answer, document, inputs, changed_by(question["rule_id"]))
+
+
+def _merged_again(
+    answer: Document, document: Document, inputs: Inputs, changed: Inputs
+) -> Iterator[str]:
+    """What is in force without the lines is what the policies come to; dollars compare where both
+    answers were asked to minimise the same."""
+    household = inputs.book.household(document["household_id"])
+    if household.id in inputs.book.households_on_hold:
+        return
+    policy = policy_of(changed, household)
+    here, there = document.get("statements") or {}, statements_document(policy)
+    if answer["leaves"] != more_statements(here, there):
+        yield "what it says is no longer in force is not what the policies come to"
+    if answer["returns"] != more_statements(there, here):
+        yield "what it says is in force again is not what the policies come to"
+    bounds_only = bounding(inputs.typed, answer["leaves"])
+    bounds_only = bounds_only and bounding(changed.typed, answer["returns"])
+    after: Document = {}
+    if answer["without"]["status"] in SOLVED:
+        after = measures_document(empty_closing(household, policy))
+    same = bounds_only and targets(document) == targets(after)
+    same = same and kept_alike(side(document), _present(answer["without"]))
+    if answer["same_objective"] != same:
+        yield "whether both answers minimise the same is not so"
+
+
+def _whole(part: Document, household: Household) -> bool:
+    """Whether a side has all that an answer has, of each account and taxpayer, or nothing of it."""
+    if part["status"] not in SOLVED:
+        return part.keys() == {"status", "findings"}
+    if part.keys() != OF_ANSWER or (part["status"] == Status.PROPOSED) != bool(part["trades"]):
+        return False
+    return (
+        part["cash"].keys() == {account.id for account in household.accounts}
+        and part["tax"].keys() == household.tax_entities.keys()
+        and Decimal(part["gap"]) >= 0
+    )
+
+
+OF_ANSWER = {"status", "trades", "tax", "cash", "objective", "gap", *BROKEN, *RATES}
+"""What a side has that was solved."""
 
 
 def _present(part: Document) -> Document:
@@ -131,12 +189,15 @@ def _not_done(explanation: Document, document: Document, inputs: Inputs) -> Iter
             plain(tax_saved(closing, sale)),
         ):
             yield f"lot {each['lot_id']} is not left with that loss"
-    cash = {a["account_id"]: Decimal(a["after"]["cash"]) for a in document["accounts"]}
-    if any(Decimal(each["cash"]) != cash[each["account_id"]] for each in answer["cash"]):
+    cash = [*cash_facts(closing, policy, document)]
+    if [{key: each[key] for key in CASH} for each in answer["cash"]] != cash:
         yield "the cash left is not what the trades come to"
     before = side(document)
     for each in answer["soft"]:
         after = _present(each["if_hard"])
+        if not _whole(after, closing.household):
+            yield f"{each['rule_id']}: its answer if it were hard is not a whole one"
+            continue
         if _present(each["differences"]) != differences(before, after):
             yield f"{each['rule_id']}: its differences are not those of its two answers"
     broken = [{k: v for k, v in each.items() if k in SOFT} for each in answer["soft"]]
@@ -144,9 +205,10 @@ def _not_done(explanation: Document, document: Document, inputs: Inputs) -> Iter
         yield "the soft rules broken are not those of the run"
 
 
+CASH = ("account_id", "cash", "weight", "rules", "binding", "set_aside", "set_aside_by")
 DRIFT = ("portfolio_id", "security_id", "ticker", "held", "target", "apart")
 SOFT = ("rule_id", "statement", "priority", "where", "found", "bound")
-CHECKS = {"but-for": _but_for, "alternatives": _alternatives, "not-done": _not_done}
+CHECKS: dict[str, Check] = {"alternatives": _alternatives, "not-done": _not_done}
 
 
 def recorded_closing(inputs: Inputs, document: Document) -> Closing:

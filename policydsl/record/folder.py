@@ -193,12 +193,16 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def fresh_folder(folder: Path, key: Key | None = None) -> RunFolder:
+def fresh_folder(folder: Path, key: Key | None = None, reads: Iterable[Path] = ()) -> RunFolder:
     """An empty run folder, to be signed where there is a key; an earlier run there is replaced,
     anything else is not touched.
 
-    Raises FileExistsError where the folder holds something that is no run.
+    Raises FileExistsError where the folder holds something that is no run, or what is yet to be
+    read.
     """
+    for path in reads:
+        if folder.resolve() in (path.resolve(), *path.resolve().parents):
+            raise FileExistsError(f"{folder} holds {path}, which is read: name another folder")
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "run.json").exists()):
             raise FileExistsError(f"{folder} exists and is not a run folder")

@@ -102,14 +102,14 @@ def _tables(run: Path, names: Iterable[str]) -> Iterator[tuple[str, Table]]:
 
 
 def _notes(tables: Mapping[str, Table]) -> set[str]:
-    """`table.column` of columns about clients that no contract knows and that hold words."""
+    """`table.column` of columns about clients that no contract knows and that hold anything."""
     found = set()
     for name, (columns, rows) in tables.items():
         table = Path(name).stem
         known = {column.name for column in BY_NAME[table].columns} if table in CLIENTS else None
         for column in columns if known is not None else ():
             cells = (row[column] or "" for row in rows)
-            if column not in (known or ()) and any(c and not _plain(c) for c in cells):
+            if column not in (known or ()) and any(cells):
                 found.add(f"{table}.{column}")
     return found
 
@@ -201,19 +201,23 @@ def _cell(table: str, column: str, cell: str, notes: set[str], others: Pseudonym
     if column in IDS or column in OF_LOTS:
         return others.of(cell) if cell in others.ids else others.text(cell)
     if f"{table}.{column}" in notes:
-        return "note" if cell else ""
+        return "" if not cell or _plain(cell) else "note"
     if table == "households" and column == "name" and cell in others.names:
         return others.names[cell]
     return cell if _plain(cell) else others.text(cell)
 
 
 def _parquet(table: arrow.Table, columns: list[str], rows: list[list[str]]) -> bytes:
-    """The table with the texts of its columns of texts in place of the old ones."""
+    """The table with the texts of its columns of texts in place of the old ones; of others nothing
+    is left where every cell is to be empty."""
     for number, column in enumerate(columns):
         if arrow.types.is_string(table.schema.field(column).type):
             old = table.column(column).to_pylist()
             new = [None if was is None else row[number] for was, row in zip(old, rows, strict=True)]
             table = table.set_column(number, column, arrow.array(new, arrow.string()))
+        elif not any(row[number] for row in rows):
+            kind = table.schema.field(column).type
+            table = table.set_column(number, column, arrow.nulls(table.num_rows, kind))
     out = io.BytesIO()
     arrow_parquet.write_table(table.replace_schema_metadata(None), out)
     return out.getvalue()

@@ -102,6 +102,8 @@ def read_record(folder: Path, only: Iterable[str] = ()) -> Record:
         if unknown:
             raise NotARecordError(f"{folder} has no household {unknown[0]}")
         names = [name for name in run["households"] if not wanted or name in wanted]
+        if not names:
+            raise NotARecordError(f"{folder} has no household")
         documents = tuple(_proposal(folder, run, name) for name in names)
         for name in run["files"]:
             if name.startswith("inputs/"):

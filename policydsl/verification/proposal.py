@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from compiler.assumptions import assumptions_for
@@ -220,7 +220,7 @@ def _closing(
         where = f"{household.id} {row['trade_id']}"
         try:
             trade = _trade(household, policy, row)
-        except (KeyError, InvalidOperation, ValueError) as error:
+        except (KeyError, ArithmeticError, ValueError) as error:
             yield Difference(where, f"names something the book does not have: {error}")
             sound = False
             continue
@@ -246,7 +246,7 @@ def _closing(
 
 
 def _trade(household: Household, policy: HouseholdPolicy, row: Row) -> Sale | Purchase:
-    """Raises KeyError, InvalidOperation or ValueError for what the book cannot have."""
+    """Raises KeyError, ArithmeticError or ValueError for what the book cannot have."""
     accounts = {account.id: account for account in household.accounts}
     account, shares = accounts[row["account_id"]], Decimal(row["shares"])
     if not shares.is_finite() or shares <= 0:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import InvalidOperation
 from pathlib import Path
 
 from policydsl.blocks import BLOCKS, blocks_csv
@@ -111,7 +110,11 @@ def _inputs(record: Document) -> Iterator[Difference]:
 def _trades(
     folder: Path, record: Document, documents: Mapping[str, Document], counts: dict[str, int]
 ) -> Iterator[Difference]:
-    inputs = recorded_inputs(folder)
+    try:
+        inputs = recorded_inputs(folder)
+    except ValueError:
+        yield Difference(f"inputs/{STATE}", "does not hold the state of a run")
+        return
     if inputs.book.stopped:
         yield Difference("inputs/book", "can no longer be run")
         return
@@ -147,7 +150,7 @@ def _blocks(
             yield Difference(BLOCKS, "is not what the trades come to")
     except OSError as error:
         yield Difference(BLOCKS, f"cannot be read: {error.strerror}")
-    except InvalidOperation:
+    except ArithmeticError:
         yield Difference(BLOCKS, "cannot be told from trades that are no numbers")
 
 

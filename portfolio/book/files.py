@@ -207,7 +207,7 @@ def _read_csv(content: bytes, file: str, notes: Notes) -> pa.Table:
                 "B0106",
                 file,
                 f"record {row.number} has {row.actual_columns} cells under "
-                f"{row.expected_columns} headings: {row.text[:60]}{others}",
+                f"{row.expected_columns} headings{others}",
                 f"{row.expected_columns} cells; quote a value that contains a comma",
                 value=row.text,
                 rows=len(skipped) if together else 1,

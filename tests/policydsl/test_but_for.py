@@ -11,7 +11,7 @@ import pytest
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
 from policydsl.explanations.sealed import own_hash
 from policydsl.explanations.words import household_but_for
-from policydsl.record.digests import dumped
+from policydsl.record.digests import dumped, resealed
 from policydsl.verification.folder import folder_differences
 from tests.policydsl.runs import (
     POLICIES,
@@ -165,6 +165,10 @@ def forged(run: Path, path: str, change: object) -> str:
         ("answer.without.tracking_error", 0.5, "not those of its two answers"),
         ("answer.effect", "none", "does not follow from its two answers"),
         ("answer.leaves", {}, "in force"),
+        ("answer.without.cash", {}, "not a whole one"),
+        ("answer.without.tax", None, "not a whole one"),
+        ("answer.without.gap", "-1.00", "not a whole one"),
+        ("answer.without.status", "no_action", "not a whole one"),
         ("answer.removed", [], "the lines that it left out"),
         ("question.rule_id", "ipc.other", "another question"),
         ("question.household_id", "H9", "another question"),
@@ -177,6 +181,18 @@ def test_a_sealed_answer_that_is_altered_is_found(
     run: Path, path: str, change: object, said: str
 ) -> None:
     assert said in forged(run, path, change)
+
+
+@pytest.mark.parametrize("part", ["leaves", "same_objective"])
+def test_what_the_policies_come_to_is_merged_again(run: Path, part: str) -> None:
+    document, trade = largest(run)
+    answer = Inquiry(run).but_for(document, trade["rules"][0])["answer"]
+    if part == "leaves":
+        change = {key: {**each, "accounts": []} for key, each in answer["leaves"].items()}
+        assert "no longer in force" in forged(run, "answer.leaves", change)
+    else:
+        said = forged(run, "answer.same_objective", not answer["same_objective"])
+        assert "both answers minimise the same is not so" in said
 
 
 def forged_alternative(run: Path, part: str, change: Document) -> str:
@@ -249,6 +265,7 @@ def test_a_run_of_a_version_that_recorded_less_is_said_to_be_one(run: Path) -> N
     document, trade = largest(run)
     path = run / "proposals" / f"{document['household_id']}.json"
     path.write_bytes(dumped({k: v for k, v in document.items() if k != "model_tracking_error"}))
+    resealed(run)
     result = policydsl("explain", run, "--trade", trade["trade_id"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "was made by a version that recorded less" in result.stderr

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,16 @@ from policydsl.totals import totals
 from policydsl.verification.proposal import OF_SOLVED
 from policydsl.verification.run import verify_run
 from tests.policydsl.endings import ENDINGS
-from tests.policydsl.runs import policydsl, proposal, proposals, record
+from tests.policydsl.runs import (
+    policydsl,
+    proposal,
+    proposals,
+    rebalanced,
+    record,
+    rows,
+    write_rows,
+)
+from tests.policydsl.small_books import Tables, policies_of
 
 Document = dict[str, Any]
 Change = Callable[[Document], object]
@@ -206,3 +216,48 @@ def test_a_cell_without_end_is_a_difference(copied: Path) -> None:
     result = policydsl("verify", copied)
     assert result.exit_code == 1, result.output
     assert "is not the file that was written" in result.output
+
+
+def test_a_name_that_no_file_can_have_is_a_difference(copied: Path) -> None:
+    document = record(copied)
+    document["files"]["a\0b"] = "0" * 64
+    (copied / "run.json").write_bytes(dumped(document))
+    assert policydsl("verify", copied).exit_code == 1
+
+
+@pytest.mark.parametrize("shares", ["1e999999", "Infinity", "sNaN", "-1"])
+def test_shares_that_nobody_can_trade_are_a_difference(copied: Path, shares: str) -> None:
+    table = rows(copied / "trades.csv")
+    table[0]["shares"] = shares
+    write_rows(copied / "trades.csv", table)
+    resealed(copied)
+    result = policydsl("verify", copied)
+    assert result.exit_code == 1, result.output
+
+
+def test_a_state_that_is_none_is_a_difference(copied: Path) -> None:
+    (copied / "inputs" / "state.json").write_text("{", encoding="utf-8")
+    resealed(copied)
+    result = policydsl("verify", copied)
+    assert result.exit_code == 1, result.output
+    assert "does not hold the state of a run" in result.output
+
+
+def test_a_run_of_nobody_is_not_reported_on(copied: Path) -> None:
+    (copied / "run.json").write_bytes(dumped({**record(copied), "households": []}))
+    result = policydsl("report", copied, "--kind", "tax", "-o", copied.parent / "pages")
+    assert result.exit_code == 2, result.output
+
+
+def test_a_whole_lot_gains_in_cents(tmp_path: Path) -> None:
+    """Custodians state averages to more places: the law's word and the row's have to agree."""
+    tables = Tables()
+    tables.security("AAA", 100)
+    tables.security("BBB", 50)
+    tables.client("H1", {"BBB": "0.9"})
+    tables.account("H1", cash=100, lots=[("AAA", 10, "900.0043")])
+    policies = policies_of(tmp_path / "policies", firm='rule a.b "B"\n    never hold "AAA"\n')
+    run = rebalanced(tmp_path / "run", tables.written(tmp_path / "book"), policies)
+    (sale,) = (lot for trade in proposal(run, "H1")["trades"] for lot in trade["lots"])
+    assert Decimal(sale["realized_gain"]) == round(Decimal(sale["realized_gain"]), 2)
+    assert verify_run(run)[0] == []

@@ -38,6 +38,7 @@ NICKNAMES = {"H00001-TX": "Blenkinsop tuition pot", "H00004-TX": "Tolvadia reser
 PLANTED = (
     *("Zarquon", "Ygraine", "Blenkinsop", "Quillfeather", "Jörgen", "Ångström", "Wexlby"),
     *("Lake Zubnik", "zither", "Tolvadia", "tuition pot", "H0000", "T0000"),
+    *("123456789", "1951-02-03"),
 )
 REMARK = """
 # Zarquon Blenkinsop asked for this, and H00002 too
@@ -54,19 +55,19 @@ def planted(tmp_path_factory: pytest.TempPathFactory, small_book: Path) -> tuple
     book = Path(shutil.copytree(small_book, folder / "book"))
     households = [
         {**row, "name": NAMES.get(row["household_id"], row["name"])}
-        | {"notes": NOTES.get(row["household_id"], "")}
+        | {"notes": NOTES.get(row["household_id"], ""), "ssn": "123456789", "born": "1951-02-03"}
         for row in rows(book / "households.csv")
     ]
     write_rows(book / "households.csv", households)
     accounts = [
-        {**row, "nickname": NICKNAMES.get(row["account_id"], "")}
+        {**row, "nickname": NICKNAMES.get(row["account_id"], ""), "phone": "2125550123"}
         for row in rows(book / "accounts.csv")
     ]
     write_rows(book / "accounts.csv", accounts)
     table = pyarrow.csv.read_csv(
         book / "accounts.csv",
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={name: pyarrow.string() for name in accounts[0]}
+            column_types={name: pyarrow.string() for name in accounts[0] if name != "phone"}
         ),
     )
     pyarrow.parquet.write_table(table, book / "accounts.parquet")
@@ -96,6 +97,16 @@ def left(text: str) -> list[str]:
 
 
 # --- logs ----------------------------------------------------------------------------------------
+
+
+def test_a_row_that_cannot_be_read_is_not_quoted(tmp_path: Path, small_book: Path) -> None:
+    book = Path(shutil.copytree(small_book, tmp_path / "book"))
+    table = book / "households.csv"
+    name = rows(table)[0]["name"]
+    table.write_text(table.read_text("utf-8").replace(name, f"{name}, junior", 1), "utf-8")
+    result = policydsl("rebalance", "--book", book, "-o", tmp_path / "run")
+    assert "B0106" in result.output
+    assert name.split()[0] not in result.output
 
 
 def test_no_log_and_no_message_names_a_client(
@@ -170,6 +181,26 @@ def test_one_client_has_one_pseudonym_everywhere(run: Path, shared: Path) -> Non
     assert any(row["household_id"] == client for row in trade_rows(shared))
     told = [row for row in rows(shared / "inputs" / "book" / "households.csv") if row["notes"]]
     assert {row["notes"] for row in told} == {"note"}
+    accounts = pyarrow.parquet.read_table(shared / "inputs" / "book" / "accounts.parquet")
+    assert accounts["phone"].null_count == accounts.num_rows > 0
+
+
+@pytest.mark.parametrize("place", ["", "shared", "inputs/.."])
+def test_a_run_is_not_written_over_or_into(tmp_path: Path, pair_run: Path, place: str) -> None:
+    run = Path(shutil.copytree(pair_run, tmp_path / "run"))
+    result = policydsl("pseudonymise", run, "-o", run / place)
+    assert result.exit_code == 2, result.output
+    assert policydsl("verify", run).exit_code == 0
+
+
+def test_a_run_is_not_replaced_by_one_of_its_own_inputs(tmp_path: Path, pair_run: Path) -> None:
+    run = Path(shutil.copytree(pair_run, tmp_path / "run"))
+    inputs = run / "inputs"
+    given = ("--book", inputs / "book", "--policies", inputs / "policies")
+    result = policydsl("rebalance", *given, "-o", run)
+    assert result.exit_code == 2, result.output
+    assert "which is read" in result.output
+    assert policydsl("verify", run).exit_code == 0
 
 
 def test_a_secret_gives_the_same_pseudonyms_to_other_runs(tmp_path: Path, run: Path) -> None:
