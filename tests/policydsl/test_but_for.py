@@ -11,7 +11,7 @@ import pytest
 from policydsl.explanations.inquiry import Inquiry, NotRepeatedError
 from policydsl.explanations.sealed import own_hash
 from policydsl.explanations.words import household_but_for
-from policydsl.record.digests import dumped
+from policydsl.record.digests import dumped, resealed
 from policydsl.verification.folder import folder_differences
 from tests.policydsl.runs import (
     POLICIES,
@@ -265,6 +265,7 @@ def test_a_run_of_a_version_that_recorded_less_is_said_to_be_one(run: Path) -> N
     document, trade = largest(run)
     path = run / "proposals" / f"{document['household_id']}.json"
     path.write_bytes(dumped({k: v for k, v in document.items() if k != "model_tracking_error"}))
+    resealed(run)
     result = policydsl("explain", run, "--trade", trade["trade_id"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert "was made by a version that recorded less" in result.stderr

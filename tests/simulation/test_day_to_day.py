@@ -13,7 +13,7 @@ from policydsl.day_to_day.trade_changes import MEASURES
 from tests.policydsl.days import assert_put_back
 from tests.simulation.daybook import Log
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.minutes]
 DAYS = {
     "2023-11-13": "2023-11-14",
     "2023-11-14": "2023-11-15",
