@@ -283,7 +283,7 @@ def _of_counts(rules: Sequence[Directive]) -> Iterator[Row]:
                 fewest = max(fewest, float(count.low or 0))
                 most = most if count.high is None else min(most, float(count.high))
             case Restriction(mode=Mode.ONLY, action="hold", things=Selection(where=None) as of):
-                named = all(isinstance(each, Named) for each in of.items)
+                named = bool(of.items) and all(isinstance(each, Named) for each in of.items)
                 most = min(most, len(of.items)) if named else most
             case HoldingMinimum(selection=None) as minimum:
                 smallest = max(smallest, _share(minimum.amount, "account") or 0.0)

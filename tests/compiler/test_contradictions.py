@@ -198,6 +198,7 @@ POSSIBLE += [
         ],
         id="a small part of a household",
     ),
+    pytest.param(["only hold anything", "keep holdings at least 7"], id="anything is no list"),
     pytest.param(
         ["keep cash at most 5% of household per account", "keep anything at most 80% of account"],
         id="another base",
