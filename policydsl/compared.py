@@ -29,7 +29,7 @@ def crossing_document(proposal: Proposal) -> dict[str, list[dict[str, Any]]]:
     return {
         "gives_way": [
             {
-                "rule_id": rules[up.key],
+                "rule_id": rules.get(up.key, up.key),
                 "statement": up.key,
                 "among": up.among,
                 "security_id": up.security_id,
