@@ -612,6 +612,7 @@ def test_the_same_trades_pass_under_a_rule_a_cent_looser(
 
 
 @pytest.mark.long
+@pytest.mark.minutes
 @pytest.mark.parametrize("soft", ["", "    soft priority 1\n"], ids=["hard", "soft"])
 def test_what_is_solved_under_these_rules_always_passes(tmp_path: Path, soft: str) -> None:
     """No answer of our own is rejected: every rule above, hard and soft, kept and broken by the
