@@ -64,9 +64,11 @@ class Physics:
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     _cash: dict[str, tuple[list[float], list[Column]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
+    _held: dict[str, dict[str, tuple[Position | None, float]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_id = {account.id: account for account in self.household.accounts}
+        self._held = {}
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -146,18 +148,11 @@ class Physics:
         it may trade."""
         if only is not None and not only:
             return {}
-        positions = {p.security_id: p for p in self.of_account(account.id)}
-        fixed: dict[str, float] = {}
-        traded = {lot.id for position in positions.values() for lot in position.lots}
-        for lot in account.lots:
-            if lot.id not in traded:
-                worth = self.bp(lot.shares * self.household.prices[lot.security_id])
-                fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
         constants: dict[str, float] = {}
         terms: dict[str, list[tuple[float, Position]]] = {}
-        names = fixed.keys() | positions.keys()
-        for name in sorted(names if only is None else names & only):
-            position, worth = positions.get(name), fixed.get(name, 0.0)
+        for name, (position, worth) in self._holdings(account).items():
+            if only is not None and name not in only:
+                continue
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
                 constants[group] = constants.get(group, 0.0) + part * worth
@@ -167,6 +162,21 @@ class Physics:
             group: Exposure(constant, tuple(terms.get(group, ())))
             for group, constant in constants.items()
         }
+
+    def _holdings(self, account: Account) -> dict[str, tuple[Position | None, float]]:
+        """By security, sorted: the account's position, if it may trade, and what it holds in lots that
+        are in none (bp)."""
+        if account.id not in self._held:
+            positions = {p.security_id: p for p in self.of_account(account.id)}
+            traded = {lot.id for position in positions.values() for lot in position.lots}
+            fixed = dict.fromkeys(positions, 0.0)
+            for lot in account.lots:
+                if lot.id not in traded:
+                    worth = self.bp(lot.shares * self.household.prices[lot.security_id])
+                    fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
+            held = {name: (positions.get(name), fixed[name]) for name in sorted(fixed)}
+            self._held[account.id] = held
+        return self._held[account.id]
 
     def parts(self, security_id: str) -> Mapping[str, Decimal]:
         """What a security is once seen through, as fractions of it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
+from typing import NamedTuple
 
 from compiler.sums import Column, Sum
 from compiler.tableau import Row
@@ -63,9 +64,13 @@ class Position:
 
     def part(self, share: float) -> tuple[list[float], list[Column]]:
         """A share of what the trades add to its value (bp): coefficients and columns."""
-        if self.buy is None:
-            return [-share] * len(self.sells), list(self.sells)
-        return [share, *[-share] * len(self.sells)], [self.buy, *self.sells]
+        sold = [-share] * len(self.sells)
+        return sold if self.buy is None else [share, *sold], self.trades
+
+    @cached_property
+    def trades(self) -> list[Column]:
+        """The purchase, where it may be bought, and the sales of its lots."""
+        return [*([] if self.buy is None else [self.buy]), *self.sells]
 
     @cached_property
     def sell_of(self) -> dict[str, Column]:
@@ -73,8 +78,7 @@ class Position:
         return {lot.id: sell for lot, sell in zip(self.lots, self.sells, strict=True)}
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
+class Square(NamedTuple):
     """`weight` x `column`^2 in the objective (basis points of value). One that only settles `ties`
     between columns of equal cost is solved with, and is no part of what the answer is worth."""
 
@@ -156,8 +160,7 @@ class Soft:
     still: float
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A row of a policy, its upper end (bp), and what may exceed it."""
 
     row: Row

@@ -113,11 +113,15 @@ class _PortfolioRisk:
             # One after the other: in which order it is summed shows in the last digit.
             whole = np.cumsum(seen[:, None] * of_names, axis=0)[-1:]
             loadings[place[fund]] = whole.sum(axis=0)
+        counts = np.array([self.counts[p.account_id] for p in self.positions])
+        exposures = loadings[[place[p.security_id] for p in self.positions]] * counts[:, None]
+        active = [p.active for p in self.positions]
+        beside = [(i, self.beside[name]) for name, i in place.items() if name in self.beside]
         for k in range(loadings.shape[1]):
-            shares_of = dict(zip(names, loadings[:, k].tolist(), strict=True))
-            rest = self._rest(shares_of)
+            rest = _rounded(sum([float(loadings[i, k]) * weight for i, weight in beside]))
+            exposure = Sum(exposures[:, k].tolist(), active)
             self._square(
-                self._defined("factor", (self.portfolio.id, k), shares_of, rest), self.scale
+                self._defined("factor", (self.portfolio.id, k), exposure, rest), self.scale
             )
 
     def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
@@ -125,14 +129,14 @@ class _PortfolioRisk:
         risk = self.physics.household.risk
         own = [position for _, position in self.of_security.get(name, ())]
         shares = {name: 1.0, **funds}
-        constant = self._rest(shares)
+        constant = self._beside_of(shares)
         weight = self.scale * float(risk.specific[self.row_of[name]])
         alone = len(own) == 1 and self.counts[own[0].account_id] == 1.0
         if alone and not funds and constant == 0.0:
             self._square(own[0].active, weight)
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
-        through = self._defined("through", key, shares, constant)
+        through = self._defined("through", key, self._exposure(shares), constant)
         spread = self._spread(funds, constant)
         for position in own:
             position.through, position.spread = through, spread
@@ -167,36 +171,41 @@ class _PortfolioRisk:
         )
         for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
             shares = dict(zip(funds, row.tolist(), strict=True))
-            key = (self.portfolio.id, k)
-            self._square(self._defined("residual", key, shares, self._rest(shares)), self.scale)
+            key, rest = (self.portfolio.id, k), self._beside_of(shares)
+            self._square(self._defined("residual", key, self._exposure(shares), rest), self.scale)
 
     def _defined(
-        self, name: str, key: tuple[str, str | int], shares: Mapping[str, float], rest: float
+        self, name: str, key: tuple[str, str | int], exposure: Sum, beside: float
     ) -> Column:
-        """A new column and the row that defines it: the active weights of positions times `shares`
-        by security, and the rest."""
+        """A new column and the row that defines it: what positions add to it, and what is beside
+        them."""
         tableau = self.physics.tableau
         column = tableau.column(name, key)
-        tableau.block("physics").rows(name).exactly(key, self._without(column, shares), rest)
+        less = [-each for each in exposure.coefficients]
+        definition = Sum([1.0, *less], [column, *exposure.columns])
+        tableau.block("physics").rows(name).exactly(key, definition, beside)
         return column
 
-    def _without(self, column: Column, shares: Mapping[str, float]) -> Sum:
-        """A column less the active weights of positions times `shares` by security."""
+    def _exposure(self, shares: Mapping[str, float]) -> Sum:
+        """The active weights of positions times `shares` by security."""
         of = [each for name in shares for each in self.of_security.get(name, ())]
         held = [p for _, p in sorted(of, key=itemgetter(0)) if shares[p.security_id]]
-        seen = [-(shares[p.security_id] * self.counts[p.account_id]) for p in held]
-        return Sum([1.0, *seen], [column, *(p.active for p in held)])
+        seen = [shares[p.security_id] * self.counts[p.account_id] for p in held]
+        return Sum(seen, [p.active for p in held])
 
-    def _rest(self, shares: Mapping[str, float]) -> float:
+    def _beside_of(self, shares: Mapping[str, float]) -> float:
         """What is beside the positions, times `shares` by security."""
-        rest = sum(share * self.beside.get(name, 0.0) for name, share in shares.items())
-        return rest if abs(rest) > ROUNDING else 0.0
+        return _rounded(sum([share * self.beside.get(name, 0.0) for name, share in shares.items()]))
 
     def _square(self, column: Column, weight: float) -> None:
         self.physics.squares.append(Square(column, weight))
 
 
 ROUNDING = 1e-9  # bp
+
+
+def _rounded(amount: float) -> float:
+    return amount if abs(amount) > ROUNDING else 0.0
 
 
 def counted(physics: Physics, portfolio: Portfolio, account_id: str) -> float:
