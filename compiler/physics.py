@@ -164,8 +164,8 @@ class Physics:
         }
 
     def _holdings(self, account: Account) -> dict[str, tuple[Position | None, float]]:
-        """By security, sorted: the account's position, if it may trade, and what it holds in lots that
-        are in none (bp)."""
+        """By security, sorted: the account's position, if it may trade, and what it holds in
+        lots of no position (bp)."""
         if account.id not in self._held:
             positions = {p.security_id: p for p in self.of_account(account.id)}
             traded = {lot.id for position in positions.values() for lot in position.lots}
