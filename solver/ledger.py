@@ -111,11 +111,11 @@ def with_settled_trades(program: Program, state: State, reduced: Reduced, point:
         column = int(state.trades[k])
         priced = program.matrix.T @ np.where(inner, row_dual, 0.0) + column_dual
         rest = float(state.total_derivative(objective - priced)[k])
-        row = int(reduced.lower_row[column] if rest > 0 else reduced.upper_row[column])
-        if row == NONE:
+        entry = int(reduced.lower_entry[column] if rest > 0 else reduced.upper_entry[column])
+        if entry == NONE:
             column_dual[column] += rest
         else:
-            row_dual[row] += rest / float(program.matrix[row, column])
+            row_dual[program.row_of[entry]] += rest / float(program.matrix.data[entry])
     return replace(point, row_dual=row_dual, column_dual=column_dual)
 
 
