@@ -1,4 +1,4 @@
-"""The model of record as arrays, read once, names and owners kept."""
+"""A compiled model as arrays, read once, names and owners kept."""
 
 from __future__ import annotations
 
