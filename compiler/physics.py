@@ -20,6 +20,7 @@ from pyomo.core.expr.numvalue import is_potentially_variable
 from compiler.active_risk import RiskLimit, active_risk, written_out
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.row_names import RowNames
@@ -68,6 +69,7 @@ class Physics:
     spare: dict[tuple[Rows, Any], float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
+    _lots: dict[str, Lots] = field(default_factory=dict)
     _cash: dict[str, tuple[list[float], list[Any]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
 
@@ -86,7 +88,7 @@ class Physics:
             return self
         names = {account.id for account in self.accounts}
         accounts = tuple(account for account in seen.accounts if account.id in names)
-        return replace(self, household=seen, accounts=accounts)
+        return replace(self, household=seen, accounts=accounts, _lots={})
 
     def account(self, account_id: str) -> Account:
         return self._by_id[account_id]
@@ -122,6 +124,13 @@ class Physics:
 
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
+
+    def lots(self, account: Account) -> Lots:
+        """The lots of an account that may trade, position by position."""
+        if account.id not in self._lots:
+            held = [lot for position in self.of_account(account.id) for lot in position.lots]
+            self._lots[account.id] = Lots(self.household, account, held)
+        return self._lots[account.id]
 
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))

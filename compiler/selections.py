@@ -8,6 +8,7 @@ from functools import cached_property
 
 from compiler.attributes import Column
 from compiler.conditions import AllOf, Condition, Environment, Truth, any_of
+from compiler.lots import Lots
 from portfolio.household import Account, Household, Security
 
 
@@ -83,11 +84,11 @@ class Selection:
         """Whether the lot of `env` is selected, its security included."""
         return self._truth(env, lots=True)
 
-    def of_lots(self, environments: Sequence[Environment]) -> list[Truth]:
+    def of_lots(self, lots: Lots) -> list[Truth]:
         """What `lot` says of each, asked at once."""
         if self.fixed:
-            return [self.lot(env) for env in environments]
-        return self._of_parts(environments, lots=True)
+            return [self.lot(env) for env in lots]
+        return self._of_parts(lots, lots=True)
 
     def of_securities(
         self, household: Household, account: Account, securities: Iterable[Security]
@@ -117,9 +118,7 @@ class Selection:
             found = [any_of(_item(i, env, lots=lots) for i in self.items) for env in environments]
         for conjunct in self._whole_where if lots else self._where_of_securities:
             still = [k for k, truth in enumerate(found) if truth is not False]
-            for k, truth in zip(
-                still, conjunct.truths([environments[k] for k in still]), strict=True
-            ):
+            for k, truth in zip(still, conjunct.truths(_at(still, environments)), strict=True):
                 if truth is not True:
                     found[k] = truth
         return found
@@ -153,6 +152,12 @@ class Selection:
 def narrowed_words(selection: Selection | None) -> str:
     """` where ...` of a line that may be narrowed to some securities."""
     return "" if selection is None else selection.narrowing
+
+
+def _at(places: list[int], environments: Sequence[Environment]) -> Sequence[Environment]:
+    if isinstance(environments, Lots):
+        return environments.at(places)
+    return [environments[place] for place in places]
 
 
 def _item(item: Named | Group, env: Environment, *, lots: bool) -> Truth:
