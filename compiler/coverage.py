@@ -135,11 +135,10 @@ def _at_first(
     scope: InForce, household: Household, account: Account, names: Iterable[str]
 ) -> list[str]:
     """Securities that the restriction bars before anything is carved out of it."""
-    selection = cast("_Barring", scope.directive).selection
-    securities = [household.securities[name] for name in names]
+    names = list(names)
+    truths = cast("_Barring", scope.directive).selection.of_securities(household, account, names)
     bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
-    truths = selection.of_securities(household, account, securities)
-    return [one.id for one, truth in zip(securities, truths, strict=True) if bars[truth]]
+    return [name for name, truth in zip(names, truths, strict=True) if bars[truth]]
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

@@ -69,12 +69,13 @@ class Physics:
     spare: dict[tuple[Rows, Any], float] = field(default_factory=dict)
     """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     row_names: RowNames = field(default_factory=RowNames)
-    _lots: dict[str, Lots] = field(default_factory=dict)
     _cash: dict[str, tuple[list[float], list[Any]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
+    _lots: dict[str, Lots] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_id = {account.id: account for account in self.household.accounts}
+        self._lots = {}
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ class Physics:
             return self
         names = {account.id for account in self.accounts}
         accounts = tuple(account for account in seen.accounts if account.id in names)
-        return replace(self, household=seen, accounts=accounts, _lots={})
+        return replace(self, household=seen, accounts=accounts)
 
     def account(self, account_id: str) -> Account:
         return self._by_id[account_id]

@@ -91,17 +91,16 @@ class Selection:
         return self._of_parts(lots, lots=True)
 
     def of_securities(
-        self, household: Household, account: Account, securities: Iterable[Security]
+        self, household: Household, account: Account, names: Iterable[str]
     ) -> list[Truth]:
-        """What `security` says of each, asked at once."""
-        known = self._answers if self.fixed else {}
-        found = []
-        for security in securities:
-            row, truth = known.get(security.id, (None, None))
-            if row is not security:
-                truth = self.security(Environment(household, account, security))
-            found.append(truth)
-        return found
+        """What `security` says of each, by id, asked at once."""
+        known, rows = self._answers if self.fixed else {}, household.securities
+        return [
+            answer[1]
+            if (answer := known.get(name)) is not None and answer[0] is rows[name]
+            else self.security(Environment(household, account, rows[name]))
+            for name in names
+        ]
 
     def _truth(self, env: Environment, *, lots: bool) -> Truth:
         if env.security is None or not self.fixed:
@@ -113,15 +112,18 @@ class Selection:
         return answer
 
     def _of_parts(self, environments: Sequence[Environment], *, lots: bool) -> list[Truth]:
-        found: list[Truth] = [True] * len(environments)
+        found: list[Truth] | None = None
         if self.items:
             found = [any_of(_item(i, env, lots=lots) for i in self.items) for env in environments]
         for conjunct in self._whole_where if lots else self._where_of_securities:
+            if found is None:
+                found = conjunct.truths(environments)
+                continue
             still = [k for k, truth in enumerate(found) if truth is not False]
             for k, truth in zip(still, conjunct.truths(_at(still, environments)), strict=True):
                 if truth is not True:
                     found[k] = truth
-        return found
+        return [True] * len(environments) if found is None else found
 
     @cached_property
     def _whole_where(self) -> tuple[Condition, ...]:

@@ -100,7 +100,8 @@ class Restriction(Directive):
                 for lot in forbidden_lots(scope, physics.lots(account)):
                     barred.setdefault(lot.security_id, []).append(lot)
             spared: list[Any] = []
-            for position in positions:
+            concerned = unbought | barred.keys()
+            for position in [p for p in positions if p.security_id in concerned]:
                 key = (account.id, position.security_id)
                 if position.security_id in unbought:
                     physics.bar(block, "no_buy", key, position.buy, scope)
