@@ -169,7 +169,7 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
 
     def column(variable: Any | None) -> int:
-        return program.index.get(id(variable), NO_COLUMN)
+        return NO_COLUMN if variable is None else program.column(variable)
 
     positions = tuple(
         PositionColumns(

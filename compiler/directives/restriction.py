@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.closing import Closing
 from compiler.coverage import (
@@ -34,6 +32,8 @@ from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Column, plain
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot
@@ -84,7 +84,7 @@ class Restriction(Directive):
         sells = self.action in ("sell", "trade") and not may_raise_cash(scope)
         return sells and forbids_lot(scope, household, account, lot)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
         what may not be held."""
         household = physics.household
@@ -99,11 +99,11 @@ class Restriction(Directive):
             if self.action != "buy":
                 for lot in forbidden_lots(scope, physics.lots(account)):
                     barred.setdefault(lot.security_id, []).append(lot)
-            spared: list[Any] = []
+            spared: list[Column] = []
             concerned = unbought | barred.keys()
             for position in [p for p in positions if p.security_id in concerned]:
                 key = (account.id, position.security_id)
-                if position.security_id in unbought:
+                if position.buy is not None and position.security_id in unbought:
                     physics.bar(block, "no_buy", key, position.buy, scope)
                 lots = barred.get(position.security_id, [])
                 if lots and self.action == "hold":
@@ -116,12 +116,12 @@ class Restriction(Directive):
                     for lot, sell in zip(lots, sells, strict=True):
                         physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
             if spared:
-                sold = pyo.quicksum(spared)
+                sold = plain(spared)
                 physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
 
     def _leave(
         self,
-        block: pyo.Block,
+        block: Block,
         scope: InForce,
         physics: Physics,
         account: Account,
@@ -136,7 +136,7 @@ class Restriction(Directive):
         for number, (way, due) in enumerate(_ways(scope, household, account, lots, value)):
             worth = sum((lot.shares * household.prices[security.id] for lot in due), Decimal(0))
             held = physics.bp(worth)
-            remaining = held - pyo.quicksum(sell_of[lot.id] for lot in due)
+            remaining = plain([sell_of[lot.id] for lot in due], -1.0).plus(held)
             asked = physics.bp(way.back(Decimal(0), worth))
             at = where if number == 0 else f"{where} {number + 1}"
             physics.upper(
