@@ -15,6 +15,7 @@ from decimal import Decimal
 from compiler.active_risk import RiskLimit, active_risk
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.statements import HouseholdPolicy, InForce
@@ -63,10 +64,12 @@ class Physics:
     _cash: dict[str, tuple[list[float], list[Column]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
     _held: dict[str, dict[str, tuple[Position | None, float]]] = field(init=False)
+    _lots: dict[str, Lots] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_id = {account.id: account for account in self.household.accounts}
         self._held = {}
+        self._lots = {}
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -116,6 +119,13 @@ class Physics:
 
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
+
+    def lots(self, account: Account) -> Lots:
+        """The lots of an account that may trade, position by position."""
+        if account.id not in self._lots:
+            held = [lot for position in self.of_account(account.id) for lot in position.lots]
+            self._lots[account.id] = Lots(self.household, account, held)
+        return self._lots[account.id]
 
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))

@@ -21,6 +21,7 @@ from compiler.directives.base import (
     raises_cash,
     selective_clause,
 )
+from compiler.lots import Lots
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
@@ -77,8 +78,9 @@ class Harvest(Directive):
             room = physics.bp(allowance(scope, physics.household, account))
             spared: list[Column] = []
             positions = {p.security_id: p for p in physics.of_account(account.id)}
-            lost = (lot for p in positions.values() for lot in p.lots if physics.at_loss(lot))
-            for lot in forbidden_lots(scope, physics.household, account, lost):
+            lots = physics.lots(account)
+            lost = lots.at([k for k, lot in enumerate(lots.lots) if physics.at_loss(lot)])
+            for lot in forbidden_lots(scope, lost):
                 sell = positions[lot.security_id].sell_of[lot.id]
                 if room:
                     spared.append(sell)
@@ -99,8 +101,8 @@ class Harvest(Directive):
                 losses.setdefault(sale.account_id, []).append(sale)
         for account_id, sold in losses.items():
             account = closing.account(account_id)
-            lots = forbidden_lots(scope, closing.household, account, (s.lot for s in sold))
-            barred = {lot.id for lot in lots}
+            lots = Lots(closing.household, account, (sale.lot for sale in sold))
+            barred = {lot.id for lot in forbidden_lots(scope, lots)}
             sales = [sale for sale in sold if sale.lot.id in barred]
             room = allowance(scope, closing.household, account)
             if room and sum(sale.amount for sale in sales) <= room:

@@ -25,6 +25,7 @@ from compiler.directives.base import (
     raises_cash,
     selective_clause,
 )
+from compiler.lots import Lots
 from compiler.physics import Physics
 from compiler.read_conditions import read_traded
 from compiler.reader import Reader
@@ -96,11 +97,11 @@ class Restriction(Directive):
                 unbought = forbidden_securities(scope, household, account, names)
             barred: dict[str, list[Lot]] = {}
             if self.action != "buy":
-                held = [lot for position in positions for lot in position.lots]
-                for lot in forbidden_lots(scope, household, account, held):
+                for lot in forbidden_lots(scope, physics.lots(account)):
                     barred.setdefault(lot.security_id, []).append(lot)
             spared: list[Column] = []
-            for position in positions:
+            concerned = unbought | barred.keys()
+            for position in [p for p in positions if p.security_id in concerned]:
                 key = (account.id, position.security_id)
                 if position.buy is not None and position.security_id in unbought:
                     physics.bar(block, "no_buy", key, position.buy, scope)
@@ -166,12 +167,10 @@ class Restriction(Directive):
 
     def _sold(self, scope: InForce, closing: Closing, account: Account) -> Iterator[Breach]:
         """What is sold of an account's lots that may not be, but for what cash is raised from."""
-        sales = [sale for sale in closing.sales if sale.account_id == account.id]
-        lots = forbidden_lots(scope, closing.household, account, (sale.lot for sale in sales))
-        barred = {lot.id for lot in lots}
+        barred = {lot.id for lot in forbidden_lots(scope, closing.lots_sold(account))}
         sold: dict[str, Decimal] = {}
-        for sale in sales:
-            if sale.lot.id in barred:
+        for sale in closing.sales if barred else ():
+            if sale.account_id == account.id and sale.lot.id in barred:
                 sold[sale.security_id] = sold.get(sale.security_id, Decimal(0)) + sale.amount
         room = allowance(scope, closing.household, account)
         # A fraction of a share may be worth no cent, and is sold all the same.
@@ -185,7 +184,7 @@ class Restriction(Directive):
         for account in household.accounts:
             barred: dict[str, list[Lot]] = {}
             held = account.lots if account.id in scope.accounts else ()
-            for lot in forbidden_lots(scope, household, account, held):
+            for lot in forbidden_lots(scope, Lots(household, account, held)):
                 barred.setdefault(lot.security_id, []).append(lot)
             for security_id, lots in sorted(barred.items()):
                 price = household.prices[security_id]
@@ -218,7 +217,7 @@ class Restriction(Directive):
             if account.id not in scope.accounts:
                 continue
             barred: dict[str, Decimal] = {}
-            for lot in forbidden_lots(scope, closing.household, account, account.lots):
+            for lot in forbidden_lots(scope, Lots(closing.household, account, account.lots)):
                 worth = lot.shares * closing.household.prices[lot.security_id]
                 barred[lot.security_id] = barred.get(lot.security_id, Decimal(0)) + worth
             value = closing.value(account)
