@@ -2,8 +2,8 @@
 
 All quantities of the model are in basis points of the household's value (`unit` dollars each):
 fractions lose hundredths of a basis point to solver tolerances, dollars ruin the scaling.
-Statements add to their blocks through `Physics`; what they cannot say in linear rows (squares, modes,
-broken limits) is registered beside them, for the solver.
+Statements add to their blocks through `Physics`; what they cannot say in linear rows (squares,
+modes, broken limits) is registered beside them, for the solver.
 """
 
 from __future__ import annotations
