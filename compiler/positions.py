@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-
-import pyomo.environ as pyo
+from itertools import chain
 
 from compiler.account_cash import add_cash
 from compiler.assumptions import Assumptions
 from compiler.instalments import asked_for
-from compiler.physics import Physics, rows_of
+from compiler.physics import Physics
 from compiler.portfolios import may_trade, portfolios
 from compiler.registry import Position
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy
-from compiler.sums import Sum
+from compiler.sums import Column, Sum
+from compiler.tableau import Key, Rows, Tableau
 from compiler.target import softly_banned
 from compiler.tax_forms import TaxForm, by_law
 from compiler.tax_pieces import add_taxes
@@ -41,7 +42,7 @@ def build_physics(
         household=household,
         policy=policy,
         assumptions=assumptions,
-        model=pyo.ConcreteModel(name=household.id),
+        tableau=Tableau(household.id),
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
@@ -66,7 +67,7 @@ def build_physics(
 
 def _add_trades(physics: Physics) -> None:
     """sell by lot, buy by security, closing holding against target, and one side a security."""
-    m, household = physics.model, physics.household
+    m, household = physics.tableau, physics.household
     names: list[tuple[str, str]] = []
     meant_for = {a: set(names) for p in physics.portfolios for a, names in p.meant.items()}
     lots: dict[tuple[str, str, str], Lot] = {}
@@ -92,23 +93,20 @@ def _add_trades(physics: Physics) -> None:
         )
     ]
     sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
-    m.sell = pyo.Var(list(lots), bounds=(0.0, None))
-    m.buy = pyo.Var(buyable, bounds=(0.0, None))
-    m.active_weight = pyo.Var(names)
-    m.sold = pyo.Var(sellable, domain=pyo.Binary)
-    m.bought = pyo.Var(buyable, domain=pyo.Binary)
-    sells = dict(zip(lots, m.sell.values(), strict=True))
-    for key, sell in sells.items():
-        sell.setub(worth[key])
-    buys, bought = (dict(zip(buyable, each.values(), strict=True)) for each in (m.buy, m.bought))
-    for name, buy in buys.items():
-        buy.setub(room[name[0]])
-    sold = dict(zip(sellable, m.sold.values(), strict=True))
+    all_of = list(worth.values())
+    rooms = [room[account_id] for account_id, _ in buyable]
+    nothing, inf = [0.0], [math.inf] * len(names)
+    sell = m.columns("sell", list(lots), nothing * len(lots), all_of)
+    buy = m.columns("buy", buyable, nothing * len(buyable), rooms)
+    active_weight = m.columns("active_weight", names, [-end for end in inf], inf)
+    sold = dict(zip(sellable, m.binaries("sold", sellable), strict=True))
+    bought = dict(zip(buyable, m.binaries("bought", buyable), strict=True))
+    sells, buys = dict(zip(lots, sell, strict=True)), dict(zip(buyable, buy, strict=True))
     targets = _targets(physics, names, set(buyable), room)
     by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for key in lots:
         by_name.setdefault(key[:2], []).append(key)
-    for name, active in zip(names, m.active_weight.values(), strict=True):
+    for name, active in zip(names, active_weight, strict=True):
         keys = by_name.get(name, [])
         amounts = tuple(worth[key] for key in keys)
         physics.positions[name] = Position(
@@ -124,18 +122,24 @@ def _add_trades(physics: Physics) -> None:
             held=sum(amounts),
             target=targets[name],
         )
-    m.physics = pyo.Block()
-    activity, selling, buying, one_side = (
-        rows_of(m.physics, name) for name in ("activity", "selling", "buying", "one_side")
-    )
+    block = m.block("physics")
+    activity = block.rows("activity")
     for name, position in physics.positions.items():
         activity.exactly(name, _activity(position), position.held - position.target)
-    for key, sell in sells.items():
-        selling.at_most(key, Sum([1.0, -worth[key]], [sell, sold[key[:2]]]), 0.0)
-    for name, buy in buys.items():
-        buying.at_most(name, Sum([1.0, -room[name[0]]], [buy, bought[name]]), 0.0)
-        if name in sold:
-            one_side.at_most(name, Sum([1.0, 1.0], [sold[name], bought[name]]), 1.0)
+    _add_switches(block.rows("selling"), sells, [sold[key[:2]] for key in lots], all_of)
+    _add_switches(block.rows("buying"), buys, bought.values(), rooms)
+    both = [name for name in buyable if name in sold]
+    sides = chain.from_iterable((sold[name], bought[name]) for name in both)
+    block.rows("one_side").all_at_most(both, list(sides), [1.0, 1.0] * len(both), 1.0)
+
+
+def _add_switches(
+    rows: Rows, trades: Mapping[Key, Column], switches: Iterable[Column], most: Sequence[float]
+) -> None:
+    """A trade is nothing unless its binary is on, and then no more than its most (bp)."""
+    columns = chain.from_iterable(zip(trades.values(), switches, strict=True))
+    coefficients = chain.from_iterable((1.0, -each) for each in most)
+    rows.all_at_most(list(trades), list(columns), list(coefficients), 0.0)
 
 
 def _targets(

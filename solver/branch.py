@@ -14,7 +14,6 @@ from typing import Any
 
 import highspy
 import numpy as np
-import scipy.sparse as sp
 
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
@@ -99,7 +98,7 @@ class Tangents:
     def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:
         self.program, self.structure, self.square = program, structure, program.counted
         self.reduced = reduce(program, fixed)
-        self.infeasible = self.reduced.infeasible is not None
+        self.infeasible = self.reduced.infeasible
         if self.infeasible:
             return
         reduced = self.reduced
@@ -108,14 +107,11 @@ class Tangents:
         self.squared = [int(j) for j in self.columns if self.square[j] > 0]
         self.owner = {p.active: p for p in structure.positions if p.active in self.at}
         n, m = self.columns.size, len(self.squared)
-        shift = program.matrix[reduced.rows] @ reduced.fixed
-        matrix = program.matrix[reduced.rows][:, self.columns]
         self.engine = new_engine()
         model = linear_model(
             np.concatenate([program.cost[self.columns], np.ones(m)]),
-            sp.csr_matrix(sp.hstack([matrix, sp.csr_matrix((matrix.shape[0], m))])),
-            program.row_lower[reduced.rows] - shift,
-            program.row_upper[reduced.rows] - shift,
+            reduced.matrix(),
+            *reduced.row_ends(),
             np.concatenate([reduced.lower[self.columns], np.zeros(m)]),
             np.concatenate([reduced.upper[self.columns], np.full(m, np.inf)]),
         )

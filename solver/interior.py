@@ -141,18 +141,15 @@ def by_clarabel(convex: Convex, work: Work) -> Found:
 
 def _ends_of(matrix: sp.csr_matrix, picked: Ints, sign: Floats) -> sp.csc_matrix:
     """Rows by number, each times its sign; those past the matrix's own are single columns."""
-    rows, columns = matrix.shape
-    inside = np.flatnonzero(picked < rows)
-    single = np.flatnonzero(picked >= rows)
-    starts = matrix.indptr[picked[inside]]
-    counts = matrix.indptr[picked[inside] + 1] - starts
-    of = np.repeat(inside, counts)
-    first = np.repeat(starts - np.cumsum(counts) + counts, counts)
-    entries = first + np.arange(of.size)
-    values = np.concatenate([sign[of] * matrix.data[entries], sign[single]])
-    at = np.concatenate([matrix.indices[entries], picked[single] - rows])
-    where = np.concatenate([of, single]), at
-    return sp.csc_matrix((values, where), shape=(picked.size, columns))
+    single = np.arange(matrix.shape[1])
+    starts = np.concatenate([matrix.indptr, matrix.data.size + 1 + single])
+    columns = np.concatenate([matrix.indices, single])
+    values = np.concatenate([matrix.data, np.ones(single.size)])
+    counts = (starts[1:] - starts[:-1])[picked]
+    ends = np.cumsum(counts)
+    entries = np.repeat(starts[picked] - ends + counts, counts) + np.arange(counts.sum())
+    of_picked = np.repeat(sign, counts) * values[entries], columns[entries], np.append(0, ends)
+    return sp.csr_matrix(of_picked, (picked.size, single.size)).tocsc()
 
 
 def _diagonal(values: Floats) -> sp.csc_matrix:

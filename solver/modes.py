@@ -6,19 +6,20 @@ what is left is a convex program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain, islice
+from itertools import chain
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
 from compiler.physics import Physics
-from compiler.registry import LossSale
+from compiler.registry import LossSale, Position
+from compiler.sums import Column
 from solver.corners import Corners, corners
 from solver.handover import Floats, Program
 
@@ -195,7 +196,9 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
 
 def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
-    positions, names = _named(_positions(program, physics))
+    positions, names = _named(
+        [_position(program, name, p) for name, p in physics.positions.items()]
+    )
     arrays = _arrays(positions)
     washes = _washes(program, physics, positions)
     washed = np.full(len(positions), -1)
@@ -203,9 +206,7 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
         washed[list(wash.positions)] = k
     regions = tuple(
         tuple(
-            RegionColumns(
-                entity, each.name, *_columns(program, (each.chosen, each.short, each.long))
-            )
+            RegionColumns(entity, each.name, each.chosen, each.short, each.long)
             for each in function.regions
         )
         for entity, function in physics.taxes.items()
@@ -241,34 +242,31 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
     )
 
 
-def _columns(program: Program, variables: Iterable[Any]) -> tuple[int, ...]:
-    """Columns of variables, NO_COLUMN where there is none."""
-    index = program.index
-    return tuple([index.get(id(variable), NO_COLUMN) for variable in variables])
+def _position(program: Program, name: tuple[str, str], p: Position) -> PositionColumns:
+    return PositionColumns(
+        sells=p.sells,
+        buy=_column(p.buy),
+        sold=_column(p.sold),
+        bought=_column(p.bought),
+        active=p.active,
+        drift=p.held - p.target,
+        smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
+        smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
+        name=name,
+        through=_column(p.through),
+        weight=p.weight,
+        spread=p.spread,
+        closed=_column(p.closed),
+        largest_part=p.largest_part,
+        too_small=_column(p.too_small),
+        shared=p.shared,
+        in_order=p.in_order,
+        exhausted=p.exhausted,
+    )
 
 
-def _positions(program: Program, physics: Physics) -> list[PositionColumns]:
-    every = list(physics.positions.values())
-    fields: dict[str, Iterable[object]] = {
-        "name": physics.positions,
-        "drift": [p.held - p.target for p in every],
-        "smallest_sale": [
-            min(_smallest(program, p.smallest_sale, p.soft_sales), p.held) for p in every
-        ],
-        "smallest_purchase": [
-            _smallest(program, p.smallest_purchase, p.soft_purchases) for p in every
-        ],
-    }
-    for own in ("weight", "spread", "largest_part", "shared"):
-        fields[own] = [getattr(p, own) for p in every]
-    for one in ("buy", "sold", "bought", "active", "through", "closed", "too_small"):
-        fields[one] = _columns(program, [getattr(p, one) for p in every])
-    for several in ("sells", "in_order", "exhausted"):
-        of = [getattr(p, several) for p in every]
-        columns = iter(_columns(program, chain.from_iterable(of)))
-        fields[several] = [tuple(islice(columns, len(each))) for each in of]
-    rows = zip(*(fields[field] for field in PositionColumns._fields), strict=True)
-    return [PositionColumns._make(row) for row in rows]
+def _column(number: Column | None) -> int:
+    return NO_COLUMN if number is None else number
 
 
 def _arrays(positions: Sequence[PositionColumns]) -> PositionArrays:
@@ -301,27 +299,23 @@ def _washes(
     asked = _asked(program)
     washes = []
     for group in physics.wash_groups:
-        sales = tuple([_loss(program, physics, sale, asked) for sale in group.sales])
-        moved = {*_columns(program, group.bought)}
-        moved.update(chain.from_iterable(chain(s.sells, s.exits, s.kept) for s in sales))
+        sales = tuple([_loss(physics, sale, asked) for sale in group.sales])
+        moved = chain(group.bought, *(chain(s.sells, s.exits, s.kept) for s in sales))
         members = {owner[column] for column in moved}
         washes.append(WashColumns(group.group, tuple(sorted(members)), sales))
     return tuple(washes)
 
 
-def _loss(
-    program: Program, physics: Physics, sale: LossSale, asked: Mapping[int, Sequence[Asked]]
-) -> LossColumns:
+def _loss(physics: Physics, sale: LossSale, asked: Mapping[int, Sequence[Asked]]) -> LossColumns:
     lost = {} if sale.way is None else sale.way.disallowed
-    taken = program.column(sale.taken)
     return LossColumns(
-        taken,
-        _columns(program, sale.sells),
-        _columns(program, sale.exits),
-        _columns(program, sale.kept),
-        tuple([(program.column(s), amount) for s, amount in sale.least]),
-        tuple([(program.column(physics.disallowed[key]), a) for key, a in lost.items()]),
-        tuple(asked.get(taken, ())),
+        sale.taken,
+        sale.sells,
+        sale.exits,
+        sale.kept,
+        sale.least,
+        tuple([(physics.disallowed[key], amount) for key, amount in lost.items()]),
+        tuple(asked.get(sale.taken, ())),
     )
 
 
@@ -397,10 +391,10 @@ def _counted(
     )
 
 
-def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> float:
+def _smallest(program: Program, hard: float, soft: Sequence[tuple[float, Column]]) -> float:
     """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
     for amount, short in soft:
-        if program.upper[program.column(short)] <= 0.0:
+        if program.upper[short] <= 0.0:
             hard = max(hard, amount)
     return hard
 

@@ -30,7 +30,7 @@ def solve_quadratic(reduced: Reduced, work: Work) -> Point | None:
 
     Raises StalledError where no engine can say.
     """
-    if reduced.infeasible is not None:
+    if reduced.infeasible:
         return None
     x = reduced.fixed.copy()
     columns = reduced.columns
@@ -53,14 +53,12 @@ def solved(reduced: Reduced, work: Work) -> Point | None:
 
 def _left(reduced: Reduced) -> Convex:
     """Rows and columns that are left, at what the fixed ones leave of the rows."""
-    program, columns, rows = reduced.program, reduced.columns, reduced.rows
-    shift = program.matrix[rows] @ reduced.fixed
+    program, columns = reduced.program, reduced.columns
     return Convex(
         program.cost[columns],
         program.square[columns],
-        program.matrix[rows][:, columns],
-        program.row_lower[rows] - shift,
-        program.row_upper[rows] - shift,
+        reduced.matrix(),
+        *reduced.row_ends(),
         reduced.lower[columns],
         reduced.upper[columns],
     )
@@ -83,11 +81,11 @@ def _carry_back(reduced: Reduced, x: Floats, duals: Floats, remaining: Floats) -
     pinned = np.flatnonzero(fixed & (x > 0) & ~program.integer)
     column_dual[pinned] = reduced_cost[pinned]
     held = np.concatenate([reduced.columns[np.abs(remaining) > 0], pinned])
-    row = np.where(column_dual[held] > 0, reduced.lower_row[held], reduced.upper_row[held])
-    held, row = held[row != NONE], row[row != NONE]
-    if held.size:
-        coefficient = np.asarray(program.matrix[row, held]).reshape(-1)
-        np.add.at(row_dual, row, column_dual[held] / coefficient)
-        column_dual[held] = 0.0
+    above = column_dual[held] > 0
+    entry = np.where(above, reduced.lower_entry[held], reduced.upper_entry[held])
+    held, entry = held[entry != NONE], entry[entry != NONE]
+    coefficient = program.matrix.data[entry]
+    np.add.at(row_dual, program.row_of[entry], column_dual[held] / coefficient)
+    column_dual[held] = 0.0
     objective = program.objective(x)
     return Point(x, row_dual, column_dual, objective)

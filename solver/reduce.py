@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from solver.handover import Floats, Program
 
 Ints = NDArray[np.int64]
 SLACK = 1e-9
+CROSSED = 1e-7  # by which a column's ends may pass each other
+BROKEN = 1e-6  # by which a row of fixed columns may be off
 NONE = -1
 
 
@@ -21,20 +24,39 @@ NONE = -1
 class Reduced:
     """A continuous program over the columns that are still free.
 
-    `columns` and `rows` index the program's; `fixed` holds every column's value where it is not
-    free. `lower_row[j]` and `upper_row[j]` are the rows that gave column j its bound, or -1 where
-    the bound is the column's own. `infeasible` names a row that no value of its columns satisfies.
+    `columns` and `rows` index the program's, `entries` those of its matrix; `fixed` holds every
+    column's value where it is not free, and `shift` what those add to each row. `lower_entry[j]`
+    and `upper_entry[j]` are the entries, of rows of their own, that gave column j its bound, or -1
+    where the bound is the column's own. Where a row or the ends of a column leave nothing it is
+    `infeasible`, and the rest unfinished.
     """
 
     program: Program
     columns: Ints
     rows: Ints
+    entries: Ints
     fixed: Floats
+    shift: Floats
     lower: Floats
     upper: Floats
-    lower_row: Ints
-    upper_row: Ints
-    infeasible: int | None
+    lower_entry: Ints
+    upper_entry: Ints
+    infeasible: bool
+
+    def matrix(self) -> sp.csr_matrix:
+        """The rows and columns that are left."""
+        a, rows, columns = self.program.matrix, self.rows, self.columns
+        place = np.empty(a.shape[1], dtype=a.indices.dtype)
+        place[columns] = np.arange(columns.size)
+        counts = np.bincount(self.program.row_of[self.entries], minlength=a.shape[0])[rows]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(a.indptr.dtype)
+        left = place[a.indices[self.entries]]
+        return sp.csr_matrix((a.data[self.entries], left, starts), (rows.size, columns.size))
+
+    def row_ends(self) -> tuple[Floats, Floats]:
+        """What the fixed columns leave of the ends of the rows that are left."""
+        shift, rows = self.shift[self.rows], self.rows
+        return self.program.row_lower[rows] - shift, self.program.row_upper[rows] - shift
 
 
 def reduce(
@@ -46,63 +68,62 @@ def reduce(
 ) -> Reduced:
     """Substitute `fixings` (column to value), leave out `dropped` rows, tighten bounds by rows of
     one free column until nothing changes."""
-    a = program.matrix
+    a, of_row = program.matrix, program.row_of
     low, up = program.lower.copy(), (program.upper if upper is None else upper).copy()
-    low_row = np.full(low.size, NONE)
-    up_row = np.full(low.size, NONE)
-    value = np.zeros(low.size)
-    free = np.ones(low.size, dtype=bool)
     if fixings:
-        fixed = np.fromiter(fixings, dtype=np.int64, count=len(fixings))
-        low[fixed] = up[fixed] = np.fromiter(fixings.values(), dtype=float, count=len(fixings))
+        given = np.fromiter(fixings, dtype=np.int64, count=len(fixings))
+        low[given] = up[given] = np.fromiter(fixings.values(), dtype=float, count=len(fixings))
+    low_entry, up_entry = np.full(low.size, NONE), np.full(low.size, NONE)
+    fixed = np.zeros(low.size)
+    free = np.ones(low.size, dtype=bool)
     keep = np.ones(a.shape[0], dtype=bool) if dropped is None else ~dropped
-    infeasible: int | None = None
-    of_row = program.row_of
+    entries = np.arange(a.data.size) if dropped is None else np.flatnonzero(keep[of_row])
     while True:
-        newly = free & (up - low <= SLACK)
-        value[newly] = (low[newly] + up[newly]) / 2
-        if np.any(low > up + 1e-7):
-            j = int(np.argmax(low - up))
-            infeasible = int(max(low_row[j], up_row[j]))
-        free &= ~newly
-        shift = a @ np.where(free, 0.0, value)
-        count = np.bincount(of_row[free[a.indices]], minlength=a.shape[0])
-        empty = keep & (count == 0)
-        broken = empty & ((shift < program.row_lower - 1e-6) | (shift > program.row_upper + 1e-6))
-        if infeasible is None and broken.any():
-            infeasible = int(np.flatnonzero(broken)[0])
-        keep &= ~empty
-        single = keep & (count == 1)
-        if not single.any():
+        width = up - low
+        infeasible = bool((width < -CROSSED).any())
+        newly = np.flatnonzero(free & (width <= SLACK))
+        fixed[newly] = (low[newly] + up[newly]) / 2
+        free[newly] = False
+        shift = a @ fixed
+        entries = entries[free[a.indices[entries]]]
+        rows = of_row[entries]
+        count = np.bincount(rows, minlength=a.shape[0])
+        single = np.flatnonzero(keep[rows] & (count[rows] == 1))
+        if infeasible or not single.size:
             break
-        entries = np.flatnonzero(single[of_row] & free[a.indices])
-        rows, columns, per = of_row[entries], a.indices[entries], a.data[entries]
-        one = (program.row_lower[rows] - shift[rows]) / per
-        other = (program.row_upper[rows] - shift[rows]) / per
-        least, most = np.minimum(one, other), np.maximum(one, other)
-        raised, lowered = least > low[columns], most < up[columns]
-        _tighten(low, low_row, rows[raised], columns[raised], least[raised], -least[raised])
-        _tighten(up, up_row, rows[lowered], columns[lowered], most[lowered], most[lowered])
-        keep[single] = False
+        entry, row = entries[single], rows[single]
+        column, per = a.indices[entry], a.data[entry]
+        one = (program.row_lower[row] - shift[row]) / per
+        other = (program.row_upper[row] - shift[row]) / per
+        _tighten(np.maximum, low, low_entry, entry, column, np.minimum(one, other))
+        _tighten(np.minimum, up, up_entry, entry, column, np.maximum(one, other))
+        keep[row] = False
+    empty = np.flatnonzero(keep & (count == 0))
+    beyond = np.maximum(
+        program.row_lower[empty] - shift[empty], shift[empty] - program.row_upper[empty]
+    )
+    keep[empty] = False
     return Reduced(
         program=program,
         columns=np.flatnonzero(free),
         rows=np.flatnonzero(keep),
-        fixed=np.where(free, 0.0, value),
+        entries=entries[keep[rows]],
+        fixed=fixed,
+        shift=shift,
         lower=low,
         upper=up,
-        lower_row=low_row,
-        upper_row=up_row,
-        infeasible=infeasible,
+        lower_entry=low_entry,
+        upper_entry=up_entry,
+        infeasible=infeasible or bool((beyond > BROKEN).any()),
     )
 
 
 def _tighten(
-    ends: Floats, from_row: Ints, rows: Ints, columns: Ints, values: Floats, rank: Floats
+    tighter: np.ufunc, ends: Floats, source: Ints, entries: Ints, columns: Ints, values: Floats
 ) -> None:
-    """Give each column the value of least rank, the first of equal ones, and the row of it."""
-    order = np.lexsort((rank, columns))
-    columns = columns[order]
-    best = order[np.diff(columns, prepend=-1) > 0]
-    columns = columns[np.diff(columns, prepend=-1) > 0]
-    ends[columns], from_row[columns] = values[best], rows[best]
+    """Give each column the tightest of its end and the values for it, and the entry of the first
+    row that gives a tighter one."""
+    before = ends[columns]
+    tighter.at(ends, columns, values)
+    best = np.flatnonzero((values == ends[columns]) & (values != before))[::-1]
+    source[columns[best]] = entries[best]

@@ -15,10 +15,9 @@ def test_the_first_of_the_tightest_rows_gives_the_bound() -> None:
         rows = random.permutation(40)
         ends, from_row = np.full(6, 3.0), np.full(6, NONE)
         one_by_one, giving = ends.copy(), from_row.copy()
-        lower = values < ends[columns]
         for i, j, value in zip(rows, columns, values, strict=True):
             if value < one_by_one[j]:
                 one_by_one[j], giving[j] = value, i
-        _tighten(ends, from_row, rows[lower], columns[lower], values[lower], values[lower])
+        _tighten(np.minimum, ends, from_row, rows, columns, values)
         assert np.array_equal(ends, one_by_one)
         assert np.array_equal(from_row, giving)
