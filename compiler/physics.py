@@ -54,6 +54,7 @@ class Physics:
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     portfolios: tuple[Portfolio, ...] = ()
     gains: dict[str, float] = field(default_factory=dict)
+    """Gain realised a dollar sold of each lot of a taxable account, after the cost of selling."""
     surely_gains: set[str] = field(default_factory=set)
     """Lots of taxable accounts whose sale is at a gain however cents are rounded."""
     due: dict[str, Decimal] = field(default_factory=dict)
