@@ -12,7 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from compiler.exposure import GroupOf, Sight, Through, weigh
+from compiler.exposure import Groups
 from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.statements import InForce
@@ -245,12 +245,10 @@ class Closing:
         """Cash in dollars less what is set aside: negative where that is not there yet."""
         return self.cash(account, after=after) - self.reserved.get(account.id, ZERO)
 
-    def exposures(
-        self, account: Account, group_of: GroupOf, through: Through | Sight, *, after: bool
-    ) -> dict[str, Decimal]:
-        """Dollars by group, before or after the trades."""
+    def exposures(self, account: Account, groups: Groups, *, after: bool) -> dict[str, Decimal]:
+        """Dollars by group, before or after the trades; after them of every group of before."""
         worth = self._worth_after if after else self._worth_before
-        return weigh(worth.get(account.id, {}), group_of, self.household, through)
+        return groups.weigh(worth.get(account.id, {}))
 
     @cached_property
     def _worth_before(self) -> dict[str, dict[str, Decimal]]:
@@ -268,13 +266,7 @@ class Closing:
         return worth
 
     def kept(
-        self,
-        account: Account,
-        names: Collection[str],
-        group_of: GroupOf,
-        through: Through | Sight,
-        *,
-        after: bool,
+        self, account: Account, names: Collection[str], groups: Groups, *, after: bool
     ) -> dict[str, Decimal]:
         """Dollars by group of the shares of `names` held before, or of what is left of them."""
         worth: dict[str, Decimal] = {}
@@ -283,7 +275,7 @@ class Closing:
             if after:
                 count = min(count, self.shares_after.get((account.id, name), ZERO))
             worth[name] = count * self.household.prices[name]
-        return weigh(worth, group_of, self.household, through)
+        return groups.weigh(worth)
 
     def realized(self, entity_id: str, *, after: bool) -> tuple[Decimal, Decimal]:
         """Net short and long gains recognised this year, before carryforwards (dollars)."""
