@@ -36,9 +36,10 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sale:
-    """Shares sold of one lot; amount, cost and gain in cents."""
+    """Shares sold of one lot; amount, cost and gain in cents. Nobody changes one; that it is not
+    frozen is for speed."""
 
     account_id: str
     security_id: str
@@ -122,9 +123,10 @@ class Closing:
     def shares_before(self) -> dict[tuple[str, str], Decimal]:
         shares: dict[tuple[str, str], Decimal] = {}
         for account in self.household.accounts:
+            held: dict[str, Decimal] = {}
             for lot in account.lots:
-                key = (account.id, lot.security_id)
-                shares[key] = shares.get(key, ZERO) + lot.shares
+                held[lot.security_id] = held.get(lot.security_id, ZERO) + lot.shares
+            shares |= {(account.id, name): count for name, count in held.items()}
         return shares
 
     @cached_property

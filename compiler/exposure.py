@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.sums import Column, Sum
 from portfolio.household import Household, Security
@@ -33,8 +33,7 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
 
     constant: float
@@ -43,11 +42,17 @@ class Exposure:
     @property
     def before(self) -> float:
         """Opening value (bp)."""
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return self.constant + share * position.held
         return self.constant + sum([share * position.held for share, position in self.terms])
 
     @property
     def value(self) -> Sum:
         """Closing value (bp)."""
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return Sum(*position.part(share), share * position.held + self.constant)
         coefficients, columns, constant = list[float](), list[Column](), 0.0
         for share, position in self.terms:
             more, of = position.part(share)
@@ -59,6 +64,9 @@ class Exposure:
     def most(self, worth: Mapping[str, float]) -> float:
         """The most it can come to where accounts are worth so much (bp): no account has more of it
         than its security with most of it, bought for all that the account is worth."""
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return self.constant + worth[position.account_id] * share
         largest: dict[str, float] = {}
         for share, position in self.terms:
             name = position.account_id
@@ -130,13 +138,10 @@ class Groups:
         terms: dict[str, list[tuple[float, Position]]] = {}
         for name in names:
             position, worth = holdings[name]
-            whole = self._whole[name]
-            counted = (
-                [(whole, 1.0)]
-                if whole is not None
-                else [(group, float(share)) for group, share in self._behind.get(name, {}).items()]
-            )
-            for group, share in counted:
+            group = self._whole[name]
+            parts = {group: 1.0} if group is not None else self._behind.get(name, {})
+            for group, part in parts.items():
+                share = float(part)
                 constants[group] = constants.get(group, 0.0) + share * worth
                 if position is not None:
                     terms.setdefault(group, []).append((share, position))

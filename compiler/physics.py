@@ -216,6 +216,12 @@ class Physics:
             return ()
         rows = block.rows(name)
         reserve = self.reserve if tighten else 0.0
+        if before <= bound and scope.statement.soft is None:
+            room = max(bound - reserve, before)
+            made = rows.at_most(index, value, room)
+            if tighten:
+                self.spare[made] = bound - room
+            return (Limit(made, room, None),)
         key = f"{name} {index}"
         if asked is None:
             asked = bound if cured else before
@@ -226,12 +232,6 @@ class Physics:
             made = rows.at_most(index, value.less(excess), room)
             self.spare[made] = max(0.0, wanted - room)
             return (Limit(made, room, excess),)
-        if before <= bound:
-            room = max(bound - reserve, before)
-            made = rows.at_most(index, value, room)
-            if tighten:
-                self.spare[made] = bound - room
-            return (Limit(made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
         made = rows.at_most(index, value, room)
         self.spare[made] = before - room

@@ -204,7 +204,8 @@ class WeightBand(Directive):
             way_of = self._ways(scope, physics, grouped)
             bands = self._bands(physics, grouped, account)(traded)
             for (group, held), band in zip(traded.items(), bands, strict=True):
-                low, high = [None if end is None else physics.bp(end) for end in band]
+                low = None if band[0] is None else physics.bp(band[0])
+                high = None if band[1] is None else physics.bp(band[1])
                 if not _can_leave(held, worth, low, high, physics.reserve):
                     continue
                 at, weight, before = f"{where} {group}", held.value, held.before
