@@ -50,5 +50,6 @@ def _raise(physics: Physics, account: Account, short: float, least: float) -> No
     block = physics.tableau.block("physics")
     missing = block.column("missing", account.id, 0.0, short + physics.reserve)
     paid = physics.closing_cash(account).more(missing)
-    physics.spare[block.rows("payments").at_least(account.id, paid, least)] = physics.reserve
+    payments = block.rows("payments")
+    payments.spare[payments.at_least(account.id, paid, least)] = physics.reserve
     physics.cures.append(Cure(missing, PHYSICS, f"{account.id} payments of the book", short))

@@ -108,7 +108,7 @@ def active_risk(physics: Physics, accounts: Sequence[Account]) -> ActiveRisk:
     rows = sorted({row for row, _ in shares})
     place = {row: i for i, row in enumerate(rows)}
     at = ([place[row] for row, _ in shares], [k for _, k in shares])
-    # With Pyomo loaded, SciPy loads all of itself: most of a second, which only models need.
+    # Sparse arrays take a moment to load, and only models need them.
     sparse = import_module("scipy.sparse")
     today = [p.held - p.target for p in positions] + [1.0] * bool(beside)
     seen = sparse.csr_matrix((list(shares.values()), at), (len(rows), len(today)))

@@ -1,4 +1,4 @@
-"""A household and its policy to an optimisation model: one Block a statement, physics apart."""
+"""A household and its policy to an optimisation model: one block a statement, physics apart."""
 
 from __future__ import annotations
 

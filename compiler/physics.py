@@ -2,8 +2,8 @@
 
 All quantities of the model are in basis points of the household's value (`unit` dollars each):
 fractions lose hundredths of a basis point to solver tolerances, dollars ruin the scaling.
-Statements add their Blocks through `Physics`; what they cannot say in linear rows (squares, modes,
-broken limits) is registered beside the Pyomo model, for the solver.
+Statements add to their blocks through `Physics`; what they cannot say in linear rows (squares,
+modes, broken limits) is registered beside them, for the solver.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
 from compiler.statements import HouseholdPolicy, InForce
 from compiler.sums import Column, Sum, plain
-from compiler.tableau import Block, Row, Tableau
+from compiler.tableau import Block, Tableau
 from compiler.treated import as_seen
 from compiler.washing import Losses
 from portfolio.flows import set_aside
@@ -60,8 +60,6 @@ class Physics:
     preferences: dict[str, Sum] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    spare: dict[Row, float] = field(default_factory=dict)
-    """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
     _cash: dict[str, tuple[list[float], list[Column]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
     _held: dict[str, dict[str, tuple[Position | None, float]]] = field(init=False)
@@ -220,8 +218,8 @@ class Physics:
             room = max(bound - reserve, before)
             made = rows.at_most(index, value, room)
             if tighten:
-                self.spare[made] = bound - room
-            return (Limit(made, room, None),)
+                rows.spare[made] = bound - room
+            return (Limit(rows, made, room, None),)
         key = f"{name} {index}"
         if asked is None:
             asked = bound if cured else before
@@ -230,19 +228,20 @@ class Physics:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
             made = rows.at_most(index, value.less(excess), room)
-            self.spare[made] = max(0.0, wanted - room)
-            return (Limit(made, room, excess),)
+            rows.spare[made] = max(0.0, wanted - room)
+            return (Limit(rows, made, room, excess),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
         made = rows.at_most(index, value, room)
-        self.spare[made] = before - room
-        held = Limit(made, room, None)
+        rows.spare[made] = before - room
+        held = Limit(rows, made, room, None)
         if before <= wanted:
             return (held,)
         excess = block.column("excess", key, 0.0, before - wanted + reserve)
-        cure = block.rows("cure").at_most(key, value.less(excess), wanted - reserve)
-        self.spare[cure] = reserve
+        cures = block.rows("cure")
+        cure = cures.at_most(key, value.less(excess), wanted - reserve)
+        cures.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
-        return held, Limit(cure, wanted - reserve, excess)
+        return held, Limit(cures, cure, wanted - reserve, excess)
 
     def lower(
         self,
@@ -332,12 +331,12 @@ class Physics:
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
-                    limit.row.name,
+                    limit.rows.name_of(limit.place),
                     tuple(active),
                     found.spread,
                     limit.ceiling,
                     limit.excess,
-                    self.spare.get(limit.row),
+                    limit.rows.spare.get(limit.place),
                 )
             )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
+from math import inf
 
 from compiler.account_cash import add_cash
 from compiler.assumptions import Assumptions
@@ -67,20 +67,19 @@ def build_physics(
 
 def _add_trades(physics: Physics) -> None:
     """sell by lot, buy by security, closing holding against target, and one side a security."""
-    m, household = physics.tableau, physics.household
+    m, prices = physics.tableau, physics.household.prices
     names: list[tuple[str, str]] = []
     meant_for = {a: set(names) for p in physics.portfolios for a, names in p.meant.items()}
-    lots: dict[tuple[str, str, str], Lot] = {}
+    lots: dict[tuple[str, str], list[Lot]] = {}
     for account in physics.accounts:
-        held = {lot.security_id for lot in account.lots}
+        held: dict[str, list[Lot]] = {}
+        for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
+            held.setdefault(lot.security_id, []).append(lot)
+        lots |= {(account.id, security_id): of for security_id, of in held.items()}
         meant = meant_for[account.id] | physics.softly_banned[account.id]
         meant |= physics.asked_for[account.id]
-        names += [(account.id, name) for name in sorted(held | meant)]
-        for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
-            lots[account.id, lot.security_id, lot.id] = lot
-    worth = {
-        key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
-    }
+        names += [(account.id, name) for name in sorted(held.keys() | meant)]
+    worth = [physics.bp(lot.shares * prices[s]) for (_, s), of in lots.items() for lot in of]
     room = {a.id: max(0.0, physics.bp(physics.value(a))) for a in physics.accounts}
     buyable = [
         (a, s)
@@ -92,54 +91,55 @@ def _add_trades(physics: Physics) -> None:
             or s in physics.asked_for[a]
         )
     ]
-    sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
-    all_of = list(worth.values())
+    sales = [(*name, lot.id) for name, of in lots.items() for lot in of]
     rooms = [room[account_id] for account_id, _ in buyable]
-    nothing, inf = [0.0], [math.inf] * len(names)
-    sell = m.columns("sell", list(lots), nothing * len(lots), all_of)
-    buy = m.columns("buy", buyable, nothing * len(buyable), rooms)
-    active_weight = m.columns("active_weight", names, [-end for end in inf], inf)
-    sold = dict(zip(sellable, m.binaries("sold", sellable), strict=True))
+    sell = m.columns("sell", sales, [0.0] * len(sales), worth)
+    buy = m.columns("buy", buyable, [0.0] * len(buyable), rooms)
+    active = m.columns("active_weight", names, [-inf] * len(names), [inf] * len(names))
+    sold = dict(zip(lots, m.binaries("sold", list(lots)), strict=True))
     bought = dict(zip(buyable, m.binaries("bought", buyable), strict=True))
-    sells, buys = dict(zip(lots, sell, strict=True)), dict(zip(buyable, buy, strict=True))
+    buys = dict(zip(buyable, buy, strict=True))
     targets = _targets(physics, names, set(buyable), room)
-    by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-    for key in lots:
-        by_name.setdefault(key[:2], []).append(key)
-    for name, active in zip(names, active_weight, strict=True):
-        keys = by_name.get(name, [])
-        amounts = tuple(worth[key] for key in keys)
-        physics.positions[name] = Position(
+    block = m.block("physics")
+    activity = block.rows("activity")
+    first = 0
+    for name, column in zip(names, active, strict=True):
+        of = tuple(lots.get(name, ()))
+        part = slice(first, first + len(of))
+        first = part.stop
+        position = physics.positions[name] = Position(
             account_id=name[0],
             security_id=name[1],
-            lots=tuple(lots[key] for key in keys),
-            sells=tuple(sells[key] for key in keys),
-            worth=amounts,
+            lots=of,
+            sells=tuple(sell[part]),
+            worth=tuple(worth[part]),
             buy=buys.get(name),
             sold=sold.get(name),
             bought=bought.get(name),
-            active=active,
-            held=sum(amounts),
+            active=column,
+            held=sum(worth[part]),
             target=targets[name],
         )
-    block = m.block("physics")
-    activity = block.rows("activity")
-    for name, position in physics.positions.items():
         activity.exactly(name, _activity(position), position.held - position.target)
-    _add_switches(block.rows("selling"), sells, [sold[key[:2]] for key in lots], all_of)
-    _add_switches(block.rows("buying"), buys, bought.values(), rooms)
+    switches = [on for name, on in sold.items() for _ in lots[name]]
+    _add_switches(block.rows("selling"), sales, sell, switches, worth)
+    _add_switches(block.rows("buying"), buyable, buy, bought.values(), rooms)
     both = [name for name in buyable if name in sold]
     sides = chain.from_iterable((sold[name], bought[name]) for name in both)
     block.rows("one_side").all_at_most(both, list(sides), [1.0, 1.0] * len(both), 1.0)
 
 
 def _add_switches(
-    rows: Rows, trades: Mapping[Key, Column], switches: Iterable[Column], most: Sequence[float]
+    rows: Rows,
+    keys: Sequence[Key],
+    trades: Iterable[Column],
+    switches: Iterable[Column],
+    most: Iterable[float],
 ) -> None:
     """A trade is nothing unless its binary is on, and then no more than its most (bp)."""
-    columns = chain.from_iterable(zip(trades.values(), switches, strict=True))
+    columns = chain.from_iterable(zip(trades, switches, strict=True))
     coefficients = chain.from_iterable((1.0, -each) for each in most)
-    rows.all_at_most(list(trades), list(columns), list(coefficients), 0.0)
+    rows.all_at_most(keys, list(columns), list(coefficients), 0.0)
 
 
 def _targets(
@@ -173,6 +173,5 @@ def _targets(
 
 def _activity(position: Position) -> Sum:
     """The active weight less what the trades add: what the position is off its target."""
-    bought = [] if position.buy is None else [position.buy]
-    coefficients = [1.0, *[-1.0] * len(bought), *[1.0] * len(position.sells)]
-    return Sum(coefficients, [position.active, *bought, *position.sells])
+    coefficients, trades = position.part(-1.0)
+    return Sum([1.0, *coefficients], [position.active, *trades])

@@ -11,7 +11,7 @@ from math import inf
 from typing import NamedTuple
 
 from compiler.sums import Column, Sum
-from compiler.tableau import Row
+from compiler.tableau import Rows
 from compiler.washing import WashedLoss
 from portfolio.household import Lot
 
@@ -161,8 +161,9 @@ class Soft:
 
 
 class Limit(NamedTuple):
-    """A row of a policy, its upper end (bp), and what may exceed it."""
+    """A row of a policy by its place among `rows`, its upper end (bp), and what may exceed it."""
 
-    row: Row
+    rows: Rows
+    place: int
     ceiling: float
     excess: Column | None

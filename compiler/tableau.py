@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from compiler.sums import Column, Sum
 
@@ -18,22 +18,23 @@ Key = Any
 there is but one."""
 
 
-class Row(NamedTuple):
-    """One of some rows, by its place among them."""
-
-    rows: Rows
-    place: int
-
-    @property
-    def name(self) -> str:
-        return self.rows.name_of(self.place)
-
-
 class Rows:
     """Rows of one name in a block: their keys and ends, and how many columns each has; columns and
-    coefficients one row after the other. An end that is none is infinite."""
+    coefficients one row after the other. An end that is none is infinite. Those who add a row are
+    told its place; `spare` is, by place, the room for rounding (bp) that the upper end of a row
+    leaves inside that of the rule."""
 
-    __slots__ = ("block", "coefficients", "columns", "keys", "lower", "name", "sizes", "upper")
+    __slots__ = (
+        "block",
+        "coefficients",
+        "columns",
+        "keys",
+        "lower",
+        "name",
+        "sizes",
+        "spare",
+        "upper",
+    )
 
     def __init__(self, block: Block, name: str) -> None:
         self.block, self.name = block, name
@@ -43,6 +44,7 @@ class Rows:
         self.sizes: list[int] = []
         self.columns: list[Column] = []
         self.coefficients: list[float] = []
+        self.spare: dict[int, float] = {}
 
     @property
     def full_name(self) -> str:
@@ -51,26 +53,26 @@ class Rows:
     def name_of(self, place: int) -> str:
         return self.full_name + index(self.keys[place])
 
-    def at_most(self, key: Key, value: Sum, most: float) -> Row:
+    def at_most(self, key: Key, value: Sum, most: float) -> int:
         """Add `value <= most`."""
         return self._add(key, value, -inf, most - value.constant)
 
-    def at_least(self, key: Key, value: Sum, least: float) -> Row:
+    def at_least(self, key: Key, value: Sum, least: float) -> int:
         """Add `value >= least`."""
         return self._add(key, value, least - value.constant, inf)
 
-    def exactly(self, key: Key, value: Sum, amount: float) -> Row:
+    def exactly(self, key: Key, value: Sum, amount: float) -> int:
         """Add `value == amount`."""
         return self._add(key, value, amount - value.constant, amount - value.constant)
 
-    def _add(self, key: Key, value: Sum, lower: float, upper: float) -> Row:
+    def _add(self, key: Key, value: Sum, lower: float, upper: float) -> int:
         self.keys.append(key)
         self.lower.append(lower)
         self.upper.append(upper)
         self.sizes.append(len(value.columns))
         self.columns += value.columns
         self.coefficients += value.coefficients
-        return Row(self, len(self.keys) - 1)
+        return len(self.keys) - 1
 
     def all_at_most(
         self,

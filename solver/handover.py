@@ -1,4 +1,4 @@
-"""The model of record as arrays, read once, names and owners kept."""
+"""A compiled model as arrays, read once, names and owners kept."""
 
 from __future__ import annotations
 
@@ -122,13 +122,11 @@ def hand_over(compiled: CompiledModel) -> Program:
     for term in physics.squares:
         square[term.column] += term.weight
         ties[term.column] += term.weight if term.ties else 0.0
-    first = {id(rows): start for rows, start in zip(form.families, form.first, strict=False)}
     spare = np.full(form.row_lower.size, np.nan)
-    for (rows, place), amount in physics.spare.items():
-        spare[first[id(rows)] + place] = amount
     owners: list[str] = []
-    for rows in form.families:
+    for rows, first in zip(form.families, form.first, strict=False):
         owners += [_owner(compiled, rows.block)] * len(rows.keys)
+        spare[[first + place for place in rows.spare]] = list(rows.spare.values())
     names = [rows.full_name for rows in form.families]
 
     def row_name(i: int) -> str:

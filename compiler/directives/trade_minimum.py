@@ -85,7 +85,7 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_sales.append((smallest, short))
                     row = _at_least(smallest, position.sold, position.sells, short)
-                    physics.spare[sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
+                    sale.spare[sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
                 if position.buy is not None and position.bought is not None:
                     smallest = least + step + lost
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
@@ -94,7 +94,7 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_purchases.append((smallest, short))
                     row = _at_least(smallest, position.bought, [position.buy], short)
-                    physics.spare[purchase.at_most(key, row, 0.0)] = step + lost
+                    purchase.spare[purchase.at_most(key, row, 0.0)] = step + lost
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""

@@ -43,8 +43,9 @@ def a_tableau() -> Tableau:
     (on,) = model.binaries("on", [("a", "7")])
     late = model.block("firm.rule").column("late", upper=3.0)
     rows = model.block("firm.rule").rows("high")
-    assert rows.at_most("x a", Sum([2.0, 3.0, 1.0], [x[0], late, x[0]], 1.0), 4.0).place == 0
-    assert rows.at_least("x b", Sum([1.0, 0.0], [x[1], late]), -2.0).name == "'firm.rule'.high[x b]"
+    assert rows.at_most("x a", Sum([2.0, 3.0, 1.0], [x[0], late, x[0]], 1.0), 4.0) == 0
+    assert rows.at_least("x b", Sum([1.0, 0.0], [x[1], late]), -2.0) == 1
+    assert rows.name_of(1) == "'firm.rule'.high[x b]"
     model.block("tax", "T1").rows("net").exactly(None, plain([on]), 1.0)
     rows.all_at_most([1, 2], [x[0], on, x[1], on], [1.0, -5.0, 1.0, -6.0], 0.0)
     return model
