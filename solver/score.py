@@ -64,7 +64,7 @@ class Score:
         each = np.ceil(np.abs(matrix.data)) * amounts[matrix.indices]
         spare, limited = program.spare, ~np.isnan(program.spare)
         self.end = within + np.where(limited, spare, 0.0)
-        clear = cents(np.bincount(program.row_of, each, rules.size))
+        clear = cents(np.bincount(program.row_of, each, rules.size).astype(float))
         self.upper = self.end - np.where(limited, clear, 0.0)
         margins = cents(np.array([amounts[limit.active].sum() for limit in program.risks]))
         self.risks = [
