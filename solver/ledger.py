@@ -113,7 +113,7 @@ def _asked_by_rows(program: Program, state: State, point: Point) -> dict[Group, 
     pulls = program.matrix.data[entries] * point.row_dual[row]
     cells = start[row] + program.matrix.indices[entries]
     gradients = -np.bincount(cells, pulls, len(numbers) * program.cost.size)
-    return dict(zip(numbers, gradients.reshape(len(numbers), -1), strict=True))
+    return dict(zip(numbers, gradients.reshape(len(numbers), program.cost.size), strict=True))
 
 
 def with_settled_trades(program: Program, state: State, reduced: Reduced, point: Point) -> Point:
