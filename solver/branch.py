@@ -19,7 +19,7 @@ from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.interior import StalledError
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
-from solver.reduce import reduce
+from solver.reduce import Reduced, reduce
 from solver.sums import dot
 from solver.work import Work
 
@@ -57,9 +57,10 @@ def relax_hull(
 ) -> Hull | None:
     """Tighten the relaxation of everything `open_modes` allow; None where that is proven to be
     nothing. Raises StalledError where the engine cannot say."""
-    model = Tangents(program, structure, region | _closed(structure, open_modes))
-    if model.infeasible:
+    reduced = reduce(program, region | _closed(structure, open_modes))
+    if reduced.infeasible:
         return None
+    model = Tangents(program, structure, reduced)
     if start is not None:
         model.cut(start, everywhere=True)
     if not model.tighten(work):
@@ -95,13 +96,9 @@ def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[in
 class Tangents:
     """The reduced program with a column for each square and a growing set of tangents."""
 
-    def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:
+    def __init__(self, program: Program, structure: Structure, reduced: Reduced) -> None:
         self.program, self.structure, self.square = program, structure, program.counted
-        self.reduced = reduce(program, fixed)
-        self.infeasible = self.reduced.infeasible
-        if self.infeasible:
-            return
-        reduced = self.reduced
+        self.reduced = reduced
         self.columns = reduced.columns
         self.at = {int(j): k for k, j in enumerate(self.columns)}
         self.squared = [int(j) for j in self.columns if self.square[j] > 0]
@@ -120,6 +117,10 @@ class Tangents:
         self.offset = (
             program.offset + dot(program.cost, reduced.fixed) + dot(self.square, reduced.fixed**2)
         )
+
+    @property
+    def binaries(self) -> list[int]:
+        return np.flatnonzero(self.program.integer[self.columns]).tolist()
 
     def full(self, values: Floats) -> Floats:
         x = self.reduced.fixed.copy()
@@ -192,7 +193,7 @@ class Tangents:
     def dive(self, work: Work) -> Decisions | None:
         """Decisions by fixing the most decided quarter of the open binaries, solve after solve;
         those that lean one way at last all together."""
-        undecided = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        undecided = self.binaries
         for _ in range(DIVE_STEPS):
             values = self._relaxed(work)
             if values is None:
@@ -201,7 +202,7 @@ class Tangents:
                 x = self.full(values)
                 x[self.program.integer] = np.round(x[self.program.integer])
                 return decisions_at(self.structure, x)
-            leaning = self._leaning(values)
+            leaning = self.leaning(values)
             off = {k: abs(leaning[k] - round(leaning[k])) for k in undecided}
             fractional = sorted((k for k in undecided if off[k] > 1e-6), key=lambda k: off[k])
             batch = fractional[: max(1, len(fractional) // 4)] or undecided
@@ -225,7 +226,7 @@ class Tangents:
             return None
         return np.array(self.engine.getSolution().col_value)
 
-    def _leaning(self, values: Floats) -> Floats:
+    def leaning(self, values: Floats) -> Floats:
         """Values with each binary as far on as its trade is of the smallest it may be: the
         relaxation itself leaves a binary near zero where a trade could be much larger. Lots in
         order lean as if all that is sold of them were sold in turn."""
@@ -286,7 +287,7 @@ class Tangents:
     ) -> Branched:
         if not self.columns.size:
             return Branched(decisions_at(self.structure, self.reduced.fixed), self.offset)
-        kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        kinds = self.binaries
         for k in kinds:
             self.engine.changeColIntegrality(k, highspy.HighsVarType.kInteger)
         if start is not None:

@@ -14,6 +14,8 @@ import numpy as np
 from solver.handover import Floats, Program
 from solver.modes import RegionColumns, Structure
 
+KINK = 1e-6  # bp by which nets may be outside of a region that they are at the end of
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -66,6 +68,16 @@ class Netting:
         return tuple(
             next(p.region for p in pieces if x[p.region.chosen] > 0.5) for pieces in self.functions
         )
+
+    def first(self, x: Floats) -> tuple[RegionColumns, ...]:
+        """The first regions that hold each taxpayer's nets, by which untraded ones are told too."""
+        found = []
+        for pieces in self.functions:
+            short, long = (
+                sum(float(x[getattr(p.region, net)]) for p in pieces) for net in ("short", "long")
+            )
+            found.append(min(pieces, key=lambda p: max(0.0, p.outside(short, long) - KINK)).region)
+        return tuple(found)
 
     def placed(self, x: Floats) -> Floats:
         """The same trades, with each taxpayer's nets in the region that holds them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import highspy
 import numpy as np
@@ -25,14 +26,16 @@ from solver.active_risk import (
     with_excess,
     with_tangents,
 )
+from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
 from solver.netting import read_netting
-from solver.search import Answer, Budget
+from solver.search import Budget
 from solver.state import read_state
 from solver.sums import dot
+from solver.tree import Then, branched
 from solver.work import Work
 
 SLACK = 1e-6
@@ -203,8 +206,13 @@ def least_by_rows(
     cost[columns] = 1.0
     bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
     engine.passModel(linear_model(cost, program.matrix, *bounds))
-    for j in np.flatnonzero(program.integer):
-        engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
+    binaries = np.flatnonzero(program.integer).tolist()
+    if len(binaries) <= budget.few:
+        found = _least_of_few(engine, binaries, budget, work, program, columns, start)
+        if found is not None:
+            return found
+    for j in binaries:
+        engine.changeColIntegrality(j, highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", budget.nodes)
     engine.setOptionValue("mip_abs_gap", LEAST_FREEZE)
     if start is not None:
@@ -220,6 +228,34 @@ def least_by_rows(
         return Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
     return Least(program, None, 0.0, infeasible)
+
+
+def _least_of_few(
+    engine: Any,
+    binaries: list[int],
+    budget: Budget,
+    work: Work,
+    program: Program,
+    columns: list[int],
+    start: Floats | None,
+) -> Least | None:
+    """The least sum of `columns` over few binaries; None where the budget does not settle it."""
+    point = start
+
+    def look(values: Floats, cost: float, whole: bool) -> Then:
+        nonlocal point
+        if point is not None and cost >= _sum(point, columns) - LEAST_FREEZE:
+            return Then.ENOUGH
+        if not whole:
+            return Then.BRANCH
+        point = values
+        return Then.ENOUGH
+
+    bound = branched(engine, binaries, look, budget.programs, work)
+    if point is None:
+        return Least(program, None, 0.0, True) if bound == np.inf else None
+    gap = _sum(point, columns) - bound
+    return Least(program, point, max(bound, 0.0), False) if gap <= 2 * LEAST_FREEZE else None
 
 
 def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:
