@@ -212,8 +212,8 @@ def optimum(model: Handed, step: Step) -> Floats:
         raise SystemExit(f"{step.account}: the relaxation has no answer")
     found = dict.fromkeys(step.names, 0.0)
     for position in model.compiled.physics.positions.values():
-        columns = [program.column(sell) for sell in position.sells]
-        bought = 0.0 if position.buy is None else float(point.x[program.column(position.buy)])
+        columns = list(position.sells)
+        bought = 0.0 if position.buy is None else float(point.x[position.buy])
         found[position.security_id] += (bought - float(point.x[columns].sum())) / BP
     return np.array(list(found.values()))
 

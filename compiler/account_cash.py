@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyomo.environ as pyo
-
 from compiler.registry import PHYSICS, Cure
-from compiler.sums import Rows
 from portfolio.flows import flows_due
 from portfolio.household import Account
 
@@ -26,10 +23,7 @@ def add_cash(physics: Physics) -> None:
     Where rounded trades have overdrawn an account before (`improved`), its sales leave the room for
     rounding that its cash of today does not have.
     """
-    block = physics.model.physics
-    block.no_overdraft = Rows()
-    block.payments = Rows()
-    block.missing = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
+    no_overdraft = physics.tableau.block("physics").rows("no_overdraft")
     for account in physics.accounts:
         closing = physics.closing_cash(account)
         if not closing.columns:
@@ -45,17 +39,17 @@ def add_cash(physics: Physics) -> None:
         room = physics.reserve if PHYSICS in physics.improved else 0.0
         if there >= wanted:
             least = max(min(physics.reserve, there), min(there, 0.0) + room)
-            block.no_overdraft.at_least(account.id, closing, least + asked)
+            no_overdraft.at_least(account.id, closing, least + asked)
             continue
-        block.no_overdraft.at_least(account.id, closing, there + asked + room)
+        no_overdraft.at_least(account.id, closing, there + asked + room)
         _raise(physics, account, wanted - there, wanted + asked + physics.reserve)
 
 
 def _raise(physics: Physics, account: Account, short: float, least: float) -> None:
     """Bring the account's cash to `least`, but for what cannot be raised of what it is `short`."""
-    block = physics.model.physics
-    missing = block.missing[account.id]
-    missing.setub(short + physics.reserve)
+    block = physics.tableau.block("physics")
+    missing = block.column("missing", account.id, 0.0, short + physics.reserve)
     paid = physics.closing_cash(account).more(missing)
-    physics.spare[block.payments.at_least(account.id, paid, least)] = physics.reserve
+    payments = block.rows("payments")
+    payments.spare[payments.at_least(account.id, paid, least)] = physics.reserve
     physics.cures.append(Cure(missing, PHYSICS, f"{account.id} payments of the book", short))

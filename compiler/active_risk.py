@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyomo.environ as pyo
 
-from compiler.registry import Limit, Position
+from compiler.registry import Position
+from compiler.sums import Column, Sum
 from portfolio.household import Account
 
 ROUNDING = 1e-9  # bp
@@ -31,17 +31,16 @@ class RiskLimit:
     """|spread @ active| - excess <= ceiling, bp of household value; `spread` is M'.
 
     `row` is the row of the first tangent, after which the others are named, `key` the statement.
-    `written` says the same with squares, for the file; it is not handed over. `spare` is the room
-    for rounding that the ceiling leaves inside the rule's own (bp), None where it is the rule's.
+    `spare` is the room for rounding that the ceiling leaves inside the rule's own (bp), None where
+    it is the rule's.
     """
 
     key: str
     row: str
-    active: tuple[Any, ...]
+    active: tuple[Column, ...]
     spread: sp.csr_matrix
     ceiling: float
-    excess: Any | None
-    written: pyo.Block
+    excess: Column | None
     spare: float | None
 
 
@@ -65,24 +64,21 @@ class ActiveRisk:
         """Tracking error before the trades, bp of household value."""
         return float(np.linalg.norm(self.spread @ self.today))
 
-    @property
-    def highest(self) -> float:
-        """More than the tracking error can come to, whatever is traded (bp)."""
+    def highest(self, upper: Sequence[float]) -> float:
+        """More than the tracking error can come to, whatever is traded (bp), with these upper ends
+        of columns."""
         length = np.sqrt(np.asarray(self.spread.multiply(self.spread).sum(axis=0)).reshape(-1))
         buys, sells = np.zeros(self.today.size), np.zeros(self.today.size)
         count = len(self.positions)
-        buys[:count] = [0.0 if p.buy is None else float(p.buy.ub) for p in self.positions]
+        buys[:count] = [0.0 if p.buy is None else upper[p.buy] for p in self.positions]
         sells[:count] = [p.held for p in self.positions]
         furthest = np.maximum(np.abs(self.today + buys), np.abs(self.today - sells))
         return float(length @ np.maximum(furthest, np.abs(self.today)))
 
-    def tangent(self, active: Sequence[Any]) -> Any:
+    def tangent(self, active: Sequence[Column]) -> Sum:
         """The tangent at today's weights; at none, where every direction is one, at equal ones."""
         at = self.today if self.before > 0.0 else np.ones(self.today.size)
-        coefficients = tangent_at(self.spread, at)
-        return pyo.quicksum(
-            float(c) * column for c, column in zip(coefficients, active, strict=True) if c
-        )
+        return Sum(tangent_at(self.spread, at).tolist(), active)
 
 
 def tangent_at(
@@ -112,7 +108,7 @@ def active_risk(physics: Physics, accounts: Sequence[Account]) -> ActiveRisk:
     rows = sorted({row for row, _ in shares})
     place = {row: i for i, row in enumerate(rows)}
     at = ([place[row] for row, _ in shares], [k for _, k in shares])
-    # With Pyomo loaded, SciPy loads all of itself: most of a second, which only models need.
+    # Sparse arrays take a moment to load, and only models need them.
     sparse = import_module("scipy.sparse")
     today = [p.held - p.target for p in positions] + [1.0] * bool(beside)
     seen = sparse.csr_matrix((list(shares.values()), at), (len(rows), len(today)))
@@ -146,19 +142,3 @@ def _beside(
                 name = position.security_id
                 found[name] = found.get(name, 0.0) + position.target
     return {name: weight for name, weight in sorted(found.items()) if abs(weight) > ROUNDING}
-
-
-def written_out(block: pyo.Block, found: ActiveRisk, active: Sequence[Any], limit: Limit) -> None:
-    """The limit with its squares, as a person reads it in the written model."""
-    ceiling = limit.ceiling + (0.0 if limit.excess is None else limit.excess)
-    count = found.spread.shape[0]
-    block.exposure = pyo.Var(range(count))
-    block.defined = pyo.Constraint(range(count))
-    block.limit = pyo.Constraint(
-        expr=pyo.quicksum(block.exposure[k] ** 2 for k in range(count)) <= ceiling**2
-    )
-    for k in range(count):
-        span = slice(found.spread.indptr[k], found.spread.indptr[k + 1])
-        pairs = zip(found.spread.data[span], found.spread.indices[span], strict=True)
-        weights = pyo.quicksum(float(c) * active[p] for c, p in pairs)
-        block.defined[k] = block.exposure[k] - weights == 0.0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import cast
 
 from compiler.dimensions import Dimension, Value
@@ -73,6 +74,7 @@ class Environment:
 
 Subject = Security | Account | Household | Lot | TaxEntity | Trade
 Getter = Callable[[Environment, Subject], Value | None]
+LotsGetter = Callable[[Household, Sequence[Lot]], list[Value | None]]
 
 
 _TYPES: Mapping[Dimension, type[Value]] = {
@@ -90,7 +92,8 @@ class Column:
 
     A blank value of a security whose kind is not in `applies_to` is *not applicable*; every other
     blank is *missing*. `values` are known texts, for spelling; `closed` when there are no others.
-    `read` is None for columns kept in the row's `attributes`.
+    `read` is None for columns kept in the row's `attributes`; `read_lots` reads what is a lot's own
+    of many at once.
     """
 
     table: str
@@ -101,6 +104,7 @@ class Column:
     closed: bool = False
     description: str = ""
     read: Getter | None = field(default=None, compare=False, repr=False)
+    read_lots: LotsGetter | None = field(default=None, compare=False, repr=False)
 
     @property
     def written(self) -> str:
@@ -151,12 +155,11 @@ class Column:
         value = cast("Value | None", subject.attributes.get(self.name))
         return value if isinstance(value, _TYPES.get(self.dimension, Decimal)) else None
 
-    def read_all(self, environments: Sequence[Environment]) -> list[Value | None]:
-        """`value` of each environment, asked at once."""
-        read = self.read
-        if self.table != "lots" or read is None:
-            return [self.value(env) for env in environments]
-        return [None if env.lot is None else read(env, env.lot) for env in environments]
+    def of_lots(self, household: Household, lots: Sequence[Lot]) -> list[Value | None]:
+        """`value` of each lot, of a column of lots, asked at once."""
+        if self.read_lots is not None:
+            return self.read_lots(household, lots)
+        return [self.value(Environment(household, lot=lot)) for lot in lots]
 
     def applicable(self, env: Environment) -> bool:
         """False where the value is blank because this kind of security has none, or the account
@@ -172,10 +175,6 @@ def _field(name: str) -> Getter:
     return lambda env, subject: cast("Value | None", getattr(subject, name))
 
 
-def _of_lot(function: Callable[[Household, Lot], Value | None]) -> Getter:
-    return lambda env, subject: function(env.household, cast("Lot", subject))
-
-
 def lot_value(household: Household, lot: Lot) -> Decimal:
     """Market value of a lot in dollars at run prices."""
     return lot.shares * household.price(lot.security_id)
@@ -185,17 +184,35 @@ def _gain(household: Household, lot: Lot) -> Decimal:
     return lot_value(household, lot) - lot.basis
 
 
-def _gain_fraction(household: Household, lot: Lot) -> Decimal | None:
-    return _gain(household, lot) / lot.basis if lot.basis else None
+def _gains(household: Household, lots: Sequence[Lot]) -> list[Decimal]:
+    prices = household.prices
+    return [lot.shares * prices[lot.security_id] - lot.basis for lot in lots]
 
 
-def _term(household: Household, lot: Lot) -> str:
-    return "long" if is_long_term(lot, household.as_of) else "short"
+def _gains_only(household: Household, lots: Sequence[Lot]) -> list[Value | None]:
+    return [max(gain, _NOTHING) for gain in _gains(household, lots)]
+
+
+def _losses_only(household: Household, lots: Sequence[Lot]) -> list[Value | None]:
+    return [max(-gain, _NOTHING) for gain in _gains(household, lots)]
+
+
+def _gain_fractions(household: Household, lots: Sequence[Lot]) -> list[Value | None]:
+    gains = zip(_gains(household, lots), lots, strict=True)
+    return [gain / lot.basis if lot.basis else None for gain, lot in gains]
+
+
+def _ages(household: Household, lots: Sequence[Lot]) -> list[Value | None]:
+    today = household.as_of
+    return [Decimal((today - holding_start(lot)).days) for lot in lots]
 
 
 def _days_to_long_term(household: Household, lot: Lot) -> Decimal:
     days = (first_long_day(holding_start(lot)) - household.as_of).days
     return Decimal(max(days, 0))
+
+
+_NOTHING = Decimal(0)
 
 
 def _lots(env: Environment) -> list[Lot]:
@@ -225,10 +242,6 @@ def _position_weight(env: Environment) -> Decimal | None:
     worth = env.household.value(env.account)
     held = sum((lot_value(env.household, lot) for lot in _lots(env)), Decimal(0))
     return held / worth if worth > 0 else None
-
-
-def _age(household: Household, lot: Lot) -> Decimal:
-    return Decimal((household.as_of - holding_start(lot)).days)
 
 
 def household_value(household: Household) -> Decimal:
@@ -317,23 +330,40 @@ def _household_columns() -> Iterator[Column]:
 
 
 def _lot_columns() -> Iterator[Column]:
-    table = "lots"
-    yield from _columns(table, "id order_id", Dimension.TEXT)
-    yield from _columns(table, "acquired holding_from", Dimension.DATE)
-    yield from _columns(table, "shares used_shares", Dimension.SHARES)
-    yield from _columns(table, "basis", Dimension.MONEY)
-    yield from _columns(table, "covered pledged", Dimension.FLAG)
-    for name, dimension, function in (
-        ("value", Dimension.MONEY, lot_value),
-        ("gain", Dimension.MONEY, lambda h, lot: max(_gain(h, lot), Decimal(0))),
-        ("loss", Dimension.MONEY, lambda h, lot: max(-_gain(h, lot), Decimal(0))),
-        ("gain_percent", Dimension.FRACTION, _gain_fraction),
-        ("age", Dimension.DURATION, _age),
-        ("days_to_long_term", Dimension.DURATION, _days_to_long_term),
-        ("long_term", Dimension.FLAG, lambda h, lot: is_long_term(lot, h.as_of)),
+    for names, dimension in (
+        ("id order_id", Dimension.TEXT),
+        ("acquired holding_from", Dimension.DATE),
+        ("shares used_shares", Dimension.SHARES),
+        ("basis", Dimension.MONEY),
+        ("covered pledged", Dimension.FLAG),
     ):
-        yield Column(table, name, dimension, read=_of_lot(function))
-    yield Column(table, "term", Dimension.TEXT, values=_TERMS, closed=True, read=_of_lot(_term))
+        for name in names.split():
+            yield _of_lots(name, dimension, _fields(name))
+    yield _of_lots("value", Dimension.MONEY, _each(lot_value))
+    yield _of_lots("gain", Dimension.MONEY, _gains_only)
+    yield _of_lots("loss", Dimension.MONEY, _losses_only)
+    yield _of_lots("gain_percent", Dimension.FRACTION, _gain_fractions)
+    yield _of_lots("age", Dimension.DURATION, _ages)
+    yield _of_lots("days_to_long_term", Dimension.DURATION, _each(_days_to_long_term))
+    yield _of_lots("long_term", Dimension.FLAG, _each(lambda h, lot: is_long_term(lot, h.as_of)))
+    term = _each(lambda h, lot: "long" if is_long_term(lot, h.as_of) else "short")
+    yield replace(_of_lots("term", Dimension.TEXT, term), values=_TERMS, closed=True)
+
+
+def _of_lots(name: str, dimension: Dimension, function: LotsGetter) -> Column:
+    def read(env: Environment, subject: Subject) -> Value | None:
+        return function(env.household, (cast("Lot", subject),))[0]
+
+    return Column("lots", name, dimension, read=read, read_lots=function)
+
+
+def _fields(name: str) -> LotsGetter:
+    own = attrgetter(name)
+    return lambda household, lots: [own(lot) for lot in lots]
+
+
+def _each(function: Callable[[Household, Lot], Value | None]) -> LotsGetter:
+    return lambda household, lots: [function(household, lot) for lot in lots]
 
 
 def _position_columns() -> Iterator[Column]:

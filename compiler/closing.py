@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from compiler.exposure import GroupOf, Sight, Through, weigh
+from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.statements import InForce
 from compiler.treated import as_seen
@@ -152,6 +153,17 @@ class Closing:
         for sale in self.sales:
             sold[sale.lot.id] = sold.get(sale.lot.id, ZERO) + sale.shares
         return sold
+
+    def lots_sold(self, account: Account) -> Lots:
+        """The lots of an account that are sold, whole or in part, in the order of the sales."""
+        return self._lots_sold.get(account.id) or Lots(self.household, account, ())
+
+    @cached_property
+    def _lots_sold(self) -> dict[str, Lots]:
+        of: dict[str, list[Lot]] = {}
+        for sale in self.sales:
+            of.setdefault(sale.account_id, []).append(sale.lot)
+        return {a: Lots(self.household, self.account(a), lots) for a, lots in of.items()}
 
     @cached_property
     def _outcome(self) -> Outcome | None:

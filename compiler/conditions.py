@@ -8,13 +8,14 @@ Equality of nodes is equality of meaning: they carry no place in a file.
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compiler.attributes import Column, Environment
 from compiler.dimensions import Duration, Value
@@ -49,6 +50,11 @@ def any_of(truths: Iterator[Truth]) -> Truth:
         if truth is None:
             result = None
     return result
+
+
+def _both(one: Truth, other: Truth) -> Truth:
+    """Kleene's `and` of two."""
+    return other if one is True else False if other is False else one
 
 
 def negated(truth: Truth) -> Truth:
@@ -104,6 +110,21 @@ def contrary(one: Comparison, other: Comparison) -> bool:
     return not any(_ORDER[one](sign) and _ORDER[other](sign) for sign in (-1, 0, 1))
 
 
+_HOLDS: dict[Comparison, Callable[[Any, Any], bool]] = {
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.AT_MOST: operator.le,
+    Comparison.ABOVE: operator.gt,
+    Comparison.BELOW: operator.lt,
+    Comparison.BEFORE: operator.lt,
+    Comparison.AFTER: operator.gt,
+    Comparison.ON_OR_BEFORE: operator.le,
+    Comparison.ON_OR_AFTER: operator.ge,
+    Comparison.IS: operator.eq,
+    Comparison.IS_NOT: operator.ne,
+}
+"""Of two values, which the reader has found to be of one dimension."""
+
+
 def _order(left: Value, right: Value) -> int:
     """-1, 0 or 1; texts and flags are only equal or different."""
     if left == right:
@@ -118,12 +139,11 @@ def _order(left: Value, right: Value) -> int:
 Span = tuple[Value, Value] | None
 
 
-def _compared(holds: Callable[[int], bool], left: Span, right: Span) -> Truth:
+def _spans_compared(comparison: Comparison, left: Span, right: Span) -> Truth:
     """Whether the order of values that lie anywhere in their spans is one that holds."""
     if left is None or right is None:
         return None
-    if left[0] is left[1] and right[0] is right[1]:
-        return holds(_order(left[0], right[0]))
+    holds = _ORDER[comparison]
     signs = {_order(a, b) for a in left for b in right}
     if {-1, 1} <= signs:
         signs.add(0)
@@ -131,13 +151,22 @@ def _compared(holds: Callable[[int], bool], left: Span, right: Span) -> Truth:
     return truths.pop() if len(truths) == 1 else None
 
 
-def _between(value: Span, low: Span, high: Span) -> Truth:
-    """Whether a value lies between two others, both ends included."""
-    above = _compared(_ORDER[Comparison.AT_LEAST], value, low)
-    if above is False:
-        return False
-    below = _compared(_ORDER[Comparison.AT_MOST], value, high)
-    return above if below is True else below
+def _compared(
+    left: Expression,
+    comparison: Comparison,
+    right: Expression,
+    environments: Sequence[Environment],
+) -> list[Truth]:
+    """Whether two values compare so in each environment, unknown where either is missing."""
+    if left.spans or right.spans:
+        return [
+            _spans_compared(comparison, left.span(env), right.span(env)) for env in environments
+        ]
+    holds = _HOLDS[comparison]
+    return [
+        None if a is None or b is None else holds(a, b)
+        for a, b in zip(left.values(environments), right.values(environments), strict=True)
+    ]
 
 
 def _where_applicable(
@@ -172,14 +201,8 @@ class Compare(Condition):
         return self.truths((env,))[0]
 
     def truths(self, environments: Sequence[Environment]) -> list[Truth]:
-        holds, lefts = self._holds, self.left.spans(environments)
-        pairs = zip(lefts, self.right.spans(environments), strict=True)
-        found = [_compared(holds, left, right) for left, right in pairs]
+        found = _compared(self.left, self.comparison, self.right, environments)
         return _where_applicable(found, environments, self._may_not_apply)
-
-    @cached_property
-    def _holds(self) -> Callable[[int], bool]:
-        return _ORDER[self.comparison]
 
     def describe(self) -> str:
         return f"{self.left.describe()} {self.comparison.value} {self.right.describe()}"
@@ -210,8 +233,9 @@ class InRange(Condition):
         return self.truths((env,))[0]
 
     def truths(self, environments: Sequence[Environment]) -> list[Truth]:
-        spans = (part.spans(environments) for part in (self.left, self.low, self.high))
-        found = [_between(*each) for each in zip(*spans, strict=True)]
+        above = _compared(self.left, Comparison.AT_LEAST, self.low, environments)
+        below = _compared(self.left, Comparison.AT_MOST, self.high, environments)
+        found = [_both(*each) for each in zip(above, below, strict=True)]
         return _where_applicable(found, environments, self._may_not_apply)
 
     def describe(self) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from compiler.attributes import Trade
 from compiler.conditions import Environment, Truth
+from compiler.lots import Lots
 from compiler.selections import Selection
 from compiler.statements import HouseholdPolicy, InForce, Transition, Waiver
 from grammar.tree import Mode
@@ -109,49 +110,35 @@ def forbidden_securities(
     }
 
 
-def forbidden_lots(
-    scope: InForce, household: Household, account: Account, lots: Iterable[Lot]
-) -> list[Lot]:
+def forbidden_lots(scope: InForce, lots: Lots) -> list[Lot]:
     """Those of an account's lots that the restriction bars, in their order."""
+    household, account = lots.household, lots.account
     if scope.waivers.get(account.id) or scope.treatments:
-        return [lot for lot in lots if forbids_lot(scope, household, account, lot)]
+        return [lot for lot in lots.lots if forbids_lot(scope, household, account, lot)]
     selection = cast("_Barring", scope.directive).selection
-    lots = list(lots)
-    if selection.fixed:
-        held = dict.fromkeys(lot.security_id for lot in lots)
-        perhaps = set(_at_first(scope, household, account, held))
-        lots = [lot for lot in lots if lot.security_id in perhaps]
     carved = [c.selection for c in scope.statement.carveouts if c.selection is not None]
-    securities = household.securities
-    asked = lots
-    if not any(each.lot_level for each in (selection, *carved)):
-        asked = list({lot.security_id: lot for lot in lots}.values())
-    environments = [
-        Environment(household, account, securities[lot.security_id], lot) for lot in asked
-    ]
-    bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
-    barred = [
-        lot
-        for lot, env, truth in zip(
-            asked, environments, selection.of_lots(environments), strict=True
-        )
-        if bars[truth] and not _carved_out(scope, env, lot_level=True)
-    ]
-    if asked is lots:
-        return barred
-    names = {lot.security_id for lot in barred}
-    return [lot for lot in lots if lot.security_id in names]
+    told_apart = any(each.lot_level for each in (selection, *carved))
+    asked = lots if told_apart else lots.first_of_each
+    if selection.fixed:
+        asked = asked.of(_at_first(scope, household, account, lots.names))
+        places = list(range(len(asked)))
+    else:
+        bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
+        places = [k for k, truth in enumerate(selection.of_lots(asked)) if bars[truth]]
+    if scope.statement.carveouts:
+        places = [k for k in places if not _carved_out(scope, asked[k], lot_level=True)]
+    barred = [asked.lots[k] for k in places]
+    return barred if told_apart else list(lots.of(lot.security_id for lot in barred).lots)
 
 
 def _at_first(
     scope: InForce, household: Household, account: Account, names: Iterable[str]
 ) -> list[str]:
     """Securities that the restriction bars before anything is carved out of it."""
-    selection = cast("_Barring", scope.directive).selection
-    securities = [household.securities[name] for name in names]
+    names = list(names)
+    truths = cast("_Barring", scope.directive).selection.of_securities(household, account, names)
     bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
-    truths = selection.of_securities(household, account, securities)
-    return [one.id for one, truth in zip(securities, truths, strict=True) if bars[truth]]
+    return [name for name, truth in zip(names, truths, strict=True) if bars[truth]]
 
 
 def covers(scope: InForce, household: Household, account: Account, security: Security) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import ClassVar
 
 from compiler.attributes import PREFIX_OF, Column, Environment
 from compiler.dimensions import (
@@ -21,12 +22,16 @@ from compiler.dimensions import (
     describe_fraction,
     describe_value,
 )
+from compiler.lots import OF_ACCOUNT, Lots
 from portfolio.flows import due_before_settlement
 from portfolio.household import Account
 
 
 class Expression(ABC):
-    """Something with a value; `dimension` says what kind."""
+    """Something with a value; `dimension` says what kind. Of one that `spans` it may be known only
+    that it lies between two values."""
+
+    spans: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -36,14 +41,21 @@ class Expression(ABC):
     def value(self, env: Environment) -> Value | None:
         """Dollars, fractions of one, days, or the value itself; None where unknown."""
 
+    def values(self, environments: Sequence[Environment]) -> list[Value | None]:
+        """`value` of each environment, asked at once: of all lots of an account, say."""
+        if isinstance(environments, Lots) and self._same_for_lots:
+            return [self.value(environments.of_account)] * len(environments)
+        return [self.value(env) for env in environments]
+
+    @cached_property
+    def _same_for_lots(self) -> bool:
+        """Whether all lots of an account have the same."""
+        return all(column.table in OF_ACCOUNT for column in self.columns())
+
     def span(self, env: Environment) -> tuple[Value, Value] | None:
         """The least and the greatest value it may have; None where nothing is known of it."""
         value = self.value(env)
         return None if value is None else (value, value)
-
-    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
-        """`span` of each environment, asked at once."""
-        return [self.span(env) for env in environments]
 
     @property
     def fixed(self) -> bool:
@@ -86,8 +98,8 @@ class Literal(Expression):
     def value(self, env: Environment) -> Value | None:
         return self.constant
 
-    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
-        return [(self.constant, self.constant)] * len(environments)
+    def values(self, environments: Sequence[Environment]) -> list[Value | None]:
+        return [self.constant] * len(environments)
 
     def describe(self) -> str:
         return describe_value(self.constant, self.of)
@@ -173,8 +185,11 @@ class Reference(Expression):
         return self.values((env,))[0]
 
     def values(self, environments: Sequence[Environment]) -> list[Value | None]:
-        """`value` of each environment, asked at once."""
-        found = self.column.read_all(environments)
+        column = self.column
+        if isinstance(environments, Lots):
+            found = environments.values(column)
+        else:
+            found = [column.value(env) for env in environments]
         if self.otherwise is None or None not in found:
             return found
         asked = zip(found, environments, strict=True)
@@ -185,10 +200,6 @@ class Reference(Expression):
         column = self.column
         there = column.subject(env) is not None and column.applicable(env)
         return self.otherwise if there else None
-
-    def spans(self, environments: Sequence[Environment]) -> list[tuple[Value, Value] | None]:
-        found = self.values(environments)
-        return [None if value is None else (value, value) for value in found]
 
     def describe(self) -> str:
         return self.column.written
@@ -213,9 +224,17 @@ class Share(Expression):
 
     def value(self, env: Environment) -> Value | None:
         base = self.base.value(env)
-        if not isinstance(base, Decimal):
-            return None
-        return self.fraction * (_left(env, self._owners(env)) if self._whole else base)
+        if self._whole and base is not None:
+            base = _left(env, self._owners(env))
+        return self._of(base)
+
+    def values(self, environments: Sequence[Environment]) -> list[Value | None]:
+        if self._whole:
+            return super().values(environments)
+        return [self._of(base) for base in self.base.values(environments)]
+
+    def _of(self, base: Value | None) -> Decimal | None:
+        return self.fraction * base if isinstance(base, Decimal) else None
 
     @property
     def _whole(self) -> bool:
@@ -258,10 +277,15 @@ class Choice(Expression):
         return self.left.dimension
 
     def value(self, env: Environment) -> Value | None:
-        left, right = self.left.value(env), self.right.value(env)
-        if not isinstance(left, Decimal) or not isinstance(right, Decimal):
-            return None
-        return max(left, right) if self.larger else min(left, right)
+        return self.values((env,))[0]
+
+    def values(self, environments: Sequence[Environment]) -> list[Value | None]:
+        chosen = max if self.larger else min
+        sides = zip(self.left.values(environments), self.right.values(environments), strict=True)
+        return [
+            chosen(a, b) if isinstance(a, Decimal) and isinstance(b, Decimal) else None
+            for a, b in sides
+        ]
 
     def describe(self) -> str:
         word = "larger" if self.larger else "smaller"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import ClassVar
 
 from compiler.attributes import Column, Environment
 from compiler.dimensions import Dimension, Value
@@ -23,6 +24,8 @@ class Inside(Expression):
     constituents counts as nothing, and a constituent of which the answer is missing as anything
     from none to all of its weight.
     """
+
+    spans: ClassVar[bool] = True
 
     part: Group | Reference
 

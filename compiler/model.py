@@ -1,11 +1,9 @@
-"""A household and its policy to an optimisation model: one Block a statement, physics apart."""
+"""A household and its policy to an optimisation model: one block a statement, physics apart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import pyomo.environ as pyo
 
 from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.directives.wash_sales import add_blocks, add_wash_rows
@@ -13,29 +11,28 @@ from compiler.physics import Physics
 from compiler.positions import build_physics
 from compiler.schedules import with_schedules
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.sums import flat, times
+from compiler.sums import Column, Sum, total
 from compiler.tax_forms import TaxForm, by_law
 from portfolio.household import Household
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
-    """The Pyomo model of record and what stands beside it.
+    """The tableau, one block a statement, and what stands beside it.
 
-    `statements` maps the name of each statement's Block to the statement. `terms` are the linear
+    `statements` maps the name of each statement's block to the statement. `terms` are the linear
     parts of the objective by name (bp of household value); those that a statement prices stand
-    under its name in `physics.preferences`, and `physics.squares` are the rest. The model has two
-    objectives: `objective`, complete, which is what is written to a file, and `linear`, inactive,
-    which is handed over with the squares beside it.
+    under its name in `physics.preferences`, and `physics.squares` are the rest.
     """
 
     physics: Physics
     statements: dict[str, InForce]
-    terms: dict[str, Any]
+    terms: dict[str, Sum]
 
     @property
-    def model(self) -> pyo.ConcreteModel:
-        return self.physics.model
+    def linear(self) -> tuple[Sum, ...]:
+        """The linear parts of the objective, one after the other."""
+        return (*self.terms.values(), *self.physics.preferences.values())
 
 
 def compile_household(
@@ -57,22 +54,16 @@ def compile_household(
     physics = build_physics(household, policy, assumptions, reserve_bp, improved, form)
     statements: dict[str, InForce] = {}
     for scope in policy.statements:
-        physics.model.add_component(scope.statement.key, pyo.Block())
+        physics.tableau.block(scope.statement.key)
         statements[scope.statement.key] = scope
     _avoid_wash_sales(physics, statements)
     for key, scope in statements.items():
-        scope.directive.build(physics.model.component(key), scope, physics.seen_by(scope))
+        scope.directive.build(physics.tableau.block(key), scope, physics.seen_by(scope))
     for position in physics.positions.values():
         for trade in (*position.sells, position.buy) if position.account_id in still else ():
             if trade is not None:
-                trade.setub(0.0)
-    terms = _objective_terms(physics)
-    linear = pyo.quicksum([*terms.values(), *physics.preferences.values()])
-    squares = pyo.quicksum(s.weight * s.column**2 for s in physics.squares)
-    physics.model.linear = pyo.Objective(expr=linear)
-    physics.model.linear.deactivate()
-    physics.model.objective = pyo.Objective(expr=linear + squares)
-    return CompiledModel(physics, statements, terms)
+                physics.tableau.upper[trade] = 0.0
+    return CompiledModel(physics, statements, _objective_terms(physics))
 
 
 def _avoid_wash_sales(physics: Physics, statements: dict[str, InForce]) -> None:
@@ -84,9 +75,9 @@ def _avoid_wash_sales(physics: Physics, statements: dict[str, InForce]) -> None:
         if scope.directive.kind == "wash sales"
     ]
     if rules:
-        block = physics.model.component(min(rules)[-1])
+        block = physics.tableau.block(min(rules)[-1])
     else:
-        block = physics.model.physics.wash_sales_avoided = pyo.Block()
+        block = physics.tableau.block("physics").block("wash_sales_avoided")
         add_blocks(block, physics)
     add_wash_rows(block, physics)
 
@@ -102,38 +93,42 @@ def _in_order(household: Household) -> Household:
     return replace(household, accounts=tuple(accounts), constituents=funds)
 
 
-def _objective_terms(physics: Physics) -> dict[str, Any]:
+def _objective_terms(physics: Physics) -> dict[str, Sum]:
     """Linear costs in bp of household value today: tax, tax moved in time, trading, drag."""
     household = physics.household
-    later: list[Any] = []
-    cost: list[Any] = []
-    drag: list[Any] = []
+    later, cost, drag = _Term(), _Term(), _Term()
     for position in physics.positions.values():
         account = physics.account(position.account_id)
         entity = household.tax_entities[account.tax_entity_id]
         assumed = physics.assumptions[account.id]
-        trades = [*position.sells, *([position.buy] if position.buy is not None else [])]
-        cost += [times(assumed.trading_cost, trade) for trade in trades]
+        trades = position.sells if position.buy is None else (*position.sells, position.buy)
+        cost.add([assumed.trading_cost] * len(trades), trades)
         if not account.taxable:
             continue
         rate = float(entity.rate_long) * assumed.present_value_of_deferred_tax
-        for lot, sell in zip(position.lots, position.sells, strict=True):
-            later.append(times(-rate * physics.gains[lot.id], sell))
+        later.add([-rate * physics.gains[lot.id] for lot in position.lots], position.sells)
         paid = float(physics.security(position.security_id).dividend_yield) * float(
             entity.rate_ordinary
         )
         if paid:
-            drag += map(times, *position.part(assumed.horizon * paid))
-    later += [
-        times(-sale.way.later, sale.taken)
-        for group in physics.wash_groups
-        for sale in group.sales
-        if sale.way is not None and sale.way.later
-    ]
-    tax = [function.tax - function.before for function in physics.taxes.values()]
-    return {
-        "tax": pyo.quicksum(tax),
-        "later tax": flat(later),
-        "cost": flat(cost),
-        "drag": flat(drag),
-    }
+            drag.add(*position.part(assumed.horizon * paid))
+    for group in physics.wash_groups:
+        for sale in group.sales:
+            if sale.way is not None and sale.way.later:
+                later.add([-sale.way.later], [sale.taken])
+    tax = [function.tax.plus(-function.before) for function in physics.taxes.values()]
+    return {"tax": total(tax), "later tax": later, "cost": cost, "drag": drag}
+
+
+class _Term(Sum):
+    """A sum in the making."""
+
+    coefficients: list[float]
+    columns: list[Column]
+
+    def __init__(self) -> None:
+        super().__init__([], [])
+
+    def add(self, coefficients: Sequence[float], columns: Sequence[Column]) -> None:
+        self.coefficients += coefficients
+        self.columns += columns

@@ -2,8 +2,8 @@
 
 All quantities of the model are in basis points of the household's value (`unit` dollars each):
 fractions lose hundredths of a basis point to solver tolerances, dollars ruin the scaling.
-Statements add their Blocks through `Physics`; what they cannot say in linear rows (squares, modes,
-broken limits) is registered beside the Pyomo model, for the solver.
+Statements add to their blocks through `Physics`; what they cannot say in linear rows (squares,
+modes, broken limits) is registered beside them, for the solver.
 """
 
 from __future__ import annotations
@@ -11,20 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
-import pyomo.environ as pyo
-from pyomo.contrib.fbbt.fbbt import compute_bounds_on_expr
-from pyomo.core.expr.numvalue import is_potentially_variable
-
-from compiler.active_risk import RiskLimit, active_risk, written_out
+from compiler.active_risk import RiskLimit, active_risk
 from compiler.assumptions import Assumptions
 from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
+from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
-from compiler.row_names import RowNames
 from compiler.statements import HouseholdPolicy, InForce
-from compiler.sums import Rows, Sum
+from compiler.sums import Column, Sum, plain
+from compiler.tableau import Block, Tableau
 from compiler.treated import as_seen
 from compiler.washing import Losses
 from portfolio.flows import set_aside
@@ -40,14 +36,14 @@ class Physics:
     household: Household
     policy: HouseholdPolicy
     assumptions: Mapping[str, Assumptions]
-    model: pyo.ConcreteModel
+    tableau: Tableau
     unit: float
     accounts: tuple[Account, ...]
     positions: dict[tuple[str, str], Position] = field(default_factory=dict)
     squares: list[Square] = field(default_factory=list)
     taxes: dict[str, TaxFunction] = field(default_factory=dict)
     losses: dict[str, Losses] = field(default_factory=dict)  # by wash group
-    disallowed: dict[tuple[str, str], Any] = field(default_factory=dict)  # by account and term
+    disallowed: dict[tuple[str, str], Column] = field(default_factory=dict)  # by account and term
     wash_groups: list[WashGroup] = field(default_factory=list)
     cures: list[Cure] = field(default_factory=list)
     softs: list[Soft] = field(default_factory=list)
@@ -62,17 +58,18 @@ class Physics:
     """Lots of taxable accounts whose sale is at a gain however cents are rounded."""
     due: dict[str, Decimal] = field(default_factory=dict)
     whole: Household | None = None
-    preferences: dict[str, Any] = field(default_factory=dict)  # objective terms by statement
+    preferences: dict[str, Sum] = field(default_factory=dict)  # objective terms by statement
     reserve: float = 0.0
     improved: frozenset[str] = frozenset()
-    spare: dict[tuple[Rows, Any], float] = field(default_factory=dict)
-    """Row to the room for rounding that its bound leaves inside the rule's own (bp)."""
-    row_names: RowNames = field(default_factory=RowNames)
-    _cash: dict[str, tuple[list[float], list[Any]]] = field(default_factory=dict)
+    _cash: dict[str, tuple[list[float], list[Column]]] = field(default_factory=dict)
     _by_id: dict[str, Account] = field(init=False)
+    _held: dict[str, dict[str, tuple[Position | None, float]]] = field(init=False)
+    _lots: dict[str, Lots] = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_id = {account.id: account for account in self.household.accounts}
+        self._held = {}
+        self._lots = {}
 
     # --- what directives ask ----------------------------------------------------------------------
 
@@ -123,6 +120,13 @@ class Physics:
     def of_account(self, account_id: str) -> list[Position]:
         return [p for (owner, _), p in self.positions.items() if owner == account_id]
 
+    def lots(self, account: Account) -> Lots:
+        """The lots of an account that may trade, position by position."""
+        if account.id not in self._lots:
+            held = [lot for position in self.of_account(account.id) for lot in position.lots]
+            self._lots[account.id] = Lots(self.household, account, held)
+        return self._lots[account.id]
+
     def opening_cash(self, account: Account) -> float:
         return self.bp(account.cash + account.unsettled_cash + self.due.get(account.id, Decimal(0)))
 
@@ -152,18 +156,11 @@ class Physics:
         it may trade."""
         if only is not None and not only:
             return {}
-        positions = {p.security_id: p for p in self.of_account(account.id)}
-        fixed: dict[str, float] = {}
-        traded = {lot.id for position in positions.values() for lot in position.lots}
-        for lot in account.lots:
-            if lot.id not in traded:
-                worth = self.bp(lot.shares * self.household.prices[lot.security_id])
-                fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
         constants: dict[str, float] = {}
         terms: dict[str, list[tuple[float, Position]]] = {}
-        names = fixed.keys() | positions.keys()
-        for name in sorted(names if only is None else names & only):
-            position, worth = positions.get(name), fixed.get(name, 0.0)
+        for name, (position, worth) in self._holdings(account).items():
+            if only is not None and name not in only:
+                continue
             for group, share in shares(name, group_of, self.household, through).items():
                 part = float(share)
                 constants[group] = constants.get(group, 0.0) + part * worth
@@ -173,6 +170,21 @@ class Physics:
             group: Exposure(constant, tuple(terms.get(group, ())))
             for group, constant in constants.items()
         }
+
+    def _holdings(self, account: Account) -> dict[str, tuple[Position | None, float]]:
+        """By security, sorted: the account's position, if it may trade, and what it holds in
+        lots of no position (bp)."""
+        if account.id not in self._held:
+            positions = {p.security_id: p for p in self.of_account(account.id)}
+            traded = {lot.id for position in positions.values() for lot in position.lots}
+            fixed = dict.fromkeys(positions, 0.0)
+            for lot in account.lots:
+                if lot.id not in traded:
+                    worth = self.bp(lot.shares * self.household.prices[lot.security_id])
+                    fixed[lot.security_id] = fixed.get(lot.security_id, 0.0) + worth
+            held = {name: (positions.get(name), fixed[name]) for name in sorted(fixed)}
+            self._held[account.id] = held
+        return self._held[account.id]
 
     def parts(self, security_id: str) -> Mapping[str, Decimal]:
         """What a security is once seen through, as fractions of it."""
@@ -192,25 +204,24 @@ class Physics:
         step = self.increment(account, security_id)
         return self.bp(step * self.household.prices[security_id])
 
-    def closed(self, position: Position) -> Any:
+    def closed(self, position: Position) -> Column:
         """The binary that says whether a position is sold whole."""
         if position.closed is None:
-            m, key = self.model, (position.account_id, position.security_id)
-            if m.component("closed") is None:
-                m.closed = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
-                m.physics.closing = pyo.Constraint(pyo.Any)
-            position.closed = m.closed[key]
-            sold = pyo.quicksum(position.sells)
-            m.physics.closing[*key, "whole"] = sold >= position.held * position.closed
-            m.physics.closing[*key, "sale"] = position.closed <= position.sold
+            assert position.sold is not None
+            key = position.account_id, position.security_id
+            closed = position.closed = self.tableau.column("closed", key, binary=True)
+            closing = self.tableau.block("physics").rows("closing")
+            all_of_it = plain(position.sells).more(closed, -position.held)
+            closing.at_least((*key, "whole"), all_of_it, 0.0)
+            closing.at_most((*key, "sale"), Sum([1.0, -1.0], [closed, position.sold]), 0.0)
         return position.closed
 
     def upper(
         self,
-        block: pyo.Block,
+        block: Block,
         name: str,
         index: str,
-        value: Any,
+        value: Sum,
         before: float,
         bound: float,
         *,
@@ -226,9 +237,9 @@ class Physics:
         or (`cured` false) not yet, or (`asked`) as far as is due today. A soft one may be broken,
         in its tier. `highest` is the most that `value` can be where its variables do not tell.
         """
-        if not (value.columns if isinstance(value, Sum) else is_potentially_variable(value)):
+        if not value.columns:
             return ()
-        rows = rows_of(block, name)
+        rows = block.rows(name)
         reserve = self.reserve if tighten else 0.0
         key = f"{name} {index}"
         if asked is None:
@@ -237,42 +248,34 @@ class Physics:
         if scope.statement.soft is not None:
             room = max(wanted - reserve, before) if before <= wanted else wanted - reserve
             excess = self._soft_excess(block, key, value, before, room, scope, highest)
-            made = self.added(rows, index, value, room, excess)
-            self.spare[made] = max(0.0, wanted - room)
-            return (Limit(made, room, excess),)
+            made = rows.at_most(index, value.less(excess), room)
+            rows.spare[made] = max(0.0, wanted - room)
+            return (Limit(rows, made, room, excess),)
         if before <= bound:
             room = max(bound - reserve, before)
-            made = self.added(rows, index, value, room)
+            made = rows.at_most(index, value, room)
             if tighten:
-                self.spare[made] = bound - room
-            return (Limit(made, room, None),)
+                rows.spare[made] = bound - room
+            return (Limit(rows, made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
-        made = self.added(rows, index, value, room)
-        self.spare[made] = before - room
-        held = Limit(made, room, None)
+        made = rows.at_most(index, value, room)
+        rows.spare[made] = before - room
+        held = Limit(rows, made, room, None)
         if before <= wanted:
             return (held,)
-        excess = _excess(block, key, before - wanted + reserve)
-        cure = self.added(rows_of(block, "cure"), key, value, wanted - reserve, excess)
-        self.spare[cure] = reserve
+        excess = block.column("excess", key, 0.0, before - wanted + reserve)
+        cures = block.rows("cure")
+        cure = cures.at_most(key, value.less(excess), wanted - reserve)
+        cures.spare[cure] = reserve
         self.cures.append(Cure(excess, scope.statement.key, index, before - wanted))
-        return held, Limit(cure, wanted - reserve, excess)
-
-    def added(
-        self, rows: Rows, index: Any, value: Any, most: float, excess: Any | None = None
-    ) -> tuple[Rows, Any]:
-        """Add `value - excess <= most`, a sum or an expression; says which row that is."""
-        if isinstance(value, Sum):
-            return rows.at_most(index, value if excess is None else value.less(excess), most)
-        rows[index] = (value if excess is None else value - excess) <= most
-        return rows, index
+        return held, Limit(cures, cure, wanted - reserve, excess)
 
     def lower(
         self,
-        block: pyo.Block,
+        block: Block,
         name: str,
         index: str,
-        value: Any,
+        value: Sum,
         before: float,
         bound: float,
         *,
@@ -287,50 +290,49 @@ class Physics:
         )
 
     def bar(
-        self, block: pyo.Block, name: str, key: tuple[str, ...], trade: Any, scope: InForce
+        self, block: Block, name: str, key: tuple[str, ...], trade: Column, scope: InForce
     ) -> None:
         """No such trade; of a soft statement, every dollar of it is a dollar of violation."""
         where = " ".join(key)
         barred = Sum([1.0], [trade])
         if scope.statement.soft is not None:
-            excess = self._soft_excess(block, f"{name} {where}", trade, 0.0, 0.0, scope)
+            excess = self._soft_excess(block, f"{name} {where}", barred, 0.0, 0.0, scope)
             barred = barred.less(excess)
-        rows_of(block, name).at_most(key, barred, 0.0)
+        block.rows(name).at_most(key, barred, 0.0)
 
     def shortfall(
-        self, block: pyo.Block, name: str, key: tuple[str, ...], smallest: float, scope: InForce
-    ) -> Any | None:
+        self, block: Block, name: str, key: tuple[str, ...], smallest: float, scope: InForce
+    ) -> Column | None:
         """What an order may fall short of `smallest` (bp) for a soft statement; None of a hard."""
         if scope.statement.soft is None:
             return None
         where = f"{name} {' '.join(key)}"
-        short = _excess(block, where, smallest)
+        short = block.column("excess", where, 0.0, smallest)
         self.softs.append(Soft(short, scope.statement.key, where, scope.statement.soft, 0.0))
         return short
 
     def _soft_excess(
         self,
-        block: pyo.Block,
+        block: Block,
         key: str,
-        value: Any,
+        value: Sum,
         before: float,
         bound: float,
         scope: InForce,
         highest: float | None = None,
-    ) -> Any:
+    ) -> Column:
         """How far a soft statement lets `value` be above `bound`: a column of its tier."""
         assert scope.statement.soft is not None
         if highest is None:
-            expression = value.expression if isinstance(value, Sum) else value
-            highest = compute_bounds_on_expr(expression)[1]
-        excess = _excess(block, key, None if highest is None else max(highest - bound, 0.0))
+            highest = self.tableau.highest(value)
+        excess = block.column("excess", key, 0.0, max(highest - bound, 0.0))
         still = max(before - bound, 0.0)
         self.softs.append(Soft(excess, scope.statement.key, key, scope.statement.soft, still))
         return excess
 
     def limit_risk(
         self,
-        block: pyo.Block,
+        block: Block,
         accounts: Sequence[Account],
         where: str,
         bound: float,
@@ -350,45 +352,23 @@ class Physics:
             found.before,
             bound,
             scope=scope,
-            highest=found.highest,
+            highest=found.highest(self.tableau.upper),
         )
-        for number, limit in enumerate(limits):
-            written = pyo.Block()
-            block.add_component(f"squares {where} {number}", written)
+        for limit in limits:
             self.risks.append(
                 RiskLimit(
                     scope.statement.key,
-                    self.row_names.of(*limit.row),
+                    limit.rows.name_of(limit.place),
                     tuple(active),
                     found.spread,
                     limit.ceiling,
                     limit.excess,
-                    written,
-                    self.spare.get(limit.row),
+                    limit.rows.spare.get(limit.place),
                 )
             )
-            written_out(written, found, active, limit)
 
-    def _one(self, block: pyo.Block, where: str) -> Any:
+    def _one(self, block: Block, where: str) -> Column:
         """A column that is one: the weight of what is no position."""
-        if block.component("beside") is None:
-            block.beside = pyo.Var(pyo.Any, bounds=(1.0, 1.0), dense=False)
-            block.counted = pyo.Constraint(pyo.Any)
-        block.counted[where] = block.beside[where] == 1.0
-        return block.beside[where]
-
-
-def _excess(block: pyo.Block, key: str, highest: float | None) -> Any:
-    if block.component("excess") is None:
-        block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
-    block.excess[key].setub(highest)
-    return block.excess[key]
-
-
-def rows_of(block: pyo.Block, name: str) -> Rows:
-    """The rows of that name in a block, made where there are none."""
-    found: Rows | None = block.component(name)
-    if found is None:
-        found = Rows()
-        block.add_component(name, found)
-    return found
+        one = block.column("beside", where, 1.0, 1.0)
+        block.rows("counted").exactly(where, Sum([1.0], [one]), 1.0)
+        return one

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-
-import pyomo.environ as pyo
+from itertools import chain
+from math import inf
 
 from compiler.account_cash import add_cash
 from compiler.assumptions import Assumptions
 from compiler.instalments import asked_for
-from compiler.physics import Physics, rows_of
+from compiler.physics import Physics
 from compiler.portfolios import may_trade, portfolios
 from compiler.registry import Position
 from compiler.risk_columns import BP, add_risk
 from compiler.statements import HouseholdPolicy
-from compiler.sums import Sum
+from compiler.sums import Column, Sum
+from compiler.tableau import Key, Rows, Tableau
 from compiler.target import softly_banned
 from compiler.tax_forms import TaxForm, by_law
 from compiler.tax_pieces import add_taxes
@@ -41,7 +42,7 @@ def build_physics(
         household=household,
         policy=policy,
         assumptions=assumptions,
-        model=pyo.ConcreteModel(name=household.id),
+        tableau=Tableau(household.id),
         unit=float(worth) / BP if worth > 0 else 1.0,
         accounts=accounts,
         reserve=reserve,
@@ -66,20 +67,19 @@ def build_physics(
 
 def _add_trades(physics: Physics) -> None:
     """sell by lot, buy by security, closing holding against target, and one side a security."""
-    m, household = physics.model, physics.household
+    m, prices = physics.tableau, physics.household.prices
     names: list[tuple[str, str]] = []
     meant_for = {a: set(names) for p in physics.portfolios for a, names in p.meant.items()}
-    lots: dict[tuple[str, str, str], Lot] = {}
+    lots: dict[tuple[str, str], list[Lot]] = {}
     for account in physics.accounts:
-        held = {lot.security_id for lot in account.lots}
+        held: dict[str, list[Lot]] = {}
+        for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
+            held.setdefault(lot.security_id, []).append(lot)
+        lots |= {(account.id, security_id): of for security_id, of in held.items()}
         meant = meant_for[account.id] | physics.softly_banned[account.id]
         meant |= physics.asked_for[account.id]
-        names += [(account.id, name) for name in sorted(held | meant)]
-        for lot in sorted(account.lots, key=lambda lot: (lot.security_id, lot.id)):
-            lots[account.id, lot.security_id, lot.id] = lot
-    worth = {
-        key: physics.bp(lot.shares * household.prices[lot.security_id]) for key, lot in lots.items()
-    }
+        names += [(account.id, name) for name in sorted(held.keys() | meant)]
+    worth = [physics.bp(lot.shares * prices[s]) for (_, s), of in lots.items() for lot in of]
     room = {a.id: max(0.0, physics.bp(physics.value(a))) for a in physics.accounts}
     buyable = [
         (a, s)
@@ -91,51 +91,55 @@ def _add_trades(physics: Physics) -> None:
             or s in physics.asked_for[a]
         )
     ]
-    sellable = list(dict.fromkeys((a, s) for a, s, _ in lots))
-    m.sell = pyo.Var(list(lots), bounds=(0.0, None))
-    m.buy = pyo.Var(buyable, bounds=(0.0, None))
-    m.active_weight = pyo.Var(names)
-    m.sold = pyo.Var(sellable, domain=pyo.Binary)
-    m.bought = pyo.Var(buyable, domain=pyo.Binary)
-    sells = dict(zip(lots, m.sell.values(), strict=True))
-    for key, sell in sells.items():
-        sell.setub(worth[key])
-    buys, bought = (dict(zip(buyable, each.values(), strict=True)) for each in (m.buy, m.bought))
-    for name, buy in buys.items():
-        buy.setub(room[name[0]])
-    sold = dict(zip(sellable, m.sold.values(), strict=True))
+    sales = [(*name, lot.id) for name, of in lots.items() for lot in of]
+    rooms = [room[account_id] for account_id, _ in buyable]
+    sell = m.columns("sell", sales, [0.0] * len(sales), worth)
+    buy = m.columns("buy", buyable, [0.0] * len(buyable), rooms)
+    active = m.columns("active_weight", names, [-inf] * len(names), [inf] * len(names))
+    sold = dict(zip(lots, m.binaries("sold", list(lots)), strict=True))
+    bought = dict(zip(buyable, m.binaries("bought", buyable), strict=True))
+    buys = dict(zip(buyable, buy, strict=True))
     targets = _targets(physics, names, set(buyable), room)
-    by_name: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-    for key in lots:
-        by_name.setdefault(key[:2], []).append(key)
-    for name, active in zip(names, m.active_weight.values(), strict=True):
-        keys = by_name.get(name, [])
-        amounts = tuple(worth[key] for key in keys)
-        physics.positions[name] = Position(
+    block = m.block("physics")
+    activity = block.rows("activity")
+    first = 0
+    for name, column in zip(names, active, strict=True):
+        of = tuple(lots.get(name, ()))
+        part = slice(first, first + len(of))
+        first = part.stop
+        position = physics.positions[name] = Position(
             account_id=name[0],
             security_id=name[1],
-            lots=tuple(lots[key] for key in keys),
-            sells=tuple(sells[key] for key in keys),
-            worth=amounts,
+            lots=of,
+            sells=tuple(sell[part]),
+            worth=tuple(worth[part]),
             buy=buys.get(name),
             sold=sold.get(name),
             bought=bought.get(name),
-            active=active,
-            held=sum(amounts),
+            active=column,
+            held=sum(worth[part]),
             target=targets[name],
         )
-    m.physics = pyo.Block()
-    activity, selling, buying, one_side = (
-        rows_of(m.physics, name) for name in ("activity", "selling", "buying", "one_side")
-    )
-    for name, position in physics.positions.items():
         activity.exactly(name, _activity(position), position.held - position.target)
-    for key, sell in sells.items():
-        selling.at_most(key, Sum([1.0, -worth[key]], [sell, sold[key[:2]]]), 0.0)
-    for name, buy in buys.items():
-        buying.at_most(name, Sum([1.0, -room[name[0]]], [buy, bought[name]]), 0.0)
-        if name in sold:
-            one_side.at_most(name, Sum([1.0, 1.0], [sold[name], bought[name]]), 1.0)
+    switches = [on for name, on in sold.items() for _ in lots[name]]
+    _add_switches(block.rows("selling"), sales, sell, switches, worth)
+    _add_switches(block.rows("buying"), buyable, buy, bought.values(), rooms)
+    both = [name for name in buyable if name in sold]
+    sides = chain.from_iterable((sold[name], bought[name]) for name in both)
+    block.rows("one_side").all_at_most(both, list(sides), [1.0, 1.0] * len(both), 1.0)
+
+
+def _add_switches(
+    rows: Rows,
+    keys: Sequence[Key],
+    trades: Iterable[Column],
+    switches: Iterable[Column],
+    most: Iterable[float],
+) -> None:
+    """A trade is nothing unless its binary is on, and then no more than its most (bp)."""
+    columns = chain.from_iterable(zip(trades, switches, strict=True))
+    coefficients = chain.from_iterable((1.0, -each) for each in most)
+    rows.all_at_most(keys, list(columns), list(coefficients), 0.0)
 
 
 def _targets(
@@ -169,6 +173,5 @@ def _targets(
 
 def _activity(position: Position) -> Sum:
     """The active weight less what the trades add: what the position is off its target."""
-    bought = [] if position.buy is None else [position.buy]
-    coefficients = [1.0, *[-1.0] * len(bought), *[1.0] * len(position.sells)]
-    return Sum(coefficients, [position.active, *bought, *position.sells])
+    coefficients, trades = position.part(-1.0)
+    return Sum([1.0, *coefficients], [position.active, *trades])

@@ -1,4 +1,4 @@
-"""What stands beside the Pyomo model: positions, squares, tax pieces, wash groups, excesses.
+"""What stands beside the rows of a model: positions, squares, tax pieces, wash groups, excesses.
 
 Linear rows cannot say these things; statements and physics register them here for the solver.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Any
+from typing import NamedTuple
 
-from compiler.sums import Rows, Sum
+from compiler.sums import Column, Sum
+from compiler.tableau import Rows
 from compiler.washing import WashedLoss
 from portfolio.household import Lot
 
@@ -39,51 +40,49 @@ class Position:
     account_id: str
     security_id: str
     lots: tuple[Lot, ...]
-    sells: tuple[Any, ...]
+    sells: tuple[Column, ...]
     worth: tuple[float, ...]
-    buy: Any | None
-    sold: Any | None
-    bought: Any | None
-    active: Any
+    buy: Column | None
+    sold: Column | None
+    bought: Column | None
+    active: Column
     held: float
     target: float
     smallest_sale: float = 0.0
     smallest_purchase: float = 0.0
-    closed: Any | None = None
+    closed: Column | None = None
     largest_part: float = inf
-    too_small: Any | None = None
-    soft_sales: list[tuple[float, Any]] = field(default_factory=list)
-    soft_purchases: list[tuple[float, Any]] = field(default_factory=list)
-    through: Any | None = None
+    too_small: Column | None = None
+    soft_sales: list[tuple[float, Column]] = field(default_factory=list)
+    soft_purchases: list[tuple[float, Column]] = field(default_factory=list)
+    through: Column | None = None
     weight: float = 1.0
     spread: tuple[float, float] = (0.0, 0.0)
     shared: bool = False
-    in_order: tuple[Any, ...] = ()
-    exhausted: tuple[Any, ...] = ()
+    in_order: tuple[Column, ...] = ()
+    exhausted: tuple[Column, ...] = ()
 
-    @property
-    def holding(self) -> Any:
-        """Closing value (bp), as an expression of trades."""
-        return Sum(*self.part(1.0), self.held).expression
-
-    def part(self, share: float) -> tuple[list[float], list[Any]]:
+    def part(self, share: float) -> tuple[list[float], list[Column]]:
         """A share of what the trades add to its value (bp): coefficients and columns."""
-        if self.buy is None:
-            return [-share] * len(self.sells), list(self.sells)
-        return [share, *[-share] * len(self.sells)], [self.buy, *self.sells]
+        sold = [-share] * len(self.sells)
+        return sold if self.buy is None else [share, *sold], self.trades
 
     @cached_property
-    def sell_of(self) -> dict[str, Any]:
+    def trades(self) -> list[Column]:
+        """The purchase, where it may be bought, and the sales of its lots."""
+        return [*([] if self.buy is None else [self.buy]), *self.sells]
+
+    @cached_property
+    def sell_of(self) -> dict[str, Column]:
         """What is sold of each lot, by its id."""
         return {lot.id: sell for lot, sell in zip(self.lots, self.sells, strict=True)}
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
+class Square(NamedTuple):
     """`weight` x `column`^2 in the objective (basis points of value). One that only settles `ties`
     between columns of equal cost is solved with, and is no part of what the answer is worth."""
 
-    column: Any
+    column: Column
     weight: float
     ties: bool = False
 
@@ -93,9 +92,9 @@ class Region:
     """One linear piece of the tax function of an entity, switched on by `chosen`."""
 
     name: str
-    chosen: Any
-    short: Any
-    long: Any
+    chosen: Column
+    short: Column
+    long: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,8 @@ class TaxFunction:
 
     entity_id: str
     regions: tuple[Region, ...]
-    tax: Any
-    owed: Any
+    tax: Sum
+    owed: Sum
     before: float
 
 
@@ -120,12 +119,12 @@ class LossSale:
     says (bp) is sold for certain.
     """
 
-    taken: Any
-    sells: tuple[Any, ...]
-    exits: tuple[Any, ...]
+    taken: Column
+    sells: tuple[Column, ...]
+    exits: tuple[Column, ...]
     way: WashedLoss | None = None
-    kept: tuple[Any, ...] = ()
-    least: tuple[tuple[Any, float], ...] = ()
+    kept: tuple[Column, ...] = ()
+    least: tuple[tuple[Column, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +133,14 @@ class WashGroup:
 
     group: str
     sales: tuple[LossSale, ...]
-    bought: tuple[Any, ...]
+    bought: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cure:
     """The dollars (bp) by which a limit broken today is still broken after the run."""
 
-    excess: Any
+    excess: Column
     key: str
     where: str
     before: float
@@ -154,17 +153,17 @@ class Soft:
     `priority` 1 is broken last; `still` is how far it is broken if nothing is traded.
     """
 
-    excess: Any
+    excess: Column
     key: str
     where: str
     priority: int
     still: float
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A row of a policy, its upper end (bp), and what may exceed it."""
+class Limit(NamedTuple):
+    """A row of a policy by its place among `rows`, its upper end (bp), and what may exceed it."""
 
-    row: tuple[Rows, Any]
+    rows: Rows
+    place: int
     ceiling: float
-    excess: Any | None
+    excess: Column | None

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyomo.environ as pyo
 from numpy.typing import NDArray
 
 from compiler.portfolios import Portfolio
 from compiler.registry import Position, Square
-from compiler.sums import Rows, Sum
+from compiler.sums import Column, Sum
 
 if TYPE_CHECKING:
     from compiler.physics import Physics
@@ -31,13 +30,6 @@ def add_risk(physics: Physics) -> None:
     several accounts trade, or that funds hold too, their sum. The specific variance of names that
     only funds hold is a quadratic form in the funds, brought to a sum of squares by its QR factor.
     """
-    m = physics.model
-    m.factor = pyo.Var(pyo.Any, dense=False)
-    m.through = pyo.Var(pyo.Any, dense=False)
-    m.residual = pyo.Var(pyo.Any, dense=False)
-    m.physics.factor = Rows()
-    m.physics.through = Rows()
-    m.physics.residual = Rows()
     for portfolio in physics.portfolios:
         risk = _PortfolioRisk(physics, portfolio)
         if risk.positions:
@@ -109,7 +101,7 @@ class _PortfolioRisk:
 
     def _add_factors(self, direct: Sequence[str], funds: Sequence[str]) -> None:
         """A column for each factor, the active exposure to it, and its square."""
-        m, risk = self.physics.model, self.physics.household.risk
+        risk = self.physics.household.risk
         names = list(self.parts)
         place = {name: i for i, name in enumerate(names)}
         loadings = np.zeros((len(names), risk.loadings.shape[1]))
@@ -121,32 +113,36 @@ class _PortfolioRisk:
             # One after the other: in which order it is summed shows in the last digit.
             whole = np.cumsum(seen[:, None] * of_names, axis=0)[-1:]
             loadings[place[fund]] = whole.sum(axis=0)
+        counts = np.array([self.counts[p.account_id] for p in self.positions])
+        exposures = loadings[[place[p.security_id] for p in self.positions]] * counts[:, None]
+        active = [p.active for p in self.positions]
+        beside = [(i, self.beside[name]) for name, i in place.items() if name in self.beside]
         for k in range(loadings.shape[1]):
-            shares_of = dict(zip(names, loadings[:, k].tolist(), strict=True))
-            key = (self.portfolio.id, k)
-            column = m.factor[key]
-            m.physics.factor.exactly(key, self._without(column, shares_of), self._rest(shares_of))
-            self._square(column, self.scale)
+            rest = _rounded(sum([float(loadings[i, k]) * weight for i, weight in beside]))
+            exposure = Sum(exposures[:, k].tolist(), active)
+            self._square(
+                self._defined("factor", (self.portfolio.id, k), exposure, rest), self.scale
+            )
 
     def _add_name(self, name: str, funds: Mapping[str, float]) -> None:
         """The square of a name that trades directly, or is kept, with what funds hold of it."""
-        m, risk = self.physics.model, self.physics.household.risk
+        risk = self.physics.household.risk
         own = [position for _, position in self.of_security.get(name, ())]
         shares = {name: 1.0, **funds}
-        constant = self._rest(shares)
+        constant = self._beside_of(shares)
         weight = self.scale * float(risk.specific[self.row_of[name]])
         alone = len(own) == 1 and self.counts[own[0].account_id] == 1.0
         if alone and not funds and constant == 0.0:
             self._square(own[0].active, weight)
             return
         key = (own[0].account_id if alone else self.portfolio.id, name)
-        m.physics.through.exactly(key, self._without(m.through[key], shares), constant)
+        through = self._defined("through", key, self._exposure(shares), constant)
         spread = self._spread(funds, constant)
         for position in own:
-            position.through, position.spread = m.through[key], spread
+            position.through, position.spread = through, spread
             position.weight = self.counts[position.account_id]
             self.physics.squares.append(Square(position.active, TIE_BREAK, ties=True))
-        self._square(m.through[key], weight)
+        self._square(through, weight)
 
     def _spread(self, funds: Mapping[str, float], constant: float) -> tuple[float, float]:
         """The least and the most that funds add to a name (bp)."""
@@ -154,7 +150,7 @@ class _PortfolioRisk:
         for p in self.positions:
             if p.security_id in funds:
                 share = funds[p.security_id] * self.counts[p.account_id]
-                room = 0.0 if p.buy is None else float(p.buy.ub)
+                room = 0.0 if p.buy is None else self.physics.tableau.upper[p.buy]
                 low -= share * p.target
                 high += share * (p.held + room - p.target)
         return low, high
@@ -163,7 +159,7 @@ class _PortfolioRisk:
         self, funds: Sequence[str], beyond: Mapping[str, Mapping[str, float]]
     ) -> None:
         """Squares for the specific variance of names that are held through funds only."""
-        m, risk = self.physics.model, self.physics.household.risk
+        risk = self.physics.household.risk
         spread_by_name = np.array(
             [
                 [
@@ -174,29 +170,42 @@ class _PortfolioRisk:
             ]
         )
         for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
-            key = (self.portfolio.id, k)
             shares = dict(zip(funds, row.tolist(), strict=True))
-            column = m.residual[key]
-            m.physics.residual.exactly(key, self._without(column, shares), self._rest(shares))
-            self._square(column, self.scale)
+            key, rest = (self.portfolio.id, k), self._beside_of(shares)
+            self._square(self._defined("residual", key, self._exposure(shares), rest), self.scale)
 
-    def _without(self, column: Any, shares: Mapping[str, float]) -> Sum:
-        """A column less the active weights of positions times `shares` by security."""
+    def _defined(
+        self, name: str, key: tuple[str, str | int], exposure: Sum, beside: float
+    ) -> Column:
+        """A new column and the row that defines it: what positions add to it, and what is beside
+        them."""
+        tableau = self.physics.tableau
+        column = tableau.column(name, key)
+        less = [-each for each in exposure.coefficients]
+        definition = Sum([1.0, *less], [column, *exposure.columns])
+        tableau.block("physics").rows(name).exactly(key, definition, beside)
+        return column
+
+    def _exposure(self, shares: Mapping[str, float]) -> Sum:
+        """The active weights of positions times `shares` by security."""
         of = [each for name in shares for each in self.of_security.get(name, ())]
         held = [p for _, p in sorted(of, key=itemgetter(0)) if shares[p.security_id]]
-        seen = [-(shares[p.security_id] * self.counts[p.account_id]) for p in held]
-        return Sum([1.0, *seen], [column, *(p.active for p in held)])
+        seen = [shares[p.security_id] * self.counts[p.account_id] for p in held]
+        return Sum(seen, [p.active for p in held])
 
-    def _rest(self, shares: Mapping[str, float]) -> float:
+    def _beside_of(self, shares: Mapping[str, float]) -> float:
         """What is beside the positions, times `shares` by security."""
-        rest = sum(share * self.beside.get(name, 0.0) for name, share in shares.items())
-        return rest if abs(rest) > ROUNDING else 0.0
+        return _rounded(sum([share * self.beside.get(name, 0.0) for name, share in shares.items()]))
 
-    def _square(self, column: Any, weight: float) -> None:
+    def _square(self, column: Column, weight: float) -> None:
         self.physics.squares.append(Square(column, weight))
 
 
 ROUNDING = 1e-9  # bp
+
+
+def _rounded(amount: float) -> float:
+    return amount if abs(amount) > ROUNDING else 0.0
 
 
 def counted(physics: Physics, portfolio: Portfolio, account_id: str) -> float:

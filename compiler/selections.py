@@ -8,6 +8,7 @@ from functools import cached_property
 
 from compiler.attributes import Column
 from compiler.conditions import AllOf, Condition, Environment, Truth, any_of
+from compiler.lots import Lots
 from portfolio.household import Account, Household, Security
 
 
@@ -83,24 +84,23 @@ class Selection:
         """Whether the lot of `env` is selected, its security included."""
         return self._truth(env, lots=True)
 
-    def of_lots(self, environments: Sequence[Environment]) -> list[Truth]:
+    def of_lots(self, lots: Lots) -> list[Truth]:
         """What `lot` says of each, asked at once."""
         if self.fixed:
-            return [self.lot(env) for env in environments]
-        return self._of_parts(environments, lots=True)
+            return [self.lot(env) for env in lots]
+        return self._of_parts(lots, lots=True)
 
     def of_securities(
-        self, household: Household, account: Account, securities: Iterable[Security]
+        self, household: Household, account: Account, names: Iterable[str]
     ) -> list[Truth]:
-        """What `security` says of each, asked at once."""
-        known = self._answers if self.fixed else {}
-        found = []
-        for security in securities:
-            row, truth = known.get(security.id, (None, None))
-            if row is not security:
-                truth = self.security(Environment(household, account, security))
-            found.append(truth)
-        return found
+        """What `security` says of each, by id, asked at once."""
+        known, rows = self._answers if self.fixed else {}, household.securities
+        return [
+            answer[1]
+            if (answer := known.get(name)) is not None and answer[0] is rows[name]
+            else self.security(Environment(household, account, rows[name]))
+            for name in names
+        ]
 
     def _truth(self, env: Environment, *, lots: bool) -> Truth:
         if env.security is None or not self.fixed:
@@ -112,17 +112,18 @@ class Selection:
         return answer
 
     def _of_parts(self, environments: Sequence[Environment], *, lots: bool) -> list[Truth]:
-        found: list[Truth] = [True] * len(environments)
+        found: list[Truth] | None = None
         if self.items:
             found = [any_of(_item(i, env, lots=lots) for i in self.items) for env in environments]
         for conjunct in self._whole_where if lots else self._where_of_securities:
+            if found is None:
+                found = conjunct.truths(environments)
+                continue
             still = [k for k, truth in enumerate(found) if truth is not False]
-            for k, truth in zip(
-                still, conjunct.truths([environments[k] for k in still]), strict=True
-            ):
+            for k, truth in zip(still, conjunct.truths(_at(still, environments)), strict=True):
                 if truth is not True:
                     found[k] = truth
-        return found
+        return [True] * len(environments) if found is None else found
 
     @cached_property
     def _whole_where(self) -> tuple[Condition, ...]:
@@ -153,6 +154,12 @@ class Selection:
 def narrowed_words(selection: Selection | None) -> str:
     """` where ...` of a line that may be narrowed to some securities."""
     return "" if selection is None else selection.narrowing
+
+
+def _at(places: list[int], environments: Sequence[Environment]) -> Sequence[Environment]:
+    if isinstance(environments, Lots):
+        return environments.at(places)
+    return [environments[place] for place in places]
 
 
 def _item(item: Named | Group, env: Environment, *, lots: bool) -> Truth:

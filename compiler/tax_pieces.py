@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
-
-import pyomo.environ as pyo
+from typing import TYPE_CHECKING
 
 from compiler.registry import Region, TaxFunction
-from compiler.sums import Sum
+from compiler.sums import Column, Sum, plain, total
 from compiler.tax_forms import TaxForm, YearStart
 from compiler.washing import find_losses
 from portfolio.household import Lot
@@ -22,9 +20,8 @@ LEAST_GAIN = 0.05  # dollars: below this, rounding to cents can turn a gain into
 
 def add_taxes(physics: Physics, form: TaxForm) -> None:
     """Net short and long of each tax entity, and the tax by the piece of `form` they fall in."""
-    m, household = physics.model, physics.household
-    m.tax = pyo.Block(pyo.Any)
-    sales: dict[str, list[tuple[Lot, Any, float]]] = {}
+    household = physics.household
+    sales: dict[str, list[tuple[Lot, Column, float]]] = {}
     for position in physics.positions.values():
         account = physics.account(position.account_id)
         if account.taxable:
@@ -48,32 +45,26 @@ def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
 
 
 def _entity_tax(
-    physics: Physics, entity_id: str, lots: Iterable[tuple[Lot, Any, float]], form: TaxForm
+    physics: Physics, entity_id: str, lots: Iterable[tuple[Lot, Column, float]], form: TaxForm
 ) -> None:
     """`lots` with their sales and what they are worth (bp)."""
-    m, entity = physics.model, physics.household.tax_entities[entity_id]
+    entity = physics.household.tax_entities[entity_id]
     start = {
         "short": physics.bp(entity.ytd_short - entity.carry_short),
         "long": physics.bp(entity.ytd_long - entity.carry_long),
     }
     low, high = dict(start), dict(start)
     rates: dict[str, list[float]] = {"short": [], "long": []}
-    taken: dict[str, list[Any]] = {"short": [], "long": []}
+    taken: dict[str, list[Column]] = {"short": [], "long": []}
     for lot, sell, worth in lots:
         rate, term = physics.gains[lot.id], physics.term(lot)
         rates[term].append(-rate)
         taken[term].append(sell)
         low[term] += min(0.0, rate * worth)
         high[term] += max(0.0, rate * worth)
-    block = m.tax[entity_id]
-    disallowed = _most_disallowed(physics, entity_id)
-    if disallowed:
-        block.disallowed = pyo.Var(pyo.Any, dense=False)
-        block.washed = pyo.Constraint(pyo.Any)
-    for (account_id, term), most in disallowed.items():
-        column = block.disallowed[account_id, term]
-        column.setlb(0.0)
-        column.setub(most)
+    block = physics.tableau.block("tax", entity_id)
+    for (account_id, term), most in _most_disallowed(physics, entity_id).items():
+        column = block.column("disallowed", (account_id, term), 0.0, most)
         physics.disallowed[account_id, term] = column
         rates[term].append(-1.0)
         taken[term].append(column)
@@ -88,42 +79,37 @@ def _entity_tax(
             for a, b, c in piece.rows
         )
     }
-    block.chosen = pyo.Var(list(possible), domain=pyo.Binary)
-    block.short = pyo.Var(list(possible), bounds=(min(low["short"], 0), max(high["short"], 0)))
-    block.long = pyo.Var(list(possible), bounds=(min(low["long"], 0), max(high["long"], 0)))
-    block.one_region = pyo.Constraint(expr=pyo.quicksum(block.chosen[r] for r in possible) == 1)
-    columns = {"short": block.short, "long": block.long}
+    names, count = list(possible), len(possible)
+    chosen = block.binaries("chosen", names)
     nets = {
-        term: Sum([*[1.0] * len(possible), *rates[term]], [*column.values(), *taken[term]])
-        for term, column in columns.items()
+        term: block.columns(
+            term, names, [min(low[term], 0.0)] * count, [max(high[term], 0.0)] * count
+        )
+        for term in ("short", "long")
     }
-    block.net = pyo.Constraint(
-        list(nets), rule=lambda _, term: nets[term].expression == start[term]
-    )
-    block.netting = pyo.Constraint(pyo.Any)
-    block.inside = pyo.Constraint(pyo.Any)
-    for name, piece in possible.items():
+    regions = tuple(map(Region, names, chosen, nets["short"], nets["long"]))
+    block.rows("one_region").exactly(None, plain(chosen), 1.0)
+    for term, of_regions in nets.items():
+        net = Sum([*[1.0] * count, *rates[term]], [*of_regions, *taken[term]])
+        block.rows("net").exactly(term, net, start[term])
+    netting, inside = block.rows("netting"), block.rows("inside")
+    tax, worth_on = list[Sum](), list[Sum]()
+    for region, piece in zip(regions, possible.values(), strict=True):
+        columns = [region.short, region.long, region.chosen]
         for k, (a, b, c) in enumerate(piece.rows):
-            block.netting[name, k] = (
-                a * block.short[name] + b * block.long[name] - c * block.chosen[name] >= 0.0
-            )
-        for term, column in columns.items():
-            block.inside[name, term, "high"] = column[name] <= high[term] * block.chosen[name]
-            block.inside[name, term, "low"] = column[name] >= low[term] * block.chosen[name]
-    tax = pyo.quicksum(
-        p.on_short * block.short[r] + p.on_long * block.long[r] + p.constant * block.chosen[r]
-        for r, p in possible.items()
-    )
-    worth = pyo.quicksum(
-        p.worth * (block.short[r] + block.long[r] + limit * block.chosen[r])
-        for r, p in possible.items()
-        if p.worth
-    )
+            netting.at_least((region.name, k), Sum([a, b, -c], columns), 0.0)
+        for term, net_of in (("short", region.short), ("long", region.long)):
+            at_most, at_least = (Sum([1.0, -e[term]], [net_of, region.chosen]) for e in (high, low))
+            inside.at_most((region.name, term, "high"), at_most, 0.0)
+            inside.at_least((region.name, term, "low"), at_least, 0.0)
+        tax.append(Sum([piece.on_short, piece.on_long, piece.constant], columns))
+        if piece.worth:
+            worth_on.append(Sum([piece.worth, piece.worth, piece.worth * limit], columns))
     physics.taxes[entity_id] = TaxFunction(
         entity_id=entity_id,
-        regions=tuple(Region(r, block.chosen[r], block.short[r], block.long[r]) for r in possible),
-        tax=tax,
-        owed=tax - worth,
+        regions=regions,
+        tax=total(tax),
+        owed=total(tax) - total(worth_on),
         before=next(
             piece.tax(start["short"], start["long"])
             for piece in pieces.values()

@@ -6,9 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
-
-import pyomo.environ as pyo
+from typing import Literal
 
 from compiler import codes
 from compiler.amounts import Amount
@@ -21,6 +19,7 @@ from compiler.prorated import describe_today
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
+from compiler.sums import Column, Sum, plain
 from grammar import tree
 from portfolio.holding import is_long_term
 from portfolio.household import Account, Household, PastSale
@@ -153,22 +152,25 @@ class RealizedInPeriod(Directive):
 
     def _recognised(
         self, physics: Physics, counted: Collection[str], *, losses_only: bool = False
-    ) -> Any:
-        """Gains less losses of this run in the accounts `counted` (ids), in bp and as an expression
-        of the sales, without what is disallowed of the losses."""
-        gains = pyo.quicksum(
-            physics.gains[lot.id] * sell
-            for position in physics.positions.values()
-            if position.account_id in counted
-            for lot, sell in zip(position.lots, position.sells, strict=True)
-            if self._counts(is_long_term(lot, physics.household.as_of))
-            and not (losses_only and physics.gains[lot.id] >= 0.0)
-        )
-        return gains + pyo.quicksum(
+    ) -> Sum:
+        """Gains less losses of this run in the accounts `counted` (ids), in bp, without what is
+        disallowed of the losses."""
+        gains, sells = list[float](), list[Column]()
+        for position in physics.positions.values():
+            if position.account_id not in counted:
+                continue
+            for lot, sell in zip(position.lots, position.sells, strict=True):
+                if self._counts(is_long_term(lot, physics.household.as_of)):
+                    gain = physics.gains[lot.id]
+                    if gain < 0.0 or not losses_only:
+                        gains.append(gain)
+                        sells.append(sell)
+        disallowed = [
             column
             for (account_id, term), column in physics.disallowed.items()
             if account_id in counted and self._counts(term == "long")
-        )
+        ]
+        return Sum(gains, sells) + plain(disallowed)
 
 
 def read_band_of_a_year(node: tree.Keep, measure: str, reader: Reader) -> AmountBand | None:

@@ -130,7 +130,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
         for side, lot_id, variable, decision in _possible(position):
             if lot_id in sold or (name in traded and (side == "buy" or traded[name] == "buy")):
                 continue
-            column = solution.program.column(variable)
+            column = variable
             barriers = _barriers(rows, column, decision)
             barring = {(barrier.kind, barrier.name) for barrier in barriers}
             groups = _groups(solution, column)
@@ -199,8 +199,8 @@ def _barriers(rows: _Rows, column: int, decision: Any) -> tuple[Barrier, ...]:
     """Rows over nothing but decisions, the trade's own apart, that have no room for it."""
     program = rows.program
     steps = {column: 10 * ROOM}
-    if id(decision) in program.index:
-        steps[program.column(decision)] = 1.0
+    if decision is not None:
+        steps[decision] = 1.0
     found: set[Barrier] = set()
     for own, step in steps.items():
         for i, coefficient in rows.of(own):

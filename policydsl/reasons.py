@@ -40,13 +40,12 @@ def _columns(proposal: Proposal) -> dict[tuple[str, ...], int]:
     """(account, security, lot) of a sale and (account, security) of a purchase to columns."""
     assert proposal.compiled is not None
     assert proposal.solution is not None
-    program = proposal.solution.program
     found: dict[tuple[str, ...], int] = {}
     for key, position in proposal.compiled.physics.positions.items():
         for lot, sell in zip(position.lots, position.sells, strict=True):
-            found[(*key, lot.id)] = program.column(sell)
+            found[(*key, lot.id)] = sell
         if position.buy is not None:
-            found[key] = program.column(position.buy)
+            found[key] = position.buy
     return found
 
 

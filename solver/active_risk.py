@@ -206,7 +206,7 @@ def calmest(compiled: CompiledModel, program: Program, x: Floats, work: Work) ->
     fixed = region_fixings(structure, chosen) | fixings(structure, decisions_at(structure, x))
     excesses = [cure.excess for cure in compiled.physics.cures]
     for excess in (*excesses, *(soft.excess for soft in compiled.physics.softs)):
-        column = program.column(excess)
+        column = excess
         fixed[column] = max(float(x[column]), 0.0)
     free = replace(program, cost=np.zeros(program.cost.size))
     point = solved(reduce(free, fixed), work)

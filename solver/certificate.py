@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure
-from solver.options import SLIVER, Ints, Options, read_options
+from solver.modes import MODES, NO_COLUMN, Decisions, Ints, Mode, RegionColumns, Structure
+from solver.options import Options, read_options
+from solver.parts import SLIVER
 from solver.sums import dot
 
 INFEASIBLE = np.inf
-MODES = tuple(Mode)
 FREE_PRICE = 1e-7
 NEXT_TO_NOTHING = 1e-4  # bp a position
 AT_ONCE = 20_000  # combinations priced together: bounds the memory, not the work
@@ -138,11 +139,9 @@ class Pricing:
         self.lower, self.upper = lower, upper
         self.options = read_options(program, structure, lower, upper)
         self.alone = np.flatnonzero(~_owned(structure))
-        names, positions = structure.names, structure.positions
-        self.active = np.array([p.active for p in positions], dtype=np.int64)
-        self.drift = np.array([p.drift for p in positions])
-        self.weight = np.array([p.weight for p in positions])
-        self.name_of = np.empty(len(positions), dtype=np.int64)
+        names, positions = structure.names, structure.arrays
+        self.active, self.drift, self.weight = positions.active, positions.drift, positions.weight
+        self.name_of = np.empty(self.active.size, dtype=np.int64)
         for n, name in enumerate(names):
             self.name_of[list(name.positions)] = n
         self.risk = np.array([name.risk for name in names], dtype=np.int64)
@@ -163,9 +162,11 @@ class Pricing:
         bound += self._standing_alone(reduced)
         spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
         values = self._values(reduced, spread)
-        of_case = np.asarray(options.columns @ reduced) + options.by_case(values)
+        case, column, amount = options.columns
+        own = np.bincount(case, amount * reduced[column], len(options.cases))
+        of_case = own + options.by_case(values)
         bound += float(np.minimum.reduceat(of_case, options.blocks).sum())
-        tax = {r.chosen: _nets(structure, r, reduced) for f in structure.regions for r in f}
+        tax = _nets(structure, reduced)
         return Certificate(bound, tax, values, of_case, structure, options)
 
     def _standing_alone(self, reduced: Floats) -> float:
@@ -238,25 +239,25 @@ class Pricing:
         return cost, change, np.where(length > 0, steps, np.inf), length
 
 
-def _owned(structure: Structure) -> np.ndarray:
+def _owned(structure: Structure) -> NDArray[np.bool_]:
     """Columns whose least cost is that of a name, a taxpayer's nets or a wash group's case."""
-    owned = structure.mode_columns.copy()
-    for p in structure.positions:
-        owned[[*p.sells, p.active]] = True
-        if p.buy != NO_COLUMN:
-            owned[p.buy] = True
+    owned, p = structure.mode_columns.copy(), structure.arrays
+    owned[p.lots] = owned[p.active] = True
+    owned[p.buy[p.buy != NO_COLUMN]] = True
     owned[[name.risk for name in structure.names]] = True
-    for function in structure.regions:
-        owned[[column for r in function for column in (r.chosen, r.short, r.long)]] = True
-    for wash in structure.washes:
-        owned[[column for sale in wash.sales for column, _ in sale.disallowed]] = True
+    owned[structure.nets] = True
+    owned[
+        [column for w in structure.washes for sale in w.sales for column, _ in sale.disallowed]
+    ] = True
     return owned
 
 
-def _nets(structure: Structure, region: RegionColumns, reduced: Floats) -> float:
-    """The least that a taxpayer's nets cost in a tax region."""
-    costs = structure.corners[region.chosen] @ reduced[[region.short, region.long]]
-    return float(costs.min(initial=INFEASIBLE)) + float(reduced[region.chosen])
+def _nets(structure: Structure, reduced: Floats) -> dict[int, float]:
+    """The least that a taxpayer's nets cost in each tax region, by its binary."""
+    price, (points, region) = reduced[structure.nets], structure.corners
+    least = np.full(len(price), INFEASIBLE)
+    np.minimum.at(least, region, (points * price[region, :2]).sum(axis=1))
+    return dict(zip(structure.nets[:, 2].tolist(), (least + price[:, 2]).tolist(), strict=True))
 
 
 def _decide(options: Options, structure: Structure, values: Floats, of_case: Floats) -> Decisions:

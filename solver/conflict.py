@@ -74,9 +74,7 @@ def in_the_way_of_payments(compiled: CompiledModel, nodes: int, work: Work) -> I
     program = hand_over(compiled)
     payments = {PHYSICS}
     payments |= {k for k, s in compiled.statements.items() if s.directive.kind == "payment"}
-    columns = [
-        program.column(cure.excess) for cure in compiled.physics.cures if cure.key in payments
-    ]
+    columns = [cure.excess for cure in compiled.physics.cures if cure.key in payments]
     cost = np.zeros(program.cost.size)
     cost[columns] = 1.0
     rules = [owner for owner in program.owners if owner not in payments]
@@ -115,7 +113,7 @@ def left_undone(compiled: CompiledModel, budget: Budget, work: Work) -> Undone:
     """The least of what rules and payments ask today that has to be left undone. Soft statements
     stand in nobody's way."""
     program = hand_over(compiled)
-    columns = [program.column(cure.excess) for cure in compiled.physics.cures]
+    columns = [cure.excess for cure in compiled.physics.cures]
     still = standing_still(compiled, program, read_structure(compiled, program))
     if not columns:
         if still is not None:
@@ -205,7 +203,7 @@ def _with_decisions_near(
         ):
             if column != NO_COLUMN:
                 made[column] = float(on)
-    made[[program.column(cure.excess) for cure in compiled.physics.cures]] = 0.0
+    made[[cure.excess for cure in compiled.physics.cures]] = 0.0
     calm = calmest(compiled, program, made, work)
     return calm is not None and overshoot(program, calm) <= KEPT
 

@@ -1,8 +1,9 @@
-"""The model of record as arrays, read once, names and owners kept."""
+"""A compiled model as arrays, read once, names and owners kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from compiler.active_risk import RiskLimit
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
 from compiler.row_names import Names
+from compiler.tableau import Block, index
 from solver.standard_form import standard_form
 from solver.sums import dot
 
@@ -51,10 +53,10 @@ class Program:
     `row_names[i]` and `column_names[j]` are those of the written file, made when they are asked
     for. `parts` are the model's constraints by name, each with its rows; rows added to the model's
     are in none. `spare[i]` is the room for rounding that the upper end of row i leaves inside the
-    rule's own, NaN where it is the rule's. `index` maps the id of a Pyomo variable to its column.
-    `risks` are limits on tracking error, of which rows hold only tangents. `ties` is the part of
-    `square` that only settles which of several equal answers is taken. `readings` are what has been
-    read of it, once. All amounts are bp of household value.
+    rule's own, NaN where it is the rule's. `risks` are limits on tracking error, of which rows hold
+    only tangents. `ties` is the part of `square` that only settles which of several equal answers
+    is taken. `readings` are what has been read of it, once. All amounts are bp of household value.
+    Columns have the numbers that they have in the tableau.
     """
 
     cost: Floats
@@ -69,7 +71,6 @@ class Program:
     owners: tuple[str, ...]
     row_names: Names
     column_names: Names
-    index: dict[int, int]
     risks: tuple[RiskColumns, ...] = ()
     ties: Floats | None = None
     parts: tuple[tuple[str, range], ...] = ()
@@ -83,6 +84,9 @@ class Program:
         found: Reading = self.readings[what]
         return found
 
+    def column(self, number: int) -> int:
+        return number
+
     @property
     def transposed(self) -> sp.csc_matrix:
         """The matrix the other way round."""
@@ -93,9 +97,6 @@ class Program:
         """The row of each entry of the matrix."""
         counts = self.matrix.indptr
         return self.once("row of", lambda: np.repeat(np.arange(counts.size - 1), np.diff(counts)))
-
-    def column(self, variable: Any) -> int:
-        return self.index[id(variable)]
 
     def rows_of(self, belongs: Callable[[str], bool]) -> NDArray[np.int64]:
         """The rows, ascending, of the constraints whose names belong."""
@@ -113,29 +114,29 @@ class Program:
 
 
 def hand_over(compiled: CompiledModel) -> Program:
-    """Read the Pyomo model once; squares are taken from the registry beside it."""
-    model, physics, name = compiled.model, compiled.physics, compiled.physics.row_names
-    model.objective.deactivate()
-    for limit in physics.risks:
-        limit.written.deactivate()
-    try:
-        form = standard_form(model, model.linear)
-    finally:
-        model.objective.activate()
-        for limit in physics.risks:
-            limit.written.activate()
-    columns = form.columns
-    index = {id(variable): j for j, variable in enumerate(columns)}
-    square, ties = np.zeros(len(columns)), np.zeros(len(columns))
+    """Read the tableau once; squares are taken from the registry beside it."""
+    physics = compiled.physics
+    tableau = physics.tableau
+    form = standard_form(tableau, compiled.linear)
+    square, ties = np.zeros(form.cost.size), np.zeros(form.cost.size)
     for term in physics.squares:
-        square[index[id(term.column)]] += term.weight
-        ties[index[id(term.column)]] += term.weight if term.ties else 0.0
-    lower, upper, integer = _ends(columns)
+        square[term.column] += term.weight
+        ties[term.column] += term.weight if term.ties else 0.0
+    spare = np.full(form.row_lower.size, np.nan)
     owners: list[str] = []
-    parts: list[tuple[str, range]] = []
-    for component, count in form.components:
-        parts.append((component.name, range(len(owners), len(owners) + count)))
-        owners += [_owner(compiled, component.parent_block())] * count
+    for rows, first in zip(form.families, form.first, strict=False):
+        owners += [_owner(compiled, rows.block)] * len(rows.keys)
+        spare[[first + place for place in rows.spare]] = list(rows.spare.values())
+    names = [rows.full_name for rows in form.families]
+
+    def row_name(i: int) -> str:
+        k = bisect_right(form.first, i) - 1
+        return names[k] + index(form.families[k].keys[i - form.first[k]])
+
+    def column_name(j: int) -> str:
+        family, key = tableau.members[j]
+        return family.name_of(key)
+
     return Program(
         cost=form.cost,
         offset=form.offset,
@@ -143,58 +144,33 @@ def hand_over(compiled: CompiledModel) -> Program:
         matrix=form.matrix,
         row_lower=form.row_lower,
         row_upper=form.row_upper,
-        lower=lower,
-        upper=upper,
-        integer=integer,
+        lower=form.lower,
+        upper=form.upper,
+        integer=form.integer,
         owners=tuple(owners),
-        row_names=Names(form.rows, lambda row: name.of(*row), model=model),
-        column_names=Names(columns, name, model=model),
-        index=index,
-        risks=tuple(_risk(limit, index) for limit in physics.risks),
+        row_names=Names(len(owners), row_name),
+        column_names=Names(form.cost.size, column_name),
+        risks=tuple(map(_risk, physics.risks)),
         ties=ties if ties.any() else None,
-        parts=tuple(parts),
-        spare=np.array([physics.spare.get(row, np.nan) for row in form.rows]),
+        parts=tuple(zip(names, map(range, form.first, form.first[1:]), strict=True)),
+        spare=spare,
     )
 
 
-def _ends(columns: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Lower and upper ends of columns, and which are binary. Pyomo asks the domain for its own ends
-    anew at each column; there are two domains."""
-    domains: dict[int, tuple[float, float, bool]] = {}
-    ends: list[tuple[float, float, bool]] = []
-    for column in columns:
-        known = domains.get(id(column.domain))
-        if known is None:
-            least, most = column.domain.bounds()
-            known = domains[id(column.domain)] = (
-                -np.inf if least is None else float(least),
-                np.inf if most is None else float(most),
-                column.is_binary(),
-            )
-        low, high, binary = known
-        if column._lb is not None:
-            low = max(low, float(column._lb))
-        if column._ub is not None:
-            high = min(high, float(column._ub))
-        ends.append((low, high, binary))
-    lower, upper, integer = zip(*ends, strict=True) if ends else ((), (), ())
-    return np.array(lower, float), np.array(upper, float), np.array(integer, dtype=np.bool_)
-
-
-def _risk(limit: RiskLimit, index: dict[int, int]) -> RiskColumns:
+def _risk(limit: RiskLimit) -> RiskColumns:
     return RiskColumns(
         limit.key,
         limit.row,
-        np.array([index[id(active)] for active in limit.active]),
+        np.array(limit.active),
         limit.spread,
         limit.ceiling,
-        None if limit.excess is None else index[id(limit.excess)],
+        limit.excess,
         np.nan if limit.spare is None else limit.spare,
     )
 
 
-def _owner(compiled: CompiledModel, block: Any) -> str:
-    """The statement whose Block a constraint is in."""
-    while block.parent_block() is not None and block.local_name not in compiled.statements:
-        block = block.parent_block()
-    return block.local_name if block.local_name in compiled.statements else PHYSICS
+def _owner(compiled: CompiledModel, block: Block) -> str:
+    """The statement whose block some rows are in."""
+    while block.parent is not None and block.name not in compiled.statements:
+        block = block.parent
+    return block.name if block.name in compiled.statements else PHYSICS

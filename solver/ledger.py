@@ -8,17 +8,18 @@ computed from its own rows, none as a remainder, in dollars per dollar traded, b
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from compiler.model import CompiledModel
 from compiler.registry import PHYSICS
+from compiler.sums import Sum
 from solver.handover import Floats, Program
 from solver.quadratic import Point
 from solver.reduce import NONE, Reduced
-from solver.standard_form import linear_sums
+from solver.standard_form import gradient
 from solver.state import State
 from solver.sums import dot
 
@@ -146,16 +147,9 @@ def read_terms(compiled: CompiledModel, program: Program) -> dict[str, Linear]:
     """The linear parts of the objective by name, each preference under its statement's."""
     priced = {PREFER + key: term for key, term in compiled.physics.preferences.items()}
     terms = {**compiled.terms, **priced}
-    return dict(zip(terms, _read(program, terms.values()), strict=True))
+    return {name: read_linear(program, term) for name, term in terms.items()}
 
 
-def read_linear(program: Program, expression: object) -> Linear:
-    """A linear Pyomo expression as arrays."""
-    return next(_read(program, [expression]))
-
-
-def _read(program: Program, expressions: Iterable[object]) -> Iterator[Linear]:
-    for constant, columns, coefficients in linear_sums(expressions):
-        gradient = np.zeros(program.cost.size)
-        gradient[[program.column(column) for column in columns]] = coefficients
-        yield Linear(gradient, constant)
+def read_linear(program: Program, value: Sum) -> Linear:
+    """A sum of columns as arrays."""
+    return Linear(gradient([value], program.cost.size), value.constant)

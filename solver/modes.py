@@ -6,22 +6,27 @@ what is left is a convex program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from math import inf, prod
-from typing import Any
+from itertools import chain
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from compiler.model import CompiledModel
+from compiler.physics import Physics
+from compiler.registry import LossSale, Position
+from compiler.sums import Column
+from solver.corners import Corners, corners
 from solver.handover import Floats, Program
 
+Ints = NDArray[np.int64]
+Asked = tuple[Mapping[int, float], float]
 NO_COLUMN = -1
 COUNT = 1e-6
-SMALL = 1e-7
 DUST = 1e-4  # bp
 LEANS = 0.25  # of the smallest order: less of it leans to none
 MOST_TOGETHER = 128  # combinations of what several accounts may do with one name
@@ -40,8 +45,10 @@ class Mode(IntEnum):
     CLOSE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class PositionColumns:
+MODES = tuple(Mode)
+
+
+class PositionColumns(NamedTuple):
     """A position's columns in the program, NO_COLUMN where it has none.
 
     Where other accounts of its portfolio or funds hold the security too, its risk is in `through`,
@@ -62,19 +69,40 @@ class PositionColumns:
     smallest_sale: float
     smallest_purchase: float
     name: tuple[str, str]
-    through: int = NO_COLUMN
-    weight: float = 1.0
-    spread: tuple[float, float] = (0.0, 0.0)
-    closed: int = NO_COLUMN
-    largest_part: float = inf
-    too_small: int = NO_COLUMN
-    shared: bool = False
-    in_order: tuple[int, ...] = ()
-    exhausted: tuple[int, ...] = ()
+    through: int
+    weight: float
+    spread: tuple[float, float]
+    closed: int
+    largest_part: float
+    too_small: int
+    shared: bool
+    in_order: tuple[int, ...]
+    exhausted: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class PositionArrays(NamedTuple):
+    """The same as arrays over all positions. `lots` are the sales of all lots one after the other,
+    `lot_of` the position of each; the `lot_count[p]` of position p begin at `first[p]`."""
+
+    buy: Ints
+    sold: Ints
+    bought: Ints
+    active: Ints
+    drift: Floats
+    smallest_sale: Floats
+    smallest_purchase: Floats
+    weight: Floats
+    closed: Ints
+    largest_part: Floats
+    too_small: Ints
+    shared: NDArray[np.bool_]
+    lots: Ints
+    lot_of: Ints
+    first: Ints
+    lot_count: Ints
+
+
+class Name(NamedTuple):
     """One square of risk, in column `risk`, and the positions whose active weights are in it; it is
     their `own` where that is the active weight of the only one."""
 
@@ -84,8 +112,7 @@ class Name:
     spread: tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class LossColumns:
+class LossColumns(NamedTuple):
     """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`.
 
     Where recent shares wash a part of them, those are `kept`: `least` is what is sold for certain
@@ -97,18 +124,17 @@ class LossColumns:
     taken: int
     sells: tuple[int, ...]
     exits: tuple[int, ...]
-    kept: tuple[int, ...] = ()
-    least: tuple[tuple[int, float], ...] = ()
-    disallowed: tuple[tuple[int, float], ...] = ()
-    asked: tuple[tuple[Mapping[int, float], float], ...] = ()
+    kept: tuple[int, ...]
+    least: tuple[tuple[int, float], ...]
+    disallowed: tuple[tuple[int, float], ...]
+    asked: tuple[Asked, ...]
 
     @property
     def washed(self) -> bool:
         return bool(self.disallowed)
 
 
-@dataclass(frozen=True, slots=True)
-class WashColumns:
+class WashColumns(NamedTuple):
     """Positions of one wash group and the sales at a loss that exclude its purchases."""
 
     group: str
@@ -133,20 +159,23 @@ class Structure:
 
     `coupling` flags the rows that a Lagrangian prices; the others either hold a mode's binary or
     define a position's active weight. `counted` are those of the former that hold binaries of
-    several positions and no trade: they are priced too, mode by mode. `washed[p]` is the wash group
-    of position p, or -1. `corners` are those of each tax region (by its binary) in short and long,
-    and `region_rows` flags the rows that say where it lies.
+    several positions and no trade: they are priced too, mode by mode. `arrays` are those of
+    `positions`. `washed[p]` is the wash group of position p, or -1. `nets` are the columns of each
+    tax region (short, long, chosen), function by function, `corners` where it ends, and
+    `region_rows` flags the rows that say where it lies.
     """
 
     positions: tuple[PositionColumns, ...]
+    arrays: PositionArrays
     names: tuple[Name, ...]
     washes: tuple[WashColumns, ...]
-    washed: NDArray[np.int64]
+    washed: Ints
     regions: tuple[tuple[RegionColumns, ...], ...]
     mode_columns: NDArray[np.bool_]
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
-    corners: Mapping[int, Floats]
+    nets: Ints
+    corners: Corners
     region_rows: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
@@ -157,7 +186,7 @@ class Structure:
     @property
     def shared(self) -> NDArray[np.bool_]:
         """Which positions are."""
-        return np.array([p.shared for p in self.positions], dtype=np.bool_)
+        return self.arrays.shared
 
 
 def read_structure(compiled: CompiledModel, program: Program) -> Structure:
@@ -167,107 +196,132 @@ def read_structure(compiled: CompiledModel, program: Program) -> Structure:
 
 def _structure(compiled: CompiledModel, program: Program) -> Structure:
     physics = compiled.physics
-
-    def column(variable: Any | None) -> int:
-        return program.index.get(id(variable), NO_COLUMN)
-
-    positions = tuple(
-        PositionColumns(
-            sells=tuple(program.column(sell) for sell in p.sells),
-            buy=column(p.buy),
-            sold=column(p.sold),
-            bought=column(p.bought),
-            active=program.column(p.active),
-            drift=p.held - p.target,
-            smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
-            smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
-            name=name,
-            closed=column(p.closed),
-            largest_part=p.largest_part,
-            too_small=column(p.too_small),
-            through=column(p.through),
-            weight=p.weight,
-            spread=p.spread,
-            shared=p.shared,
-            in_order=tuple(program.column(s) for s in p.in_order),
-            exhausted=tuple(program.column(e) for e in p.exhausted),
-        )
-        for name, p in physics.positions.items()
+    positions, names = _named(
+        [_position(program, name, p) for name, p in physics.positions.items()]
     )
-    positions, names = _named(positions)
-    of_bought = {p.bought: k for k, p in enumerate(positions) if p.bought != NO_COLUMN}
-    of_sell = {sell: k for k, p in enumerate(positions) for sell in p.sells}
-    washes = []
-    asked = _asked(program)
-    for group in physics.wash_groups:
-        sales = tuple(
-            LossColumns(
-                column(sale.taken),
-                tuple(program.column(s) for s in sale.sells),
-                tuple(program.column(s) for s in sale.exits),
-                tuple(program.column(s) for s in sale.kept),
-                tuple((program.column(s), amount) for s, amount in sale.least),
-                ()
-                if sale.way is None
-                else tuple(
-                    (program.column(physics.disallowed[key]), amount)
-                    for key, amount in sale.way.disallowed.items()
-                ),
-                tuple(asked.get(column(sale.taken), ())),
-            )
-            for sale in group.sales
-        )
-        members = {of_bought[column(b)] for b in group.bought}
-        members |= {of_sell[s] for sale in sales for s in (*sale.sells, *sale.exits, *sale.kept)}
-        washes.append(WashColumns(group.group, tuple(sorted(members)), sales))
+    arrays = _arrays(positions)
+    washes = _washes(program, physics, positions)
     washed = np.full(len(positions), -1)
     for k, wash in enumerate(washes):
         washed[list(wash.positions)] = k
     regions = tuple(
         tuple(
-            RegionColumns(
-                entity,
-                region.name,
-                program.column(region.chosen),
-                program.column(region.short),
-                program.column(region.long),
-            )
-            for region in function.regions
+            RegionColumns(entity, each.name, each.chosen, each.short, each.long)
+            for each in function.regions
         )
         for entity, function in physics.taxes.items()
     )
+    nets = np.array([(r.short, r.long, r.chosen) for f in regions for r in f], int).reshape(-1, 3)
     mode_columns = program.integer.copy()
-    for function in regions:
-        mode_columns[[region.chosen for region in function]] = False
-    mode_rows = np.asarray(abs(program.matrix) @ mode_columns.astype(float)) > 0
+    mode_columns[nets[:, 2]] = False
+    mode_rows = np.zeros(program.row_lower.size, dtype=np.bool_)
+    mode_rows[program.row_of[mode_columns[program.matrix.indices]]] = True
     coupling = ~mode_rows
     coupling[program.rows_of(lambda part: part == "physics.activity")] = False
-    counted = _counted(program, positions, mode_rows)
+    counted = _counted(program, positions, arrays, mode_rows)
     coupling[list(counted)] = True
     of_regions = (".netting", ".inside", ".one_region")
     region_rows = np.zeros(mode_rows.size, dtype=np.bool_)
     region_rows[
         program.rows_of(lambda part: part.startswith("tax[") and part.endswith(of_regions))
     ] = True
-    of_region = program.matrix[region_rows]
     return Structure(
         positions,
+        arrays,
         names,
-        tuple(washes),
+        washes,
         washed,
         regions,
         mode_columns,
         mode_rows,
         coupling,
-        {r.chosen: _corners(program, r, region_rows, of_region) for f in regions for r in f},
+        nets,
+        corners(program, region_rows, nets),
         region_rows,
         counted,
     )
 
 
-def _asked(program: Program) -> dict[int, list[tuple[Mapping[int, float], float]]]:
+def _position(program: Program, name: tuple[str, str], p: Position) -> PositionColumns:
+    return PositionColumns(
+        sells=p.sells,
+        buy=_column(p.buy),
+        sold=_column(p.sold),
+        bought=_column(p.bought),
+        active=p.active,
+        drift=p.held - p.target,
+        smallest_sale=min(_smallest(program, p.smallest_sale, p.soft_sales), p.held),
+        smallest_purchase=_smallest(program, p.smallest_purchase, p.soft_purchases),
+        name=name,
+        through=_column(p.through),
+        weight=p.weight,
+        spread=p.spread,
+        closed=_column(p.closed),
+        largest_part=p.largest_part,
+        too_small=_column(p.too_small),
+        shared=p.shared,
+        in_order=p.in_order,
+        exhausted=p.exhausted,
+    )
+
+
+def _column(number: Column | None) -> int:
+    return NO_COLUMN if number is None else number
+
+
+def _arrays(positions: Sequence[PositionColumns]) -> PositionArrays:
+    counts = np.array([len(p.sells) for p in positions], dtype=np.int64)
+    return PositionArrays(
+        buy=np.array([p.buy for p in positions], dtype=np.int64),
+        sold=np.array([p.sold for p in positions], dtype=np.int64),
+        bought=np.array([p.bought for p in positions], dtype=np.int64),
+        active=np.array([p.active for p in positions], dtype=np.int64),
+        drift=np.array([p.drift for p in positions], dtype=np.float64),
+        smallest_sale=np.array([p.smallest_sale for p in positions], dtype=np.float64),
+        smallest_purchase=np.array([p.smallest_purchase for p in positions], dtype=np.float64),
+        weight=np.array([p.weight for p in positions], dtype=np.float64),
+        closed=np.array([p.closed for p in positions], dtype=np.int64),
+        largest_part=np.array([p.largest_part for p in positions], dtype=np.float64),
+        too_small=np.array([p.too_small for p in positions], dtype=np.int64),
+        shared=np.array([p.shared for p in positions], dtype=np.bool_),
+        lots=np.array([s for p in positions for s in p.sells], dtype=np.int64),
+        lot_of=np.repeat(np.arange(counts.size), counts),
+        first=np.cumsum(counts) - counts,
+        lot_count=counts,
+    )
+
+
+def _washes(
+    program: Program, physics: Physics, positions: Sequence[PositionColumns]
+) -> tuple[WashColumns, ...]:
+    owner = {sell: k for k, p in enumerate(positions) for sell in p.sells}
+    owner |= {p.bought: k for k, p in enumerate(positions) if p.bought != NO_COLUMN}
+    asked = _asked(program)
+    washes = []
+    for group in physics.wash_groups:
+        sales = tuple([_loss(physics, sale, asked) for sale in group.sales])
+        moved = chain(group.bought, *(chain(s.sells, s.exits, s.kept) for s in sales))
+        members = {owner[column] for column in moved}
+        washes.append(WashColumns(group.group, tuple(sorted(members)), sales))
+    return tuple(washes)
+
+
+def _loss(physics: Physics, sale: LossSale, asked: Mapping[int, Sequence[Asked]]) -> LossColumns:
+    lost = {} if sale.way is None else sale.way.disallowed
+    return LossColumns(
+        sale.taken,
+        sale.sells,
+        sale.exits,
+        sale.kept,
+        sale.least,
+        tuple([(physics.disallowed[key], amount) for key, amount in lost.items()]),
+        tuple(asked.get(sale.taken, ())),
+    )
+
+
+def _asked(program: Program) -> dict[int, list[Asked]]:
     """By the binary that takes a washed loss, the rows that want more of the loss with it."""
-    found: dict[int, list[tuple[Mapping[int, float], float]]] = {}
+    found: dict[int, list[Asked]] = {}
     a = program.matrix
     for i in program.rows_of(lambda part: part.endswith(".washed_share")).tolist():
         span = slice(a.indptr[i], a.indptr[i + 1])
@@ -279,7 +333,7 @@ def _asked(program: Program) -> dict[int, list[tuple[Mapping[int, float], float]
 
 
 def _named(
-    positions: tuple[PositionColumns, ...],
+    positions: list[PositionColumns],
 ) -> tuple[tuple[PositionColumns, ...], tuple[Name, ...]]:
     """Positions by the square that their risk is in. Where a name has too many accounts for all
     that they may do together, each is by itself, and shares a column."""
@@ -287,18 +341,17 @@ def _named(
     for k, p in enumerate(positions):
         if p.through != NO_COLUMN:
             of_column.setdefault(p.through, []).append(k)
-    found = list(positions)
     for members in of_column.values():
         if prod(_ways(positions[k]) for k in members) > MOST_TOGETHER:
             for k in members:
-                found[k] = replace(found[k], through=NO_COLUMN, shared=True)
+                positions[k] = positions[k]._replace(through=NO_COLUMN, shared=True)
     names = []
-    for k, p in enumerate(found):
+    for k, p in enumerate(positions):
         if p.through == NO_COLUMN:
             names.append(Name((k,), p.active, True, (0.0, 0.0)))
         elif of_column[p.through][0] == k:
             names.append(Name(tuple(of_column[p.through]), p.through, False, p.spread))
-    return tuple(found), tuple(names)
+    return tuple(positions), tuple(names)
 
 
 def _ways(p: PositionColumns) -> int:
@@ -307,67 +360,43 @@ def _ways(p: PositionColumns) -> int:
     return 1 + (p.buy != NO_COLUMN) + sales
 
 
-def _corners(
-    program: Program, region: RegionColumns, rows: NDArray[np.bool_], matrix: sp.csr_matrix
-) -> Floats:
-    """Corners (short, long) of the polygon in which a tax region's nets lie; none where it is
-    empty. Points outside by less than rounding count: a bound over them is no tighter. `matrix` is
-    that of the `rows` of regions."""
-    columns = [region.short, region.long, region.chosen]
-    a = matrix[:, columns].toarray()
-    own = np.abs(a[:, :2]).sum(axis=1) > 0
-    a, ends = a[own], np.stack([program.row_lower[rows][own], program.row_upper[rows][own]])
-    box = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-    at = [f(c) for c in columns[:2] for f in (program.lower.__getitem__, program.upper.__getitem__)]
-    sides = [(row[:2], end - row[2]) for row, both in zip(a, ends.T, strict=True) for end in both]
-    sides = [(n, c) for n, c in [*sides, *zip(box, at, strict=True)] if np.isfinite(c)]
-    one, other = np.tril_indices(len(sides), -1)
-    normals, levels = np.array([n for n, _ in sides]), np.array([c for _, c in sides])
-    pairs = np.stack([normals[one], normals[other]], axis=1)
-    meeting = np.abs(np.linalg.det(pairs)) > SMALL
-    ends_of = np.stack([levels[one], levels[other]], axis=1)[meeting]
-    points = np.linalg.solve(pairs[meeting], ends_of[:, :, None]).reshape(-1, 2)
-    values = points @ a[:, :2].T + a[:, 2]
-    slack = SMALL * (1.0 + np.abs(points).max(axis=1, initial=0.0))
-    low, high = np.array(at[::2]), np.array(at[1::2])
-    inside = ((values >= ends[0] - slack[:, None]) & (values <= ends[1] + slack[:, None])).all(1)
-    inside &= ((points >= low - slack[:, None]) & (points <= high + slack[:, None])).all(1)
-    return np.asarray(points[inside])
-
-
 def _counted(
-    program: Program, positions: tuple[PositionColumns, ...], mode_rows: NDArray[np.bool_]
+    program: Program,
+    positions: Sequence[PositionColumns],
+    arrays: PositionArrays,
+    mode_rows: NDArray[np.bool_],
 ) -> tuple[int, ...]:
     """Rows over the modes of several positions: beside those, columns that stand alone at most."""
-    of_mode = {
-        column: k
-        for k, p in enumerate(positions)
-        for column in (p.sold, p.bought, p.closed)
-        if column != NO_COLUMN
-    }
-    claimed = {j for p in positions for j in (*p.sells, p.buy, p.active, p.through)}
-    a, found = program.matrix, []
-    owner = np.full(program.cost.size, NO_COLUMN)
-    owner[list(of_mode)] = list(of_mode.values())
-    rows = np.repeat(np.arange(a.shape[0]), np.diff(a.indptr))
+    a = program.matrix
+    owner = np.full(program.cost.size + 1, NO_COLUMN)  # one more, for positions without a column
+    for column in (arrays.sold, arrays.bought, arrays.closed):
+        owner[column] = np.arange(column.size)
+    owner[NO_COLUMN] = NO_COLUMN
     owners = owner[a.indices]
-    inside = owners != NO_COLUMN
-    first = np.full(a.shape[0], len(positions))
-    last = np.full(a.shape[0], NO_COLUMN)
-    np.minimum.at(first, rows[inside], owners[inside])
-    np.maximum.at(last, rows[inside], owners[inside])
-    for i in np.flatnonzero(mode_rows & (first < last)).tolist():
-        columns = a.indices[a.indptr[i] : a.indptr[i + 1]].tolist()
-        others = [j for j in columns if j not in of_mode]
-        if not any(j in claimed or program.integer[j] for j in others):
-            found.append(i)
-    return tuple(found)
+    inside = np.flatnonzero(owners != NO_COLUMN)
+    rows, owners = program.row_of[inside], owners[inside]
+    first = np.full(mode_rows.size, arrays.sold.size)
+    last = np.full(mode_rows.size, NO_COLUMN)
+    np.minimum.at(first, rows, owners)
+    np.maximum.at(last, rows, owners)
+    several = np.flatnonzero(mode_rows & (first < last))
+    if not several.size:
+        return ()
+    claimed = [j for p in positions for j in (*p.sells, p.buy, p.active, p.through)]
+    alone = np.append(~program.integer, False)
+    alone[claimed] = False
+    alone |= owner != NO_COLUMN
+    return tuple(
+        i for i in several.tolist() if alone[a.indices[a.indptr[i] : a.indptr[i + 1]]].all()
+    )
 
 
-def _smallest(program: Program, hard: float, soft: list[tuple[float, Any]]) -> float:
+def _smallest(program: Program, hard: float, soft: Sequence[tuple[float, Column]]) -> float:
     """The smallest order that minimums ask for, soft ones where they let nothing fall short."""
-    kept = (amount for amount, short in soft if program.upper[program.column(short)] <= 0.0)
-    return max([hard, *kept])
+    for amount, short in soft:
+        if program.upper[short] <= 0.0:
+            hard = max(hard, amount)
+    return hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,14 +417,15 @@ def fixings(structure: Structure, decisions: Decisions) -> dict[int, float]:
     fixed: dict[int, float] = {}
     of_positions = zip(structure.positions, decisions.modes, decisions.depths, strict=True)
     for position, mode, depth in of_positions:
+        closes = mode is Mode.CLOSE
         if position.sold != NO_COLUMN:
-            fixed[position.sold] = float(mode in (Mode.SELL, Mode.CLOSE))
+            fixed[position.sold] = float(closes or mode is Mode.SELL)
         if position.closed != NO_COLUMN:
-            fixed[position.closed] = float(mode is Mode.CLOSE)
+            fixed[position.closed] = float(closes)
         if position.bought != NO_COLUMN:
             fixed[position.bought] = float(mode is Mode.BUY)
         for k, exhausted in enumerate(position.exhausted):
-            fixed[exhausted] = float(mode is Mode.CLOSE or (mode is Mode.SELL and k < depth))
+            fixed[exhausted] = float(closes or (mode is Mode.SELL and k < depth))
     for wash, taken in zip(structure.washes, decisions.taken, strict=True):
         for k, sale in enumerate(wash.sales):
             fixed[sale.taken] = float(k in taken)
@@ -435,38 +465,29 @@ def _span(
 
 def leaning(structure: Structure, x: Floats) -> tuple[Mode, ...]:
     """The mode that each position comes nearest to where binaries are left out."""
-    modes = []
-    for p in structure.positions:
-        sold = sum(float(x[s]) for s in p.sells)
-        bought = 0.0 if p.buy == NO_COLUMN else float(x[p.buy])
-        if sold >= bought and sold > max(LEANS * p.smallest_sale, DUST):
-            whole = p.closed != NO_COLUMN and x[p.closed] > 0.5
-            modes.append(Mode.CLOSE if whole else Mode.SELL)
-        elif bought > max(LEANS * p.smallest_purchase, DUST):
-            modes.append(Mode.BUY)
-        else:
-            modes.append(Mode.HOLD)
-    return tuple(modes)
+    p, none = structure.arrays, np.append(x, 0.0)
+    sold, bought = np.bincount(p.lot_of, x[p.lots], p.sold.size), none[p.buy]
+    sells = (sold >= bought) & (sold > np.maximum(LEANS * p.smallest_sale, DUST))
+    buys = bought > np.maximum(LEANS * p.smallest_purchase, DUST)
+    whole = sells & (none[p.closed] > 0.5)
+    return _chosen([whole, sells, buys], [Mode.CLOSE, Mode.SELL, Mode.BUY])
 
 
 def decisions_at(structure: Structure, x: Floats) -> Decisions:
     """The decisions that a solution with binaries took."""
-    modes = []
-    for p in structure.positions:
-        if p.bought != NO_COLUMN and x[p.bought] > 0.5:
-            modes.append(Mode.BUY)
-        elif p.closed != NO_COLUMN and x[p.closed] > 0.5:
-            modes.append(Mode.CLOSE)
-        elif p.sold != NO_COLUMN and x[p.sold] > 0.5:
-            modes.append(Mode.SELL)
-        else:
-            modes.append(Mode.HOLD)
+    p, on = structure.arrays, np.append(x, 0.0) > 0.5
+    modes = _chosen([on[p.bought], on[p.closed], on[p.sold]], [Mode.BUY, Mode.CLOSE, Mode.SELL])
     taken = tuple(
-        frozenset(k for k, sale in enumerate(wash.sales) if x[sale.taken] > 0.5)
+        frozenset([k for k, sale in enumerate(wash.sales) if on[sale.taken]])
         for wash in structure.washes
     )
     depths = tuple(
-        sum(x[j] > 0.5 for j in p.exhausted) if mode is Mode.SELL else 0
+        sum(x[j] > 0.5 for j in p.exhausted) if p.exhausted and mode is Mode.SELL else 0
         for p, mode in zip(structure.positions, modes, strict=True)
     )
-    return Decisions(tuple(modes), taken, depths)
+    return Decisions(modes, taken, depths)
+
+
+def _chosen(when: Sequence[NDArray[np.bool_]], modes: Sequence[Mode]) -> tuple[Mode, ...]:
+    """Of each position the first mode that holds, else to hold."""
+    return tuple([MODES[mode] for mode in np.select(when, modes, Mode.HOLD).tolist()])

@@ -7,79 +7,16 @@ positions may do, and a wash group has cases, each with what it forbids and forc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, product
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Decisions, Mode, PositionColumns, Structure, WashColumns
-
-SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules no mode out
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What a wash group's case forbids in its positions, forces (`least`: bp of a sale; `asked`:
-    rates of loss of sales, and the loss that they have to come to), and what its own columns are
-    then."""
-
-    taken: frozenset[int] = frozenset()
-    barred: frozenset[int] = frozenset()
-    forced: frozenset[int] = frozenset()
-    buying: bool = True
-    least: Mapping[int, float] = field(default_factory=dict)
-    columns: tuple[tuple[int, float], ...] = ()
-    asked: tuple[tuple[Mapping[int, float], float], ...] = ()
-
+from solver.modes import NO_COLUMN, Decisions, Ints, Mode, Structure, WashColumns
+from solver.parts import SLIVER, Case, Flags, Parts, Seats, read_parts, spans
 
 FREE = Case()
-
-
-class _Option(NamedTuple):
-    """One position's part: lots are (column, least, room beyond it), a purchase lies between its
-    ends; binaries of `on` are switched on. A sale is of `smallest` to `largest`."""
-
-    position: int
-    mode: Mode
-    depth: int
-    on: tuple[int, ...]
-    lots: tuple[tuple[int, float, float], ...] = ()
-    purchase: tuple[float, float] = (0.0, 0.0)
-    smallest: float = 0.0
-    largest: float = np.inf
-
-    @property
-    def code(self) -> int:
-        return _code(self.mode, self.depth)
-
-
-def _code(mode: Mode, depth: int) -> int:
-    return depth * len(Mode) + mode
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Every option of a position, an array entry each; lots fill rows of (option, lot)."""
-
-    position: Ints
-    mode: Ints
-    depth: Ints
-    bought: Ints
-    sold: Ints
-    closed: Ints
-    buy: Ints
-    purchase: Floats
-    smallest: Floats
-    largest: Floats
-    lots: Ints
-    least: Floats
-    room: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +26,12 @@ class Options:
 
     Rows are sorted by case, then by name; `groups` are where each (case, name) begins. Cases are
     sorted by block; `blocks` are where each begins: one for each wash group and one for each name
-    in none. `columns` are what columns of its own are in each case, `taken_of` the cases of a wash
+    in none. `columns` are (case, column, value) of a case's own, `taken_of` the cases of a wash
     group.
     """
 
     parts: Parts
-    rows: NDArray[np.int64]
+    rows: Ints
     name: Ints
     case: Ints
     code: Ints
@@ -103,7 +40,7 @@ class Options:
     cases: tuple[Case, ...]
     wash: Ints
     taken_of: Mapping[int, Sequence[frozenset[int]]]
-    columns: sp.csr_matrix
+    columns: tuple[Ints, Ints, Floats]
     base: int
 
     def of_cases(self) -> Iterator[tuple[Case, int]]:
@@ -129,222 +66,120 @@ class Options:
         )
 
 
+def _code(mode: Mode, depth: int) -> int:
+    return depth * len(Mode) + mode
+
+
 def read_options(program: Program, structure: Structure, lower: Floats, upper: Floats) -> Options:
     """All options within these column bounds."""
-    whole = (program.upper - SLIVER).tolist()
-    low, high = lower.tolist(), upper.tolist()
-    depth = max((len(p.in_order) for p in structure.positions), default=0)
-    base = len(Mode) * (depth + 1)
-    parts: list[_Option] = []
-    rows: list[tuple[int, ...]] = []
-    of: list[tuple[int, int, int]] = []
-    groups: list[int] = []
-    blocks: list[int] = []
-    cases: list[Case] = []
-    washes: list[int] = []
-    for wash, names in _blocks(structure):
-        blocks.append(len(cases))
-        for case in [FREE] if wash is None else _cases(structure.washes[wash]):
-            numbers: list[list[range]] = []
-            for n in names:
-                numbers.append([])
-                for p in structure.names[n].positions:
-                    first = len(parts)
-                    parts += _options(p, structure.positions[p], case, whole, low, high)
-                    numbers[-1].append(range(first, len(parts)))
-            for n, mine in zip(names, numbers, strict=True):
-                groups.append(len(rows))
-                for combination in _enough(case, parts, mine, numbers):
-                    code = sum([parts[o].code * base**k for k, o in enumerate(combination)])
-                    rows.append(combination)
-                    of.append((n, len(cases), code))
-                if groups[-1] == len(rows):  # nothing allowed: a row that costs more than all
-                    rows.append(())
-                    of.append((n, len(cases), NO_COLUMN))
-            cases.append(case)
-            washes.append(NO_COLUMN if wash is None else wash)
-    widest = max((len(row) for row in rows), default=0)
+    blocks = list(_blocks(structure))
+    of_block = [[FREE] if w == NO_COLUMN else _cases(structure.washes[w]) for w, _ in blocks]
+    cases = [case for each in of_block for case in each]
+    of_case = [names for (_, names), each in zip(blocks, of_block, strict=True) for _ in each]
+    counts = np.array([len(each) for each in of_block], dtype=np.int64)
+    wash = np.repeat([w for w, _ in blocks], counts).astype(np.int64)
     taken: dict[int, list[frozenset[int]]] = {}
-    for wash_of, case in zip(washes, cases, strict=True):
-        taken.setdefault(wash_of, []).append(case.taken)
-    padded = np.full((len(rows), widest), len(parts))
-    padded[_filled(rows, widest)] = list(chain.from_iterable(rows))
-    name, case_of, code = np.array(of, dtype=np.int64).reshape(-1, 3).T
+    for (w, _), each in zip(blocks, of_block, strict=True):
+        taken.setdefault(w, []).extend([case.taken for case in each])
+    name = np.array([n for names in of_case for n in names], dtype=np.int64)
+    case = np.repeat(np.arange(len(cases)), [len(names) for names in of_case])
+    positions = [structure.names[n].positions for n in name.tolist()]
+    sizes = np.array([len(each) for each in positions], dtype=np.int64)
+    seats = Seats(np.repeat(case, sizes), np.array([p for each in positions for p in each], int))
+    parts = read_parts(program, structure, cases, seats, lower, upper)
+    first = np.cumsum(sizes) - sizes
+    group, rows = _combinations(parts, first, sizes)
+    enough = _enough(cases, seats, first, parts, group, rows)
+    group, rows = group[enough], rows[enough]
+    base = len(Mode) * (max((len(p.in_order) for p in structure.positions), default=0) + 1)
+    codes = parts.depth * len(Mode) + parts.mode
+    code = (codes[rows] * base ** np.arange(rows.shape[1])).sum(axis=1)
+    # A group of which nothing is allowed has a row that costs more than all.
+    nothing = np.flatnonzero(np.bincount(group, minlength=name.size) == 0)
+    group = np.concatenate([group, nothing])
+    order = np.argsort(group, kind="stable")
+    padding = np.full((nothing.size, rows.shape[1]), parts.mode.size - 1)
     return Options(
-        parts=_parts(structure, parts),
-        rows=padded,
-        name=name,
-        case=case_of,
-        code=code,
-        groups=np.array(groups, dtype=np.int64),
-        blocks=np.array(blocks, dtype=np.int64),
+        parts=parts,
+        rows=np.concatenate([rows, padding])[order],
+        name=name[group[order]],
+        case=case[group[order]],
+        code=np.concatenate([code, np.full(nothing.size, NO_COLUMN)])[order],
+        groups=np.searchsorted(group[order], np.arange(name.size)),
+        blocks=np.cumsum(counts) - counts,
         cases=tuple(cases),
-        wash=np.array(washes, dtype=np.int64),
+        wash=wash,
         taken_of=taken,
-        columns=_columns(cases, program.cost.size),
+        columns=_columns(cases),
         base=base,
     )
 
 
-def _blocks(structure: Structure) -> Iterator[tuple[int | None, list[int]]]:
-    """Names whose options depend on one another: those of a wash group, any other alone."""
-    washed: dict[int, list[int]] = {}
+def _blocks(structure: Structure) -> Iterator[tuple[int, list[int]]]:
+    """Names whose options depend on one another: those of a wash group, any other alone (under
+    NO_COLUMN)."""
+    washed, of = structure.washed.tolist(), dict[int, list[int]]()
     for n, name in enumerate(structure.names):
-        groups = {int(structure.washed[p]) for p in name.positions} - {NO_COLUMN}
+        groups = {washed[p] for p in name.positions} - {NO_COLUMN}
         if not groups:
-            yield None, [n]
+            yield NO_COLUMN, [n]
         else:
-            washed.setdefault(min(groups), []).append(n)
-    yield from sorted(washed.items())
+            of.setdefault(min(groups), []).append(n)
+    yield from sorted(of.items())
 
 
 def _cases(wash: WashColumns) -> list[Case]:
     """No loss taken; one of the loss sales; or several clean ones, which forces every recent lot
     out."""
-    losses = frozenset(s for sale in wash.sales for s in sale.sells)
+    losses = frozenset([s for sale in wash.sales for s in sale.sells])
     cases = [Case(barred=losses)]
     for k, sale in enumerate(wash.sales):
         if losses.isdisjoint(sale.exits):
-            barred = losses.union(sale.kept) - set(sale.sells)
+            barred = losses.union(sale.kept).difference(sale.sells)
             columns = ((sale.taken, 1.0), *sale.disallowed)
-            exits, least = frozenset(sale.exits), dict(sale.least)
-            cases.append(Case(frozenset({k}), barred, exits, False, least, columns, sale.asked))
+            taken, exits = frozenset([k]), frozenset(sale.exits)
+            cases.append(Case(taken, barred, exits, False, sale.least, columns, sale.asked))
     clean = [k for k, sale in enumerate(wash.sales) if not sale.washed]
     if len(clean) > 1:
-        exits = frozenset(s for k in clean for s in wash.sales[k].exits)
+        exits = frozenset([s for k in clean for s in wash.sales[k].exits])
         cases.append(Case(taken=frozenset(clean), forced=exits, buying=False))
     return cases
 
 
+def _combinations(parts: Parts, first: Ints, sizes: Ints) -> tuple[Ints, Ints]:
+    """Every combination of a part of each seat of a group, those from `first` on, and its group;
+    the part that is nothing fills up rows."""
+    nothing = parts.mode.size - 1
+    counts = np.append(np.bincount(parts.seat[:-1], minlength=int(sizes.sum())), 1)
+    begin = np.append(np.cumsum(counts[:-1]) - counts[:-1], nothing)
+    group, columns = np.arange(sizes.size), list[Ints]()
+    for k in range(int(sizes.max(initial=0))):
+        seat = np.where(k < sizes, first + k, NO_COLUMN)[group]
+        columns = [np.repeat(column, counts[seat]) for column in columns]
+        columns.append(spans(begin[seat], counts[seat]))
+        group = np.repeat(group, counts[seat])
+    return group, np.stack(columns, axis=1) if columns else np.zeros((group.size, 0), dtype=int)
+
+
 def _enough(
-    case: Case,
-    parts: Sequence[_Option],
-    mine: Sequence[range],
-    all_names: Iterable[Sequence[range]],
-) -> Iterator[tuple[int, ...]]:
+    cases: Sequence[Case], seats: Seats, first: Ints, parts: Parts, group: Ints, rows: Ints
+) -> Flags:
     """The combinations of a name's parts with which its wash group can lose what the case asks for,
     the other names losing all they can."""
-
-    def most(rates: Mapping[int, float], part: int) -> float:
-        lots = parts[part].lots
-        return sum([rates.get(s, 0.0) * (least + room) for s, least, room in lots])
-
-    wanted = []
-    for rates, loss in case.asked:
-        others = [each for name in all_names if name is not mine for each in name]
-        rest = sum(max((most(rates, o) for o in each), default=0.0) for each in others)
-        wanted.append((rates, loss - rest - SLIVER))
-    for combination in product(*mine):
-        if all(sum([most(rates, o) for o in combination]) >= loss for rates, loss in wanted):
-            yield combination
+    enough = np.ones(group.size, dtype=np.bool_)
+    for k, rates, loss in [(k, *each) for k, case in enumerate(cases) for each in case.asked]:
+        rate = np.zeros(max(*rates, int(parts.lots.max(initial=0))) + 2)
+        rate[list(rates)] = list(rates.values())
+        lost = (rate[parts.lots] * (parts.least + parts.room)).sum(axis=1)
+        most = np.full(seats.case.size, -np.inf)
+        np.maximum.at(most, parts.seat[:-1], lost[:-1])
+        most[np.isinf(most)] = 0.0
+        rest = most[seats.case == k].sum() - np.add.reduceat(most, first)[group]
+        enough &= (seats.case[first[group]] != k) | (lost[rows].sum(axis=1) >= loss - rest - SLIVER)
+    return enough
 
 
-def _options(
-    number: int,
-    p: PositionColumns,
-    case: Case,
-    whole: Sequence[float],
-    lower: Sequence[float],
-    upper: Sequence[float],
-) -> Iterator[_Option]:
-    """What one position may do in a case."""
-    forced = any(s in case.forced or s in case.least or lower[s] > SLIVER for s in p.sells)
-    too_small = p.too_small != NO_COLUMN and upper[p.too_small] <= SLIVER
-    if not forced and not too_small:
-        yield _Option(number, Mode.HOLD, 0, ())
-    if p.buy != NO_COLUMN and case.buying and not forced:
-        most = upper[p.buy]
-        least = max(p.smallest_purchase, lower[p.buy])
-        if least <= most + SLIVER:
-            ends = (min(least, most), most)
-            yield _Option(number, Mode.BUY, 0, (p.bought,), purchase=ends)
-    if not p.sells:
-        return
-    for depth in range(max(1, len(p.in_order))):
-        lots = _lots(p, case, depth, whole, lower, upper)
-        if lots:
-            limits = p.smallest_sale, p.largest_part
-            yield _Option(number, Mode.SELL, depth, (p.sold,), lots, (0.0, 0.0), *limits)
-    if p.closed != NO_COLUMN and not any(s in case.barred or upper[s] < whole[s] for s in p.sells):
-        lots = tuple((s, upper[s], 0.0) for s in p.sells)
-        yield _Option(number, Mode.CLOSE, 0, (p.sold, p.closed), lots)
-
-
-def _lots(
-    p: PositionColumns,
-    case: Case,
-    depth: int,
-    whole: Sequence[float],
-    lower: Sequence[float],
-    upper: Sequence[float],
-) -> tuple[tuple[int, float, float], ...]:
-    """Lots that may be sold, with the least of each, those before `depth` in order sold whole and
-    none after it; none where the case cannot be."""
-    forced, barred = case.forced, case.barred
-    if p.in_order:
-        forced = forced.union(p.in_order[:depth])
-        barred = barred.union(p.in_order[depth + 1 :])
-    found = []
-    for s in p.sells:
-        most = upper[s]
-        least = most if s in forced else max(lower[s], case.least.get(s, 0.0))
-        if s in barred:
-            if least > SLIVER:
-                return ()
-            continue
-        if (s in forced and most < whole[s]) or least > most + SLIVER:
-            return ()
-        if most > 0:
-            found.append((s, least, max(0.0, most - least)))
-    return tuple(found)
-
-
-def _parts(structure: Structure, options: Sequence[_Option]) -> Parts:
-    """As arrays, with one option at the end that is nothing."""
-    positions = structure.positions
-    widest = max((len(o.lots) for o in options), default=0)
-    count = len(options)
-    lots = np.full((count + 1, widest), NO_COLUMN)
-    least, room = np.zeros((count + 1, widest)), np.zeros((count + 1, widest))
-    filled = _filled([*(o.lots for o in options), ()], widest)
-    entries = list(chain.from_iterable(o.lots for o in options))
-    if entries:
-        lots[filled], least[filled], room[filled] = zip(*entries, strict=True)
-
-    def integers(values: Iterable[int], nothing: int) -> Ints:
-        return np.array([*values, nothing], dtype=np.int64)
-
-    of = [positions[o.position] for o in options]
-
-    def switched(binaries: Iterable[int]) -> Ints:
-        found = zip(binaries, options, strict=True)
-        return integers([j if j in o.on else NO_COLUMN for j, o in found], NO_COLUMN)
-
-    buys = (positions[o.position].buy if o.mode is Mode.BUY else NO_COLUMN for o in options)
-    return Parts(
-        position=integers((o.position for o in options), NO_COLUMN),
-        mode=integers((o.mode for o in options), 0),
-        depth=integers((o.depth for o in options), 0),
-        bought=switched([p.bought for p in of]),
-        sold=switched([p.sold for p in of]),
-        closed=switched([p.closed for p in of]),
-        buy=integers(buys, NO_COLUMN),
-        purchase=np.array([*(o.purchase for o in options), (0.0, 0.0)]),
-        smallest=np.array([*(o.smallest for o in options), 0.0]),
-        largest=np.array([*(o.largest for o in options), np.inf]),
-        lots=lots,
-        least=least,
-        room=room,
-    )
-
-
-def _filled(rows: Sequence[Sequence[Any]], widest: int) -> NDArray[np.bool_]:
-    """Where rows of different lengths have something, one below the other."""
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    return np.asarray(np.arange(widest) < lengths[:, None])
-
-
-def _columns(cases: Sequence[Case], width: int) -> sp.csr_matrix:
+def _columns(cases: Sequence[Case]) -> tuple[Ints, Ints, Floats]:
     entries = [(i, j, a) for i, case in enumerate(cases) for j, a in case.columns]
-    i, j, a = zip(*entries, strict=True) if entries else ((), (), ())
-    return sp.csr_matrix((a, (i, j)), shape=(len(cases), width))
+    case, column, value = zip(*entries, strict=True) if entries else ((), (), ())
+    return np.array(case, int), np.array(column, int), np.array(value, float)

@@ -7,7 +7,7 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
@@ -20,13 +20,15 @@ from compiler.registry import Position
 from portfolio.household import Lot
 from solver.answer import Answer
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, PositionColumns, Structure
+from solver.modes import PositionColumns, Structure
 from solver.netting import read_netting
 from solver.score import BROKEN, Effect, Score, Value
 from solver.state import State
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 DUST = 1e-7  # bp: less is the solver's tolerance, not a trade
+DUST_SHARES = Decimal("1e-7")
+FINEST = Decimal("0.0001")  # of a share
 DUST_DOLLARS = 0.005
 CENT = 0.01
 COARSE = 1.0  # dollars of an increment from which moving one may pay
@@ -46,9 +48,9 @@ class RoundedOrder:
 class _Order:
     """One order under rounding: shares by column (one a lot of a sale, one for a purchase).
 
-    `sequence` are the lots that have an order, by number, and `exhausted` the columns that say
-    which of them are sold whole. `by_gain` are lots by term, then by gain a share, where several
-    of them are sold in part.
+    `step_value` are the dollars of one increment. `sequence` are the lots that have an order, by
+    number, and `exhausted` the columns that say which of them are sold whole. `by_gain` are lots by
+    term, then by gain a share, where several of them are sold in part.
     """
 
     position: Position
@@ -56,6 +58,7 @@ class _Order:
     purchase: bool
     price: float
     step: Decimal
+    step_value: float
     wanted: tuple[Decimal, ...]
     limit: tuple[Decimal, ...]
     shares: list[Decimal]
@@ -68,25 +71,13 @@ class _Order:
     def total(self) -> Decimal:
         return sum(self.shares, ZERO)
 
-    @property
-    def step_value(self) -> float:
-        """Dollars of one increment."""
-        return float(self.step) * self.price
-
     def amounts(self, shares: list[Decimal], unit: float) -> dict[int, float]:
         """The program's columns for so many shares (bp, and binaries of lots sold whole)."""
-        found = {
-            column: float(n) * self.price / unit
-            for column, n in zip(self.columns, shares, strict=True)
-        }
+        price = self.price
+        found = {c: float(n) * price / unit for c, n in zip(self.columns, shares, strict=True)}
         for column, k in zip(self.exhausted, self.sequence, strict=False):
             found[column] = float(shares[k] == self.limit[k])
         return found
-
-    def place(self, x: Floats, unit: float) -> None:
-        """Write the order's shares into the program's columns."""
-        for column, amount in self.amounts(self.shares, unit).items():
-            x[column] = amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +90,7 @@ class _Move:
 
     def made(self, x: Floats, unit: float) -> Floats:
         """x with the order moved."""
-        x = x.copy()
-        for column, amount in self.order.amounts(self.shares, unit).items():
-            x[column] = amount
-        return x
+        return _placed(x, self.order.amounts(self.shares, unit))
 
 
 def round_trades(
@@ -116,10 +104,9 @@ def round_trades(
     """Orders in shares, and the program's columns at those shares (bp, states completed)."""
     physics, unit = compiled.physics, compiled.physics.unit
     x = _without_empty_losses(structure, answer.point.x)
-    orders = _orders(compiled, structure, x, answer.reduced.upper > DUST)
+    orders = _orders(physics, structure, x, answer.reduced.upper > DUST)
     x[state.trades] = 0.0
-    for order in orders:
-        order.place(x, unit)
+    x = _placed(x, *(order.amounts(order.shares, unit) for order in orders))
     netting = read_netting(program, structure)
 
     def cents(amounts: Floats) -> Floats:
@@ -128,52 +115,59 @@ def round_trades(
         return np.minimum(np.where(amounts > 1.0, amounts * CENT / unit, 0.0), physics.reserve)
 
     score = Score(program, state, netting, _amounts(structure, state, orders), cents)
-    _improve(score, orders, x, unit, moves)
-    return [_rounded(order) for order in orders if order.total > 0], score.whole(x)
+    x = _improve(score, orders, x, unit, moves)
+    rounded = [_rounded(order) for order in orders]
+    return [order for order in rounded if order.bought or order.lots], score.whole(x)
+
+
+def _placed(x: Floats, *amounts: Mapping[int, float]) -> Floats:
+    """x with amounts (bp) in their columns."""
+    x = x.copy()
+    x[[column for each in amounts for column in each]] = [v for e in amounts for v in e.values()]
+    return x
 
 
 def _orders(
-    compiled: CompiledModel, structure: Structure, x: Floats, may_go: NDArray[np.bool_]
+    physics: Physics, structure: Structure, x: Floats, may_go: NDArray[np.bool_]
 ) -> list[_Order]:
-    physics, unit = compiled.physics, compiled.physics.unit
     accounts = {account.id: account for account in physics.accounts}
-    must, amounts = _exits(structure, x), x.tolist()
+    p, positions = structure.arrays, list(physics.positions.values())
+    must = np.zeros(x.size, dtype=np.bool_)
+    must[_exits(structure, x)] = True
+    bought = np.append(x, 0.0)[p.buy] * physics.unit
+    sold = np.bincount(p.lot_of, x[p.lots], bought.size) * physics.unit
+    traded = (bought > CENT) | (sold > CENT)
+    traded[p.lot_of[must[p.lots]]] = True
+    dollars = (x[p.lots] * physics.unit).tolist()
+    whole, spare = must[p.lots].tolist(), may_go[p.lots].tolist()
     orders = []
-    for columns, position in zip(structure.positions, physics.positions.values(), strict=True):
-        bought = 0.0 if columns.buy == NO_COLUMN else amounts[columns.buy] * unit
-        sold = [amounts[s] for s in columns.sells]
-        whole = frozenset(k for k, s in enumerate(columns.sells) if s in must)
-        if bought <= CENT and sum(sold) * unit <= CENT and not whole:
-            continue
+    for k in np.flatnonzero(traded).tolist():
+        columns, position = structure.positions[k], positions[k]
         price = float(physics.household.prices[position.security_id])
         step = physics.increment(accounts[position.account_id], position.security_id)
-        if bought > CENT:
-            wanted = Decimal(bought / price)
+        grid = price, step, float(step) * price
+        if bought[k] > CENT:
+            wanted = Decimal(float(bought[k]) / price)
             most = wanted + step
             shares = [_nearest(wanted, step) if step >= 1 else wanted // step * step]
-            orders.append(
-                _Order(position, (columns.buy,), True, price, step, (wanted,), (most,), shares)
-            )
+            orders.append(_Order(position, (columns.buy,), True, *grid, (wanted,), (most,), shares))
         else:
-            dollars = [amount * unit for amount in sold]
-            spare = tuple(k for k, s in enumerate(columns.sells) if may_go[s])
-            orders.append(_sale(physics, position, columns, price, step, dollars, whole, spare))
+            lots = slice(p.first[k], p.first[k] + p.lot_count[k])
+            of_lots = dollars[lots], whole[lots], spare[lots]
+            orders.append(_sale(physics, position, columns, *grid, *of_lots))
     return orders
 
 
 def _amounts(structure: Structure, state: State, orders: list[_Order]) -> Floats:
     """How many amounts in cents are in each column: one in a trade, those of its position in an
     active weight, all of them in what else follows from trades."""
-    amounts = np.zeros(state.program.cost.size)
-    for order in orders:
-        for column, shares in zip(order.columns, order.shares, strict=True):
-            amounts[column] = float(shares > 0)
+    p, amounts = structure.arrays, np.zeros(state.program.cost.size + 1)
+    columns = [column for order in orders for column in order.columns]
+    amounts[columns] = [shares > 0 for order in orders for shares in order.shares]
     amounts[state.states] = amounts.sum()
-    known = amounts.tolist()
-    for columns in structure.positions:
-        bought = 0.0 if columns.buy == NO_COLUMN else known[columns.buy]
-        amounts[columns.active] = bought + sum([known[sell] for sell in columns.sells])
-    return amounts
+    sold = np.bincount(p.lot_of, amounts[p.lots], p.active.size)
+    amounts[p.active] = amounts[p.buy] + sold
+    return amounts[:-1]
 
 
 def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
@@ -186,16 +180,11 @@ def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
     return x
 
 
-def _exits(structure: Structure, x: Floats) -> frozenset[int]:
+def _exits(structure: Structure, x: Floats) -> list[int]:
     """Columns of recent lots that are sold whole because a loss is taken, however small they are:
     shares worth a cent, reinvested in another account, would wash as many of it."""
-    return frozenset(
-        exit
-        for wash in structure.washes
-        for sale in wash.sales
-        if x[sale.taken] > 0.5
-        for exit in sale.exits
-    )
+    sales = [sale for wash in structure.washes for sale in wash.sales if sale.exits]
+    return [exit for sale in sales if x[sale.taken] > 0.5 for exit in sale.exits]
 
 
 def _by_gain(physics: Physics, position: Position) -> tuple[int, ...]:
@@ -207,7 +196,7 @@ def _by_gain(physics: Physics, position: Position) -> tuple[int, ...]:
 
 
 def _nearest(shares: Decimal, step: Decimal) -> Decimal:
-    return (shares / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
+    return (shares / step).quantize(ONE, ROUND_HALF_EVEN) * step
 
 
 def _sale(
@@ -216,32 +205,35 @@ def _sale(
     columns: PositionColumns,
     price: float,
     step: Decimal,
+    step_value: float,
     dollars: list[float],
-    whole: frozenset[int],
-    spare: tuple[int, ...],
+    whole: list[bool],
+    spare: list[bool],
 ) -> _Order:
     """A closing order keeps its odd shares; any other is a multiple of the step. Lots that are
-    `whole` (by number) are sold so; `spare` are those that no decision or rule keeps."""
-    limit = tuple(lot.shares for lot in position.lots)
+    `whole` are sold so; `spare` are those that no decision or rule keeps."""
+    limit = tuple([lot.shares for lot in position.lots])
     wanted = tuple(
-        most if k in whole else _wanted(most, price, amount)
-        for k, (most, amount) in enumerate(zip(limit, dollars, strict=True))
+        [
+            most if gone else _wanted(most, price, amount)
+            for most, amount, gone in zip(limit, dollars, whole, strict=True)
+        ]
     )
     sells = columns.sells
-    sequence = tuple(sells.index(sale) for sale in columns.in_order)
-    several = sum(DUST < w < most for w, most in zip(wanted, limit, strict=True)) > 1
+    sequence = tuple([sells.index(sale) for sale in columns.in_order])
+    in_part = [DUST_SHARES < w < most for w, most in zip(wanted, limit, strict=True)]
     order = _Order(
-        *(position, sells, False, price, step, wanted, limit, list(limit)),
+        *(position, sells, False, price, step, step_value, wanted, limit, list(limit)),
         sequence=sequence,
         exhausted=columns.exhausted,
-        by_gain=_by_gain(physics, position) if several else tuple(range(len(limit))),
-        spare=spare,
+        by_gain=_by_gain(physics, position) if sum(in_part) > 1 else tuple(range(len(limit))),
+        spare=tuple([k for k, free in enumerate(spare) if free]),
     )
     if wanted != limit:
         total = sum(wanted, ZERO)
         down = total // step * step
         shares = _spread(order, _nearest(total, step)) or _spread(order, down)
-        least = sum((limit[k] for k in whole), ZERO)
+        least = sum([most for most, gone in zip(limit, whole, strict=True) if gone], ZERO)
         if sum(shares or (), ZERO) < least:
             # Other lots fill it up to an order of whole shares, or the position is closed.
             up = (least / step).to_integral_value(ROUND_CEILING) * step
@@ -264,22 +256,23 @@ def _spread(order: _Order, total: Decimal, *, more: Collection[int] = ()) -> lis
     those not sold so far only `more` take part, the ones to spare first. None where that is not
     enough. Lots that have an order take what the others leave, one after the other."""
     # Where orders are of whole shares, parts of a lot are too: else lots end up in crumbs.
-    grain = order.step if order.step >= 1 else min(order.step, Decimal("0.0001"))
-    shares = [w if w == most else ZERO for w, most in zip(order.wanted, order.limit, strict=True)]
-    sold = [k for k, w in enumerate(order.wanted) if w > DUST]
-    partial = [k for k in order.by_gain if k in sold and order.wanted[k] < order.limit[k]]
+    grain = order.step if order.step >= 1 else min(order.step, FINEST)
+    wanted, limit = order.wanted, order.limit
+    shares = [w if w == most else ZERO for w, most in zip(wanted, limit, strict=True)]
+    sold = [k for k, w in enumerate(wanted) if w > DUST_SHARES]
+    partial = [k for k in order.by_gain if k in sold and wanted[k] < limit[k]]
     alone = [k for k in partial if k not in order.sequence]
     _share_out(order, alone, grain, total, shares)
     missing = total - sum(shares, ZERO)
     if order.sequence:
-        missing += sum((shares[k] for k in order.sequence), ZERO)
+        missing += sum([shares[k] for k in order.sequence], ZERO)
         for k in order.sequence:
             shares[k] = max(ZERO, min(missing, order.limit[k]))
             missing -= shares[k]
-    whole = [k for k in reversed(sold) if order.wanted[k] == order.limit[k]]
+    whole = [k for k in reversed(sold) if wanted[k] == limit[k]]
     others = sorted(set(more).difference(sold), key=lambda k: (k not in order.spare, k))
     for k in [*partial, *whole, *others]:
-        change = max(-shares[k], min(missing, order.limit[k] - shares[k]))
+        change = max(-shares[k], min(missing, limit[k] - shares[k]))
         shares[k] += change
         missing -= change
     return None if missing else shares
@@ -294,18 +287,18 @@ def _share_out(
     one lot gains on another stays between neighbours, whatever their number.
     """
     wanted = [order.wanted[k] / grain for k in partial]
-    in_order = sum((order.wanted[k] for k in order.sequence if not shares[k]), ZERO)
+    in_order = sum([order.wanted[k] for k in order.sequence if not shares[k]], ZERO)
     rest = (total - in_order - sum(shares, ZERO)) // grain - sum(wanted, ZERO)
-    reached = max(ZERO, (max(ZERO, rest) + min(Decimal(1), rest + 1)) / 2)
+    reached = max(ZERO, (max(ZERO, rest) + min(ONE, rest + 1)) / 2)
     for k, grains in zip(partial, wanted, strict=True):
         given = (reached + grains) // 1 - reached // 1
         shares[k] = min(given * grain, order.limit[k])
         reached += grains
 
 
-def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> None:
-    """One-increment moves: first what repairs a broken row, then what lowers the objective. Once
-    nothing is broken, or no move repairs it, only increments of some worth are moved."""
+def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> Floats:
+    """x after one-increment moves: first what repairs a broken row, then what lowers the objective.
+    Once nothing is broken, or no move repairs it, only increments of some worth are moved."""
     best, repairs = score(x), True
     coarse = sorted(orders, key=lambda o: (-o.step_value, o.position.security_id))
     known: dict[int, list[_Move]] = {}
@@ -322,12 +315,13 @@ def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: 
             if value < (found[0] if found else best):
                 found = value, move
         if found is None or not _better(found[0], best):
-            return
+            break
         repairs = found[0][0] < best[0] - BROKEN
         best, move = found
+        x = move.made(x, unit)
         move.order.shares = move.shares
-        move.order.place(x, unit)
         del known[id(move.order)]
+    return x
 
 
 def _find_moves(
@@ -370,4 +364,4 @@ def _rounded(order: _Order) -> RoundedOrder:
     if order.purchase:
         return RoundedOrder(order.position, order.total, ())
     pairs = zip(order.position.lots, order.shares, strict=True)
-    return RoundedOrder(order.position, ZERO, tuple((lot, n) for lot, n in pairs if n > 0))
+    return RoundedOrder(order.position, ZERO, tuple([(lot, n) for lot, n in pairs if n > 0]))

@@ -39,6 +39,9 @@ from solver.work import Work
 
 FIRST_PRICE = 0.01  # bp a position
 PRICINGS = 24
+ALIKE = 1e-7
+"""Answers and bounds no further apart (bp) are equal, and the first is taken: where two tax regions
+meet, that of no trades."""
 PARTS = (0.5, 0.25, 0.1)  # of the way from one set of prices to another
 
 
@@ -132,7 +135,8 @@ def search(
     regions = _regions(state)
     pending, explored = list(regions), 0
     while pending:
-        region = min(pending, key=state.bound)
+        least = min(map(state.bound, pending))
+        region = next(r for r in pending if state.bound(r) <= least + ALIKE)
         if explored == 0 and structure.counted and state.best is not None:
             region = next(r for r in pending if r.chosen == state.best.region)
         if state.bound(region) >= state.incumbent - budget.goal:
@@ -447,7 +451,7 @@ def _try(state: Search, region: _Region, decisions: Decisions) -> Point | None:
     reduced = reduce(state.program, region.fixed | fixings(state.structure, decisions))
     point = solved(reduced, state.work)
     state.tried[_key(region, decisions)] = point
-    if point is not None and point.objective < state.incumbent:
+    if point is not None and point.objective < state.incumbent - ALIKE:
         state.best = Answer(point, reduced, decisions, region.chosen, -np.inf)
     return point
 

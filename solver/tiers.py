@@ -81,7 +81,7 @@ class Least:
 def solve_in_tiers(compiled: CompiledModel, program: Program, budget: Budget, work: Work) -> Tiered:
     """Everything kept and cured if that can be; else tier by tier as far as it can."""
     tiers = _columns_by_priority(compiled, program)
-    cures = [program.column(cure.excess) for cure in compiled.physics.cures]
+    cures = [cure.excess for cure in compiled.physics.cures]
     kept = _closed(program, [*cures, *(j for columns in tiers.values() for j in columns)])
     answer, solved = search_within_risk(compiled, kept, budget, work)
     if answer is not None:
@@ -120,7 +120,7 @@ def _tolerance(compiled: CompiledModel) -> float:
 def _columns_by_priority(compiled: CompiledModel, program: Program) -> dict[int, list[int]]:
     tiers: dict[int, list[int]] = {}
     for soft in compiled.physics.softs:
-        tiers.setdefault(soft.priority, []).append(program.column(soft.excess))
+        tiers.setdefault(soft.priority, []).append(soft.excess)
     return tiers
 
 
@@ -291,9 +291,9 @@ def standing_still(
             continue
         x = np.zeros(program.cost.size)
         for cure in compiled.physics.cures:
-            x[program.column(cure.excess)] = program.upper[program.column(cure.excess)]
+            x[cure.excess] = program.upper[cure.excess]
         for soft in compiled.physics.softs:
-            x[program.column(soft.excess)] = soft.still
+            x[soft.excess] = soft.still
         x[[one.chosen for one in region]] = 1.0
         x = read_state(program, structure, region).complete(x)
         values = program.matrix @ x

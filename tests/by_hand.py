@@ -292,9 +292,9 @@ def column_values(compiled: CompiledModel, program: Program, text: str) -> dict[
     for (owner, name), position in physics.positions.items():
         price = physics.household.prices[name]
         for each, sell in zip(position.lots, position.sells, strict=True):
-            values[program.column(sell)] = physics.bp(sold.get(each.id, 0) * price)
+            values[sell] = physics.bp(sold.get(each.id, 0) * price)
         if position.buy is not None:
-            values[program.column(position.buy)] = physics.bp(bought.get((owner, name), 0) * price)
+            values[position.buy] = physics.bp(bought.get((owner, name), 0) * price)
     return values
 
 
@@ -345,7 +345,7 @@ def model_violations(home: Household, rules: HouseholdPolicy, text: str) -> dict
     ends = _ends(compiled, program, text)
     columns: dict[int, list[int]] = {}
     for soft in compiled.physics.softs:
-        columns.setdefault(soft.priority, []).append(program.column(soft.excess))
+        columns.setdefault(soft.priority, []).append(soft.excess)
     cost = np.zeros(program.cost.size)
     cost[[j for each in columns.values() for j in each]] = 1.0
     x = None if ends is None else cheapest(program, cost, *ends)

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
 from compiler.directives.earmark import keep_there, not_there
 from compiler.physics import Physics
 from compiler.statements import InForce
+from compiler.tableau import Block
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Accumulation(Directive):
     def sentence(self) -> str:
         return "invest nothing"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row an account: its cash is not below what is set aside in it."""
         keep_there(block, scope, physics, raised=False)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction, describe_number
@@ -17,6 +15,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader, did_you_mean
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Unit
 
@@ -113,9 +112,8 @@ class Assumption(Directive):
     def sentence(self) -> str:
         return f"use {self.name} {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: its Block holds the value that won."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A setting forbids nothing by itself."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.amounts import Base
 from compiler.closing import Closing
 from compiler.conditions import Environment
@@ -30,6 +28,8 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import Sum, total
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Account, Household, Security
 from portfolio.lookthrough import look_through
@@ -144,7 +144,7 @@ class AverageLimit(Directive):
             return self.selection is not None
         return selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high`: dollars x (value - end), scaled to dollars, on one side of zero.
 
         Outside today, the average itself may not move further out either.
@@ -268,7 +268,7 @@ class _Rows:
 
     def add(
         self,
-        block: pyo.Block,
+        block: Block,
         name: str,
         where: str,
         level: Decimal,
@@ -291,10 +291,8 @@ class _Rows:
         if scale == 0.0:
             return
         was = self.physics.bp(self.sign * before) / scale
-        moved = pyo.quicksum(
-            slope / scale * (p.holding - p.held) for slope, p in positions if slope
-        )
-        self.physics.upper(block, name, where, was + moved, was, 0.0, scope=scope, cured=cured)
+        moved = total(Sum(*p.part(slope / scale)) for slope, p in positions if slope)
+        self.physics.upper(block, name, where, moved.plus(was), was, 0.0, scope=scope, cured=cured)
 
 
 def _held(household: Household, accounts: tuple[Account, ...], parts: Mapping[str, PartOf]) -> Mean:

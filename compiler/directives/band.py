@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cache, cached_property
 from typing import ClassVar, Literal
 
-import pyomo.environ as pyo
-
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
 from compiler.coverage import (
@@ -44,6 +42,7 @@ from compiler.ranges import Range
 from compiler.selections import Selection
 from compiler.statements import InForce
 from compiler.sums import Sum, total
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Account, Household, Security
 
@@ -188,7 +187,7 @@ class WeightBand(Directive):
         implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high` on the closing weight of each group, funds seen through; none of a
         group that no trade can bring out of its band."""
         through = self.sight(scope, physics.household)

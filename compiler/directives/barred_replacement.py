@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family, selective_clause
@@ -15,6 +13,7 @@ from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 
 BARRED = "barred"
@@ -51,9 +50,8 @@ class BarredReplacement(Directive):
     def sentence(self) -> str:
         return f"replace {BARRED} with {EQUIVALENTS}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the target was made before the model was built."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A replacement forbids nothing by itself."""

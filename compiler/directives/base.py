@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from compiler.amounts import Amount
 from compiler.coverage import covers
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.flows import raising_allowance
 
 if TYPE_CHECKING:
     from datetime import date
-
-    import pyomo.environ as pyo
 
     from compiler.closing import Closing
     from compiler.physics import Physics
@@ -205,7 +204,7 @@ class Directive(ABC):
         return self.sentence()
 
     @abstractmethod
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Add to `block` the rows and variables that this statement adds to the model."""
 
     @abstractmethod

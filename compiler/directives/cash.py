@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
 from compiler.directives.base import (
@@ -26,6 +24,7 @@ from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
 from compiler.sums import total
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Account
 
@@ -77,7 +76,7 @@ class CashBand(Directive):
         implied = implied_holder(self.low, self.high)
         return "" if implied == self.base else f" per {self.base}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high` on closing cash, by account or for the household."""
         for where, accounts, account in holders(self.base, scope, physics.household):
             if not any(a in physics.accounts for a in accounts):

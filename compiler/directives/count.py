@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
-
-import pyomo.environ as pyo
+from typing import ClassVar, Literal
 
 from compiler import codes
 from compiler.closing import Closing
@@ -31,6 +29,8 @@ from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import Sum, plain, total
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Unit
 from portfolio.household import Account
@@ -76,18 +76,15 @@ class CountLimit(Directive):
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row an account over the decisions to sell, to buy and to close."""
-        if self.counted == "holdings" and self.low is not None:
-            block.purchase = pyo.Constraint(pyo.Any)
-            block.part = pyo.Constraint(pyo.Any)
         for account, positions in covered_positions(scope, physics):
             if self.counted == "trades":
                 decisions = [d for p in positions for d in (p.sold, p.bought) if d is not None]
-                before, count = 0.0, pyo.quicksum(decisions)
+                before, count = 0.0, plain(decisions)
             else:
                 before = float(sum(p.held > 0 for p in positions))
-                count = before + pyo.quicksum(self._change(physics, p) for p in positions)
+                count = total(self._change(physics, p) for p in positions).plus(before)
                 if self.low is not None:
                     self._open(block, physics, account, positions)
             for name, end, sign in (("high", self.high, 1), ("low", self.low, -1)):
@@ -96,21 +93,21 @@ class CountLimit(Directive):
                         block,
                         name,
                         account.id,
-                        sign * count,
+                        float(sign) * count,
                         sign * before,
                         sign * float(end),
                         scope=scope,
                         tighten=False,
                     )
 
-    def _change(self, physics: Physics, position: Position) -> Any:
+    def _change(self, physics: Physics, position: Position) -> Sum:
         """What trades add to the count of holdings."""
         if position.held > 0:
-            return -physics.closed(position)
-        return 0.0 if position.bought is None else position.bought
+            return plain([physics.closed(position)], -1.0)
+        return plain([] if position.bought is None else [position.bought])
 
     def _open(
-        self, block: pyo.Block, physics: Physics, account: Account, positions: list[Position]
+        self, block: Block, physics: Physics, account: Account, positions: list[Position]
     ) -> None:
         """What counts as held is at least one increment of shares, and another for rounding."""
         for p in positions:
@@ -119,11 +116,12 @@ class CountLimit(Directive):
             if p.sold is not None:
                 part = p.held - least
                 p.largest_part = min(p.largest_part, part)
-                sold = pyo.quicksum(p.sells)
-                block.part[key] = sold <= part * p.sold + least * physics.closed(p)
-            elif p.bought is not None:
+                kept = plain(p.sells).more(p.sold, -part).more(physics.closed(p), -least)
+                block.rows("part").at_most(key, kept, 0.0)
+            elif p.buy is not None and p.bought is not None:
                 p.smallest_purchase = max(p.smallest_purchase, least)
-                block.purchase[key] = p.buy >= least * p.bought
+                enough = Sum([1.0, -least], [p.buy, p.bought])
+                block.rows("purchase").at_least(key, enough, 0.0)
 
     def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
         for account_id in scope.accounts if self.counted == "holdings" else ():

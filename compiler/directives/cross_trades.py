@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.coverage import covers
@@ -18,6 +16,7 @@ from compiler.read_conditions import read_narrowed
 from compiler.reader import Reader
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce, Side
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Account, Household, Lot
 
@@ -57,7 +56,7 @@ class CrossTrades(Directive):
         bought = (self.group(household, account), security.id, "buy") in scope.facing
         return bought and covers(scope, household, account, security)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security and `no_sell` by lot against orders of other clients in the
         run, where those stay."""
         household = physics.household

@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing, cents
@@ -18,6 +16,7 @@ from compiler.directives.payment import read_amount
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
+from compiler.tableau import Block
 from compiler.timetable import Timetable, read_timetable
 from grammar import tree
 from portfolio.flows import months_after, must_be_there, set_aside
@@ -116,7 +115,7 @@ class Earmark(Directive):
         begun = self.times.begun(statement.starts, household.as_of)
         return f"{begun} of {self.times.parts} parts"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row an account: its cash is not below what is set aside in it."""
         keep_there(block, scope, physics, raised=self.action == "reserve")
 
@@ -125,7 +124,7 @@ class Earmark(Directive):
         yield from not_there(scope, closing, raised=self.action == "reserve")
 
 
-def keep_there(block: pyo.Block, scope: InForce, physics: Physics, *, raised: bool) -> None:
+def keep_there(block: Block, scope: InForce, physics: Physics, *, raised: bool) -> None:
     """A row for each account in which the statement sets cash aside, to be `raised` where it is not
     there."""
     for account in physics.accounts:

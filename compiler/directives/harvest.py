@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.closing import Closing, Sale
 from compiler.coverage import forbidden_lots, forbids_lot
@@ -23,11 +21,14 @@ from compiler.directives.base import (
     raises_cash,
     selective_clause,
 )
+from compiler.lots import Lots
 from compiler.physics import Physics
 from compiler.read_conditions import read_selection
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Column, plain
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot
@@ -68,17 +69,18 @@ class Harvest(Directive):
         lost = account.taxable and lot.basis > lot.shares * household.prices[lot.security_id]
         return lost and not may_raise_cash(scope) and forbids_lot(scope, household, account, lot)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row `no_harvest` for each lot at a loss in a taxable account that may not be sold, or
         `to_raise_cash` for all of an account's."""
         for account in physics.tradable(scope):
             if not account.taxable:
                 continue
             room = physics.bp(allowance(scope, physics.household, account))
-            spared: list[Any] = []
+            spared: list[Column] = []
             positions = {p.security_id: p for p in physics.of_account(account.id)}
-            lost = (lot for p in positions.values() for lot in p.lots if physics.at_loss(lot))
-            for lot in forbidden_lots(scope, physics.household, account, lost):
+            lots = physics.lots(account)
+            lost = lots.at([k for k, lot in enumerate(lots.lots) if physics.at_loss(lot)])
+            for lot in forbidden_lots(scope, lost):
                 sell = positions[lot.security_id].sell_of[lot.id]
                 if room:
                     spared.append(sell)
@@ -86,7 +88,7 @@ class Harvest(Directive):
                     key = (account.id, lot.security_id, lot.id)
                     physics.bar(block, "no_harvest", key, sell, scope)
             if spared:
-                sold = pyo.quicksum(spared)
+                sold = plain(spared)
                 physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
@@ -99,8 +101,8 @@ class Harvest(Directive):
                 losses.setdefault(sale.account_id, []).append(sale)
         for account_id, sold in losses.items():
             account = closing.account(account_id)
-            lots = forbidden_lots(scope, closing.household, account, (s.lot for s in sold))
-            barred = {lot.id for lot in lots}
+            lots = Lots(closing.household, account, (sale.lot for sale in sold))
+            barred = {lot.id for lot in forbidden_lots(scope, lots)}
             sales = [sale for sale in sold if sale.lot.id in barred]
             room = allowance(scope, closing.household, account)
             if room and sum(sale.amount for sale in sales) <= room:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
 from compiler.physics import Physics
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.tableau import Block
 from portfolio.household import Household
 
 
@@ -44,9 +43,8 @@ class HarvestReplacement(Directive):
         """The block of a loss sold today is in force from the next run on."""
         yield "a name sold at a loss in this run is replaced from the next run on"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the target was made before the model was built."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A replacement forbids nothing by itself."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.amounts import Amount
 from compiler.closing import Closing
@@ -29,6 +27,8 @@ from compiler.reader import Reader
 from compiler.registry import Cure, Position
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import Sum, plain
+from compiler.tableau import Block
 from grammar import tree
 
 
@@ -67,12 +67,8 @@ class HoldingMinimum(Directive):
         dated = isinstance(clause, tree.Existing) and clause.evenly is None
         return dated or selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A purchase reaches the minimum, a sale leaves it or everything goes."""
-        block.purchase = pyo.Constraint(pyo.Any)
-        block.part = pyo.Constraint(pyo.Any)
-        block.small = pyo.Constraint(pyo.Any)
-        block.excess = pyo.Var(pyo.Any, bounds=(0.0, None), dense=False)
         for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
             for position in positions:
@@ -85,27 +81,30 @@ class HoldingMinimum(Directive):
                     if way == 1:
                         self._cure(block, scope, physics, position, least)
 
-    def _keep(self, block: pyo.Block, physics: Physics, position: Position, least: float) -> None:
+    def _keep(self, block: Block, physics: Physics, position: Position, least: float) -> None:
         key = (position.account_id, position.security_id)
-        if position.bought is not None and position.held < least:
+        if position.buy is not None and position.bought is not None and position.held < least:
             missing = least - position.held
             position.smallest_purchase = max(position.smallest_purchase, missing)
-            block.purchase[key] = position.buy >= missing * position.bought
+            enough = Sum([1.0, -missing], [position.buy, position.bought])
+            block.rows("purchase").at_least(key, enough, 0.0)
         if position.sold is not None:
             part = position.held - least
             position.largest_part = min(position.largest_part, part)
-            sold = pyo.quicksum(position.sells)
-            block.part[key] = sold <= part * position.sold + least * physics.closed(position)
+            kept = plain(position.sells).more(position.sold, -part)
+            kept = kept.more(physics.closed(position), -least)
+            block.rows("part").at_most(key, kept, 0.0)
 
     def _cure(
-        self, block: pyo.Block, scope: InForce, physics: Physics, position: Position, least: float
+        self, block: Block, scope: InForce, physics: Physics, position: Position, least: float
     ) -> None:
         where = f"{position.account_id} {position.security_id}"
         missing = least - position.held
-        excess = block.excess[where]
-        excess.setub(missing)
-        moved = physics.closed(position) + (0.0 if position.bought is None else position.bought)
-        block.small[where] = excess + missing * moved >= missing
+        excess = block.column("excess", where, 0.0, missing)
+        moved = Sum([1.0, missing], [excess, physics.closed(position)])
+        if position.bought is not None:
+            moved = moved.more(position.bought, missing)
+        block.rows("small").at_least(where, moved, missing)
         position.too_small = excess
         physics.cures.append(Cure(excess, scope.statement.key, where, missing))
 

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.amounts import Base
 from compiler.closing import Closing
@@ -29,6 +27,8 @@ from compiler.instalments import known_from, pace
 from compiler.physics import Physics
 from compiler.selections import Selection
 from compiler.statements import InForce, Statement
+from compiler.sums import Column, Sum, plain
+from compiler.tableau import Block
 from compiler.timetable import Timetable
 from grammar import tree
 from portfolio.flows import months_after
@@ -274,7 +274,7 @@ class Instalment(Directive):
 
     # --- model ------------------------------------------------------------------------------------
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `most` and `least` a holder (and security, of shares): what is done is no more than
         the instalment, and no less as far as the other rules allow."""
         for place in self._places(scope, physics.household, physics.targets):
@@ -283,7 +283,7 @@ class Instalment(Directive):
             before = physics.bp(place.so_far * worth)
             slack = 0.0 if self.dollars else SLACK * physics.bp(place.step * worth)
             run = self._run(block, physics, place)
-            done = before + run
+            done = run.plus(before)
             if place.most is not None:
                 most = physics.bp(place.most * worth) + slack
                 physics.upper(
@@ -309,10 +309,10 @@ class Instalment(Directive):
                 tighten=self.dollars,
             )
 
-    def _run(self, block: pyo.Block, physics: Physics, place: _Place) -> Any:
+    def _run(self, block: Block, physics: Physics, place: _Place) -> Sum:
         """What today's trades add to it (bp)."""
-        sells: list[Any] = []
-        buys: list[Any] = []
+        sells: list[Column] = []
+        buys: list[Column] = []
         for (owner, name), position in physics.positions.items():
             if owner in place.accounts and name in place.names:
                 sells += position.sells
@@ -321,11 +321,9 @@ class Instalment(Directive):
             sells = []
         if not sells and not buys and place.due > place.so_far:
             # What nothing can be done about is missed all the same, and said.
-            if block.component("nothing") is None:
-                block.nothing = pyo.Var(bounds=(0.0, 0.0))
-            buys = [block.nothing]
+            buys = [block.column("nothing", None, 0.0, 0.0)]
         sign = 1.0 if self.action == "buy" else -1.0
-        return sign * (pyo.quicksum(buys) - pyo.quicksum(sells))
+        return plain(buys, sign) + plain(sells, -sign)
 
     # --- check ------------------------------------------------------------------------------------
 

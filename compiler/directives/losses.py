@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.amounts import Amount
 from compiler.closing import Closing
@@ -18,6 +16,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.tableau import Block
 from compiler.whose_gains import (
     Held,
     Holder,
@@ -66,7 +65,7 @@ class RealizedLosses(RealizedInPeriod):
     def describe_range(self) -> str:
         return describe_amounts(self.low, self.high)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `most` and `least` a holder, linear in the lots at a loss."""
         household = physics.household
         for held in self._holders(scope, household):
@@ -75,12 +74,19 @@ class RealizedLosses(RealizedInPeriod):
             if self.high is not None:
                 most = physics.bp(self._dollars(self.high, household, held))
                 physics.upper(
-                    block, "most", held.where, before + run, before, most, scope=scope, cured=False
+                    block,
+                    "most",
+                    held.where,
+                    run.plus(before),
+                    before,
+                    most,
+                    scope=scope,
+                    cured=False,
                 )
             if self.low is not None:
                 asked = physics.bp(self._dollars(self.low, household, held))
                 # What nothing can be done about is missed all the same, and said.
-                done = before + run + _nothing(block)
+                done = run.plus(before).more(block.column("nothing", None, 0.0, 0.0))
                 physics.lower(block, "least", held.where, done, before, asked, scope=scope)
 
     def _so_far(self, household: Household, held: Held) -> Decimal:
@@ -111,12 +117,6 @@ class RealizedLosses(RealizedInPeriod):
                 for end in (self.low, self.high)
             )
             yield Standing(held.where, before, after, low, high)
-
-
-def _nothing(block: pyo.Block) -> Any:
-    if block.component("nothing") is None:
-        block.nothing = pyo.Var(bounds=(0.0, 0.0))
-    return block.nothing
 
 
 def read_losses(node: tree.Keep, measure: str, reader: Reader) -> RealizedLosses | None:

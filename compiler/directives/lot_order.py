@@ -13,8 +13,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
@@ -23,6 +21,8 @@ from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.statements import InForce
+from compiler.sums import Sum
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Lot
 from portfolio.tax.selection import Method, Offer, in_order
@@ -62,16 +62,12 @@ class LotOrder(Directive):
     def sentence(self) -> str:
         return f"use {self.order}" + ("" if self.order.endswith(" out") else " lots")
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """For each position of several lots that may be sold, a binary `exhausted` by lot: rows
         `whole` ask for all of the lot where it is on, rows `first` let the next one go only then.
         Minimum tax is what the objective asks for, and adds nothing."""
-        block.doc = self.sentence()
         if self.method is None:
             return
-        block.exhausted = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
-        block.whole = pyo.Constraint(pyo.Any)
-        block.first = pyo.Constraint(pyo.Any)
         over = passed_over(physics.whole or physics.household, physics.policy)
         for account in physics.tradable(scope):
             for position in physics.of_account(account.id):
@@ -121,7 +117,7 @@ class LotOrder(Directive):
         return in_order(named, offer, self.method)
 
 
-def _keep_order(block: pyo.Block, position: Position, lots: list[Lot], physics: Physics) -> None:
+def _keep_order(block: Block, position: Position, lots: list[Lot], physics: Physics) -> None:
     """Rows and binaries of one position, which the search has beside them."""
     sell_of = dict(zip((lot.id for lot in position.lots), position.sells, strict=True))
     prices = physics.household.prices
@@ -129,9 +125,12 @@ def _keep_order(block: pyo.Block, position: Position, lots: list[Lot], physics: 
     for earlier, later in pairwise(lots):
         key = (position.account_id, position.security_id, earlier.id)
         all_of_it, most = (physics.bp(x.shares * prices[x.security_id]) for x in (earlier, later))
-        block.whole[key] = sell_of[earlier.id] >= all_of_it * block.exhausted[key]
-        block.first[key] = sell_of[later.id] <= most * block.exhausted[key]
-        exhausted.append(block.exhausted[key])
+        gone = block.column("exhausted", key, binary=True)
+        whole = Sum([1.0, -all_of_it], [sell_of[earlier.id], gone])
+        block.rows("whole").at_least(key, whole, 0.0)
+        first = Sum([1.0, -most], [sell_of[later.id], gone])
+        block.rows("first").at_most(key, first, 0.0)
+        exhausted.append(gone)
     position.in_order = tuple(sell_of[lot.id] for lot in lots)
     position.exhausted = tuple(exhausted)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction
@@ -17,6 +15,7 @@ from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
 from compiler.steps import Steps, read_steps
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.household import Household
 
@@ -56,9 +55,8 @@ class ModelChoice(Directive):
         pace = "" if self.steps is None else f" {self.steps.describe()}"
         return f'use model "{self.model_id}"{pace}'
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: its Block holds the value that won."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A setting forbids nothing by itself."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.attributes import Trade
 from compiler.closing import Closing, Purchase, Sale
@@ -19,6 +17,7 @@ from compiler.read_conditions import read_traded
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Mode
 from portfolio.household import Lot
@@ -54,9 +53,8 @@ class Oversight(Directive):
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Nothing: people look at what has been solved."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """No trade breaks it; what it asks for is recomputed from the trades by `verify`."""

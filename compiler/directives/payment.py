@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing, cents
 from compiler.directives.base import Breach, Directive, Family, dollars_breach, least
@@ -17,6 +15,7 @@ from compiler.directives.bounds import holder, read_amount_band
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.statements import InForce, Statement
+from compiler.tableau import Block
 from compiler.timetable import Timetable, read_timetable
 from grammar import tree
 from grammar.tree import Side
@@ -90,7 +89,7 @@ class Payment(Directive):
         due = next(self.times.days(statement.starts, household.as_of, last), None)
         return "none due within a year" if due is None else f"next on {due}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row an account that has to pay before a later run could raise the cash: what is left
         is not below zero."""
         paying = {flow.account_id for flow in self._due(scope, physics.household)}

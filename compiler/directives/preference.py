@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler import codes
 from compiler.closing import Closing
@@ -23,6 +21,8 @@ from compiler.read_conditions import read_selection
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Column, Sum
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Unit
 from portfolio.household import Account, Household, Lot, Security
@@ -102,10 +102,10 @@ class Preference(Directive):
             return truth is True
         return truth is False and _truth(self.over, env) is True
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
-        """No row: `cost`, bp of household value, by which the trades change what is on the wrong
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
+        """No row: a cost, bp of household value, by which the trades change what is on the wrong
         side, at its price."""
-        costs: list[Any] = []
+        coefficients, columns = list[float](), list[Column]()
         may_trade = {a.id for a in physics.accounts}
         for account in self.accounts(scope, physics.household):
             if account.id not in may_trade:
@@ -117,20 +117,22 @@ class Preference(Directive):
                 security = physics.security(position.security_id)
                 if self.action != "buy":
                     sign = -1 if self.action == "hold" else 1
-                    costs += [
-                        sign * price * sell
+                    wrong = [
+                        sell
                         for lot, sell in zip(position.lots, position.sells, strict=True)
                         if self.wrong(physics.household, account, security, lot)
                     ]
+                    columns += wrong
+                    coefficients += [sign * price] * len(wrong)
                 if (
                     self.action != "sell"
                     and position.buy is not None
                     and self.wrong(physics.household, account, security, None)
                 ):
-                    costs.append(price * position.buy)
-        if costs:
-            block.cost = pyo.Expression(expr=pyo.quicksum(costs))
-            physics.preferences[scope.statement.key] = block.cost
+                    columns.append(position.buy)
+                    coefficients.append(price)
+        if columns:
+            physics.preferences[scope.statement.key] = Sum(coefficients, columns)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Nothing is forbidden."""

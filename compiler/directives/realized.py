@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler import codes
 from compiler.amounts import Amount
@@ -19,6 +17,8 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.sums import Sum, total
+from compiler.tableau import Block
 from compiler.whose_gains import (
     Held,
     Holder,
@@ -63,7 +63,7 @@ class RealizedLimit(RealizedInPeriod):
     def describe_range(self) -> str:
         return f"at most {self.amount.describe()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row a holder, linear in the lots or in the tax pieces; a row for every set of taxpayers
         where gains of one are not made up for by losses of another.
 
@@ -78,7 +78,7 @@ class RealizedLimit(RealizedInPeriod):
             for index, value in self._values(physics, held):
                 physics.upper(block, "limit", index, value, before, bound, scope=scope, cured=False)
 
-    def _values(self, physics: Physics, held: Held) -> Iterator[tuple[str, Any]]:
+    def _values(self, physics: Physics, held: Held) -> Iterator[tuple[str, Sum]]:
         """(row, what must stay below the bound in bp)."""
         household = physics.household
         if self.measure == "realized tax":
@@ -86,7 +86,7 @@ class RealizedLimit(RealizedInPeriod):
             still = [owed for e, owed in _owed(household, held) if e not in physics.taxes]
             yield (
                 held.where,
-                pyo.quicksum(tax.owed for tax in taxes) + physics.bp(sum(still, ZERO)),
+                total(tax.owed for tax in taxes).plus(physics.bp(sum(still, ZERO))),
             )
             return
         if self.measure == "taxable gains":
@@ -95,11 +95,11 @@ class RealizedLimit(RealizedInPeriod):
                     index = " ".join([held.where, *(e for e, _ in some if len(held.accounts) > 1)])
                     counted = frozenset[str]().union(*(ids for _, ids in some))
                     nets = sum((_after_carryforwards(household, e) for e, _ in some), ZERO)
-                    yield index, physics.bp(nets) + self._recognised(physics, counted)
+                    yield index, self._recognised(physics, counted).plus(physics.bp(nets))
             return
         yield (
             held.where,
-            physics.bp(self._so_far(household, held)) + self._recognised(physics, held.counted),
+            self._recognised(physics, held.counted).plus(physics.bp(self._so_far(household, held))),
         )
 
     def _so_far(self, household: Household, held: Held) -> Decimal:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.barred_replacement import (
@@ -23,6 +21,7 @@ from compiler.read_conditions import read_positions
 from compiler.reader import Reader
 from compiler.selections import Group, Selection
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 
 CONSTITUENTS = "constituents"
@@ -69,9 +68,8 @@ class Replacement(Directive):
     def sentence(self) -> str:
         return f"replace {self.things.describe()} with {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the target was made before the model was built."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A replacement forbids nothing by itself."""
@@ -104,7 +102,7 @@ class ReplacementPool(Directive):
     def sentence(self) -> str:
         return f"only replace {self.things.describe()} with {self.pool.describe()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Nothing: the merge keeps it."""
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.closing import Closing
 from compiler.coverage import (
@@ -27,12 +25,15 @@ from compiler.directives.base import (
     raises_cash,
     selective_clause,
 )
+from compiler.lots import Lots
 from compiler.physics import Physics
 from compiler.read_conditions import read_traded
 from compiler.reader import Reader
 from compiler.registry import Position
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.sums import Column, plain
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Mode
 from portfolio.household import Account, Household, Lot
@@ -83,7 +84,7 @@ class Restriction(Directive):
         sells = self.action in ("sell", "trade") and not may_raise_cash(scope)
         return sells and forbids_lot(scope, household, account, lot)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `no_buy` by security, `no_sell` by lot (`to_raise_cash` by account), and `leave` for
         what may not be held."""
         household = physics.household
@@ -96,13 +97,13 @@ class Restriction(Directive):
                 unbought = forbidden_securities(scope, household, account, names)
             barred: dict[str, list[Lot]] = {}
             if self.action != "buy":
-                held = [lot for position in positions for lot in position.lots]
-                for lot in forbidden_lots(scope, household, account, held):
+                for lot in forbidden_lots(scope, physics.lots(account)):
                     barred.setdefault(lot.security_id, []).append(lot)
-            spared: list[Any] = []
-            for position in positions:
+            spared: list[Column] = []
+            concerned = unbought | barred.keys()
+            for position in [p for p in positions if p.security_id in concerned]:
                 key = (account.id, position.security_id)
-                if position.security_id in unbought:
+                if position.buy is not None and position.security_id in unbought:
                     physics.bar(block, "no_buy", key, position.buy, scope)
                 lots = barred.get(position.security_id, [])
                 if lots and self.action == "hold":
@@ -115,12 +116,12 @@ class Restriction(Directive):
                     for lot, sell in zip(lots, sells, strict=True):
                         physics.bar(block, "no_sell", (*key, lot.id), sell, scope)
             if spared:
-                sold = pyo.quicksum(spared)
+                sold = plain(spared)
                 physics.upper(block, "to_raise_cash", account.id, sold, 0.0, room, scope=scope)
 
     def _leave(
         self,
-        block: pyo.Block,
+        block: Block,
         scope: InForce,
         physics: Physics,
         account: Account,
@@ -135,7 +136,7 @@ class Restriction(Directive):
         for number, (way, due) in enumerate(_ways(scope, household, account, lots, value)):
             worth = sum((lot.shares * household.prices[security.id] for lot in due), Decimal(0))
             held = physics.bp(worth)
-            remaining = held - pyo.quicksum(sell_of[lot.id] for lot in due)
+            remaining = plain([sell_of[lot.id] for lot in due], -1.0).plus(held)
             asked = physics.bp(way.back(Decimal(0), worth))
             at = where if number == 0 else f"{where} {number + 1}"
             physics.upper(
@@ -166,12 +167,10 @@ class Restriction(Directive):
 
     def _sold(self, scope: InForce, closing: Closing, account: Account) -> Iterator[Breach]:
         """What is sold of an account's lots that may not be, but for what cash is raised from."""
-        sales = [sale for sale in closing.sales if sale.account_id == account.id]
-        lots = forbidden_lots(scope, closing.household, account, (sale.lot for sale in sales))
-        barred = {lot.id for lot in lots}
+        barred = {lot.id for lot in forbidden_lots(scope, closing.lots_sold(account))}
         sold: dict[str, Decimal] = {}
-        for sale in sales:
-            if sale.lot.id in barred:
+        for sale in closing.sales if barred else ():
+            if sale.account_id == account.id and sale.lot.id in barred:
                 sold[sale.security_id] = sold.get(sale.security_id, Decimal(0)) + sale.amount
         room = allowance(scope, closing.household, account)
         # A fraction of a share may be worth no cent, and is sold all the same.
@@ -185,7 +184,7 @@ class Restriction(Directive):
         for account in household.accounts:
             barred: dict[str, list[Lot]] = {}
             held = account.lots if account.id in scope.accounts else ()
-            for lot in forbidden_lots(scope, household, account, held):
+            for lot in forbidden_lots(scope, Lots(household, account, held)):
                 barred.setdefault(lot.security_id, []).append(lot)
             for security_id, lots in sorted(barred.items()):
                 price = household.prices[security_id]
@@ -218,7 +217,7 @@ class Restriction(Directive):
             if account.id not in scope.accounts:
                 continue
             barred: dict[str, Decimal] = {}
-            for lot in forbidden_lots(scope, closing.household, account, account.lots):
+            for lot in forbidden_lots(scope, Lots(closing.household, account, account.lots)):
                 worth = lot.shares * closing.household.prices[lot.security_id]
                 barred[lot.security_id] = barred.get(lot.security_id, Decimal(0)) + worth
             value = closing.value(account)

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
 from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 
 UNITS = {"whole shares": True, "fractional shares": False}
@@ -39,9 +38,8 @@ class ShareUnits(Directive):
     def sentence(self) -> str:
         return f"use {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: orders are rounded by it."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """None of its own: orders that are no multiple of the increment break the physics."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.dimensions import describe_number, describe_points
@@ -19,6 +17,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader, did_you_mean
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 
 OF_TARGET = " target"
@@ -59,7 +58,7 @@ class TargetBoundary(Directive):
     def sentence(self) -> str:
         return f"keep each {self.each} target {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Nothing: the merge keeps it."""
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:

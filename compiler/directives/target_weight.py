@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.dimensions import describe_fraction, normalised
@@ -20,6 +18,7 @@ from compiler.reader import Reader
 from compiler.selections import Named, Selection
 from compiler.statements import InForce
 from compiler.steps import Steps, read_steps
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Unit
 
@@ -77,9 +76,8 @@ class TargetWeight(Directive):
         things = self.things
         return f"target {things.subject} at {self.describe_range()}{pace}{things.narrowing}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the target was moved before the model was built."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """A target forbids nothing by itself."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.amounts import Base
 from compiler.closing import Closing
@@ -19,6 +17,7 @@ from compiler.ranges import Range
 from compiler.read_amounts import BASES
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Side, Unit
 from portfolio.household import Account
@@ -62,7 +61,7 @@ class TrackingErrorLimit(Directive):
     def sentence(self) -> str:
         return f"keep tracking error {self.describe_range()} per {self.base}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A tangent of the norm by holder; the solver adds more where they are needed."""
         meant = physics.reference("target")
         for where, accounts, _ in measured(self.base, scope, physics):

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler.amounts import Amount
 from compiler.closing import Closing
 from compiler.directives.base import (
@@ -23,6 +21,8 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
+from compiler.sums import plain
+from compiler.tableau import Block
 from grammar import tree
 
 
@@ -58,16 +58,17 @@ class TradeMaximum(Directive):
     def hears(self, clause: tree.Clause) -> bool:
         return selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `sale` and `purchase` on what is sold and bought of each security."""
         for account, positions in covered_positions(scope, physics):
             most = physics.bp(self.amount.dollars(physics.household, account))
             for position in positions:
                 at = f"{account.id} {position.security_id}"
-                sold = pyo.quicksum(position.sells)
+                sold = plain(position.sells)
                 physics.upper(block, "sale", at, sold, 0.0, most, scope=scope)
                 if position.buy is not None:
-                    physics.upper(block, "purchase", at, position.buy, 0.0, most, scope=scope)
+                    bought = plain([position.buy])
+                    physics.upper(block, "purchase", at, bought, 0.0, most, scope=scope)
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order in dollars against the maximum."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import pyomo.environ as pyo
+from typing import ClassVar
 
 from compiler.amounts import Amount
 from compiler.closing import Closing
@@ -23,7 +21,8 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection, narrowed_words
 from compiler.statements import InForce
-from compiler.sums import Rows, Sum
+from compiler.sums import Column, Sum
+from compiler.tableau import Block
 from grammar import tree
 
 LOST = 0.01
@@ -65,12 +64,12 @@ class TradeMinimum(Directive):
         closes = isinstance(clause, tree.Except) and clause.purpose == "close a position"
         return closes or selective_clause(clause)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """An order is nothing, at least the minimum, or closes the position; rounding may take back
         the share by which the model asks for more. Where it has left orders too small before
         (`improved`), the model asks for what their cents may lose too. Of a soft minimum each order
         may fall short, by dollars that are its violation."""
-        block.sale, block.purchase = Rows(), Rows()
+        sale, purchase = block.rows("sale"), block.rows("purchase")
         for account, positions in covered_positions(scope, physics):
             least = physics.bp(self.amount.dollars(physics.household, account))
             lost = physics.bp(LOST) if scope.statement.key in physics.improved else 0.0
@@ -86,8 +85,8 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_sales.append((smallest, short))
                     row = _at_least(smallest, position.sold, position.sells, short)
-                    physics.spare[block.sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
-                if position.bought is not None:
+                    sale.spare[sale.at_most(key, row, 0.0)] = max(0.0, smallest - least)
+                if position.buy is not None and position.bought is not None:
                     smallest = least + step + lost
                     short = physics.shortfall(block, "purchase", key, smallest, scope)
                     if short is None:
@@ -95,7 +94,7 @@ class TradeMinimum(Directive):
                     else:
                         position.soft_purchases.append((smallest, short))
                     row = _at_least(smallest, position.bought, [position.buy], short)
-                    physics.spare[block.purchase.at_most(key, row, 0.0)] = step + lost
+                    purchase.spare[purchase.at_most(key, row, 0.0)] = step + lost
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """Every order that leaves something of the position is at least the minimum."""
@@ -107,7 +106,7 @@ class TradeMinimum(Directive):
                 yield dollars_breach(scope, where, "the order", amount, least)
 
 
-def _at_least(smallest: float, on: Any, traded: Sequence[Any], short: Any | None) -> Sum:
+def _at_least(smallest: float, on: Column, traded: Sequence[Column], short: Column | None) -> Sum:
     """The smallest (bp), if it is switched on, less what is traded and what it may fall short."""
     less = [*traded] if short is None else [*traded, short]
     return Sum([smallest, *[-1.0] * len(less)], [on, *less])

@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.dimensions import Duration
@@ -18,6 +16,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Side, Unit
 
@@ -54,7 +53,7 @@ class TransitionLimit(Directive):
     def sentence(self) -> str:
         return f"keep each transition {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Nothing: the merge keeps it."""
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.attributes import Column
 from compiler.closing import Closing
@@ -19,6 +17,7 @@ from compiler.read_conditions import read_selection
 from compiler.reader import Reader
 from compiler.selections import Selection
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 
 WORDS = {
@@ -80,9 +79,8 @@ class Treatment(Directive):
     def sentence(self) -> str:
         return f"treat {self.subject} {self.words}{self.things.narrowing}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A setting is data: the household was read so before the model was built."""
-        block.doc = self.sentence()
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:
         """No share of an absent lot is sold."""

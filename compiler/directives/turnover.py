@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.amounts import Amount, Base
 from compiler.closing import Closing
@@ -27,6 +25,8 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.sums import plain
+from compiler.tableau import Block
 from grammar import tree
 from portfolio.flows import due_before_settlement, raising_allowance
 from portfolio.household import Account, Household
@@ -72,7 +72,7 @@ class TurnoverLimit(Directive):
     def remarks(self, household: Household) -> Iterator[str]:
         yield from self.period.unseen(household)
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """A row a holder: sold in the period so far and in this run, less what flows ask for."""
         household = physics.household
         if not self.period.applies(household.as_of):
@@ -81,10 +81,8 @@ class TurnoverLimit(Directive):
             before = physics.bp(self._so_far(household, accounts))
             spared = physics.bp(self._spared(scope, household, accounts))
             bound = physics.bp(self._bound(household, account))
-            run = pyo.quicksum(
-                sell for a in accounts for p in physics.of_account(a.id) for sell in p.sells
-            )
-            sold = before + run - spared
+            sells = [sell for a in accounts for p in physics.of_account(a.id) for sell in p.sells]
+            sold = plain(sells).plus(before - spared)
             physics.upper(block, "limit", where, sold, before, bound, scope=scope, cured=False)
 
     def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:

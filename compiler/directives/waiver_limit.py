@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-import pyomo.environ as pyo
-
 from compiler import codes
 from compiler.closing import Closing
 from compiler.directives.base import Breach, Directive, Family
@@ -16,6 +14,7 @@ from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.reader import Reader
 from compiler.statements import InForce
+from compiler.tableau import Block
 from grammar import tree
 from grammar.tree import Unit
 
@@ -47,7 +46,7 @@ class WaiverLimit(Directive):
     def sentence(self) -> str:
         return f"keep each waiver {self.describe_range()}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Nothing: the merge keeps it."""
 
     def breaches(self, scope: InForce, closing: Closing) -> Iterator[Breach]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
-
-import pyomo.environ as pyo
+from typing import ClassVar, Literal
 
 from compiler import codes
 from compiler.closing import Closing, Sale
@@ -17,7 +15,8 @@ from compiler.physics import Physics
 from compiler.reader import Reader
 from compiler.registry import LossSale, Position, WashGroup
 from compiler.statements import InForce
-from compiler.sums import Rows, Sum
+from compiler.sums import Column, Sum, plain
+from compiler.tableau import Block
 from compiler.washing import Losses, WashedLoss
 from grammar import tree
 from grammar.tree import Unit
@@ -49,21 +48,21 @@ class WashSales(Directive):
         above = f"above {describe_fraction(self.share)} of loss " if self.share else ""
         return f"prevent wash sales {above}across {self.across}"
 
-    def build(self, block: pyo.Block, scope: InForce, physics: Physics) -> None:
+    def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Losses and replacements of a wash group exclude each other (rows of the household's first
         such statement), but for recent shares that wash less than the share of a loss; blocks in
         force hold."""
         add_blocks(block, physics)
         if not self.share:
             return
-        block.washed_share = pyo.Constraint(pyo.Any)
         for group in physics.wash_groups:
             for sale in group.sales:
                 if sale.way is not None:
                     taken = _loss_taken(physics, physics.losses[group.group], sale)
                     least = sale.way.lost / float(self.share) + physics.reserve
                     row = group.group, sale.way.first
-                    block.washed_share[row] = taken >= least * sale.taken
+                    enough = taken.more(sale.taken, -least)
+                    block.rows("washed_share").at_least(row, enough, 0.0)
 
     def stands(self, scope: InForce, closing: Closing) -> Iterator[str]:
         for each in (closing.whole or closing.household).wash_blocks:
@@ -129,16 +128,16 @@ def _breach(
     return Breach(scope.statement.key, group, found, bound, unit, message)
 
 
-def add_blocks(block: pyo.Block, physics: Physics) -> None:
+def add_blocks(block: Block, physics: Physics) -> None:
     """No purchase of a wash group of which a loss taken lately still waits for a replacement."""
     blocked = {each.wash_group for each in physics.household.wash_blocks}
-    block.blocked = pyo.Constraint(pyo.Any)
     for p in physics.positions.values():
         if p.buy is not None and physics.security(p.security_id).wash_group in blocked:
-            block.blocked[p.account_id, p.security_id] = p.buy <= 0.0
+            key = p.account_id, p.security_id
+            block.rows("blocked").at_most(key, plain([p.buy]), 0.0)
 
 
-def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
+def add_wash_rows(block: Block, physics: Physics) -> None:
     """Rows for every wash group in which a loss could be taken, in all accounts of the household,
     once for all statements about them.
 
@@ -148,11 +147,6 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     purchases of the group. `washed` switches on one of the ways to take losses of which the recent
     shares, all of them kept, wash a part.
     """
-    for name in ("taken", "washed"):
-        block.add_component(name, pyo.Var(pyo.Any, domain=pyo.Binary, dense=False))
-    rows = ("loss", "exit", "exclusive", "kept", "one_way", "sold")
-    for name in rows:
-        block.add_component(name, Rows())
     members: dict[str, list[Position]] = {}
     for position in physics.positions.values():
         members.setdefault(physics.security(position.security_id).wash_group, []).append(position)
@@ -162,57 +156,54 @@ def add_wash_rows(block: pyo.Block, physics: Physics) -> None:
     _add_disallowed(physics)
 
 
-def _add_group(
-    block: pyo.Block, physics: Physics, losses: Losses, positions: list[Position]
-) -> None:
+def _add_group(block: Block, physics: Physics, losses: Losses, positions: list[Position]) -> None:
     group = losses.group
     sell_of = {name: sell for p in positions for name, sell in p.sell_of.items()}
     worth_of = {
         lot.id: worth for p in positions for lot, worth in zip(p.lots, p.worth, strict=True)
     }
     recent_ids = [lot.lot_id for lot in losses.recent]
-    ways = [(way, block.washed[group, way.first]) for way in losses.ways]
+    ways = [(way, block.column("washed", (group, way.first), binary=True)) for way in losses.ways]
     batches = [("older", list(losses.older))] if losses.older else []
     batches += [(lot.id, [lot]) for lot in losses.at_loss if lot.id in recent_ids]
     sales = []
     for name, lots in batches:
         exits = [lot_id for lot_id in recent_ids if lot_id != name]
         clean = all(lot_id in sell_of for lot_id in exits)
-        on = [block.taken[group, name]] if clean else []
+        on = [block.column("taken", (group, name), binary=True)] if clean else []
         for lot in lots:
             sell = sell_of[lot.id]
             allowed = [taken for way, taken in ways if _allows(way, lot.id, recent_ids)]
             switches = [*on, *allowed]
             off = Sum([1.0, *[-worth_of[lot.id]] * len(switches)], [sell, *switches])
-            block.loss.at_most((group, lot.id), off, 0.0)
+            block.rows("loss").at_most((group, lot.id), off, 0.0)
         if not clean:
             continue
         for lot_id in exits:
             sell = sell_of[lot_id]
             left = Sum([worth_of[lot_id], -1.0], [on[0], sell])
-            block.exit.at_most((group, name, lot_id), left, 0.0)
+            block.rows("exit").at_most((group, name, lot_id), left, 0.0)
         _exclude_purchases(block, group, name, positions, on[0])
         leaving, gone = ([sell_of[i] for i in ids] for ids in (exits, [lot.id for lot in lots]))
         sales.append(LossSale(on[0], tuple(gone), tuple(leaving)))
     for way, washed in ways:
         _exclude_purchases(block, group, f"washed {way.first}", positions, washed)
-        least = [(sell_of[name], _worth(physics, sell_of[name], name, n)) for name, n in way.sold]
+        least = [(sell_of[name], _worth(physics, worth_of[name], name, n)) for name, n in way.sold]
         for (name, _), (sell, amount) in zip(way.sold, least, strict=True):
-            block.sold[group, way.first, name] = sell >= amount * washed
+            enough = Sum([1.0, -amount], [sell, washed])
+            block.rows("sold").at_least((group, way.first, name), enough, 0.0)
         kept = tuple(sell_of[name] for name in recent_ids if name in sell_of)
         gone = [sell_of[lot.id] for lot in losses.older if lot.id not in way.barred]
         sales.append(LossSale(washed, tuple(gone), (), way, kept, tuple(least)))
     if ways:
-        washed = pyo.quicksum(taken for _, taken in ways)
+        one_of = plain([washed for _, washed in ways])
         clean_ones = [sale.taken for sale in sales if sale.way is None]
-        for number, taken in enumerate(clean_ones):
-            block.one_way[group, number] = taken + washed <= 1
-        if not clean_ones:
-            block.one_way[group] = washed <= 1
+        for number, one in enumerate([one_of.more(each) for each in clean_ones] or [one_of]):
+            block.rows("one_way").at_most((group, number), one, 1.0)
         for lot_id in recent_ids:
             if lot_id in sell_of:
-                sell = sell_of[lot_id]
-                block.kept[group, lot_id] = sell <= sell.ub * (1 - washed)
+                left = (worth_of[lot_id] * one_of).more(sell_of[lot_id])
+                block.rows("kept").at_most((group, lot_id), left, worth_of[lot_id])
     if sales:
         bought = tuple(p.bought for p in positions if p.bought is not None)
         physics.wash_groups.append(WashGroup(group, tuple(sales), bought))
@@ -222,38 +213,36 @@ def _allows(way: WashedLoss, lot_id: str, recent_ids: list[str]) -> bool:
     return lot_id not in way.barred and lot_id not in recent_ids
 
 
-def _worth(physics: Physics, sell: Any, lot_id: str, shares: Decimal) -> float:
+def _worth(physics: Physics, all_of_it: float, lot_id: str, shares: Decimal) -> float:
     """So many shares of a lot in bp, no more than all of it."""
     price = physics.household.prices[physics.lot(lot_id).security_id]
-    return min(physics.bp(shares * price), float(sell.ub))
+    return min(physics.bp(shares * price), all_of_it)
 
 
 def _exclude_purchases(
-    block: pyo.Block, group: str, name: str, positions: list[Position], taken: Any
+    block: Block, group: str, name: str, positions: list[Position], taken: Column
 ) -> None:
     for p in positions:
         if p.bought is not None:
             key = group, name, p.account_id, p.security_id
-            block.exclusive.at_most(key, Sum([1.0, 1.0], [p.bought, taken]), 1.0)
+            block.rows("exclusive").at_most(key, Sum([1.0, 1.0], [p.bought, taken]), 1.0)
 
 
-def _loss_taken(physics: Physics, losses: Losses, sale: LossSale) -> Any:
-    """The losses of a group that a sale takes (bp), as an expression of its sales."""
+def _loss_taken(physics: Physics, losses: Losses, sale: LossSale) -> Sum:
+    """The losses of a group that a sale takes (bp)."""
     assert sale.way is not None
     names = [lot.id for lot in losses.older if lot.id not in sale.way.barred]
-    pairs = zip(names, sale.sells, strict=True)
-    return pyo.quicksum(-min(physics.gains[name], 0.0) * sell for name, sell in pairs)
+    return Sum([-min(physics.gains[name], 0.0) for name in names], sale.sells)
 
 
 def _add_disallowed(physics: Physics) -> None:
     """What is disallowed of each account's losses: that of the ways that are taken."""
-    chosen: dict[tuple[str, str], list[Any]] = {key: [] for key in physics.disallowed}
+    left = {key: plain([column]) for key, column in physics.disallowed.items()}
     for group in physics.wash_groups:
         for sale in group.sales:
             if sale.way is not None:
                 for key, amount in sale.way.disallowed.items():
-                    chosen[key].append(amount * sale.taken)
-    for (account_id, term), terms in chosen.items():
-        entity = physics.account(account_id).tax_entity_id
-        column = physics.disallowed[account_id, term]
-        physics.model.tax[entity].washed[account_id, term] = column - pyo.quicksum(terms) == 0.0
+                    left[key] = left[key].more(sale.taken, -amount)
+    for (account_id, term), rest in left.items():
+        block = physics.tableau.block("tax", physics.account(account_id).tax_entity_id)
+        block.rows("washed").exactly((account_id, term), rest, 0.0)

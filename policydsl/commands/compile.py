@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.model import CompiledModel, compile_household
+from compiler.written import pyomo_model
 from policydsl import options, output
 from policydsl.inputs import policy_of, read_inputs
 from policydsl.policies import policies_there
@@ -56,7 +57,7 @@ def command(
         raise click.UsageError(f"{inputs.book.name} has no household {household_id}")
     household = inputs.book.household(household_id)
     compiled = compile_household(household, policy_of(inputs, household))
-    model = compiled.model
+    model = pyomo_model(compiled)
     logging.getLogger("pyomo").setLevel(logging.ERROR)
     if out.suffix == ".json":
         out.write_text(_as_json(compiled), "utf-8")

@@ -48,13 +48,15 @@ def recent_purchases(household: Household) -> tuple[Replacement, ...]:
 
     Sorted by wash group, day and lot. Linked tax entities outside the household count too.
     """
+    first = household.as_of - WINDOW
     lots = [lot for account in household.accounts for lot in account.lots]
     recent = []
     for lot in (*lots, *household.linked_lots):
+        if lot.acquired < first or not lot.purchased:
+            continue
         security = household.securities.get(lot.security_id)
         unused = lot.shares - lot.used_shares
-        within = lot.acquired >= household.as_of - WINDOW
-        if security is not None and lot.purchased and within and unused > 0:
+        if security is not None and unused > 0:
             recent.append(
                 Replacement(
                     lot.id,

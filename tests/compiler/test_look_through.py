@@ -171,8 +171,8 @@ def test_a_name_that_may_not_be_held_leaves_its_place_to_the_others() -> None:
 def rows_of(home: Household, rule: str) -> set[str]:
     """The places of the rows that a band has."""
     compiled = compile_household(home, policy(home, rule), 0.0)
-    blocks = [compiled.model.component(key) for key in compiled.statements]
-    return {key for block in blocks for key in block.component("high") or ()}
+    blocks = [compiled.physics.tableau.block(key) for key in compiled.statements]
+    return {key for block in blocks for key in block.rows("high").keys}
 
 
 def test_what_no_trade_can_bring_out_of_its_band_has_no_row() -> None:

@@ -14,7 +14,7 @@ from bench.growth import Size, exponent, sizes
 from bench.integer_peers import cbc_bound
 from bench.invented_sizes import rules_text, with_factors, with_lots
 from bench.peers import KEPT, OURS, PACKAGES, Figures, least, main, off_by, side_table
-from compiler.row_names import Names, RowNames
+from compiler.row_names import Names
 from policydsl.inputs import policy_of, read_inputs, with_file
 from policydsl.policies import shipped
 from portfolio.book import load_book
@@ -33,9 +33,8 @@ BY_HAND = Program(
     upper=np.full(2, 3.0),
     integer=np.zeros(2, dtype=np.bool_),
     owners=("physics",),
-    row_names=Names((), RowNames(), ("sum",)),
-    column_names=Names((), RowNames(), ("x", "y")),
-    index={},
+    row_names=Names(0, str, ("sum",)),
+    column_names=Names(0, str, ("x", "y")),
 )
 
 

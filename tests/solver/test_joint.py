@@ -173,7 +173,7 @@ def _value(solution: Any, physics: Any, trades: dict[tuple[str, str], float]) ->
     for (a, s), v in trades.items():
         position = physics.positions[a, s]
         variable = position.sells[0] if v < 0 else position.buy
-        x[solution.program.column(variable)] = abs(v)
+        x[variable] = abs(v)
     netting = read_netting(solution.program, solution.structure)
     return solution.program.objective(netting.placed(solution.state.complete(x)))
 

@@ -55,7 +55,7 @@ def extremes(compiled: CompiledModel, program: Program, text: str) -> tuple[floa
         x = cheapest(program, sign * tax.gradient, lower, upper)
         assert x is not None
         found.append(tax.value(x) * physics.unit)
-        taken = [r for r in physics.taxes["T1"].regions if x[program.column(r.chosen)] > 0.5]
+        taken = [r for r in physics.taxes["T1"].regions if x[r.chosen] > 0.5]
         regions.add(taken[0].name)
     return found[0], found[1], regions
 

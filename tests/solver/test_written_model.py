@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse as sp
 
 from compiler.model import CompiledModel, compile_household
+from compiler.written import pyomo_model
 from policydsl.propose import propose
 from portfolio.book import Book
 from solver.handover import Program, hand_over
@@ -63,8 +64,9 @@ def handed_over(program: Program) -> Facts:
 
 
 def written(compiled: CompiledModel, path: Path) -> Facts:
-    _, symbols = compiled.model.write(str(path), io_options={"symbolic_solver_labels": True})
-    components = compiled.model.solutions.symbol_map[symbols].bySymbol
+    written = pyomo_model(compiled)
+    _, symbols = written.write(str(path), io_options={"symbolic_solver_labels": True})
+    components = written.solutions.symbol_map[symbols].bySymbol
     engine = highspy.Highs()
     engine.setOptionValue("output_flag", False)
     assert engine.readModel(str(path)) == highspy.HighsStatus.kOk
@@ -176,5 +178,5 @@ def test_the_solved_program_is_the_one_handed_over(synthetic: Book, policy_of: P
     assert set(solved.row_names[count:]) <= {"cures"}
     assert np.array_equal(solved.cost, given.cost)
     assert np.array_equal(solved.square, given.square)
-    excesses = {given.column(cure.excess) for cure in proposal.compiled.physics.cures}
+    excesses = {cure.excess for cure in proposal.compiled.physics.cures}
     assert set(np.flatnonzero(solved.upper != given.upper)) <= excesses
