@@ -40,9 +40,9 @@ class _Few:
         return np.inf if self.best is None else self.best.point.objective
 
     def choices(self, x: Floats) -> Iterator[Choice]:
-        """The decisions of a point, in the first tax regions that hold its nets and in its own."""
+        """The decisions of a point, in the tax regions that hold its nets and in its own."""
         decisions = decisions_at(self.structure, x)
-        yield read_netting(self.program, self.structure).first(x), decisions
+        yield read_netting(self.program, self.structure).holding(x), decisions
         yield region_at(self.structure, x), decisions
 
     def solve(self, x: Floats) -> bool:

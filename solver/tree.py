@@ -17,7 +17,7 @@ import numpy as np
 from solver.handover import Floats
 from solver.work import Work
 
-WHOLE = 1e-6  # by which a binary may be off
+WHOLE = 1e-9  # by which a binary may be off: times ten thousand bp it is no trade
 
 
 class Then(Enum):
