@@ -34,7 +34,6 @@ from solver.modes import Structure, read_structure
 from solver.netting import read_netting
 from solver.search import Budget
 from solver.state import read_state
-from solver.sums import dot
 from solver.tree import Then, branched
 from solver.work import Work
 
@@ -169,6 +168,10 @@ def _least(
     With limits on tracking error each round's point is a corner of their tangents; the least risk
     that its decisions allow gives a point inside, and the next tangent.
     """
+    if not program.risks and np.count_nonzero(program.integer) <= budget.few:
+        few = _least_of_few(program, columns, budget, work, start)
+        if few is not None:
+            return few
     found = least_by_rows(program, columns, budget, work, start)
     if not program.risks or found.point is None:
         return found
@@ -201,18 +204,9 @@ def least_by_rows(
     program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
 ) -> Least:
     """The same by the program's rows alone."""
-    engine = new_engine()
-    cost = np.zeros(program.cost.size)
-    cost[columns] = 1.0
-    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
-    engine.passModel(linear_model(cost, program.matrix, *bounds))
-    binaries = np.flatnonzero(program.integer).tolist()
-    if len(binaries) <= budget.few:
-        found = _least_of_few(engine, binaries, budget, work, program, columns, start)
-        if found is not None:
-            return found
-    for j in binaries:
-        engine.changeColIntegrality(j, highspy.HighsVarType.kInteger)
+    engine = _engine_for(program, columns)
+    for j in np.flatnonzero(program.integer):
+        engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", budget.nodes)
     engine.setOptionValue("mip_abs_gap", LEAST_FREEZE)
     if start is not None:
@@ -224,22 +218,26 @@ def least_by_rows(
     work.nodes += max(0, int(info.mip_node_count))
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         point = np.array(engine.getSolution().col_value)
-        bound = float(info.mip_dual_bound) if program.integer.any() else dot(cost, point)
+        bound = float(info.mip_dual_bound) if program.integer.any() else _sum(point, columns)
         return Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
     return Least(program, None, 0.0, infeasible)
 
 
+def _engine_for(program: Program, columns: list[int]) -> Any:
+    """The program's rows, and the sum of `columns` for its cost."""
+    engine = new_engine()
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
+    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    return engine
+
+
 def _least_of_few(
-    engine: Any,
-    binaries: list[int],
-    budget: Budget,
-    work: Work,
-    program: Program,
-    columns: list[int],
-    start: Floats | None,
+    program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
 ) -> Least | None:
-    """The least sum of `columns` over few binaries; None where the budget does not settle it."""
+    """The same over few binaries; None where the budget does not settle it."""
     point = start
 
     def look(values: Floats, cost: float, whole: bool) -> Then:
@@ -251,21 +249,20 @@ def _least_of_few(
         point = values
         return Then.ENOUGH
 
+    engine = _engine_for(program, columns)
+    binaries = np.flatnonzero(program.integer).tolist()
     bound = branched(engine, binaries, look, budget.programs, work)
     if point is None:
         return Least(program, None, 0.0, True) if bound == np.inf else None
-    gap = _sum(point, columns) - bound
-    return Least(program, point, max(bound, 0.0), False) if gap <= 2 * LEAST_FREEZE else None
+    least = _sum(point, columns)
+    bound = max(min(bound, least), 0.0)
+    return Least(program, point, bound, False) if least - bound <= 2 * LEAST_FREEZE else None
 
 
 def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:
     """Statements and, after them, bounds whose rows have a price where the sum of `columns` is
     least, every decision left open: without that price none of them is named."""
-    cost = np.zeros(program.cost.size)
-    cost[columns] = 1.0
-    engine = new_engine()
-    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
-    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    engine = _engine_for(program, columns)
     started = time.perf_counter()
     engine.run()
     work.seconds += time.perf_counter() - started

@@ -52,9 +52,7 @@ def branched(
     bound = np.inf
     while waiting and most > 0:
         least, node = waiting.pop()
-        for k in fixed.keys() | node.keys():
-            if fixed.get(k) != node.get(k):
-                engine.changeColBounds(k, node.get(k, 0.0), node.get(k, 1.0))
+        _fix(engine, fixed, node)
         fixed = node
         started = time.perf_counter()
         engine.run()
@@ -79,4 +77,12 @@ def branched(
             k = int(columns[off.argmax()])
             first = float(round(leaning(values)[k]))
             waiting += [(cost, {**node, k: 1.0 - first}), (cost, {**node, k: first})]
+    _fix(engine, fixed, {})
     return min([bound, *(least for least, _ in waiting)])
+
+
+def _fix(engine: Any, fixed: dict[int, float], anew: dict[int, float]) -> None:
+    """Fix binaries in place of those that are fixed now."""
+    for k in fixed.keys() | anew.keys():
+        if fixed.get(k) != anew.get(k):
+            engine.changeColBounds(k, anew.get(k, 0.0), anew.get(k, 1.0))
