@@ -9,6 +9,7 @@ S^2/zs >= 2 a S - a^2 zs for any a (Frangioni and Gentile 2006).
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,10 @@ def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[in
     return fixed
 
 
+Tangent = tuple[float, dict[int, float]]
+"""The lower end of a row and its coefficients by the engine's columns."""
+
+
 class Tangents:
     """The reduced program with a column for each square and a growing set of tangents."""
 
@@ -129,25 +134,25 @@ class Tangents:
 
     def cut(self, x: Floats, *, everywhere: bool = False, values: Floats | None = None) -> int:
         """Add a tangent to each square at x where the epigraph is below it; count them."""
-        added = 0
+        at, below = x.tolist(), [] if values is None else values.tolist()
+        rows = []
         for j in self.squared:
             q, column = float(self.square[j]), self.epigraph[j]
-            gap = 0.0 if values is None else q * x[j] ** 2 - values[column]
+            gap = q * at[j] ** 2 - below[column] if below else 0.0
             if everywhere or gap > TIGHT / len(self.squared):
-                self._add_tangent(j, q, column, x)
-                added += 1
-        return added
+                rows.append(self._tangent(j, q, column, at))
+        self._add(rows)
+        return len(rows)
 
-    def _add_tangent(self, j: int, q: float, column: int, x: Floats) -> None:
+    def _tangent(self, j: int, q: float, column: int, x: Sequence[float]) -> Tangent:
         p = self.owner.get(j)
         free = p is not None and (p.sold in self.at or p.bought in self.at)
         if p is None or not free:
             # t >= q (2 a d - a^2)
-            self._row(-q * x[j] ** 2, {column: 1.0, self.at[j]: -2 * q * x[j]})
-            return
+            return -q * x[j] ** 2, {column: 1.0, self.at[j]: -2 * q * x[j]}
         # t >= q (d0^2 + 2 d0 (b - S) + 2 a S - a^2 zs + 2 c b - c^2 zb)
-        sold = float(sum(x[s] for s in p.sells))
-        bought = float(x[p.buy]) if p.buy != NO_COLUMN else 0.0
+        sold = sum(x[s] for s in p.sells)
+        bought = x[p.buy] if p.buy != NO_COLUMN else 0.0
         row = {column: 1.0}
         constant = q * p.drift**2
         for s in p.sells:
@@ -157,7 +162,7 @@ class Tangents:
         if p.buy != NO_COLUMN:
             constant += self._term(row, p.buy, -q * (2 * p.drift + 2 * bought))
             constant += self._term(row, p.bought, q * bought**2)
-        self._row(constant, row)
+        return constant, row
 
     def _term(self, row: dict[int, float], j: int, coefficient: float) -> float:
         """Put a coefficient on column j, or return what its fixed value adds to the right side."""
@@ -166,13 +171,20 @@ class Tangents:
             return 0.0
         return -coefficient * float(self.reduced.fixed[j])
 
-    def _row(self, lower: float, row: dict[int, float]) -> None:
-        self.engine.addRow(
-            lower,
-            highspy.kHighsInf,
-            len(row),
-            np.array(list(row), dtype=np.int32),
-            np.array(list(row.values())),
+    def _add(self, rows: Sequence[Tangent]) -> None:
+        """Add rows, all at once."""
+        if not rows:
+            return
+        starts = np.cumsum([0, *(len(row) for _, row in rows[:-1])], dtype=np.int32)
+        columns = [k for _, row in rows for k in row]
+        self.engine.addRows(
+            len(rows),
+            np.array([lower for lower, _ in rows]),
+            np.full(len(rows), highspy.kHighsInf),
+            len(columns),
+            starts,
+            np.array(columns, dtype=np.int32),
+            np.array([a for _, row in rows for a in row.values()]),
         )
 
     def tighten(self, work: Work) -> bool:
