@@ -24,7 +24,7 @@ from compiler.directives.target_boundary import TargetBoundary
 from compiler.directives.target_weight import TargetWeight
 from compiler.directives.transition_limit import TransitionLimit
 from compiler.directives.treatment import Treatment
-from compiler.exposure import Through, weigh
+from compiler.exposure import Groups, Sight, Through
 from compiler.selections import Named, Selection
 from compiler.statements import HouseholdPolicy, InForce, Origin, Statement
 from compiler.target import published
@@ -167,10 +167,8 @@ def _targets_too_far(
     if not tilts or model is None:
         return
     after = tilted(household, account, _policy(household, account, tilts), model, model)
-    weights = [
-        weigh(each, lambda s: _group(boundary, s), household, Through.ALWAYS)
-        for each in (model, after)
-    ]
+    groups = Groups(household, lambda s: _group(boundary, s), Sight(Through.ALWAYS))
+    weights = [groups.weigh(each) for each in (model, after)]
     for group in sorted(weights[0].keys() | weights[1].keys()):
         moved = weights[1].get(group, Decimal(0)) - weights[0].get(group, Decimal(0))
         moved = round(moved, 12)  # a last digit that proportions leave is no tilt

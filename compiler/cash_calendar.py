@@ -17,7 +17,7 @@ from compiler.ahead import on_day
 from compiler.closing import Closing, cents
 from compiler.payers import least_cash
 from compiler.raisable import raisable
-from compiler.schedules import reserves_ahead
+from compiler.schedules import keeps_reserves, reserves_ahead
 from compiler.statements import HouseholdPolicy
 from portfolio.household import Account, Flow, Household, Lot, PastTrade
 from portfolio.sessions import last_to_settle_by, settles_on
@@ -57,6 +57,8 @@ class Entry:
 
 def cash_calendar(policy: HouseholdPolicy, closing: Closing) -> tuple[Entry, ...]:
     """The entries of every account that pays, receives or sets aside cash within a year."""
+    if not (closing.whole or closing.household).flows and not keeps_reserves(policy):
+        return ()
     home = _after(closing)
     reserves = tuple(reserves_ahead(home, policy))
     found: list[Entry] = []

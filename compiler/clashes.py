@@ -30,6 +30,8 @@ PLURALS = {
     "household": "households",
     "account": "accounts",
 }
+WHOLE = ("firm", "ipc", "advisor", "household")
+"""Layers whose files speak of all accounts of a household or of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def clash_of_pair(a: Statement, b: Statement, measure: Measure) -> Clash | None:
     same_layer = a.authority == b.authority
     if not any(settings) and same_layer and _same_scope(a, b) and _differ(a, b):
         return _disagreement(lower, upper, codes.DISAGREEMENT)
+    if not _of_one_sum(a, b):
+        return None
     ours, theirs = lower.directive.range, upper.directive.range
     if ours is None or theirs is None or not apart(ours, theirs, measure):
         return None
@@ -201,6 +205,15 @@ def _sell_and_hold(a: Statement, b: Statement) -> bool:
 
 def _same_scope(a: Statement, b: Statement) -> bool:
     return set(a.guards) == set(b.guards)
+
+
+def _of_one_sum(a: Statement, b: Statement) -> bool:
+    """Whether what two statements of one slot bound is the same. Of a household each sums up the
+    accounts that it reaches."""
+    if not a.directive.sums_up:
+        return True
+    whole = all(each.authority.layer in WHOLE for each in (a, b))
+    return _same_scope(a, b) and (whole or a.authority == b.authority)
 
 
 def _differ(a: Statement, b: Statement) -> bool:
@@ -313,7 +326,7 @@ def clashes_of_choice(
                 chosen, end, Label(grant.span, "the boundary"), grant.describe(), default
             )
     for rule in rules if chosen.soft is None else ():
-        bound = rule.directive.range
+        bound = rule.directive.range if _of_one_sum(rule, chosen) else None
         if bound is not None and outside(value, bound, measure):
             end = chosen.directive.describe_range()
             limits = rule.directive.describe_range()

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from compiler.exposure import GroupOf, Sight, Through, weigh
+from compiler.exposure import Groups
 from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.statements import InForce
@@ -36,9 +36,10 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sale:
-    """Shares sold of one lot; amount, cost and gain in cents."""
+    """Shares sold of one lot; amount, cost and gain in cents. Nobody changes one; that it is not
+    frozen is for speed."""
 
     account_id: str
     security_id: str
@@ -122,9 +123,10 @@ class Closing:
     def shares_before(self) -> dict[tuple[str, str], Decimal]:
         shares: dict[tuple[str, str], Decimal] = {}
         for account in self.household.accounts:
+            held: dict[str, Decimal] = {}
             for lot in account.lots:
-                key = (account.id, lot.security_id)
-                shares[key] = shares.get(key, ZERO) + lot.shares
+                held[lot.security_id] = held.get(lot.security_id, ZERO) + lot.shares
+            shares |= {(account.id, name): count for name, count in held.items()}
         return shares
 
     @cached_property
@@ -245,12 +247,10 @@ class Closing:
         """Cash in dollars less what is set aside: negative where that is not there yet."""
         return self.cash(account, after=after) - self.reserved.get(account.id, ZERO)
 
-    def exposures(
-        self, account: Account, group_of: GroupOf, through: Through | Sight, *, after: bool
-    ) -> dict[str, Decimal]:
-        """Dollars by group, before or after the trades."""
+    def exposures(self, account: Account, groups: Groups, *, after: bool) -> dict[str, Decimal]:
+        """Dollars by group, before or after the trades; after them of every group of before."""
         worth = self._worth_after if after else self._worth_before
-        return weigh(worth.get(account.id, {}), group_of, self.household, through)
+        return groups.weigh(worth.get(account.id, {}))
 
     @cached_property
     def _worth_before(self) -> dict[str, dict[str, Decimal]]:
@@ -268,13 +268,7 @@ class Closing:
         return worth
 
     def kept(
-        self,
-        account: Account,
-        names: Collection[str],
-        group_of: GroupOf,
-        through: Through | Sight,
-        *,
-        after: bool,
+        self, account: Account, names: Collection[str], groups: Groups, *, after: bool
     ) -> dict[str, Decimal]:
         """Dollars by group of the shares of `names` held before, or of what is left of them."""
         worth: dict[str, Decimal] = {}
@@ -283,7 +277,7 @@ class Closing:
             if after:
                 count = min(count, self.shares_after.get((account.id, name), ZERO))
             worth[name] = count * self.household.prices[name]
-        return weigh(worth, group_of, self.household, through)
+        return groups.weigh(worth)
 
     def realized(self, entity_id: str, *, after: bool) -> tuple[Decimal, Decimal]:
         """Net short and long gains recognised this year, before carryforwards (dollars)."""

@@ -35,10 +35,10 @@ def soft_breaches(policy: HouseholdPolicy, closing: Closing) -> Iterator[tuple[I
 
 def _physics(policy: HouseholdPolicy, closing: Closing) -> list[Breach]:
     found = []
-    for (account_id, security_id), shares in sorted(closing.shares_after.items()):
-        if shares < 0:
-            where = f"{account_id} {security_id}"
-            found.append(_broken(where, shares, Decimal(0), "shares", "sold short"))
+    short = [(key, shares) for key, shares in closing.shares_after.items() if shares < 0]
+    for (account_id, security_id), shares in sorted(short):
+        where = f"{account_id} {security_id}"
+        found.append(_broken(where, shares, Decimal(0), "shares", "sold short"))
     for sale in closing.sales:
         sold = closing.lot_shares_sold[sale.lot.id]
         if sold > sale.lot.shares:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from compiler.sums import Sum
+from compiler.sums import Column, Sum
 from portfolio.household import Household, Security
 
 if TYPE_CHECKING:
@@ -33,43 +33,27 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
-Behind = dict[str, tuple[list[Security], list[Decimal], dict[str, Decimal]]]
-"""Of each fund: the rows of what it holds, the parts of them, and the parts by group."""
-
-
-class Groups:
-    """The group in which each security of one household counts, None where it does not, asked once
-    of each; and what each counts where it is held, which thousands of names behind a fund make
-    dear. `behind` is what is known of funds, for every household where a security's row alone
-    decides its group."""
-
-    def __init__(self, group_of: GroupOf, behind: Behind | None = None) -> None:
-        self.group_of = group_of
-        self.behind: Behind = {} if behind is None else behind
-        self.known: dict[str, str | None] = {}
-        self._shares: dict[Through | Sight, dict[str, dict[str, Decimal]]] = {}
-
-    def shares(self, through: Through | Sight) -> dict[str, dict[str, Decimal]]:
-        """What is known of how much of each security counts in each group."""
-        return self._shares.setdefault(through, {})
-
-    def __call__(self, security: Security) -> str | None:
-        if security.id not in self.known:
-            self.known[security.id] = self.group_of(security)
-        return self.known[security.id]
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(NamedTuple):
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
 
     constant: float
     terms: tuple[tuple[float, Position], ...]
 
     @property
+    def before(self) -> float:
+        """Opening value (bp)."""
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return self.constant + share * position.held
+        return self.constant + sum([share * position.held for share, position in self.terms])
+
+    @property
     def value(self) -> Sum:
         """Closing value (bp)."""
-        coefficients, columns, constant = list[float](), list[Any](), 0.0
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return Sum(*position.part(share), share * position.held + self.constant)
+        coefficients, columns, constant = list[float](), list[Column](), 0.0
         for share, position in self.terms:
             more, of = position.part(share)
             coefficients += more
@@ -77,69 +61,124 @@ class Exposure:
             constant += share * position.held
         return Sum(coefficients, columns, constant + self.constant)
 
+    def most(self, worth: Mapping[str, float]) -> float:
+        """The most it can come to where accounts are worth so much (bp): no account has more of it
+        than its security with most of it, bought for all that the account is worth."""
+        if len(self.terms) == 1:
+            ((share, position),) = self.terms
+            return self.constant + worth[position.account_id] * share
+        largest: dict[str, float] = {}
+        for share, position in self.terms:
+            name = position.account_id
+            if share > largest.get(name, 0.0):
+                largest[name] = share
+        return self.constant + sum([worth[name] * share for name, share in largest.items()])
+
     def plus(self, other: Exposure) -> Exposure:
         return Exposure(self.constant + other.constant, self.terms + other.terms)
 
 
-def weigh(
-    weights: Mapping[str, Decimal],
-    group_of: GroupOf,
-    household: Household,
-    through: Through | Sight,
-) -> dict[str, Decimal]:
-    """Total weight of each group; `weights` by security, in any unit."""
-    totals: dict[str, Decimal] = {}
-    known = group_of.shares(through) if isinstance(group_of, Groups) else {}
-    for name, weight in weights.items():
-        found = known.get(name)
-        if found is None:
-            found = known[name] = _shares(name, group_of, household, through)
-        for group, share in found.items():
-            part = weight if share == 1 else weight * share
-            totals[group] = totals[group] + part if group in totals else part
-    return totals
+@dataclass(slots=True)
+class Known:
+    """What has been found of securities whose row alone decides their group, each with the row for
+    which it was found; of funds the parts by group, with the rows and parts of what they hold."""
+
+    groups: dict[str, tuple[Security, str | None]] = field(default_factory=dict)
+    behind: dict[str, tuple[list[Security], list[Decimal], dict[str, Decimal]]] = field(
+        default_factory=dict
+    )
 
 
-def shares(
-    name: str, group_of: GroupOf, household: Household, through: Through | Sight
-) -> dict[str, Decimal]:
-    """How much of one security counts in each group, as fractions of it."""
-    if not isinstance(group_of, Groups):
-        return _shares(name, group_of, household, through)
-    known = group_of.shares(through)
-    if name not in known:
-        known[name] = _shares(name, group_of, household, through)
-    return known[name]
+class Groups:
+    """The group in which each security of one household counts, asked once of each, and what it
+    counts where it is held. `known` outlives the household where rows alone decide."""
 
+    def __init__(
+        self, household: Household, group_of: GroupOf, sight: Sight, known: Known | None = None
+    ) -> None:
+        self.household, self.sight = household, sight
+        self._group_of = group_of
+        self._known = Known() if known is None else known
+        self._whole: dict[str, str | None] = {}
+        self._behind: dict[str, Mapping[str, Decimal]] = {}
 
-def _shares(
-    name: str, group_of: GroupOf, household: Household, through: Through | Sight
-) -> dict[str, Decimal]:
-    own = group_of(household.securities[name])
-    if name not in household.constituents:
-        return {} if own is None else {own: Decimal(1)}
-    sight = through if isinstance(through, Sight) else Sight(through)
-    never, named = (sight.through is each for each in (Through.NEVER, Through.UNLESS_NAMED))
-    if name not in sight.opened and (never or (named and own is not None)):
-        return {} if own is None else {own: Decimal(1)}
-    return _behind(name, group_of, household)
+    def of(self, name: str) -> str | None:
+        """The group that a security itself counts in, None where it does not."""
+        security = self.household.securities[name]
+        row, group = self._known.groups.get(name, (None, None))
+        if row is not security:
+            group = self._group_of(security)
+            self._known.groups[name] = security, group
+        return group
 
+    def weigh(self, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Total weight of each group; `weights` by security, in any unit."""
+        self._ask(weights)
+        totals: dict[str, Decimal] = {}
+        for name, weight in weights.items():
+            group = self._whole[name]
+            if group is not None:
+                totals[group] = totals[group] + weight if group in totals else weight
+            elif name in self._behind:
+                for inside, share in self._behind[name].items():
+                    part = weight * share
+                    totals[inside] = totals[inside] + part if inside in totals else part
+        return totals
 
-def _behind(fund: str, group_of: GroupOf, household: Household) -> dict[str, Decimal]:
-    """How much of what a fund holds counts in each group, as fractions of the fund."""
-    inside = household.constituents[fund]
-    rows = [household.securities[under] for under in inside]
-    parts = list(inside.values())
-    known = group_of.behind if isinstance(group_of, Groups) else {}
-    if fund in known:
-        known_rows, known_parts, answer = known[fund]
-        # Rows and parts are the book's, mostly the same objects: comparing them costs little.
-        if known_rows == rows and known_parts == parts:
-            return answer
-    found: dict[str, Decimal] = {}
-    for security, share in zip(rows, parts, strict=True):
-        group = group_of(security)
-        if group is not None:
-            found[group] = found.get(group, Decimal(0)) + share
-    known[fund] = rows, parts, found
-    return found
+    def exposures(
+        self,
+        holdings: Mapping[str, tuple[Position | None, float]],
+        only: Collection[str] | None = None,
+    ) -> dict[str, Exposure]:
+        """Holdings (`only` these) by group: the position of each security, if it may trade, and
+        what is held of it beside (bp)."""
+        names = [name for name in holdings if only is None or name in only]
+        self._ask(names)
+        constants: dict[str, float] = {}
+        terms: dict[str, list[tuple[float, Position]]] = {}
+        for name in names:
+            position, worth = holdings[name]
+            group = self._whole[name]
+            parts = {group: 1.0} if group is not None else self._behind.get(name, {})
+            for group, part in parts.items():
+                share = float(part)
+                constants[group] = constants.get(group, 0.0) + share * worth
+                if position is not None:
+                    terms.setdefault(group, []).append((share, position))
+        return {
+            group: Exposure(constant, tuple(terms.get(group, ())))
+            for group, constant in constants.items()
+        }
+
+    def _ask(self, names: Iterable[str]) -> None:
+        """Learn in which group names count whole, and what those that do not have behind them."""
+        for name in [name for name in names if name not in self._whole]:
+            own = self.of(name)
+            if name in self.household.constituents and self._seen_through(name, own):
+                self._whole[name] = None
+                self._behind[name] = self._parts(name)
+            else:
+                self._whole[name] = own
+
+    def _seen_through(self, name: str, own: str | None) -> bool:
+        if name in self.sight.opened or self.sight.through is Through.ALWAYS:
+            return True
+        return self.sight.through is Through.UNLESS_NAMED and own is None
+
+    def _parts(self, fund: str) -> dict[str, Decimal]:
+        """How much of what a fund holds counts in each group, as fractions of the fund."""
+        inside = self.household.constituents[fund]
+        rows = [self.household.securities[under] for under in inside]
+        parts = list(inside.values())
+        if fund in self._known.behind:
+            known_rows, known_parts, answer = self._known.behind[fund]
+            # Rows and parts are the book's, mostly the same objects: comparing them costs little.
+            if known_rows == rows and known_parts == parts:
+                return answer
+        found: dict[str, Decimal] = {}
+        for under, share in inside.items():
+            group = self.of(under)
+            if group is not None:
+                found[group] = found.get(group, Decimal(0)) + share
+        self._known.behind[fund] = rows, parts, found
+        return found

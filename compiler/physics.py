@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from compiler.active_risk import RiskLimit, active_risk
 from compiler.assumptions import Assumptions
-from compiler.exposure import Exposure, GroupOf, Sight, Through, shares
 from compiler.lots import Lots
 from compiler.portfolios import Given, Portfolio, with_kept
 from compiler.registry import Cure, Limit, Position, Soft, Square, TaxFunction, WashGroup
@@ -54,6 +53,7 @@ class Physics:
     models: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
     portfolios: tuple[Portfolio, ...] = ()
     gains: dict[str, float] = field(default_factory=dict)
+    """Gain realised a dollar sold of each lot of a taxable account, after the cost of selling."""
     surely_gains: set[str] = field(default_factory=set)
     """Lots of taxable accounts whose sale is at a gain however cents are rounded."""
     due: dict[str, Decimal] = field(default_factory=dict)
@@ -145,33 +145,7 @@ class Physics:
         """Cash of the account that is meant for something (bp): no limit on cash counts it."""
         return self.bp(set_aside(self.household).get(account.id, Decimal(0)))
 
-    def exposures(
-        self,
-        account: Account,
-        group_of: GroupOf,
-        through: Through | Sight,
-        only: frozenset[str] | None = None,
-    ) -> dict[str, Exposure]:
-        """The account's holdings (`only` these securities) by group, as expressions of trades where
-        it may trade."""
-        if only is not None and not only:
-            return {}
-        constants: dict[str, float] = {}
-        terms: dict[str, list[tuple[float, Position]]] = {}
-        for name, (position, worth) in self._holdings(account).items():
-            if only is not None and name not in only:
-                continue
-            for group, share in shares(name, group_of, self.household, through).items():
-                part = float(share)
-                constants[group] = constants.get(group, 0.0) + part * worth
-                if position is not None:
-                    terms.setdefault(group, []).append((part, position))
-        return {
-            group: Exposure(constant, tuple(terms.get(group, ())))
-            for group, constant in constants.items()
-        }
-
-    def _holdings(self, account: Account) -> dict[str, tuple[Position | None, float]]:
+    def holdings(self, account: Account) -> dict[str, tuple[Position | None, float]]:
         """By security, sorted: the account's position, if it may trade, and what it holds in
         lots of no position (bp)."""
         if account.id not in self._held:
@@ -241,6 +215,12 @@ class Physics:
             return ()
         rows = block.rows(name)
         reserve = self.reserve if tighten else 0.0
+        if before <= bound and scope.statement.soft is None:
+            room = max(bound - reserve, before)
+            made = rows.at_most(index, value, room)
+            if tighten:
+                rows.spare[made] = bound - room
+            return (Limit(rows, made, room, None),)
         key = f"{name} {index}"
         if asked is None:
             asked = bound if cured else before
@@ -251,12 +231,6 @@ class Physics:
             made = rows.at_most(index, value.less(excess), room)
             rows.spare[made] = max(0.0, wanted - room)
             return (Limit(rows, made, room, excess),)
-        if before <= bound:
-            room = max(bound - reserve, before)
-            made = rows.at_most(index, value, room)
-            if tighten:
-                rows.spare[made] = bound - room
-            return (Limit(rows, made, room, None),)
         room = before - (reserve if scope.statement.key in self.improved else 0.0)
         made = rows.at_most(index, value, room)
         rows.spare[made] = before - room

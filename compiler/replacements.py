@@ -35,6 +35,8 @@ def replaced(
     """Weights after replacements, none of which is replaced again; a security for which nothing
     may be bought keeps its own."""
     by = replacements(household, account, policy, model)
+    if not by:
+        return dict(model)
     weights: Weights = {}
     for name, weight in model.items():
         instead = substitute(household, account, policy, name, by[name]) if name in by else {}

@@ -88,16 +88,19 @@ class _PortfolioRisk:
         funds = [name for name in self.parts if name not in direct]
         for position in self.positions:
             position.shared = self.portfolio.joint and position.security_id not in direct
-        seen: dict[str, dict[str, float]] = {}
-        for fund in funds:
-            for under, share in self.parts[fund].items():
-                seen.setdefault(under, {})[fund] = float(share)
         self._add_factors(list(direct), funds)
+        held = {
+            fund: dict(zip(self.parts[fund], self._shares(fund), strict=True)) for fund in funds
+        }
         for name in direct:
-            self._add_name(name, seen.get(name, {}))
-        beyond = {under: held for under, held in sorted(seen.items()) if under not in direct}
+            self._add_name(name, {fund: of[name] for fund, of in held.items() if name in of})
+        beyond = sorted(set().union(*held.values()).difference(direct))
         if beyond:
-            self._add_residuals(funds, beyond)
+            self._add_residuals(held, beyond)
+
+    def _shares(self, fund: str) -> list[float]:
+        """What a fund is in each name behind it, as parts of it."""
+        return list(map(float, self.parts[fund].values()))
 
     def _add_factors(self, direct: Sequence[str], funds: Sequence[str]) -> None:
         """A column for each factor, the active exposure to it, and its square."""
@@ -109,7 +112,7 @@ class _PortfolioRisk:
         loadings[[place[name] for name in direct]] = risk.loadings[own]
         for fund in funds:
             of_names = risk.loadings[[self.row_of[under] for under in self.parts[fund]]]
-            seen = np.array([float(share) for share in self.parts[fund].values()])
+            seen = np.array(self._shares(fund))
             # One after the other: in which order it is summed shows in the last digit.
             whole = np.cumsum(seen[:, None] * of_names, axis=0)[-1:]
             loadings[place[fund]] = whole.sum(axis=0)
@@ -156,21 +159,15 @@ class _PortfolioRisk:
         return low, high
 
     def _add_residuals(
-        self, funds: Sequence[str], beyond: Mapping[str, Mapping[str, float]]
+        self, held: Mapping[str, Mapping[str, float]], beyond: Sequence[str]
     ) -> None:
-        """Squares for the specific variance of names that are held through funds only."""
+        """Squares for the specific variance of names that are held through funds only; `held` are
+        their parts of each fund."""
         risk = self.physics.household.risk
-        spread_by_name = np.array(
-            [
-                [
-                    np.sqrt(float(risk.specific[self.row_of[under]])) * held.get(fund, 0.0)
-                    for fund in funds
-                ]
-                for under, held in beyond.items()
-            ]
-        )
-        for k, row in enumerate(np.linalg.qr(spread_by_name, mode="r")):
-            shares = dict(zip(funds, row.tolist(), strict=True))
+        parts = np.array([[of.get(under, 0.0) for of in held.values()] for under in beyond])
+        deviation = np.sqrt(risk.specific[[self.row_of[under] for under in beyond]])
+        for k, row in enumerate(np.linalg.qr(deviation[:, None] * parts, mode="r")):
+            shares = dict(zip(held, row.tolist(), strict=True))
             key, rest = (self.portfolio.id, k), self._beside_of(shares)
             self._square(self._defined("residual", key, self._exposure(shares), rest), self.scale)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import cast
 
 from compiler.ahead import on_day
 from compiler.closing import cents
@@ -73,9 +74,10 @@ def _statements_by_day(
     for period, last in zip(periods, ends, strict=True):
         first = max(period.as_of, household.as_of)
         for scope in period.statements:
-            payment = scope.directive
-            if isinstance(payment, Payment) and payment.base == base and not scope.ahead:
-                yield scope, payment, first, last
+            if scope.directive.kind == Payment.kind and not scope.ahead:
+                payment = cast("Payment", scope.directive)
+                if payment.base == base:
+                    yield scope, payment, first, last
 
 
 def _payments(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
@@ -132,6 +134,12 @@ def _shared_reserves(
         yield from purses.keep(accounts, dollars, last, scope.statement.key)
 
 
+def keeps_reserves(policy: HouseholdPolicy) -> bool:
+    """Whether cash is set aside for something, today or on a later day."""
+    periods = (policy, *policy.later)
+    return any(mark.action == "reserve" for each in periods for _, mark in _every_mark(each))
+
+
 def reserves_ahead(household: Household, policy: HouseholdPolicy) -> Iterator[Flow]:
     """What reserves come to within a year, by account: cash set aside (negative) as it has to be
     there, and released on the day after the last."""
@@ -170,8 +178,8 @@ def _days_of_reserves(household: Household, policy: HouseholdPolicy) -> list[dat
 
 def _every_mark(policy: HouseholdPolicy) -> Iterator[tuple[InForce, Earmark]]:
     for scope in policy.statements:
-        if isinstance(scope.directive, Earmark):
-            yield scope, scope.directive
+        if scope.directive.kind == Earmark.kind:
+            yield scope, cast("Earmark", scope.directive)
 
 
 def _held_back(household: Household, policy: HouseholdPolicy) -> Iterator[SetAside]:
@@ -217,8 +225,10 @@ def _missing(household: Household, policy: HouseholdPolicy) -> dict[str, Decimal
     kept = dict.fromkeys(free, NOTHING)
     together = dict.fromkeys(free, NOTHING)
     for scope in policy.statements:
-        band = scope.directive
-        if not isinstance(band, CashBand) or band.low is None:
+        if scope.directive.kind != CashBand.kind:
+            continue
+        band = cast("CashBand", scope.directive)
+        if band.low is None:
             continue
         if band.base == "account":
             for account in household.accounts:

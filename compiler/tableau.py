@@ -91,13 +91,12 @@ class Rows:
 
 
 class Columns:
-    """Columns of one name in a block: their keys and their numbers."""
+    """Columns of one name in a block: the number of each by its key."""
 
-    __slots__ = ("block", "keys", "name", "numbers")
+    __slots__ = ("block", "name", "numbers")
 
     def __init__(self, block: Block, name: str) -> None:
         self.block, self.name = block, name
-        self.keys: list[Key] = []
         self.numbers: dict[Key, Column] = {}
 
     def name_of(self, key: Key) -> str:
@@ -166,7 +165,6 @@ class Block:
         """New columns of that name, one a key, with their ends."""
         family, tableau = self._family(name), self.tableau
         numbers = range(len(tableau.lower), len(tableau.lower) + len(keys))
-        family.keys += keys
         family.numbers.update(zip(keys, numbers, strict=True))
         tableau.lower += lower
         tableau.upper += upper

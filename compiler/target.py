@@ -228,7 +228,8 @@ def _room(
     much as the others are worth, for all together that have room in the same accounts; nothing
     where it is barred in each. One that stands in for another is wanted by everybody."""
     by_accounts: dict[frozenset[str], list[str]] = {}
-    for name in model:
+    somewhere = {name for each in barred.values() for name in each}
+    for name in (each for each in model if each in somewhere):
         wanting = [a for a, weights in wanted.items() if name in weights] or list(wanted)
         holding = frozenset(a for a in wanting if name not in barred[a])
         if len(holding) < len(wanting):

@@ -25,23 +25,19 @@ def add_taxes(physics: Physics, form: TaxForm) -> None:
     for position in physics.positions.values():
         account = physics.account(position.account_id)
         if account.taxable:
-            of_lots = zip(position.lots, position.sells, position.worth, strict=True)
-            for lot, sell, worth in of_lots:
-                gain = physics.gains[lot.id] = gain_fraction(physics, account.id, lot)
+            cost = physics.assumptions[account.id].trading_cost
+            of_lots = list(zip(position.lots, position.sells, position.worth, strict=True))
+            for lot, _, worth in of_lots:
+                # A dollar sold, after the cost of selling, less its basis.
+                gain = 1.0 - cost - physics.bp(lot.basis) / worth if worth else 0.0
+                physics.gains[lot.id] = gain
                 if gain * worth * physics.unit >= LEAST_GAIN:
                     physics.surely_gains.add(lot.id)
-                sales.setdefault(account.tax_entity_id, []).append((lot, sell, worth))
+            sales.setdefault(account.tax_entity_id, []).extend(of_lots)
     physics.losses = find_losses(physics)
     for entity_id in sorted(household.tax_entities):
         if entity_id in sales:
             _entity_tax(physics, entity_id, sales[entity_id], form)
-
-
-def gain_fraction(physics: Physics, account_id: str, lot: Lot) -> float:
-    """Gain realised a dollar sold, after the cost of selling."""
-    worth = lot.shares * physics.household.prices[lot.security_id]
-    cost = physics.assumptions[account_id].trading_cost
-    return 1.0 - cost - float(lot.basis / worth) if worth else 0.0
 
 
 def _entity_tax(

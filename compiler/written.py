@@ -49,8 +49,9 @@ def _add_columns(into: Any, block: Block, variables: Variables) -> None:
     for name, family in block.columns_by_name.items():
         binary = all(tableau.binary[number] for number in family.numbers.values())
         domain = pyo.Binary if binary else pyo.Reals
-        alone = family.keys == [None]
-        found = pyo.Var(domain=domain) if alone else pyo.Var(family.keys, domain=domain)
+        keys = list(family.numbers)
+        alone = keys == [None]
+        found = pyo.Var(domain=domain) if alone else pyo.Var(keys, domain=domain)
         into.add_component(name, found)
         for key, number in family.numbers.items():
             variable = found if alone else found[key]

@@ -301,7 +301,8 @@ class Household:
     those of the book's transactions, whose first day (of any transaction) is `known_since`.
     `model_facts` are of every model that its provider says something of.
     `set_aside` is cash that is not free today, and `to_raise` the dollars by account that are
-    missing today of what has to be paid, set aside or kept.
+    missing today of what has to be paid, set aside or kept. `_values` are of accounts, for this and
+    for every household that is made of it, with the account and the prices each was found for.
     """
 
     id: str
@@ -330,8 +331,8 @@ class Household:
     set_aside: tuple[SetAside, ...] = ()
     model_facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)
-    _values: dict[str, tuple[Account, Decimal]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    _values: dict[str, tuple[Account, Mapping[str, Decimal], Decimal]] = field(
+        default_factory=dict, repr=False, compare=False
     )
 
     def price(self, security_id: str) -> Decimal:
@@ -339,9 +340,9 @@ class Household:
 
     def value(self, account: Account) -> Decimal:
         """Market value in dollars before tax, all cash included (unrounded)."""
-        known, value = self._values.get(account.id, (None, Decimal(0)))
-        if known is not account:
+        known, at, value = self._values.get(account.id, (None, None, Decimal(0)))
+        if known is not account or at is not self.prices:
             worth = (lot.shares * self.prices[lot.security_id] for lot in account.lots)
             value = sum(worth, account.cash + account.unsettled_cash)
-            self._values[account.id] = account, value
+            self._values[account.id] = account, self.prices, value
         return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, cached_property
@@ -36,7 +36,7 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Behind, Exposure, GroupOf, Groups, Sight, Through, weigh
+from compiler.exposure import Exposure, GroupOf, Groups, Known, Sight, Through
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -71,6 +71,8 @@ class Weighed:
         return self.before - self.kept[0], self.after - self.kept[1]
 
 
+Band = tuple[Decimal | None, Decimal | None]
+"""The least and the most that a group may be, in dollars; None where it has no such end."""
 ZERO = Decimal(0)
 DONE = Way(Decimal(1))
 EACH = ("holding", "issuer", "sector", "industry", "country", "asset_class")
@@ -190,31 +192,27 @@ class WeightBand(Directive):
     def build(self, block: Block, scope: InForce, physics: Physics) -> None:
         """Rows `low` and `high` on the closing weight of each group, funds seen through; none of a
         group that no trade can bring out of its band."""
-        through = self.sight(scope, physics.household)
         for where, accounts, account in self._holders(scope, physics):
             if not any(a in physics.accounts for a in accounts):
                 continue
-            group_ofs = [self.group_of(scope, physics.household, a) for a in accounts]
-            ends_of = self._ends(physics, accounts, account, group_ofs, through)
-            way_of = self._ways(scope, physics, accounts, group_ofs)
+            grouped = self._grouped(scope, physics.household, accounts)
             excused = [excused_holdings(scope, physics.household, a) for a in accounts]
-            spared = _exposures(physics, accounts, group_ofs, through, excused)
-            all_of = [None] * len(accounts)
-            held_in = _exposures(physics, accounts, group_ofs, through, all_of)
+            spared = _exposures(physics, grouped, excused) if any(excused) else {}
+            held_in = _exposures(physics, grouped, [None] * len(grouped))
+            traded = {group: held for group, held in held_in.items() if held.terms}
             worth = {a.id: _most_held(physics, a) for a in accounts}
-            for group, held in held_in.items():
-                if not held.terms:
-                    continue
-                ends = ends_of(group)
-                low, high = (None if end is None else physics.bp(end) for end in ends)
+            way_of = self._ways(scope, physics, grouped)
+            bands = self._bands(physics, grouped, account)(traded)
+            for (group, held), band in zip(traded.items(), bands, strict=True):
+                low = None if band[0] is None else physics.bp(band[0])
+                high = None if band[1] is None else physics.bp(band[1])
                 if not _can_leave(held, worth, low, high, physics.reserve):
                     continue
-                at = f"{where} {group}"
-                before = held.constant + sum(share * p.held for share, p in held.terms)
+                at, weight, before = f"{where} {group}", held.value, held.before
                 far = (high is not None and before > high) or (low is not None and before < low)
-                way = way_of(group, at) if far else DONE
-                weight = held.value
+                way = way_of(group, at) if far else None
                 if high is not None:
+                    counted, was = weight, before
                     kept = spared.get(group) if before > high else None
                     if kept is not None:
                         # What is held stays out of the limit, and nothing is bought on top of it.
@@ -222,12 +220,10 @@ class WeightBand(Directive):
                             block, "kept", at, weight, before, high, scope=scope, cured=False
                         )
                         counted, was = _without(kept, weight, before)
-                    else:
-                        counted, was = weight, before
-                    asked = _asked(physics, way, ends[1], was) if far else None
+                    asked = _asked(physics, way, band[1], was)
                     physics.upper(block, "high", at, counted, was, high, scope=scope, asked=asked)
                 if low is not None:
-                    asked = _asked(physics, way, ends[0], before) if far else None
+                    asked = _asked(physics, way, band[0], before)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
 
     def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
@@ -235,19 +231,38 @@ class WeightBand(Directive):
             return holders(self.base, scope, source.household)
         return measured(self.base, scope, source)
 
-    def group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
+    def _grouped(
+        self, scope: InForce, household: Household, accounts: Sequence[Account]
+    ) -> list[tuple[Account, Groups]]:
+        """Each account with the groups in which its securities count."""
+        sight = self.sight(scope, household)
+        return [
+            (
+                a,
+                Groups(
+                    household, self._group_of(scope, household, a), sight, self._known(scope, a)
+                ),
+            )
+            for a in accounts
+        ]
+
+    def _group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
 
         def group(security: Security) -> str | None:
             return self._group(security) if covers(scope, household, account, security) else None
 
+        return group
+
+    def _known(self, scope: InForce, account: Account) -> Known | None:
+        """What is known of securities from other households, where their rows alone decide."""
         if not counts_by_row(scope, account):
-            return Groups(group)
-        return Groups(group, self._behind.setdefault(scope.statement.missing, {}))
+            return None
+        return self._known_if.setdefault(scope.statement.missing, Known())
 
     @cached_property
-    def _behind(self) -> dict[bool | None, Behind]:
-        """What is known of funds, by what an unknown security counts as."""
+    def _known_if(self) -> dict[bool | None, Known]:
+        """What is known, by what an unknown security counts as."""
         return {}
 
     def _group(self, security: Security) -> str | None:
@@ -277,27 +292,25 @@ class WeightBand(Directive):
             return Through.NEVER
         return Through.UNLESS_NAMED if self.each is None else Through.ALWAYS
 
-    def _ends(
+    def _bands(
         self,
         source: Physics | Closing,
-        accounts: tuple[Account, ...],
+        grouped: Sequence[tuple[Account, Groups]],
         account: Account | None,
-        group_ofs: list[GroupOf],
-        through: Sight,
-    ) -> Callable[[str], tuple[Decimal | None, Decimal | None]]:
-        """The band of each group, in dollars."""
+    ) -> Callable[[Collection[str]], list[Band]]:
+        """The bands of groups, in dollars."""
         if self.relation is None:
-            absolute = [
+            low, high = (
                 None if end is None else end.dollars(source.household, account)
                 for end in (self.low, self.high)
-            ]
-            return lambda group: (absolute[0], absolute[1])
+            )
+            return lambda groups: [(low, high)] * len(groups)
         share = self.relation == "share"
         ends = (self.low_share, self.high_share) if share else (self.low_points, self.high_points)
         published = source.reference(self.reference)
         reference: dict[str, Decimal] = {}
         value = Decimal(0)
-        for each, group_of in zip(accounts, group_ofs, strict=True):
+        for each, groups in grouped:
             worth = source.value(each)
             value += worth
             # An account that may not trade is measured against itself: nobody can bring it nearer.
@@ -306,27 +319,27 @@ class WeightBand(Directive):
                 if each.id in published
                 else _held(each, source.household)
             )
-            found = weigh(meant, group_of, source.household, through)
-            for group, dollars in found.items():
-                reference[group] = reference.get(group, Decimal(0)) + dollars
+            _add(reference, groups.weigh(meant))
 
-        away = [None if end is None else end * value for end in ends]
-
-        def band(group: str) -> tuple[Decimal | None, Decimal | None]:
-            middle = reference.get(group, ZERO)
+        def side(middles: list[Decimal], end: Decimal | None) -> Sequence[Decimal | None]:
+            if end is None:
+                return [None] * len(middles)
             if share:
-                return _times(middle, ends[0]), _times(middle, ends[1])
-            low, high = away
-            return None if low is None else middle + low, None if high is None else middle + high
+                return [middle * end for middle in middles]
+            away = end * value
+            return [middle + away for middle in middles]
 
-        return band
+        def bands(groups: Collection[str]) -> list[Band]:
+            middles = [reference.get(group, ZERO) for group in groups]
+            return list(zip(side(middles, ends[0]), side(middles, ends[1]), strict=True))
+
+        return bands
 
     def _ways(
         self,
         scope: InForce,
         source: Physics | Closing,
-        accounts: tuple[Account, ...],
-        group_ofs: list[GroupOf],
+        grouped: Sequence[tuple[Account, Groups]],
     ) -> Callable[[str, str], Way]:
         """How far a group that today's holdings have outside has to be back by now (group, place):
         as far as the member that has to be back furthest."""
@@ -337,14 +350,13 @@ class WeightBand(Directive):
         @cache
         def members() -> dict[str, list[tuple[Account, Security]]]:
             found: dict[str, list[tuple[Account, Security]]] = {}
-            for account, group_of in zip(accounts, group_ofs, strict=True):
+            for account, groups in grouped:
                 held = {lot.security_id for lot in account.lots}
                 held |= {under for name in held for under in household.constituents.get(name, {})}
                 for name in sorted(held):
-                    member = household.securities[name]
-                    group = group_of(member)
+                    group = groups.of(name)
                     if group is not None:
-                        found.setdefault(group, []).append((account, member))
+                        found.setdefault(group, []).append((account, household.securities[name]))
             return found
 
         def way(group: str, where: str) -> Way:
@@ -358,7 +370,7 @@ class WeightBand(Directive):
             weight = scope.breached_at.get(where)
             if weight is None:
                 return Way(done)
-            return Way(done, weight * sum(map(source.value, accounts), Decimal(0)))
+            return Way(done, weight * sum((source.value(a) for a, _ in grouped), Decimal(0)))
 
         return way
 
@@ -425,58 +437,67 @@ class WeightBand(Directive):
         outside: bool = False,
     ) -> Iterator[Weighed]:
         """Every group of one holder, or those that are `outside` the band after the trades."""
-        through = self.sight(scope, closing.household)
-        totals: list[dict[str, Decimal]] = [{}, {}]
-        kept: list[dict[str, Decimal]] = [{}, {}]
-        group_ofs = [self.group_of(scope, closing.household, a) for a in accounts]
-        for each, group_of in zip(accounts, group_ofs, strict=True):
-            excused = excused_holdings(scope, closing.household, each)
-            for after in (False, True):
-                found = closing.exposures(each, group_of, through, after=after)
-                _add(totals[after], found)
-                spared = closing.kept(each, excused, group_of, through, after=after)
-                _add(kept[after], spared)
-        ends_of = self._ends(closing, accounts, account, group_ofs, through)
-        way_of = self._ways(scope, closing, accounts, group_ofs)
-        groups = totals[0].keys() | totals[1].keys()
-        if scope.strict:
-            groups |= self._wanted(closing, accounts, group_ofs, through)
-        for group in sorted(groups):
-            after_trades = totals[1].get(group, ZERO)
-            low, high = ends_of(group)
-            far = (high is not None and after_trades > high) or (
-                low is not None and after_trades < low
-            )
-            if outside and not far:
-                continue
-            before = totals[0].get(group, ZERO)
+        grouped = self._grouped(scope, closing.household, accounts)
+        after = _weights(closing, grouped, after=True)
+        names = sorted(after.keys() | (self._wanted(closing, grouped) if scope.strict else set()))
+        bands = zip(names, self._bands(closing, grouped, account)(names), strict=True)
+        told = [
+            (group, band)
+            for group, band in bands
+            if not outside or _beyond(after.get(group, ZERO), band)
+        ]
+        if not told:
+            return
+        before = _weights(closing, grouped, after=False)
+        excused = [excused_holdings(scope, closing.household, a) for a in accounts]
+        kept = [_kept(closing, grouped, excused, after=each) for each in (False, True)]
+        way_of = self._ways(scope, closing, grouped)
+        for group, band in told:
+            left, at = after.get(group, ZERO), f"{where} {group}"
             spare = kept[0].get(group, ZERO), kept[1].get(group, ZERO)
-            at = f"{where} {group}"
-            way = way_of(group, at) if far else DONE
-            yield Weighed(at, group, before, after_trades, spare, low, high, way)
+            way = way_of(group, at) if _beyond(left, band) else DONE
+            yield Weighed(at, group, before.get(group, ZERO), left, spare, *band, way)
 
-    def _wanted(
-        self,
-        closing: Closing,
-        accounts: tuple[Account, ...],
-        group_ofs: list[GroupOf],
-        through: Sight,
-    ) -> set[str]:
+    def _wanted(self, closing: Closing, grouped: Sequence[tuple[Account, Groups]]) -> set[str]:
         """Groups of which something should be held, whether or not it is."""
         wanted = set() if self.each is not None else {self._subject()}
-        for account, group_of in zip(accounts, group_ofs, strict=True):
-            meant = closing.reference("target").get(account.id, {})
-            wanted |= weigh(meant, group_of, closing.household, through).keys()
+        for account, groups in grouped:
+            wanted |= groups.weigh(closing.reference("target").get(account.id, {})).keys()
         return wanted
 
 
-def _times(dollars: Decimal, share: Decimal | None) -> Decimal | None:
-    return None if share is None else dollars * share
+def _weights(
+    closing: Closing, grouped: Sequence[tuple[Account, Groups]], *, after: bool
+) -> dict[str, Decimal]:
+    """Dollars by group of all accounts."""
+    totals: dict[str, Decimal] = {}
+    for account, groups in grouped:
+        _add(totals, closing.exposures(account, groups, after=after))
+    return totals
+
+
+def _kept(
+    closing: Closing,
+    grouped: Sequence[tuple[Account, Groups]],
+    excused: Sequence[frozenset[str]],
+    *,
+    after: bool,
+) -> dict[str, Decimal]:
+    """Dollars by group of what is held of excused securities."""
+    totals: dict[str, Decimal] = {}
+    for (account, groups), names in zip(grouped, excused, strict=True):
+        _add(totals, closing.kept(account, names, groups, after=after))
+    return totals
+
+
+def _beyond(value: Decimal, band: Band) -> bool:
+    low, high = band
+    return (high is not None and value > high) or (low is not None and value < low)
 
 
 def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
     for group, dollars in more.items():
-        totals[group] = totals.get(group, Decimal(0)) + dollars
+        totals[group] = totals[group] + dollars if group in totals else dollars
 
 
 def _most_held(physics: Physics, account: Account) -> float:
@@ -492,14 +513,10 @@ def _can_leave(
     high: float | None,
     reserve: float,
 ) -> bool:
-    """Whether a group could come to less than `low` or more than `high` (bp): no account has more
-    of it than its security with most of it, bought for all that the account is worth."""
-    largest: dict[str, float] = {}
-    for share, position in held.terms:
-        largest[position.account_id] = max(share, largest.get(position.account_id, 0.0))
-    most = held.constant + sum([worth[name] * share for name, share in largest.items()])
-    above = high is not None and most > high - reserve
-    return above or (low is not None and held.constant < low + reserve)
+    """Whether a group could come to less than `low` or more than `high` (bp)."""
+    if low is not None and held.constant < low + reserve:
+        return True
+    return high is not None and held.most(worth) > high - reserve
 
 
 def _without(kept: Exposure, weight: Sum, before: float) -> tuple[Sum, float]:
@@ -515,8 +532,10 @@ def _today(scope: InForce, way: Way, bound: Decimal, before: Decimal) -> Decimal
     return way.back(bound, before) if scope.strict else before
 
 
-def _asked(physics: Physics, way: Way, bound: Decimal | None, before: float) -> float:
-    """Where a group has to be today (bp), if it was outside before."""
+def _asked(physics: Physics, way: Way | None, bound: Decimal | None, before: float) -> float | None:
+    """Where a group has to be today (bp), if it was outside before and has a `way` back."""
+    if way is None:
+        return None
     assert bound is not None
     if way.done == 0:
         return before
@@ -534,13 +553,12 @@ def _held(account: Account, household: Household) -> dict[str, Decimal]:
 
 def _exposures(
     physics: Physics,
-    accounts: tuple[Account, ...],
-    group_ofs: list[GroupOf],
-    through: Sight,
+    grouped: Sequence[tuple[Account, Groups]],
     only: Sequence[frozenset[str] | None],
 ) -> dict[str, Exposure]:
+    """What is held by group, in all accounts, sorted."""
     total: dict[str, Exposure] = {}
-    for account, group_of, names in zip(accounts, group_ofs, only, strict=True):
-        for group, held in physics.exposures(account, group_of, through, names).items():
+    for (account, groups), names in zip(grouped, only, strict=True):
+        for group, held in groups.exposures(physics.holdings(account), names).items():
             total[group] = total[group].plus(held) if group in total else held
     return dict(sorted(total.items()))

@@ -98,6 +98,11 @@ class Directive(ABC):
     """Its fields of money: 1 where more allows more, -1 where less does."""
 
     @property
+    def sums_up(self) -> bool:
+        """Whether it is about several accounts of a household together."""
+        return getattr(self, "base", "account") == "household"
+
+    @property
     def dials(self) -> tuple[Dial, ...]:
         """Its amounts that allow more if they are turned; none where it has no amount."""
         found = ((name, sign, getattr(self, name)) for name, sign in self.looser.items())

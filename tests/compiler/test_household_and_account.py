@@ -359,3 +359,33 @@ def kinds() -> Iterator[str]:
 def test_every_kind_has_its_row() -> None:
     """A new kind says here how a household's line of it and an account's merge."""
     assert set(kinds()) == set(PAIR)
+
+
+IN_IRAS = '\n    when account.type is "roth_ira"'
+LEAST, MOST = "keep cash at least 20% of household", "keep cash at most 10% of household"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "clash"),
+    [
+        (LEAST, MOST, True),
+        (f"{LEAST}{IN_IRAS}", MOST, False),
+        (LEAST, f"{MOST}{IN_IRAS}", False),
+        (*(f"{each}{IN_IRAS}" for each in (LEAST, MOST)), True),
+        (LEAST.replace("household", "account"), "keep cash at most 10% of account", True),
+        (
+            LEAST.replace("household", "account"),
+            f"keep cash at most 10% of account{IN_IRAS}",
+            True,
+        ),
+    ],
+)
+def test_what_is_summed_over_other_accounts_is_another_sum(
+    one: str, other: str, clash: bool
+) -> None:
+    """Cash of the IRA may be at most 10% of the household while all cash is at least 20% of it."""
+    layers = {"firm": f"rule a.least\n    {one}\n", "ipc": f"rule b.most\n    {other}\n"}
+    typed = checked_layers(layers)
+    found = {each.code for each in typed.diagnostics if each.code == "E0404"}
+    policy = household_policy(typed, usual())
+    assert bool(found or policy.held) is clash

@@ -59,4 +59,4 @@ def test_a_row_decides_only_without_exceptions() -> None:
         rules = policy(home, rule)
         said(home, rules)
         (band,) = (s.directive for s in rules.statements if isinstance(s.directive, WeightBand))
-        assert bool(band._behind) is is_kept
+        assert bool(band._known_if) is is_kept
