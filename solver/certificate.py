@@ -53,8 +53,8 @@ class Certificate:
         best = np.minimum.reduceat(of_case, options.blocks)
         least = np.minimum.reduceat(self.values, options.groups)
         with np.errstate(invalid="ignore"):
-            within = self.values - least[_runs(options.groups, self.values.size)]
-            beyond = of_case - best[_runs(options.blocks, of_case.size)]
+            within = self.values - least[options.group]
+            beyond = of_case - best[options.block]
             found = within + beyond[options.case]
         return np.where(np.isfinite(self.values) & np.isfinite(found), found, INFEASIBLE)
 
@@ -96,10 +96,7 @@ class Certificate:
         same = options.code == options.coded(structure, decisions)[options.name]
         rows = np.flatnonzero(same & taken[options.case])
         np.minimum.at(of_name, options.name[rows], self.by_row[rows])
-        regret = np.empty(len(structure.positions))
-        for n, name in enumerate(structure.names):
-            regret[list(name.positions)] = of_name[n]
-        return regret
+        return of_name[structure.name_arrays.of]
 
     def _case(self, wash: int, decisions: Decisions) -> frozenset[int]:
         """The loss sales of a wash group that are taken, or those of the case that covers them."""
@@ -138,30 +135,33 @@ class Pricing:
         self.program, self.structure = program, structure
         self.lower, self.upper = lower, upper
         self.options = read_options(program, structure, lower, upper)
-        self.alone = np.flatnonzero(~_owned(structure))
-        names, positions = structure.names, structure.arrays
+        positions, names, parts = structure.arrays, structure.name_arrays, self.options.parts
         self.active, self.drift, self.weight = positions.active, positions.drift, positions.weight
-        self.name_of = np.empty(self.active.size, dtype=np.int64)
-        for n, name in enumerate(names):
-            self.name_of[list(name.positions)] = n
-        self.risk = np.array([name.risk for name in names], dtype=np.int64)
-        self.square = program.counted[self.risk]
-        self.own = np.array([name.own for name in names], dtype=np.bool_)
-        self.spread = np.array([name.spread for name in names]).reshape(-1, 2)
+        self.name_of, self.risk, self.own = names.of, names.risk, names.own
+        self.square, self.spread = program.counted[names.risk], names.spread
+        priced = structure.coupling & ~structure.region_rows
+        self.from_below = priced & ~np.isinf(program.row_lower)
+        self.from_above = priced & ~np.isinf(program.row_upper)
+        self.alone = np.flatnonzero(~_owned(structure))
+        self.low, self.high = lower[self.alone], upper[self.alone]
+        self.squares = program.square[self.alone]
+        self.curved = np.flatnonzero(self.squares > 0)
+        self.weight_of = np.append(self.weight, 1.0)[parts.position]
+        self.certain = parts.least.sum(axis=0)
+        self.switched = np.stack([parts.bought, parts.sold, parts.closed])
 
     def certify(self, prices: Floats, beside: Floats | None = None) -> Certificate:
         """Bound the program at prices of its rows; `beside` is what funds add to each name where
         that is known (bp)."""
         program, structure, options = self.program, self.structure, self.options
-        y = np.where(structure.coupling & ~structure.region_rows, prices, 0.0)
-        y = np.where((y > 0) & np.isinf(program.row_lower), 0.0, y)
-        y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
-        ends = np.where(y > 0, program.row_lower, program.row_upper)
-        bound = program.offset + dot(y[y != 0], ends[y != 0])
+        up = prices > 0
+        y = np.where(np.where(up, self.from_below, self.from_above), prices, 0.0)
+        some = np.flatnonzero(y)
+        ends = np.where(up, program.row_lower, program.row_upper)
+        bound = program.offset + dot(y[some], ends[some])
         reduced = program.cost - program.transposed @ y
-        bound += self._standing_alone(reduced)
-        spread = self.spread if beside is None else np.stack([beside, beside], axis=1)
-        values = self._values(reduced, spread)
+        bound += self._standing_alone(reduced[self.alone])
+        values = self._values(reduced, self.spread if beside is None else beside[:, None])
         case, column, amount = options.columns
         own = np.bincount(case, amount * reduced[column], len(options.cases))
         of_case = own + options.by_case(values)
@@ -169,74 +169,65 @@ class Pricing:
         tax = _nets(structure, reduced)
         return Certificate(bound, tax, values, of_case, structure, options)
 
-    def _standing_alone(self, reduced: Floats) -> float:
+    def _standing_alone(self, price: Floats) -> float:
         """Sum over columns of min price x + square x^2 between their bounds."""
-        price, square = reduced[self.alone], self.program.square[self.alone]
-        low, high = self.lower[self.alone], self.upper[self.alone]
-        x = np.where(price > 0, low, high)
-        free = (np.abs(price) < FREE_PRICE) & ~np.isfinite(x)
-        curved = square > 0
-        x = np.where(free | curved, 0.0, x)
-        x[curved] = np.clip(-price[curved] / (2 * square[curved]), low[curved], high[curved])
-        some = (x != 0) & ((price != 0) | curved)
-        return float((price[some] * x[some] + square[some] * x[some] ** 2).sum())
+        x = np.where(price > 0, self.low, self.high)
+        x[(np.abs(price) < FREE_PRICE) & np.isinf(x)] = 0.0
+        curved, square = self.curved, self.squares
+        inside = -price[curved] / (2 * square[curved])
+        x[curved] = np.clip(inside, self.low[curved], self.high[curved])
+        some = np.flatnonzero(x)
+        x = x[some]
+        return float((price[some] * x + square[some] * x**2).sum())
 
     # --- one part of a name -----------------------------------------------------------------------
 
     def _values(self, reduced: Floats, spread: Floats) -> Floats:
         """The least that each combination costs."""
         options = self.options
-        own = self.own[self.name_of]
         dual = np.where(self.own, 0.0, -reduced[self.risk])  # of the row that adds up a name
-        shift = reduced[self.active] - np.where(own, 0.0, self.weight * dual[self.name_of])
+        shift = reduced[self.active] - self.weight * dual[self.name_of]
         cost, change, theta, length = self._parts(reduced, shift)
         constant = np.bincount(self.name_of, shift * self.drift, self.risk.size)
         drift = np.bincount(self.name_of, self.weight * self.drift, self.risk.size)
         values = np.empty(options.rows.shape[0])
-        risk = _Risk(self.square, -dual, spread[:, 0], spread[:, 1])
+        risk = _Risk(self.square, -dual, spread[:, 0], spread[:, -1])
         for start in range(0, values.size, AT_ONCE):
             rows = slice(start, start + AT_ONCE)
-            chosen, name = options.rows[rows], options.name[rows]
-            at = drift[name] + change[chosen].sum(axis=1)
-            values[rows] = cost[chosen].sum(axis=1) + constant[name]
-            values[rows] += risk.of(name).least(
-                at, theta[chosen].reshape(len(name), -1), length[chosen].reshape(len(name), -1)
-            )
+            chosen, name = options.rows[rows].T, options.name[rows]
+            at = drift[name] + change[chosen].sum(axis=0)
+            values[rows] = cost[chosen].sum(axis=0) + constant[name]
+            values[rows] += risk.of(name).least(at, theta[:, chosen], length[:, chosen])
         values[options.code == NO_COLUMN] = INFEASIBLE
         return values
 
     def _parts(self, reduced: Floats, shift: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Of each part: what it costs and by how much it moves the name's active weight before any
-        step down, and the steps: cost of one less, and room (bp).
+        step down, and the steps, cheapest first: cost of one less, and room (bp).
 
         Purchases start at their most, sales at the least that is allowed, of the cheapest lots.
         """
-        parts, none = self.options.parts, np.append(reduced, 0.0)
-        shift, weight = np.append(shift, 0.0), np.append(self.weight, 1.0)
-        shift, weight = shift[parts.position], weight[parts.position]
-        price = none[parts.lots] - shift[:, None]
-        price[parts.lots == NO_COLUMN] = 0.0
-        sold = parts.least.sum(axis=1)
-        cost = (price * parts.least).sum(axis=1)
-        order = np.argsort(np.where(parts.room > 0, price, np.inf), axis=1, kind="stable")
-        price = np.take_along_axis(price, order, axis=1)
-        room = np.take_along_axis(parts.room, order, axis=1)
-        before = np.cumsum(room, axis=1) - room
-        room = np.clip((parts.largest - sold)[:, None] - before, 0.0, room)
-        forced = np.clip((parts.smallest - sold)[:, None] - before, 0.0, room)
-        sold = sold + forced.sum(axis=1)
-        cost += (price * forced).sum(axis=1)
+        parts, none, weight = self.options.parts, np.append(reduced, 0.0), self.weight_of
+        shift, least, most = np.append(shift, 0.0)[parts.position], *parts.purchase.T
+        price = np.where(parts.lots == NO_COLUMN, 0.0, none[parts.lots] - shift)
+        cost = (price * parts.least).sum(axis=0)
+        order = np.argsort(np.where(parts.room > 0, price, np.inf), axis=0, kind="stable")
+        order = order * shift.size + np.arange(shift.size)
+        price, room = price.take(order), parts.room.take(order)
+        before = np.cumsum(room, axis=0) - room
+        room = np.minimum(np.maximum(parts.largest - self.certain - before, 0.0), room)
+        forced = np.minimum(np.maximum(parts.smallest - self.certain - before, 0.0), room)
+        sold = self.certain + forced.sum(axis=0)
+        cost += (price * forced).sum(axis=0)
         outside = (sold < parts.smallest - SLIVER) | (sold > parts.largest + SLIVER)
         buying = none[parts.buy] + shift
-        cost += np.where(parts.buy == NO_COLUMN, 0.0, buying * parts.purchase[:, 1])
-        cost += none[parts.bought] + none[parts.sold] + none[parts.closed]
+        cost += np.where(parts.buy == NO_COLUMN, 0.0, buying * most)
+        cost += none[self.switched].sum(axis=0)
         cost[outside] = INFEASIBLE
-        change = weight * (parts.purchase[:, 1] - sold)
         # A dollar less bought is a step down too.
-        less = parts.purchase[:, 1] - parts.purchase[:, 0]
-        steps = np.concatenate([price, -buying[:, None]], axis=1) / weight[:, None]
-        length = np.concatenate([room - forced, less[:, None]], axis=1) * weight[:, None]
-        return cost, change, np.where(length > 0, steps, np.inf), length
+        steps = np.concatenate([price, -buying[None]]) / weight
+        length = np.concatenate([room - forced, (most - least)[None]]) * weight
+        return cost, weight * (most - sold), steps, length
 
 
 def _owned(structure: Structure) -> NDArray[np.bool_]:
@@ -244,7 +235,7 @@ def _owned(structure: Structure) -> NDArray[np.bool_]:
     owned, p = structure.mode_columns.copy(), structure.arrays
     owned[p.lots] = owned[p.active] = True
     owned[p.buy[p.buy != NO_COLUMN]] = True
-    owned[[name.risk for name in structure.names]] = True
+    owned[structure.name_arrays.risk] = True
     owned[structure.nets] = True
     owned[
         [column for w in structure.washes for sale in w.sales for column, _ in sale.disallowed]
@@ -264,30 +255,26 @@ def _decide(options: Options, structure: Structure, values: Floats, of_case: Flo
     """The best case of each block, and the best row of each of its names."""
     parts = options.parts
     taken: list[frozenset[int]] = [frozenset()] * len(structure.washes)
-    best = _first_least(of_case, options.blocks)
+    best = _first_least(of_case, options.blocks, options.block)
     for case in best[options.wash[best] != NO_COLUMN].tolist():
         taken[options.wash[case]] = options.cases[case].taken
-    rows = _first_least(values, options.groups)
-    part = options.rows[rows[np.isin(options.case[rows], best)]]
+    rows = _first_least(values, options.groups, options.group)
+    chosen = np.zeros(of_case.size, dtype=np.bool_)
+    chosen[best] = True
+    part = options.rows[rows[chosen[options.case[rows]]]]
     modes = np.zeros(len(structure.positions) + 1, dtype=np.int64)
     depths = np.zeros(len(structure.positions) + 1, dtype=np.int64)
     modes[parts.position[part]] = parts.mode[part]
     depths[parts.position[part]] = parts.depth[part]
-    chosen = tuple(MODES[mode] for mode in modes[:-1].tolist())
-    return Decisions(chosen, tuple(taken), tuple(depths[:-1].tolist()))
+    of = tuple([MODES[mode] for mode in modes[:-1].tolist()])
+    return Decisions(of, tuple(taken), tuple(depths[:-1].tolist()))
 
 
-def _runs(starts: Ints, size: int) -> Ints:
-    """The number of the run, one from each start to the next, that each of `size` places is in."""
-    return np.repeat(np.arange(starts.size), np.diff(np.append(starts, size)))
-
-
-def _first_least(values: Floats, starts: Ints) -> Ints:
-    """Of each run of values, the place of the least, the first of equal ones."""
-    run = _runs(starts, values.size)
+def _first_least(values: Floats, starts: Ints, run: Ints) -> Ints:
+    """Of each run of values, the place of the least, the first of equal ones; `run` is that of each
+    value."""
     least = np.flatnonzero(values == np.minimum.reduceat(values, starts)[run])
-    _, first = np.unique(run[least], return_index=True)
-    return np.asarray(least[first])
+    return least[np.diff(run[least], prepend=-1) > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,19 +294,24 @@ class _Risk:
 
     def least(self, at: Floats, theta: Floats, length: Floats) -> Floats:
         """The least cost of steps down from `at`: each costs `theta` a bp and has room for
-        `length`; they are taken in order of cost until marginal risk meets it."""
-        order = np.argsort(theta, axis=1, kind="stable")
-        theta = np.take_along_axis(theta, order, axis=1)
-        length = np.take_along_axis(length, order, axis=1)
+        `length`; they are taken in order of cost until marginal risk meets it. Steps are `[k, p]`,
+        those of position p in order."""
+        if theta.shape[1] > 1:
+            theta, length = theta.reshape(-1, at.size), length.reshape(-1, at.size)
+            order = np.argsort(np.where(length > 0, theta, np.inf), axis=0, kind="stable")
+            order = order * at.size + np.arange(at.size)
+            theta, length = theta.take(order), length.take(order)
+        else:
+            theta, length = theta[:, 0], length[:, 0]
         theta = np.where(length > 0, theta, 0.0)
-        before = np.cumsum(length, axis=1) - length
+        before = np.cumsum(length, axis=0) - length
         curved = self.q > 0
-        twice = np.where(curved, 2.0 * self.q, 1.0)[:, None]
-        z = np.where(theta > -self.price[:, None], self.low[:, None], self.high[:, None])
-        wanted = np.clip(at[:, None] - before - (theta / twice - z), 0.0, length)
-        taken = np.where(curved[:, None], wanted, np.where(theta < 0, length, 0.0))
-        steps: Floats = (theta * taken).sum(axis=1)
-        return steps + self._cost(at - taken.sum(axis=1))
+        twice = np.where(curved, 2.0 * self.q, 1.0)
+        z = np.where(theta > -self.price, self.low, self.high)
+        wanted = np.minimum(np.maximum(at - before - (theta / twice - z), 0.0), length)
+        taken = np.where(curved, wanted, np.where(theta < 0, length, 0.0))
+        steps: Floats = (theta * taken).sum(axis=0)
+        return steps + self._cost(at - taken.sum(axis=0))
 
     def _cost(self, t: Floats) -> Floats:
         curved = self.q > 0

@@ -40,6 +40,10 @@ BOUND_NAMES = {
 }
 
 
+Group = tuple[str, str]
+"""A part of a ledger and a name in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """For each trade column, ascending: dollars per dollar by term, by statement and by bound.
@@ -72,27 +76,44 @@ def read_ledger(
 ) -> Ledger:
     """The ledger of every trade column at a solved point; `linear` are the parts of the objective
     as `read_terms` has them."""
-    terms: dict[str, Floats] = {}
-    statements: dict[str, Floats] = {}
+    found: dict[Group, Floats] = {}
     for name, term in linear.items():
-        group = statements if name.startswith(PREFER) else terms
-        group[name.removeprefix(PREFER)] = state.total_derivative(term.gradient)
-    terms["risk"] = state.total_derivative(2.0 * program.square * point.x)
-    bounds: dict[str, Floats] = {}
-    defining = set(state.rows.tolist())
-    groups: dict[tuple[bool, str], list[int]] = {}
-    for i in np.flatnonzero(point.row_dual):
-        if i not in defining:
-            owner = program.owners[i]
-            name = owner if owner != PHYSICS else bound_name(program.row_names[i])
-            groups.setdefault((owner != PHYSICS, name), []).append(int(i))
-    for (is_rule, name), rows in groups.items():
-        gradient = -(program.matrix[rows].T @ point.row_dual[rows])
-        (statements if is_rule else bounds)[name] = state.total_derivative(gradient)
-    bounds[NO_SHORT] = state.total_derivative(-np.maximum(point.column_dual, 0.0))
-    upper = state.total_derivative(-np.minimum(point.column_dual, 0.0))
-    bounds[EXHAUSTED] = bounds.get(EXHAUSTED, 0.0) + upper
-    return Ledger(tuple(state.trades.tolist()), terms, statements, bounds)
+        kind = "statements" if name.startswith(PREFER) else "terms"
+        found[kind, name.removeprefix(PREFER)] = term.gradient
+    found["terms", "risk"] = 2.0 * program.square * point.x
+    found.update(_asked_by_rows(program, state, point))
+    found["bounds", NO_SHORT] = -np.maximum(point.column_dual, 0.0)
+    whole = found.get(("bounds", EXHAUSTED), 0.0)
+    found["bounds", EXHAUSTED] = whole - np.minimum(point.column_dual, 0.0)
+    groups: dict[str, dict[str, Floats]] = {"terms": {}, "statements": {}, "bounds": {}}
+    derivatives = state.total_derivatives(np.stack(list(found.values())))
+    for (kind, name), derivative in zip(found, derivatives, strict=True):
+        groups[kind][name] = derivative
+    return Ledger(tuple(state.trades.tolist()), **groups)
+
+
+def _asked_by_rows(program: Program, state: State, point: Point) -> dict[Group, Floats]:
+    """Less dual x gradient, in all columns, of the rows of each statement and of each bound."""
+    priced = point.row_dual != 0.0
+    priced[state.rows] = False
+    rows = np.flatnonzero(priced)
+    ends = [part.stop for _, part in program.parts]
+    ends += range(ends[-1] + 1, priced.size + 1)  # rows added later are each a part of their own
+    part = np.searchsorted(ends, rows, side="right")
+    numbers: dict[Group, int] = {}
+    number = np.zeros(len(ends), dtype=np.int64)
+    for k in np.unique(part).tolist():
+        owner, name = program.owners[ends[k] - 1], program.row_names[ends[k] - 1]
+        group = ("bounds", bound_name(name)) if owner == PHYSICS else ("statements", owner)
+        number[k] = numbers.setdefault(group, len(numbers))
+    start = np.zeros(priced.size, dtype=np.int64)
+    start[rows] = number[part] * program.cost.size
+    entries = np.flatnonzero(priced[program.row_of])
+    row = program.row_of[entries]
+    pulls = program.matrix.data[entries] * point.row_dual[row]
+    cells = start[row] + program.matrix.indices[entries]
+    gradients = -np.bincount(cells, pulls, len(numbers) * program.cost.size)
+    return dict(zip(numbers, gradients.reshape(len(numbers), program.cost.size), strict=True))
 
 
 def with_settled_trades(program: Program, state: State, reduced: Reduced, point: Point) -> Point:
@@ -101,22 +122,33 @@ def with_settled_trades(program: Program, state: State, reduced: Reduced, point:
     A lot that has to go whole is no column of the solve. Its reduced cost is the dual of the row,
     or of the lot's own end, that it presses against.
     """
-    row_dual, column_dual = point.row_dual.copy(), point.column_dual.copy()
-    inner = np.ones(row_dual.size, dtype=bool)
-    inner[state.rows] = False
-    objective = program.cost + 2.0 * program.square * point.x
     settled = reduced.fixed > 0
     settled[reduced.columns] = False
-    for k in np.flatnonzero(settled[state.trades]):
+    trades = np.flatnonzero(settled[state.trades]).tolist()
+    row_dual, column_dual = point.row_dual.copy(), point.column_dual.copy()
+    rest: Floats | None = None
+    for k in trades:
         column = int(state.trades[k])
-        priced = program.matrix.T @ np.where(inner, row_dual, 0.0) + column_dual
-        rest = float(state.total_derivative(objective - priced)[k])
-        entry = int(reduced.lower_entry[column] if rest > 0 else reduced.upper_entry[column])
+        if rest is None:
+            rest = _unexplained(program, state, point.x, row_dual, column_dual)
+        entry = int(reduced.lower_entry[column] if rest[k] > 0 else reduced.upper_entry[column])
         if entry == NONE:
-            column_dual[column] += rest
+            column_dual[column] += rest[k]
         else:
-            row_dual[program.row_of[entry]] += rest / float(program.matrix.data[entry])
+            row_dual[program.row_of[entry]] += rest[k] / program.matrix.data[entry]
+            rest = None  # the row may hold other trades too
     return replace(point, row_dual=row_dual, column_dual=column_dual)
+
+
+def _unexplained(
+    program: Program, state: State, x: Floats, row_dual: Floats, column_dual: Floats
+) -> Floats:
+    """What duals leave of each trade's cost (per bp)."""
+    inner = row_dual.copy()
+    inner[state.rows] = 0.0
+    priced = program.transposed @ inner + column_dual
+    gradient = program.cost + 2.0 * program.square * x - priced
+    return np.asarray(state.total_derivatives(gradient[None])[0])
 
 
 def is_own_bound(kind: str, name: str) -> bool:

@@ -112,6 +112,19 @@ class Name(NamedTuple):
     spread: tuple[float, float]
 
 
+class NameArrays(NamedTuple):
+    """The same as arrays over all names, and `of`, the name of each position, with its `place` in
+    it; `members` are positions, name by name, `sizes` how many are in each."""
+
+    risk: Ints
+    own: NDArray[np.bool_]
+    spread: Floats
+    members: Ints
+    sizes: Ints
+    of: Ints
+    place: Ints
+
+
 class LossColumns(NamedTuple):
     """Sales at a loss switched on by the binary `taken`, which asks for the whole of `exits`.
 
@@ -160,14 +173,15 @@ class Structure:
     `coupling` flags the rows that a Lagrangian prices; the others either hold a mode's binary or
     define a position's active weight. `counted` are those of the former that hold binaries of
     several positions and no trade: they are priced too, mode by mode. `arrays` are those of
-    `positions`. `washed[p]` is the wash group of position p, or -1. `nets` are the columns of each
-    tax region (short, long, chosen), function by function, `corners` where it ends, and
-    `region_rows` flags the rows that say where it lies.
+    `positions`, `name_arrays` those of `names`. `washed[p]` is the wash group of position p, or -1.
+    `nets` are the columns of each tax region (short, long, chosen), function by function, `corners`
+    where it ends, and `region_rows` flags the rows that say where it lies.
     """
 
     positions: tuple[PositionColumns, ...]
     arrays: PositionArrays
     names: tuple[Name, ...]
+    name_arrays: NameArrays
     washes: tuple[WashColumns, ...]
     washed: Ints
     regions: tuple[tuple[RegionColumns, ...], ...]
@@ -229,6 +243,7 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
         positions,
         arrays,
         names,
+        _name_arrays(names),
         washes,
         washed,
         regions,
@@ -288,6 +303,23 @@ def _arrays(positions: Sequence[PositionColumns]) -> PositionArrays:
         lot_of=np.repeat(np.arange(counts.size), counts),
         first=np.cumsum(counts) - counts,
         lot_count=counts,
+    )
+
+
+def _name_arrays(names: Sequence[Name]) -> NameArrays:
+    members = np.array([p for name in names for p in name.positions], dtype=np.int64)
+    sizes = np.array([len(name.positions) for name in names], dtype=np.int64)
+    of, place = np.empty_like(members), np.empty_like(members)
+    of[members] = np.repeat(np.arange(sizes.size), sizes)
+    place[members] = np.arange(members.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return NameArrays(
+        risk=np.array([name.risk for name in names], dtype=np.int64),
+        own=np.array([name.own for name in names], dtype=np.bool_),
+        spread=np.array([name.spread for name in names], dtype=np.float64).reshape(-1, 2),
+        members=members,
+        sizes=sizes,
+        of=of,
+        place=place,
     )
 
 

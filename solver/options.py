@@ -24,10 +24,10 @@ class Options:
     """Combinations of parts. Row i is one of `name[i]` in case `case[i]`, of the parts
     `parts[i, k]`, the last part (which is nothing) where a name has fewer positions than others.
 
-    Rows are sorted by case, then by name; `groups` are where each (case, name) begins. Cases are
-    sorted by block; `blocks` are where each begins: one for each wash group and one for each name
-    in none. `columns` are (case, column, value) of a case's own, `taken_of` the cases of a wash
-    group.
+    Rows are sorted by case, then by name; `groups` are where each (case, name) begins and `group`
+    its number, row by row. Cases are sorted by block, one for each wash group and one for each name
+    in none; `blocks` are where each begins and `block` its number, case by case. `columns` are
+    (case, column, value) of a case's own, `taken_of` the cases of a wash group.
     """
 
     parts: Parts
@@ -36,7 +36,9 @@ class Options:
     case: Ints
     code: Ints
     groups: Ints
+    group: Ints
     blocks: Ints
+    block: Ints
     cases: tuple[Case, ...]
     wash: Ints
     taken_of: Mapping[int, Sequence[frozenset[int]]]
@@ -54,38 +56,29 @@ class Options:
 
     def coded(self, structure: Structure, decisions: Decisions) -> Ints:
         """The code of each name's combination under decisions."""
-        codes = np.array(
-            [_code(m, d) for m, d in zip(decisions.modes, decisions.depths, strict=True)], dtype=int
-        )
-        return np.array(
-            [
-                sum(int(codes[p]) * self.base**k for k, p in enumerate(name.positions))
-                for name in structure.names
-            ],
-            dtype=np.int64,
-        )
-
-
-def _code(mode: Mode, depth: int) -> int:
-    return depth * len(Mode) + mode
+        codes = np.array(decisions.depths) * len(Mode) + np.array(decisions.modes, dtype=int)
+        names = structure.name_arrays
+        found = np.zeros(names.sizes.size, dtype=np.int64)
+        np.add.at(found, names.of, codes * self.base**names.place)
+        return found
 
 
 def read_options(program: Program, structure: Structure, lower: Floats, upper: Floats) -> Options:
     """All options within these column bounds."""
-    blocks = list(_blocks(structure))
+    blocks, names = list(_blocks(structure)), structure.name_arrays
     of_block = [[FREE] if w == NO_COLUMN else _cases(structure.washes[w]) for w, _ in blocks]
     cases = [case for each in of_block for case in each]
-    of_case = [names for (_, names), each in zip(blocks, of_block, strict=True) for _ in each]
+    of_case = [own for (_, own), each in zip(blocks, of_block, strict=True) for _ in each]
     counts = np.array([len(each) for each in of_block], dtype=np.int64)
     wash = np.repeat([w for w, _ in blocks], counts).astype(np.int64)
     taken: dict[int, list[frozenset[int]]] = {}
     for (w, _), each in zip(blocks, of_block, strict=True):
         taken.setdefault(w, []).extend([case.taken for case in each])
-    name = np.array([n for names in of_case for n in names], dtype=np.int64)
-    case = np.repeat(np.arange(len(cases)), [len(names) for names in of_case])
-    positions = [structure.names[n].positions for n in name.tolist()]
-    sizes = np.array([len(each) for each in positions], dtype=np.int64)
-    seats = Seats(np.repeat(case, sizes), np.array([p for each in positions for p in each], int))
+    name = np.array([n for each in of_case for n in each], dtype=np.int64)
+    case = np.repeat(np.arange(len(cases)), [len(each) for each in of_case])
+    sizes = names.sizes[name]
+    begin = np.cumsum(names.sizes) - names.sizes
+    seats = Seats(np.repeat(case, sizes), names.members[spans(begin[name], sizes)])
     parts = read_parts(program, structure, cases, seats, lower, upper)
     first = np.cumsum(sizes) - sizes
     group, rows = _combinations(parts, first, sizes)
@@ -98,15 +91,18 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
     nothing = np.flatnonzero(np.bincount(group, minlength=name.size) == 0)
     group = np.concatenate([group, nothing])
     order = np.argsort(group, kind="stable")
+    group = group[order]
     padding = np.full((nothing.size, rows.shape[1]), parts.mode.size - 1)
     return Options(
         parts=parts,
         rows=np.concatenate([rows, padding])[order],
-        name=name[group[order]],
-        case=case[group[order]],
+        name=name[group],
+        case=case[group],
         code=np.concatenate([code, np.full(nothing.size, NO_COLUMN)])[order],
-        groups=np.searchsorted(group[order], np.arange(name.size)),
+        groups=np.searchsorted(group, np.arange(name.size)),
+        group=group,
         blocks=np.cumsum(counts) - counts,
+        block=np.repeat(np.arange(counts.size), counts),
         cases=tuple(cases),
         wash=wash,
         taken_of=taken,
@@ -170,7 +166,7 @@ def _enough(
     for k, rates, loss in [(k, *each) for k, case in enumerate(cases) for each in case.asked]:
         rate = np.zeros(max(*rates, int(parts.lots.max(initial=0))) + 2)
         rate[list(rates)] = list(rates.values())
-        lost = (rate[parts.lots] * (parts.least + parts.room)).sum(axis=1)
+        lost = (rate[parts.lots] * (parts.least + parts.room)).sum(axis=0)
         most = np.full(seats.case.size, -np.inf)
         np.maximum.at(most, parts.seat[:-1], lost[:-1])
         most[np.isinf(most)] = 0.0

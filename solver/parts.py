@@ -44,8 +44,8 @@ class Seats(NamedTuple):
 class Parts(NamedTuple):
     """Every option of a seat, an entry each, sorted by seat, and one at the end that is nothing.
 
-    A purchase lies between its ends and a sale between `smallest` and `largest`. Lots fill rows of
-    (option, lot) with the least that is sold of each and the room beyond it (bp).
+    A purchase lies between its ends and a sale between `smallest` and `largest`. Lots fill columns
+    of `[lot, option]` with the least that is sold of each and the room beyond it (bp).
     """
 
     seat: Ints
@@ -208,11 +208,11 @@ def _parts(
     kept = sales.sold[lot, sale]
     part, lot, sale = part[kept], lot[kept], sale[kept]
     counts = np.bincount(part, minlength=seat.size + 1)
-    filled = np.arange(counts.max(initial=0)) < counts[:, None]
-    columns = np.full(filled.shape, NO_COLUMN)
-    least, room = np.zeros(filled.shape), np.zeros(filled.shape)
-    column, least[filled] = lots.column[lot], sales.least[lot, sale]
-    columns[filled], room[filled] = column, np.maximum(0.0, upper[column] - least[filled])
+    at = np.arange(part.size) - (np.cumsum(counts) - counts)[part], part
+    columns = np.full((counts.max(initial=0), seat.size + 1), NO_COLUMN)
+    least, room = np.zeros(columns.shape), np.zeros(columns.shape)
+    columns[at], least[at] = lots.column[lot], sales.least[lot, sale]
+    room[at] = np.maximum(0.0, upper[columns[at]] - least[at])
 
     def on(flags: Flags, values: Ints) -> Ints:
         return np.append(np.where(flags, values[position], NO_COLUMN), NO_COLUMN)

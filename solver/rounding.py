@@ -7,7 +7,7 @@ move first, a counted number of times.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 
@@ -18,11 +18,11 @@ from compiler.model import CompiledModel
 from compiler.physics import Physics
 from compiler.registry import Position
 from portfolio.household import Lot
+from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.modes import PositionColumns, Structure
 from solver.netting import read_netting
 from solver.score import BROKEN, Effect, Score, Value
-from solver.search import Answer
 from solver.state import State
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -75,9 +75,12 @@ class _Order:
         """The program's columns for so many shares (bp, and binaries of lots sold whole)."""
         price = self.price
         found = {c: float(n) * price / unit for c, n in zip(self.columns, shares, strict=True)}
-        for column, k in zip(self.exhausted, self.sequence, strict=False):
-            found[column] = float(shares[k] == self.limit[k])
-        return found
+        return found | self.sold_whole(shares)
+
+    def sold_whole(self, shares: list[Decimal]) -> dict[int, float]:
+        """The binaries of lots sold whole."""
+        pairs = zip(self.exhausted, self.sequence, strict=False)
+        return {column: float(shares[k] == self.limit[k]) for column, k in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class _Move:
 
     def made(self, x: Floats, unit: float) -> Floats:
         """x with the order moved."""
-        return _placed(x, self.order.amounts(self.shares, unit))
+        x, amounts = x.copy(), self.order.amounts(self.shares, unit)
+        x[list(amounts)] = list(amounts.values())
+        return x
 
 
 def round_trades(
@@ -106,7 +111,7 @@ def round_trades(
     x = _without_empty_losses(structure, answer.point.x)
     orders = _orders(physics, structure, x, answer.reduced.upper > DUST)
     x[state.trades] = 0.0
-    x = _placed(x, *(order.amounts(order.shares, unit) for order in orders))
+    _place(x, orders, unit)
     netting = read_netting(program, structure)
 
     def cents(amounts: Floats) -> Floats:
@@ -120,11 +125,16 @@ def round_trades(
     return [order for order in rounded if order.bought or order.lots], score.whole(x)
 
 
-def _placed(x: Floats, *amounts: Mapping[int, float]) -> Floats:
-    """x with amounts (bp) in their columns."""
-    x = x.copy()
-    x[[column for each in amounts for column in each]] = [v for e in amounts for v in e.values()]
-    return x
+def _place(x: Floats, orders: list[_Order], unit: float) -> None:
+    """Write the shares of all orders into the program's columns (bp)."""
+    prices = [order.price for order in orders for _ in order.columns]
+    shares = [float(n) for order in orders for n in order.shares]
+    x[[column for order in orders for column in order.columns]] = (
+        np.array(shares) * np.array(prices) / unit
+    )
+    for order in orders:
+        for column, whole in order.sold_whole(order.shares).items():
+            x[column] = whole
 
 
 def _orders(
@@ -261,7 +271,7 @@ def _spread(order: _Order, total: Decimal, *, more: Collection[int] = ()) -> lis
     shares = [w if w == most else ZERO for w, most in zip(wanted, limit, strict=True)]
     sold = [k for k, w in enumerate(wanted) if w > DUST_SHARES]
     partial = [k for k in order.by_gain if k in sold and wanted[k] < limit[k]]
-    alone = [k for k in partial if k not in order.sequence]
+    alone = [k for k in partial if k not in order.sequence] if order.sequence else partial
     _share_out(order, alone, grain, total, shares)
     missing = total - sum(shares, ZERO)
     if order.sequence:
@@ -270,7 +280,8 @@ def _spread(order: _Order, total: Decimal, *, more: Collection[int] = ()) -> lis
             shares[k] = max(ZERO, min(missing, order.limit[k]))
             missing -= shares[k]
     whole = [k for k in reversed(sold) if wanted[k] == limit[k]]
-    others = sorted(set(more).difference(sold), key=lambda k: (k not in order.spare, k))
+    others = [k for k in more if k not in sold]
+    others.sort(key=lambda k: (k not in order.spare, k))
     for k in [*partial, *whole, *others]:
         change = max(-shares[k], min(missing, limit[k] - shares[k]))
         shares[k] += change

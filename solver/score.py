@@ -55,18 +55,17 @@ class Score:
     ) -> None:
         self.program, self.state, self.netting = program, state, netting
         self.square = program.counted
-        rules = np.ones(program.matrix.shape[0], dtype=bool)
+        rules = np.ones(program.row_lower.size, dtype=bool)
         rules[state.rows] = False
         rules[program.rows_of(lambda part: part.startswith(("tax[", "physics.selling")))] = False
-        self.rows = np.flatnonzero(rules)
-        self.matrix = program.matrix[self.rows]
-        self.by_column = sp.csr_matrix(self.matrix.T)
-        self.lower, self.upper = program.row_lower[self.rows], program.row_upper[self.rows]
-        each = self.matrix.copy()
-        each.data = np.ceil(np.abs(each.data))
-        spare = program.spare[self.rows]
-        self.end = self.upper + np.where(np.isnan(spare), 0.0, spare)
-        self.upper = self.end - np.where(np.isnan(spare), 0.0, cents(each @ amounts))
+        self.rules, matrix = rules, program.matrix
+        self.lower = np.where(rules, program.row_lower, -np.inf)
+        within = np.where(rules, program.row_upper, np.inf)
+        each = np.ceil(np.abs(matrix.data)) * amounts[matrix.indices]
+        spare, limited = program.spare, ~np.isnan(program.spare)
+        self.end = within + np.where(limited, spare, 0.0)
+        clear = cents(np.bincount(program.row_of, each, rules.size).astype(float))
+        self.upper = self.end - np.where(limited, clear, 0.0)
         margins = cents(np.array([amounts[limit.active].sum() for limit in program.risks]))
         self.risks = [
             (limit, float(margin) if limit.spare <= 0.0 else 0.0)
@@ -79,7 +78,7 @@ class Score:
 
     def __call__(self, x: Floats) -> Value:
         whole = self.whole(x)
-        broken = self._beyond(self.matrix @ whole, slice(None), 0.0)
+        broken = self._beyond(self.program.matrix @ whole, slice(None), 0.0)
         strays = [limit.over(whole) + margin for limit, margin in self.risks]
         far = sum(stray for stray in strays if stray > BROKEN)
         return float(broken.sum()) + far, self.program.objective(whole)
@@ -155,8 +154,14 @@ class Score:
 
     def _tells_apart(self, columns: NDArray[np.int64]) -> bool:
         """Whether a rule is about single regions (chosen, short, long) of a tax function."""
-        chosen, short, long = (self.by_column[each].toarray() for each in columns.T)
+        by_column = self._by_column()
+        chosen, short, long = (by_column[each].toarray()[:, self.rules] for each in columns.T)
         return bool(chosen.any() or (short != short[0]).any() or (long != long[0]).any())
+
+    def _by_column(self) -> sp.csr_matrix:
+        """The rows that each column is in, in compressed rows."""
+        program = self.program
+        return program.once("by column", lambda: sp.csr_matrix(program.transposed))
 
     def _objective(self, start: Floats, total: sp.csr_matrix) -> Floats:
         """By how much (bp) each move changes the objective."""
@@ -167,8 +172,8 @@ class Score:
     def _far(self, start: Floats, total: sp.csr_matrix) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """How far rows and limits are broken after each move (bp), at least and at most; and
         whether it leaves alone what is broken and breaks nothing else."""
-        values = self.matrix @ start
-        moved = sp.csr_matrix(total @ self.by_column)
+        values = self.program.matrix @ start
+        moved = sp.csr_matrix(total @ self._by_column())
         rows, owners, count = moved.indices, _owners(moved), moved.shape[0]
         ends = []
         level = np.ones(count, dtype=bool)

@@ -24,14 +24,14 @@ DEFINITIONS = {"physics.activity", "physics.factor", "physics.through", "physics
 @dataclass(frozen=True, slots=True)
 class State:
     """`trades` and `states` are columns; `rows` define the states, with `matrix` in all columns and
-    `by_trade` in trades; `lu` factors E_S."""
+    `of_trades` in trades (trade x row); `lu` factors E_S."""
 
     program: Program
     trades: NDArray[np.int64]
     states: NDArray[np.int64]
     rows: NDArray[np.int64]
     matrix: sp.csr_matrix
-    by_trade: sp.csr_matrix
+    of_trades: sp.csc_matrix
     lu: Any
 
     def complete(self, x: Floats) -> Floats:
@@ -42,11 +42,11 @@ class State:
         whole[self.states] = self.lu.solve(right)
         return whole
 
-    def total_derivative(self, gradient: Floats) -> Floats:
-        """d(gradient'x)/d(trade) for every trade, states following (per bp traded)."""
-        multipliers = self.lu.solve(gradient[self.states], trans="T")
-        through = self.by_trade.T @ multipliers
-        return np.asarray(gradient[self.trades] - through)
+    def total_derivatives(self, gradients: Floats) -> Floats:
+        """`[k, t]`: d(gradients[k]'x)/d(trade t), states following (per bp traded)."""
+        multipliers = self.lu.solve(gradients[:, self.states].T, trans="T")
+        through = np.asarray(self.of_trades @ multipliers).T
+        return np.ascontiguousarray(gradients[:, self.trades] - through)
 
 
 def read_state(program: Program, structure: Structure, region: tuple[RegionColumns, ...]) -> State:
@@ -56,26 +56,23 @@ def read_state(program: Program, structure: Structure, region: tuple[RegionColum
 
 
 def _state(program: Program, structure: Structure, region: tuple[RegionColumns, ...]) -> State:
-    trades = [s for p in structure.positions for s in p.sells]
-    trades += [p.buy for p in structure.positions if p.buy != NO_COLUMN]
+    p = structure.arrays
+    trades = np.sort(np.concatenate([p.lots, p.buy[p.buy != NO_COLUMN]]))
     tax = {f"tax[{r.entity}].{name}" for r in region for name in ("net", "washed")}
     rows = program.rows_of(lambda part: part in DEFINITIONS or part in tax)
-    nets = {c for r in region for c in (r.short, r.long)}
-    other_regions = {c for f in structure.regions for r in f for c in (r.short, r.long)} - nets
     matrix = program.matrix[rows]
-    touched = np.asarray(abs(matrix).sum(axis=0)).reshape(-1) > 0
-    touched[trades] = False
-    touched[sorted(other_regions)] = False
-    touched[program.integer] = False
+    touched = np.zeros(program.cost.size, dtype=np.bool_)
+    touched[matrix.indices] = True
+    touched[trades] = touched[program.integer] = False
+    nets = {c for r in region for c in (r.short, r.long)}
+    touched[[c for c in structure.nets[:, :2].flat if c not in nets]] = False
     states = np.flatnonzero(touched)
-    square = sp.csc_matrix(matrix[:, states])
-    moved = np.array(sorted(trades), dtype=int)
     return State(
         program,
-        moved,
+        trades,
         states,
         rows,
         matrix,
-        matrix[:, moved],
-        splu(square),
+        matrix[:, trades].T,
+        splu(sp.csc_matrix(matrix[:, states])),
     )
