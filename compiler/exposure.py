@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.registry import Position
 
 GroupOf = Callable[[Security], str | None]
+NOTHING_BEHIND: Mapping[str, Decimal] = {}
 
 
 class Through(Enum):
@@ -115,8 +116,9 @@ class Groups:
         """Total weight of each group; `weights` by security, in any unit."""
         self._ask(weights)
         totals: dict[str, Decimal] = {}
+        whole = self._whole
         for name, weight in weights.items():
-            group = self._whole[name]
+            group = whole[name]
             if group is not None:
                 totals[group] = totals[group] + weight if group in totals else weight
             elif name in self._behind:
@@ -136,15 +138,20 @@ class Groups:
         self._ask(names)
         constants: dict[str, float] = {}
         terms: dict[str, list[tuple[float, Position]]] = {}
+        whole = self._whole
         for name in names:
             position, worth = holdings[name]
-            group = self._whole[name]
-            parts = {group: 1.0} if group is not None else self._behind.get(name, {})
-            for group, part in parts.items():
-                share = float(part)
-                constants[group] = constants.get(group, 0.0) + share * worth
+            group = whole[name]
+            if group is not None:
+                constants[group] = constants.get(group, 0.0) + worth
                 if position is not None:
-                    terms.setdefault(group, []).append((share, position))
+                    terms.setdefault(group, []).append((1.0, position))
+                continue
+            for inside, part in self._behind.get(name, NOTHING_BEHIND).items():
+                share = float(part)
+                constants[inside] = constants.get(inside, 0.0) + share * worth
+                if position is not None:
+                    terms.setdefault(inside, []).append((share, position))
         return {
             group: Exposure(constant, tuple(terms.get(group, ())))
             for group, constant in constants.items()
@@ -152,13 +159,18 @@ class Groups:
 
     def _ask(self, names: Iterable[str]) -> None:
         """Learn in which group names count whole, and what those that do not have behind them."""
-        for name in [name for name in names if name not in self._whole]:
-            own = self.of(name)
-            if name in self.household.constituents and self._seen_through(name, own):
-                self._whole[name] = None
+        whole, known, rows = self._whole, self._known.groups, self.household.securities
+        funds = self.household.constituents
+        for name in names:
+            if name in whole:
+                continue
+            found = known.get(name)
+            own = found[1] if found is not None and found[0] is rows[name] else self.of(name)
+            if name in funds and self._seen_through(name, own):
+                whole[name] = None
                 self._behind[name] = self._parts(name)
             else:
-                self._whole[name] = own
+                whole[name] = own
 
     def _seen_through(self, name: str, own: str | None) -> bool:
         if name in self.sight.opened or self.sight.through is Through.ALWAYS:

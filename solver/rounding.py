@@ -18,11 +18,11 @@ from compiler.model import CompiledModel
 from compiler.physics import Physics
 from compiler.registry import Position
 from portfolio.household import Lot
+from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.modes import PositionColumns, Structure
 from solver.netting import read_netting
 from solver.score import BROKEN, Effect, Score, Value
-from solver.search import Answer
 from solver.state import State
 
 ZERO, ONE = Decimal(0), Decimal(1)
