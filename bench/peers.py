@@ -35,10 +35,10 @@ from bench.results import publish, results_argument, surroundings, surroundings_
 from policydsl.inputs import Inputs, policy_of
 from policydsl.propose import propose
 from policydsl.tables import table
+from solver.answer import region_fixings
 from solver.handover import Floats, Program
 from solver.interior import ACCURACY
 from solver.reduce import reduce
-from solver.search import region_fixings
 from solver.solve import Solution
 
 PACKAGES = ("cvxpy", "pyscipopt", "pulp")

@@ -122,7 +122,8 @@ def propose(
             room = _reserve(household, reserve)
             improved = failed if improve else frozenset()
             compiled = compile_household(household, policy, room, improved, frozenset(still), form)
-        solution = solve(compiled, budget)
+        # One tree trades as few names as can be. Where rounding needs more, prices find them.
+        solution = solve(compiled, replace(budget, few=0) if breaches else budget)
         if isinstance(solution, NoSolution):
             if breaches:
                 if solution.infeasible and stuck is None:

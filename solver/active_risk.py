@@ -15,11 +15,12 @@ import scipy.sparse as sp
 
 from compiler.active_risk import tangent_at
 from compiler.model import CompiledModel
+from solver.answer import Answer, region_fixings
 from solver.handover import Floats, Program
 from solver.modes import Structure, decisions_at, fixings, read_structure
 from solver.quadratic import Point, solved
 from solver.reduce import reduce
-from solver.search import Answer, Budget, decided, region_fixings, search
+from solver.search import Budget, decided, search
 from solver.work import Work
 
 KEPT = 1e-6  # bp of household value: what a program without room for rounding may overshoot

@@ -9,6 +9,7 @@ S^2/zs >= 2 a S - a^2 zs for any a (Frangioni and Gentile 2006).
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.interior import StalledError
 from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
-from solver.reduce import reduce
+from solver.reduce import Reduced, reduce
 from solver.sums import dot
 from solver.work import Work
 
@@ -57,9 +58,10 @@ def relax_hull(
 ) -> Hull | None:
     """Tighten the relaxation of everything `open_modes` allow; None where that is proven to be
     nothing. Raises StalledError where the engine cannot say."""
-    model = Tangents(program, structure, region | _closed(structure, open_modes))
-    if model.infeasible:
+    reduced = reduce(program, region | _closed(structure, open_modes))
+    if reduced.infeasible:
         return None
+    model = Tangents(program, structure, reduced)
     if start is not None:
         model.cut(start, everywhere=True)
     if not model.tighten(work):
@@ -92,16 +94,16 @@ def _closed(structure: Structure, open_modes: list[tuple[Mode, ...]]) -> dict[in
     return fixed
 
 
+Tangent = tuple[float, dict[int, float]]
+"""The lower end of a row and its coefficients by the engine's columns."""
+
+
 class Tangents:
     """The reduced program with a column for each square and a growing set of tangents."""
 
-    def __init__(self, program: Program, structure: Structure, fixed: dict[int, float]) -> None:
+    def __init__(self, program: Program, structure: Structure, reduced: Reduced) -> None:
         self.program, self.structure, self.square = program, structure, program.counted
-        self.reduced = reduce(program, fixed)
-        self.infeasible = self.reduced.infeasible
-        if self.infeasible:
-            return
-        reduced = self.reduced
+        self.reduced = reduced
         self.columns = reduced.columns
         self.at = {int(j): k for k, j in enumerate(self.columns)}
         self.squared = [int(j) for j in self.columns if self.square[j] > 0]
@@ -121,6 +123,10 @@ class Tangents:
             program.offset + dot(program.cost, reduced.fixed) + dot(self.square, reduced.fixed**2)
         )
 
+    @property
+    def binaries(self) -> list[int]:
+        return np.flatnonzero(self.program.integer[self.columns]).tolist()
+
     def full(self, values: Floats) -> Floats:
         x = self.reduced.fixed.copy()
         x[self.columns] = values[: self.columns.size]
@@ -128,25 +134,25 @@ class Tangents:
 
     def cut(self, x: Floats, *, everywhere: bool = False, values: Floats | None = None) -> int:
         """Add a tangent to each square at x where the epigraph is below it; count them."""
-        added = 0
+        at, below = x.tolist(), [] if values is None else values.tolist()
+        rows = []
         for j in self.squared:
             q, column = float(self.square[j]), self.epigraph[j]
-            gap = 0.0 if values is None else q * x[j] ** 2 - values[column]
+            gap = q * at[j] ** 2 - below[column] if below else 0.0
             if everywhere or gap > TIGHT / len(self.squared):
-                self._add_tangent(j, q, column, x)
-                added += 1
-        return added
+                rows.append(self._tangent(j, q, column, at))
+        self._add(rows)
+        return len(rows)
 
-    def _add_tangent(self, j: int, q: float, column: int, x: Floats) -> None:
+    def _tangent(self, j: int, q: float, column: int, x: Sequence[float]) -> Tangent:
         p = self.owner.get(j)
         free = p is not None and (p.sold in self.at or p.bought in self.at)
         if p is None or not free:
             # t >= q (2 a d - a^2)
-            self._row(-q * x[j] ** 2, {column: 1.0, self.at[j]: -2 * q * x[j]})
-            return
+            return -q * x[j] ** 2, {column: 1.0, self.at[j]: -2 * q * x[j]}
         # t >= q (d0^2 + 2 d0 (b - S) + 2 a S - a^2 zs + 2 c b - c^2 zb)
-        sold = float(sum(x[s] for s in p.sells))
-        bought = float(x[p.buy]) if p.buy != NO_COLUMN else 0.0
+        sold = sum(x[s] for s in p.sells)
+        bought = x[p.buy] if p.buy != NO_COLUMN else 0.0
         row = {column: 1.0}
         constant = q * p.drift**2
         for s in p.sells:
@@ -156,7 +162,7 @@ class Tangents:
         if p.buy != NO_COLUMN:
             constant += self._term(row, p.buy, -q * (2 * p.drift + 2 * bought))
             constant += self._term(row, p.bought, q * bought**2)
-        self._row(constant, row)
+        return constant, row
 
     def _term(self, row: dict[int, float], j: int, coefficient: float) -> float:
         """Put a coefficient on column j, or return what its fixed value adds to the right side."""
@@ -165,13 +171,20 @@ class Tangents:
             return 0.0
         return -coefficient * float(self.reduced.fixed[j])
 
-    def _row(self, lower: float, row: dict[int, float]) -> None:
-        self.engine.addRow(
-            lower,
-            highspy.kHighsInf,
-            len(row),
-            np.array(list(row), dtype=np.int32),
-            np.array(list(row.values())),
+    def _add(self, rows: Sequence[Tangent]) -> None:
+        """Add rows, all at once."""
+        if not rows:
+            return
+        starts = np.cumsum([0, *(len(row) for _, row in rows[:-1])], dtype=np.int32)
+        columns = [k for _, row in rows for k in row]
+        self.engine.addRows(
+            len(rows),
+            np.array([lower for lower, _ in rows]),
+            np.full(len(rows), highspy.kHighsInf),
+            len(columns),
+            starts,
+            np.array(columns, dtype=np.int32),
+            np.array([a for _, row in rows for a in row.values()]),
         )
 
     def tighten(self, work: Work) -> bool:
@@ -192,7 +205,7 @@ class Tangents:
     def dive(self, work: Work) -> Decisions | None:
         """Decisions by fixing the most decided quarter of the open binaries, solve after solve;
         those that lean one way at last all together."""
-        undecided = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        undecided = self.binaries
         for _ in range(DIVE_STEPS):
             values = self._relaxed(work)
             if values is None:
@@ -201,7 +214,7 @@ class Tangents:
                 x = self.full(values)
                 x[self.program.integer] = np.round(x[self.program.integer])
                 return decisions_at(self.structure, x)
-            leaning = self._leaning(values)
+            leaning = self.leaning(values)
             off = {k: abs(leaning[k] - round(leaning[k])) for k in undecided}
             fractional = sorted((k for k in undecided if off[k] > 1e-6), key=lambda k: off[k])
             batch = fractional[: max(1, len(fractional) // 4)] or undecided
@@ -225,7 +238,7 @@ class Tangents:
             return None
         return np.array(self.engine.getSolution().col_value)
 
-    def _leaning(self, values: Floats) -> Floats:
+    def leaning(self, values: Floats) -> Floats:
         """Values with each binary as far on as its trade is of the smallest it may be: the
         relaxation itself leaves a binary near zero where a trade could be much larger. Lots in
         order lean as if all that is sold of them were sold in turn."""
@@ -286,7 +299,7 @@ class Tangents:
     ) -> Branched:
         if not self.columns.size:
             return Branched(decisions_at(self.structure, self.reduced.fixed), self.offset)
-        kinds = [k for k, j in enumerate(self.columns) if self.program.integer[j]]
+        kinds = self.binaries
         for k in kinds:
             self.engine.changeColIntegrality(k, highspy.HighsVarType.kInteger)
         if start is not None:

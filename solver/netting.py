@@ -6,13 +6,15 @@ what lies beyond it is taxed by the next region's rates, not by an extension of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from solver.handover import Floats, Program
 from solver.modes import RegionColumns, Structure
+
+KINK = 1e-6  # bp by which nets may be outside of a region that they are at the end of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ class Netting:
             next(p.region for p in pieces if x[p.region.chosen] > 0.5) for pieces in self.functions
         )
 
+    def holding(self, x: Floats) -> tuple[RegionColumns, ...]:
+        """The regions that hold each taxpayer's nets; where several meet, that of no trades."""
+        found = []
+        for pieces, untraded in zip(self.functions, self.untraded(), strict=True):
+            short = sum(float(x[p.region.short]) for p in pieces)
+            long = sum(float(x[p.region.long]) for p in pieces)
+            beyond = [max(0.0, p.outside(short, long) - KINK) for p in pieces]
+            order = sorted(
+                zip(beyond, pieces, strict=True), key=lambda e: (e[0], e[1].region != untraded)
+            )
+            found.append(order[0][1].region)
+        return tuple(found)
+
     def placed(self, x: Floats) -> Floats:
         """The same trades, with each taxpayer's nets in the region that holds them."""
         x = x.copy()
@@ -84,28 +99,23 @@ def read_netting(program: Program, structure: Structure) -> Netting:
 
 
 def _netting(program: Program, structure: Structure) -> Netting:
-    rows = program.rows_of(lambda part: part.startswith("tax["))
-    named = {program.row_names[i]: i for i in rows.tolist()}
-
-    def start(entity: str, term: str) -> float:
-        return float(program.row_lower[named[f"tax[{entity}].net[{term}]"]])
-
-    return Netting(
-        tuple(
-            tuple(_piece(program, region, named) for region in function)
-            for function in structure.regions
-        ),
-        tuple((start(f[0].entity, "short"), start(f[0].entity, "long")) for f in structure.regions),
-    )
+    functions, start = [], []
+    for function in structure.regions:
+        tax = f"tax[{function[0].entity}]"
+        functions.append(tuple(_pieces(program, function, f"{tax}.netting")))
+        short, long = program.row_lower[program.rows_of(f"{tax}.net".__eq__)]
+        start.append((float(short), float(long)))
+    return Netting(tuple(functions), tuple(start))
 
 
-def _piece(program: Program, region: RegionColumns, named: dict[str, int]) -> _Piece:
-    start = f"tax[{region.entity}].netting[{region.name},"
-    rows = [i for name, i in named.items() if name.startswith(start)]
-    columns = [region.short, region.long, region.chosen]
-    return _Piece(
-        region,
-        program.matrix[rows][:, columns].toarray(),
-        program.row_lower[rows],
-        program.row_upper[rows],
-    )
+def _pieces(program: Program, function: tuple[RegionColumns, ...], name: str) -> Iterator[_Piece]:
+    """Each region with the rows of its own."""
+    rows = program.rows_of(name.__eq__)
+    matrix = program.matrix[rows]
+    columns = np.array([[r.short, r.long, r.chosen] for r in function])
+    dense = matrix[:, columns.reshape(-1)].toarray().reshape(rows.size, *columns.shape)
+    for k, region in enumerate(function):
+        own = np.flatnonzero(dense[:, k].any(axis=1))
+        yield _Piece(
+            region, dense[own, k], program.row_lower[rows[own]], program.row_upper[rows[own]]
+        )

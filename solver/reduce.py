@@ -77,7 +77,7 @@ def reduce(
     fixed = np.zeros(low.size)
     free = np.ones(low.size, dtype=bool)
     keep = np.ones(a.shape[0], dtype=bool) if dropped is None else ~dropped
-    entries = np.arange(a.data.size) if dropped is None else np.flatnonzero(keep[of_row])
+    left = np.ones(a.data.size, dtype=bool) if dropped is None else keep[of_row]
     while True:
         width = up - low
         infeasible = bool((width < -CROSSED).any())
@@ -85,13 +85,13 @@ def reduce(
         fixed[newly] = (low[newly] + up[newly]) / 2
         free[newly] = False
         shift = a @ fixed
-        entries = entries[free[a.indices[entries]]]
-        rows = of_row[entries]
-        count = np.bincount(rows, minlength=a.shape[0])
-        single = np.flatnonzero(keep[rows] & (count[rows] == 1))
-        if infeasible or not single.size:
+        left &= free[a.indices]
+        entries = np.flatnonzero(left)
+        count = np.bincount(of_row[entries], minlength=a.shape[0])
+        row = np.flatnonzero(keep & (count == 1))
+        if infeasible or not row.size:
             break
-        entry, row = entries[single], rows[single]
+        entry = entries[np.cumsum(count)[row] - 1]
         column, per = a.indices[entry], a.data[entry]
         one = (program.row_lower[row] - shift[row]) / per
         other = (program.row_upper[row] - shift[row]) / per
@@ -107,7 +107,7 @@ def reduce(
         program=program,
         columns=np.flatnonzero(free),
         rows=np.flatnonzero(keep),
-        entries=entries[keep[rows]],
+        entries=entries[keep[of_row[entries]]],
         fixed=fixed,
         shift=shift,
         lower=low,

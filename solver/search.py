@@ -14,9 +14,11 @@ from itertools import islice, product
 
 import numpy as np
 
+from solver.answer import Answer, answer_for, region_at, region_fixings
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, Pricing
 from solver.counting import Counting, around, changed, counting, exchanged, thinned
+from solver.few import search_few
 from solver.handover import Floats, Program
 from solver.interior import StalledError
 from solver.modes import (
@@ -65,20 +67,8 @@ class Budget:
     risk_searches: int = 3
     risk_rounds: int = 3
     regions: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The best trades found before rounding and what is proven of them.
-
-    `bound` (bp) holds for the whole problem: all modes, wash cases and tax regions.
-    """
-
-    point: Point
-    reduced: Reduced
-    decisions: Decisions
-    region: tuple[RegionColumns, ...]
-    bound: float
+    few: int = 16
+    programs: int = 60
 
 
 @dataclass(slots=True)
@@ -130,6 +120,13 @@ def search(
 
     `start` is a feasible point, binaries and all, whose decisions are tried first.
     """
+    proven = -np.inf
+    if np.count_nonzero(program.integer) <= budget.few:
+        answer, proven = search_few(program, structure, budget.goal, budget.programs, work, start)
+        incumbent = INFEASIBLE if answer is None else answer.point.objective
+        if proven >= incumbent - budget.goal:
+            return answer
+        start = start if answer is None else answer.point.x
     anywhere = reduce(program, {}, structure.mode_rows)
     pricing = Pricing(program, structure, anywhere.lower, anywhere.upper)
     state = Search(program, structure, budget, work, pricing)
@@ -155,7 +152,7 @@ def search(
     if state.best is None:
         return None
     bound = min([state.bound(r) for r in regions] + [state.incumbent])
-    return replace(state.best, bound=bound)
+    return replace(state.best, bound=max(bound, proven))
 
 
 def decided(
@@ -183,25 +180,9 @@ def _regions(state: Search) -> list[_Region]:
 
 def _begin(state: Search, start: Floats) -> None:
     """Take the decisions of a feasible point as the first answer."""
-    chosen = tuple(
-        max(function, key=lambda region: start[region.chosen])
-        for function in state.structure.regions
-    )
-    fixed = region_fixings(state.structure, chosen)
-    decisions = decisions_at(state.structure, start)
-    reduced = reduce(state.program, fixed | fixings(state.structure, decisions))
-    point = solved(reduced, state.work)
-    if point is not None:
-        state.best = Answer(point, reduced, decisions, chosen, -np.inf)
-
-
-def region_fixings(structure: Structure, chosen: tuple[RegionColumns, ...]) -> dict[int, float]:
-    """Columns fixed by one choice of tax regions."""
-    fixed: dict[int, float] = {}
-    for function, one in zip(structure.regions, chosen, strict=True):
-        for region in function:
-            fixed[region.chosen] = float(region == one)
-    return fixed
+    program, structure = state.program, state.structure
+    decisions, region = decisions_at(structure, start), region_at(structure, start)
+    state.best = answer_for(program, structure, decisions, region, state.work)
 
 
 def _relax(state: Search, region: _Region) -> None:

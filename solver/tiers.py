@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import highspy
 import numpy as np
@@ -25,14 +26,15 @@ from solver.active_risk import (
     with_excess,
     with_tangents,
 )
+from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.ledger import bound_name
 from solver.modes import Structure, read_structure
 from solver.netting import read_netting
-from solver.search import Answer, Budget
+from solver.search import Budget
 from solver.state import read_state
-from solver.sums import dot
+from solver.tree import Then, branched
 from solver.work import Work
 
 SLACK = 1e-6
@@ -166,6 +168,10 @@ def _least(
     With limits on tracking error each round's point is a corner of their tangents; the least risk
     that its decisions allow gives a point inside, and the next tangent.
     """
+    if not program.risks and np.count_nonzero(program.integer) <= budget.few:
+        few = _least_of_few(program, columns, budget, work, start)
+        if few is not None:
+            return few
     found = least_by_rows(program, columns, budget, work, start)
     if not program.risks or found.point is None:
         return found
@@ -198,11 +204,7 @@ def least_by_rows(
     program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
 ) -> Least:
     """The same by the program's rows alone."""
-    engine = new_engine()
-    cost = np.zeros(program.cost.size)
-    cost[columns] = 1.0
-    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
-    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    engine = _engine_for(program, columns)
     for j in np.flatnonzero(program.integer):
         engine.changeColIntegrality(int(j), highspy.HighsVarType.kInteger)
     engine.setOptionValue("mip_max_nodes", budget.nodes)
@@ -216,20 +218,51 @@ def least_by_rows(
     work.nodes += max(0, int(info.mip_node_count))
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         point = np.array(engine.getSolution().col_value)
-        bound = float(info.mip_dual_bound) if program.integer.any() else dot(cost, point)
+        bound = float(info.mip_dual_bound) if program.integer.any() else _sum(point, columns)
         return Least(program, point, max(bound, 0.0), False)
     infeasible = engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible
     return Least(program, None, 0.0, infeasible)
 
 
+def _engine_for(program: Program, columns: list[int]) -> Any:
+    """The program's rows, and the sum of `columns` for its cost."""
+    engine = new_engine()
+    cost = np.zeros(program.cost.size)
+    cost[columns] = 1.0
+    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
+    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    return engine
+
+
+def _least_of_few(
+    program: Program, columns: list[int], budget: Budget, work: Work, start: Floats | None
+) -> Least | None:
+    """The same over few binaries; None where the budget does not settle it."""
+    point = start
+
+    def look(values: Floats, cost: float, whole: bool) -> Then:
+        nonlocal point
+        if point is not None and cost >= _sum(point, columns) - LEAST_FREEZE:
+            return Then.ENOUGH
+        if not whole:
+            return Then.BRANCH
+        point = values
+        return Then.ENOUGH
+
+    engine = _engine_for(program, columns)
+    binaries = np.flatnonzero(program.integer).tolist()
+    bound = branched(engine, binaries, look, budget.programs, work)
+    if point is None:
+        return Least(program, None, 0.0, True) if bound == np.inf else None
+    least = _sum(point, columns)
+    bound = max(min(bound, least), 0.0)
+    return Least(program, point, bound, False) if least - bound <= 2 * LEAST_FREEZE else None
+
+
 def _in_the_way(program: Program, columns: list[int], work: Work) -> tuple[str, ...]:
     """Statements and, after them, bounds whose rows have a price where the sum of `columns` is
     least, every decision left open: without that price none of them is named."""
-    cost = np.zeros(program.cost.size)
-    cost[columns] = 1.0
-    engine = new_engine()
-    bounds = (program.row_lower, program.row_upper, program.lower, program.upper)
-    engine.passModel(linear_model(cost, program.matrix, *bounds))
+    engine = _engine_for(program, columns)
     started = time.perf_counter()
     engine.run()
     work.seconds += time.perf_counter() - started

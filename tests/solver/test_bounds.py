@@ -25,6 +25,8 @@ from tests.solver.brute_force import Optimum, every_region, region_fixings, solv
 
 SOME = 1e-4  # bp: more is a trade
 EXACT = 1e-5  # bp: what two solves of one program may differ by
+WAYS = (0, Budget().few)
+"""Binaries that are searched by one tree: none, and as many as usual."""
 DAYS = ("2019-03-01", "2026-01-15", "2026-06-01")
 RULES = (
     "prevent wash sales across household",
@@ -122,10 +124,10 @@ def households(draw: st.DrawFn) -> Small:
 
 
 @settings(max_examples=25, deadline=None)
-@given(households())
-def test_the_search_keeps_its_word(case: Small) -> None:
+@given(households(), st.sampled_from((Budget(few=0), Budget(), Budget(programs=4))))
+def test_the_search_keeps_its_word(case: Small, budget: Budget) -> None:
     optima = case.optima()
-    answer = search(case.program, case.structure, Budget(), Work())
+    answer = search(case.program, case.structure, budget, Work())
     if answer is None:
         assert not optima
         return
@@ -135,7 +137,8 @@ def test_the_search_keeps_its_word(case: Small) -> None:
     assert answer.bound <= answer.point.objective + EXACT
 
 
-def test_the_search_finds_the_optimum_where_the_budget_allows_it() -> None:
+@pytest.mark.parametrize("few", WAYS)
+def test_the_search_finds_the_optimum_where_the_budget_allows_it(few: int) -> None:
     home = household(
         account(
             "TX",
@@ -148,7 +151,7 @@ def test_the_search_finds_the_optimum_where_the_budget_allows_it() -> None:
     )
     case = Small(home, RULES[:2])
     best = min(case.optima(), key=lambda each: each.point.objective)
-    answer = search(case.program, case.structure, Budget(goal=EXACT), Work())
+    answer = search(case.program, case.structure, Budget(goal=EXACT, few=few), Work())
     assert answer is not None
     assert answer.point.objective == pytest.approx(best.point.objective, abs=EXACT)
     assert answer.decisions == best.decisions
@@ -216,10 +219,11 @@ def test_no_tangent_cuts_off_a_feasible_point(case: Small, noise: list[float]) -
     program, structure = case.program, case.structure
     anywhere = np.resize(np.array(noise), program.cost.size)
     for region in every_region(structure):
-        model = Tangents(program, structure, region_fixings(structure, region))
-        optima = [] if model.infeasible else list(solve_all(program, structure, region))
+        reduced = reduce(program, region_fixings(structure, region))
+        optima = [] if reduced.infeasible else list(solve_all(program, structure, region))
         if not optima:
             continue
+        model = Tangents(program, structure, reduced)
         model.cut(anywhere, everywhere=True)
         model.cut(optima[0].point.x, everywhere=True)
         for each in optima:
@@ -243,7 +247,8 @@ def _furthest_cut(model: Tangents, program: Program, x: Floats) -> float:
     return float(np.maximum(np.maximum(lower - activity, activity - upper), 0).max(initial=0))
 
 
-def test_a_sale_that_starts_at_nothing_is_not_ruled_out() -> None:
+@pytest.mark.parametrize("few", WAYS)
+def test_a_sale_that_starts_at_nothing_is_not_ruled_out(few: int) -> None:
     """Without a smallest trade the first dollar of a sale costs nothing, and regrets nothing."""
     home = household(
         account("TX", 0, lot("f", "FND", 5, 60)),
@@ -253,13 +258,14 @@ def test_a_sale_that_starts_at_nothing_is_not_ruled_out() -> None:
     )
     case = Small(home, [])
     best = min(each.point.objective for each in case.optima())
-    answer = search(case.program, case.structure, Budget(), Work())
+    answer = search(case.program, case.structure, Budget(few=few), Work())
     assert answer is not None
     assert answer.bound <= best + EXACT
     assert answer.point.objective == pytest.approx(best, abs=Budget().goal)
 
 
-def test_a_tax_region_that_no_trades_reach_has_no_bound() -> None:
+@pytest.mark.parametrize("few", WAYS)
+def test_a_tax_region_that_no_trades_reach_has_no_bound(few: int) -> None:
     """A gain of the year that the one loss, too small for an order, cannot turn into a loss."""
     home = household(
         account("A0", 0, lot("c", "CCC", 10, 240, "2026-01-15")),
@@ -271,17 +277,18 @@ def test_a_tax_region_that_no_trades_reach_has_no_bound() -> None:
     )
     case = Small(home, RULES[:2])
     best = min(each.point.objective for each in case.optima())
-    answer = search(case.program, case.structure, Budget(), Work())
+    answer = search(case.program, case.structure, Budget(few=few), Work())
     assert answer is not None
     assert answer.bound <= best + EXACT
     assert answer.point.objective == pytest.approx(best, abs=Budget().goal)
 
 
-def test_a_mode_that_nothing_allows_is_never_the_cheapest() -> None:
+@pytest.mark.parametrize("few", WAYS)
+def test_a_mode_that_nothing_allows_is_never_the_cheapest(few: int) -> None:
     home = household(account("TX", 5_000, lot("c1", "CCC", 250, 2_000)))
     case = Small(home, ['never buy "AAA"', 'never sell "CCC"', "keep each trade at least $50"])
     names = [p.name[1] for p in case.structure.positions]
-    answer = search(case.program, case.structure, Budget(), Work())
+    answer = search(case.program, case.structure, Budget(few=few), Work())
     assert answer is not None
     modes = dict(zip(names, answer.decisions.modes, strict=True))
     assert modes["AAA"] is Mode.HOLD

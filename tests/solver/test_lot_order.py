@@ -138,8 +138,10 @@ def test_what_is_proposed_keeps_the_order(case: tuple[Household, list[str]]) -> 
 
 
 @settings(max_examples=20, deadline=None)
-@given(homes())
-def test_the_search_against_every_depth_of_every_sale(case: tuple[Household, list[str]]) -> None:
+@given(homes(), st.sampled_from((0, Budget().few)))
+def test_the_search_against_every_depth_of_every_sale(
+    case: tuple[Household, list[str]], few: int
+) -> None:
     home, rules = case
     one = household(home.accounts[0], models={"CORE": home.models["CORE"].weights})
     compiled = compile_household(one, policy(one, *rules, free=False))
@@ -150,7 +152,7 @@ def test_the_search_against_every_depth_of_every_sale(case: tuple[Household, lis
         for region in every_region(structure)
         for each in solve_all(program, structure, region)
     )
-    answer = search(program, structure, Budget(goal=EXACT), Work())
+    answer = search(program, structure, Budget(goal=EXACT, few=few), Work())
     assert answer is not None
     assert answer.bound <= best + EXACT
     assert answer.point.objective >= best - EXACT

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from compiler.model import compile_household
+from solver.answer import region_fixings
 from solver.branch import relax_hull
 from solver.handover import hand_over
 from solver.modes import Mode, read_structure
-from solver.search import Budget, region_fixings, search
+from solver.search import Budget, search
 from solver.work import Work
 from tests.by_hand import account, household, lot, policy
 

@@ -36,7 +36,7 @@ def test_the_others_trade(management: str) -> None:
     assert not exact_breaches(agreed, proposal.closing)
     assert worst(proposal) <= TOLERANCE
     said = [each for each in proposal.findings if each.startswith("K is left as it is")]
-    assert len(said) == 1
+    assert len(said) == (management == "separate")  # joint, rounding has no order for it at once
     assert "cash of K is $0.00, below $0.99" in " ".join(proposal.findings)
 
 

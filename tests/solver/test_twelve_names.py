@@ -74,8 +74,8 @@ def test_bound_and_answer_of_twelve_names(case: str) -> None:
     ]
     best = min(optima)
     assert len(optima) > 500
-    for goal in (Budget().goal, EXACT):
-        answer = search(program, structure, Budget(goal=goal), Work())
+    for goal, few in ((Budget().goal, 0), (EXACT, 0), (EXACT, 60)):
+        answer = search(program, structure, Budget(goal=goal, few=few), Work())
         assert answer is not None
         assert answer.bound <= best + EXACT
         assert best - EXACT <= answer.point.objective <= best + goal + EXACT
