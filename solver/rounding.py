@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,7 @@ COARSE = 1.0  # dollars of an increment from which moving one may pay
 MOST_MOVABLE = 40
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedOrder:
+class RoundedOrder(NamedTuple):
     """Shares of one order; `lots` of a sale, in the order of the position's lots."""
 
     position: Position
@@ -133,8 +133,9 @@ def _place(x: Floats, orders: list[_Order], unit: float) -> None:
         np.array(shares) * np.array(prices) / unit
     )
     for order in orders:
-        for column, whole in order.sold_whole(order.shares).items():
-            x[column] = whole
+        if order.exhausted:
+            whole = order.sold_whole(order.shares)
+            x[list(whole)] = list(whole.values())
 
 
 def _orders(
@@ -182,11 +183,8 @@ def _amounts(structure: Structure, state: State, orders: list[_Order]) -> Floats
 
 def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
     """x with no loss taken where none is sold: it would ask for recent lots to leave whole."""
-    x = x.copy()
-    for wash in structure.washes:
-        for sale in wash.sales:
-            if not any(x[s] > DUST for s in sale.sells):
-                x[sale.taken] = 0.0
+    sales, amounts, x = [s for w in structure.washes for s in w.sales], x.tolist(), x.copy()
+    x[[sale.taken for sale in sales if all(amounts[s] <= DUST for s in sale.sells)]] = 0.0
     return x
 
 
