@@ -183,8 +183,11 @@ def _amounts(structure: Structure, state: State, orders: list[_Order]) -> Floats
 
 def _without_empty_losses(structure: Structure, x: Floats) -> Floats:
     """x with no loss taken where none is sold: it would ask for recent lots to leave whole."""
-    sales, amounts, x = [s for w in structure.washes for s in w.sales], x.tolist(), x.copy()
-    x[[sale.taken for sale in sales if all(amounts[s] <= DUST for s in sale.sells)]] = 0.0
+    x = x.copy()
+    for wash in structure.washes:
+        for sale in wash.sales:
+            if not any(x[s] > DUST for s in sale.sells):
+                x[sale.taken] = 0.0
     return x
 
 
