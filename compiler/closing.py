@@ -177,13 +177,18 @@ class Closing:
         bought |= {lot.wash_group for lot in recent_purchases(household)}
         # Only losses are washed; one of less than a cent is a gain of nothing here.
         lost = {group_of[sale.security_id] for sale in self.sales if sale.gain <= 0}
-        sales = [sale for sale in self.sales if group_of[sale.security_id] in bought & lost]
+        washed = bought & lost
+        sales = [sale for sale in self.sales if group_of[sale.security_id] in washed]
         sales.sort(key=lambda s: (s.account_id, s.security_id, s.lot.acquired, s.lot.id))
         try:
             return outcome_of(
                 household,
                 [sale.event(sale.lot.id, day) for sale in sales],
-                [buy.event(f"today/{k}", day) for k, buy in enumerate(self.purchases)],
+                [
+                    buy.event(f"today/{k}", day)
+                    for k, buy in enumerate(self.purchases)
+                    if group_of[buy.security_id] in washed
+                ],
             )
         except HistoryError:
             return None
@@ -234,14 +239,17 @@ class Closing:
     def cash(self, account: Account, *, after: bool) -> Decimal:
         """Cash in dollars, flows due included; after trades and their costs if `after`."""
         cash = account.cash + account.unsettled_cash + self.due.get(account.id, ZERO)
-        if after:
-            for sale in self.sales:
-                if sale.account_id == account.id:
-                    cash += sale.amount - sale.cost
-            for buy in self.purchases:
-                if buy.account_id == account.id:
-                    cash -= buy.amount + buy.cost
-        return cash
+        return cash + self._raised.get(account.id, ZERO) if after else cash
+
+    @cached_property
+    def _raised(self) -> dict[str, Decimal]:
+        """Dollars that the trades of each account bring, after their costs."""
+        raised: dict[str, Decimal] = {}
+        for sale in self.sales:
+            raised[sale.account_id] = raised.get(sale.account_id, ZERO) + sale.amount - sale.cost
+        for buy in self.purchases:
+            raised[buy.account_id] = raised.get(buy.account_id, ZERO) - buy.amount - buy.cost
+        return raised
 
     def free_cash(self, account: Account, *, after: bool) -> Decimal:
         """Cash in dollars less what is set aside: negative where that is not there yet."""

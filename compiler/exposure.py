@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from compiler.sums import Column, Sum
 from portfolio.household import Household, Security
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from compiler.registry import Position
 
 GroupOf = Callable[[Security], str | None]
+NOTHING_BEHIND: Mapping[str, Decimal] = {}
 
 
 class Through(Enum):
@@ -33,11 +34,12 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
-class Exposure(NamedTuple):
+@dataclass(slots=True)
+class Exposure:
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
 
-    constant: float
-    terms: tuple[tuple[float, Position], ...]
+    constant: float = 0.0
+    terms: list[tuple[float, Position]] = field(default_factory=list)
 
     @property
     def before(self) -> float:
@@ -115,8 +117,9 @@ class Groups:
         """Total weight of each group; `weights` by security, in any unit."""
         self._ask(weights)
         totals: dict[str, Decimal] = {}
+        whole = self._whole
         for name, weight in weights.items():
-            group = self._whole[name]
+            group = whole[name]
             if group is not None:
                 totals[group] = totals[group] + weight if group in totals else weight
             elif name in self._behind:
@@ -134,31 +137,36 @@ class Groups:
         what is held of it beside (bp)."""
         names = [name for name in holdings if only is None or name in only]
         self._ask(names)
-        constants: dict[str, float] = {}
-        terms: dict[str, list[tuple[float, Position]]] = {}
+        found: dict[str, Exposure] = {}
+        whole = self._whole
         for name in names:
+            group = whole[name]
+            parts = self._behind.get(name, NOTHING_BEHIND) if group is None else {group: 1.0}
             position, worth = holdings[name]
-            group = self._whole[name]
-            parts = {group: 1.0} if group is not None else self._behind.get(name, {})
-            for group, part in parts.items():
+            for inside, part in parts.items():
+                held = found.get(inside)
+                if held is None:
+                    held = found[inside] = Exposure()
                 share = float(part)
-                constants[group] = constants.get(group, 0.0) + share * worth
+                held.constant += share * worth
                 if position is not None:
-                    terms.setdefault(group, []).append((share, position))
-        return {
-            group: Exposure(constant, tuple(terms.get(group, ())))
-            for group, constant in constants.items()
-        }
+                    held.terms.append((share, position))
+        return found
 
     def _ask(self, names: Iterable[str]) -> None:
         """Learn in which group names count whole, and what those that do not have behind them."""
-        for name in [name for name in names if name not in self._whole]:
-            own = self.of(name)
-            if name in self.household.constituents and self._seen_through(name, own):
-                self._whole[name] = None
+        whole, known, rows = self._whole, self._known.groups, self.household.securities
+        funds = self.household.constituents
+        for name in names:
+            if name in whole:
+                continue
+            found = known.get(name)
+            own = found[1] if found is not None and found[0] is rows[name] else self.of(name)
+            if name in funds and self._seen_through(name, own):
+                whole[name] = None
                 self._behind[name] = self._parts(name)
             else:
-                self._whole[name] = own
+                whole[name] = own
 
     def _seen_through(self, name: str, own: str | None) -> bool:
         if name in self.sight.opened or self.sight.through is Through.ALWAYS:

@@ -70,7 +70,7 @@ class Lots(Sequence[Environment]):
         return self.at(list(seen.values()))
 
     def at(self, places: Sequence[int]) -> Lots:
-        """Those at some places."""
+        """Those at some places, which ascend."""
         if len(places) == len(self.lots):
             return self
         lots = [self.lots[place] for place in places]

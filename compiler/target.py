@@ -119,12 +119,11 @@ def _banned(
 ) -> dict[str, InForce]:
     """Securities that may not be bought to be held."""
     names = list(names)
-    barred = [
-        (scope, forbidden_securities(scope, household, account, names))
-        for scope in _bans(account, policy)
-    ]
-    found = ((name, next((s for s, bars in barred if name in bars), None)) for name in names)
-    return {name: scope for name, scope in found if scope is not None}
+    by: dict[str, InForce] = {}
+    for scope in _bans(account, policy):
+        for name in forbidden_securities(scope, household, account, names):
+            by.setdefault(name, scope)
+    return {name: by[name] for name in names if name in by}
 
 
 def softly_banned(household: Household, account: Account, policy: HouseholdPolicy) -> set[str]:
@@ -254,6 +253,8 @@ def _without(
 ) -> Weights:
     """`model` without what there is no `room` for, its weight left to its asset class; waived
     shares stay."""
+    if not room:
+        return {name: weight for name, weight in model.items() if weight > 0}
     asset_class = {name: household.securities[name].asset_class for name in model}
     spared = {
         name: max(most, _spared(household, accounts, policy, name, worth))

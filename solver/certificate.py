@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from solver.handover import Floats, Program
 from solver.modes import MODES, NO_COLUMN, Decisions, Ints, Mode, RegionColumns, Structure
 from solver.options import Options, read_options
-from solver.parts import SLIVER
+from solver.parts import SLIVER, Parts
 from solver.sums import dot
 
 INFEASIBLE = np.inf
@@ -84,7 +85,7 @@ class Certificate:
 
     def bound(self, chosen: Iterable[RegionColumns]) -> float:
         """What nothing in these tax regions is better than."""
-        return self.beside_tax + sum(self.tax[region.chosen] for region in chosen)
+        return self.beside_tax + sum([self.tax[region.chosen] for region in chosen])
 
     def regret_of(self, decisions: Decisions) -> Floats:
         """For each position, the regret of the decisions of its name (bp)."""
@@ -135,33 +136,31 @@ class Pricing:
         self.program, self.structure = program, structure
         self.lower, self.upper = lower, upper
         self.options = read_options(program, structure, lower, upper)
-        positions, names, parts = structure.arrays, structure.name_arrays, self.options.parts
+        self.names, positions = structure.name_arrays, structure.arrays
         self.active, self.drift, self.weight = positions.active, positions.drift, positions.weight
-        self.name_of, self.risk, self.own = names.of, names.risk, names.own
-        self.square, self.spread = program.counted[names.risk], names.spread
         priced = structure.coupling & ~structure.region_rows
-        self.from_below = priced & ~np.isinf(program.row_lower)
-        self.from_above = priced & ~np.isinf(program.row_upper)
-        self.alone = np.flatnonzero(~_owned(structure))
-        self.low, self.high = lower[self.alone], upper[self.alone]
-        self.squares = program.square[self.alone]
-        self.curved = np.flatnonzero(self.squares > 0)
-        self.weight_of = np.append(self.weight, 1.0)[parts.position]
-        self.certain = parts.least.sum(axis=0)
-        self.switched = np.stack([parts.bought, parts.sold, parts.closed])
+        self.below, self.row_lower = _ended(priced, program.row_lower)
+        self.above, self.row_upper = _ended(priced, program.row_upper)
+        alone, square = ~_owned(structure), program.square
+        straight, curved = (
+            np.flatnonzero(alone & (square <= 0)),
+            np.flatnonzero(alone & (square > 0)),
+        )
+        self.straight = straight, lower[straight], upper[straight]
+        self.curved = curved, lower[curved], upper[curved], square[curved]
+        self.parts = _Priced.of(self.options.parts, positions.weight)
+        self.rows = _rows(self.options, structure, program.counted[self.names.risk])
 
     def certify(self, prices: Floats, beside: Floats | None = None) -> Certificate:
         """Bound the program at prices of its rows; `beside` is what funds add to each name where
         that is known (bp)."""
         program, structure, options = self.program, self.structure, self.options
         up = prices > 0
-        y = np.where(np.where(up, self.from_below, self.from_above), prices, 0.0)
-        some = np.flatnonzero(y)
-        ends = np.where(up, program.row_lower, program.row_upper)
-        bound = program.offset + dot(y[some], ends[some])
+        y = prices * np.where(up, self.below, self.above)
+        bound = program.offset + dot(y, np.where(up, self.row_lower, self.row_upper))
         reduced = program.cost - program.transposed @ y
-        bound += self._standing_alone(reduced[self.alone])
-        values = self._values(reduced, self.spread if beside is None else beside[:, None])
+        bound += self._standing_alone(reduced)
+        values = self._values(reduced, self.names.spread if beside is None else beside[:, None])
         case, column, amount = options.columns
         own = np.bincount(case, amount * reduced[column], len(options.cases))
         of_case = own + options.by_case(values)
@@ -169,37 +168,37 @@ class Pricing:
         tax = _nets(structure, reduced)
         return Certificate(bound, tax, values, of_case, structure, options)
 
-    def _standing_alone(self, price: Floats) -> float:
+    def _standing_alone(self, reduced: Floats) -> float:
         """Sum over columns of min price x + square x^2 between their bounds."""
-        x = np.where(price > 0, self.low, self.high)
+        columns, low, high = self.straight
+        price = reduced[columns]
+        x = np.where(price > 0, low, high)
         x[(np.abs(price) < FREE_PRICE) & np.isinf(x)] = 0.0
-        curved, square = self.curved, self.squares
-        inside = -price[curved] / (2 * square[curved])
-        x[curved] = np.clip(inside, self.low[curved], self.high[curved])
-        some = np.flatnonzero(x)
-        x = x[some]
-        return float((price[some] * x + square[some] * x**2).sum())
+        cost = float((price * x).sum())
+        columns, low, high, square = self.curved
+        price = reduced[columns]
+        x = np.minimum(np.maximum(-price / (2 * square), low), high)
+        return cost + float((price * x + square * x**2).sum())
 
     # --- one part of a name -----------------------------------------------------------------------
 
     def _values(self, reduced: Floats, spread: Floats) -> Floats:
         """The least that each combination costs."""
-        options = self.options
-        dual = np.where(self.own, 0.0, -reduced[self.risk])  # of the row that adds up a name
-        shift = reduced[self.active] - self.weight * dual[self.name_of]
+        names, positions = self.names, self.names.of
+        dual = np.where(names.own, 0.0, -reduced[names.risk])  # of the row that adds up a name
+        shift = reduced[self.active] - self.weight * dual[positions]
         cost, change, theta, length = self._parts(reduced, shift)
-        constant = np.bincount(self.name_of, shift * self.drift, self.risk.size)
-        drift = np.bincount(self.name_of, self.weight * self.drift, self.risk.size)
-        values = np.empty(options.rows.shape[0])
-        risk = _Risk(self.square, -dual, spread[:, 0], spread[:, -1])
-        for start in range(0, values.size, AT_ONCE):
-            rows = slice(start, start + AT_ONCE)
-            chosen, name = options.rows[rows].T, options.name[rows]
-            at = drift[name] + change[chosen].sum(axis=0)
-            values[rows] = cost[chosen].sum(axis=0) + constant[name]
-            values[rows] += risk.of(name).least(at, theta[:, chosen], length[:, chosen])
-        values[options.code == NO_COLUMN] = INFEASIBLE
-        return values
+        constant = np.bincount(positions, shift * self.drift, dual.size)
+        found = []
+        for rows in self.rows:
+            name, chosen = rows.name, rows.parts
+            beside = _Beside(-dual[name], spread[name, 0], spread[name, -1])
+            values = cost[chosen].sum(axis=0) + constant[name]
+            at = rows.drift + change[chosen].sum(axis=0)
+            values += rows.least(at, theta[:, chosen], length[:, chosen], beside)
+            values[rows.nothing] = INFEASIBLE
+            found.append(values)
+        return np.concatenate(found) if found else np.zeros(0)
 
     def _parts(self, reduced: Floats, shift: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Of each part: what it costs and by how much it moves the name's active weight before any
@@ -207,27 +206,130 @@ class Pricing:
 
         Purchases start at their most, sales at the least that is allowed, of the cheapest lots.
         """
-        parts, none, weight = self.options.parts, np.append(reduced, 0.0), self.weight_of
-        shift, least, most = np.append(shift, 0.0)[parts.position], *parts.purchase.T
-        price = np.where(parts.lots == NO_COLUMN, 0.0, none[parts.lots] - shift)
+        parts, of, none = self.options.parts, self.parts, np.append(reduced, 0.0)
+        shift = np.append(shift, 0.0)[parts.position]
+        price = np.where(of.no_lot, 0.0, none[parts.lots] - shift)
         cost = (price * parts.least).sum(axis=0)
-        order = np.argsort(np.where(parts.room > 0, price, np.inf), axis=0, kind="stable")
-        order = order * shift.size + np.arange(shift.size)
+        order = np.argsort(np.where(of.no_room, np.inf, price), axis=0, kind="stable")
+        order = order * shift.size + of.numbers
         price, room = price.take(order), parts.room.take(order)
         before = np.cumsum(room, axis=0) - room
-        room = np.minimum(np.maximum(parts.largest - self.certain - before, 0.0), room)
-        forced = np.minimum(np.maximum(parts.smallest - self.certain - before, 0.0), room)
-        sold = self.certain + forced.sum(axis=0)
+        room = np.minimum(np.maximum(of.largest - before, 0.0), room)
+        forced = np.minimum(np.maximum(of.smallest - before, 0.0), room)
+        more = forced.sum(axis=0)
         cost += (price * forced).sum(axis=0)
-        outside = (sold < parts.smallest - SLIVER) | (sold > parts.largest + SLIVER)
-        buying = none[parts.buy] + shift
-        cost += np.where(parts.buy == NO_COLUMN, 0.0, buying * most)
-        cost += none[self.switched].sum(axis=0)
-        cost[outside] = INFEASIBLE
+        *switched, buy = none[of.columns]
+        buying = np.where(of.no_buy, 0.0, buy + shift)
+        cost += buying * of.most + sum(switched)
+        cost[(more < of.smallest - SLIVER) | (more > of.largest + SLIVER)] = INFEASIBLE
         # A dollar less bought is a step down too.
-        steps = np.concatenate([price, -buying[None]]) / weight
-        length = np.concatenate([room - forced, (most - least)[None]]) * weight
-        return cost, weight * (most - sold), steps, length
+        steps = np.concatenate([price, -buying[None]]) / of.weight
+        length = np.concatenate([room - forced, of.less[None]]) * of.weight
+        return cost, of.start - of.weight * more, steps, length
+
+
+class _Priced(NamedTuple):
+    """What is known of parts before they are priced. `smallest` and `largest` are those of a sale
+    beyond what is sold for certain, `most` and `less` those of a purchase and its room, `start` is
+    how far the name's active weight is moved by both (bp)."""
+
+    no_lot: NDArray[np.bool_]
+    no_room: NDArray[np.bool_]
+    no_buy: NDArray[np.bool_]
+    numbers: Ints
+    columns: Ints
+    weight: Floats
+    smallest: Floats
+    largest: Floats
+    most: Floats
+    less: Floats
+    start: Floats
+
+    @classmethod
+    def of(cls, parts: Parts, weights: Floats) -> _Priced:
+        """Read parts of positions of these weights."""
+        certain, (least, most) = parts.least.sum(axis=0), parts.purchase.T
+        weight = np.append(weights, 1.0)[parts.position]
+        return cls(
+            no_lot=parts.lots == NO_COLUMN,
+            no_room=parts.room <= 0,
+            no_buy=parts.buy == NO_COLUMN,
+            numbers=np.arange(parts.position.size),
+            columns=np.stack([parts.bought, parts.sold, parts.closed, parts.buy]),
+            weight=weight,
+            smallest=parts.smallest - certain,
+            largest=parts.largest - certain,
+            most=most,
+            less=most - least,
+            start=weight * (most - certain),
+        )
+
+
+class _Beside(NamedTuple):
+    """What other holdings add to names: funds that trade, or what is kept. It costs `price` a bp,
+    and lies between `low` and `high` (bp)."""
+
+    price: Floats
+    low: Floats
+    high: Floats
+
+
+class _Rows(NamedTuple):
+    """Combinations that are priced together: their names, `parts` as `[k, row]`, which of them are
+    `nothing`, and the names' drift and square (`twice` of it, 1 where it is not `curved`)."""
+
+    name: Ints
+    parts: Ints
+    nothing: Ints
+    drift: Floats
+    square: Floats
+    curved: NDArray[np.bool_]
+    twice: Floats
+
+    def least(self, at: Floats, theta: Floats, length: Floats, beside: _Beside) -> Floats:
+        """The least cost of active weights after steps down from `at`: each costs `theta` a bp and
+        has room for `length`; they are taken in order of cost until marginal risk meets it. Steps
+        are `[step, k, row]`, those of a part in order."""
+        if len(self.parts) == 1:
+            theta, length = theta[:, 0], length[:, 0]
+        else:
+            theta, length = theta.reshape(-1, at.size), length.reshape(-1, at.size)
+            order = np.argsort(np.where(length > 0, theta, np.inf), axis=0, kind="stable")
+            order = order * at.size + np.arange(at.size)
+            theta, length = theta.take(order), length.take(order)
+        before = np.cumsum(length, axis=0) - length
+        z = np.where(theta > -beside.price, beside.low, beside.high)
+        wanted = np.maximum(at - before - (theta / self.twice - z), 0.0)
+        taken = np.minimum(np.where(self.curved, wanted, np.where(theta < 0, np.inf, 0.0)), length)
+        steps: Floats = (theta * taken).sum(axis=0)
+        return steps + self._cost(at - taken.sum(axis=0), beside)
+
+    def _cost(self, t: Floats, beside: _Beside) -> Floats:
+        """min over z in [low, high] of price z + q (t + z)^2."""
+        price, low, high = beside
+        z = np.minimum(np.maximum(-t - price / self.twice, low), high)
+        z = np.where(self.curved, z, np.where(price > 0, low, high))
+        cost: Floats = price * z + self.square * (t + z) ** 2
+        return cost
+
+
+def _rows(options: Options, structure: Structure, square: Floats) -> list[_Rows]:
+    p, names = structure.arrays, structure.name_arrays
+    drift = np.asarray(np.bincount(names.of, p.weight * p.drift, square.size), dtype=float)
+    found = []
+    for start in range(0, options.name.size, AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        name = options.name[rows]
+        q, nothing = square[name], np.flatnonzero(options.code[rows] == NO_COLUMN)
+        twice = np.where(q > 0, 2.0 * q, 1.0)
+        found.append(_Rows(name, options.rows[rows].T, nothing, drift[name], q, q > 0, twice))
+    return found
+
+
+def _ended(priced: NDArray[np.bool_], ends: Floats) -> tuple[Floats, Floats]:
+    """1 for rows with a price and an end, else 0, and their ends."""
+    ended = priced & ~np.isinf(ends)
+    return ended.astype(float), np.where(ended, ends, 0.0)
 
 
 def _owned(structure: Structure) -> NDArray[np.bool_]:
@@ -275,48 +377,3 @@ def _first_least(values: Floats, starts: Ints, run: Ints) -> Ints:
     value."""
     least = np.flatnonzero(values == np.minimum.reduceat(values, starts)[run])
     return least[np.diff(run[least], prepend=-1) > 0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Risk:
-    """What active weight t of names costs: min over z in [low, high] of price z + q (t + z)^2.
-
-    z is what other holdings add to the name: funds that trade, or what is kept.
-    """
-
-    q: Floats
-    price: Floats
-    low: Floats
-    high: Floats
-
-    def of(self, name: Ints) -> _Risk:
-        return _Risk(self.q[name], self.price[name], self.low[name], self.high[name])
-
-    def least(self, at: Floats, theta: Floats, length: Floats) -> Floats:
-        """The least cost of steps down from `at`: each costs `theta` a bp and has room for
-        `length`; they are taken in order of cost until marginal risk meets it. Steps are `[k, p]`,
-        those of position p in order."""
-        if theta.shape[1] > 1:
-            theta, length = theta.reshape(-1, at.size), length.reshape(-1, at.size)
-            order = np.argsort(np.where(length > 0, theta, np.inf), axis=0, kind="stable")
-            order = order * at.size + np.arange(at.size)
-            theta, length = theta.take(order), length.take(order)
-        else:
-            theta, length = theta[:, 0], length[:, 0]
-        theta = np.where(length > 0, theta, 0.0)
-        before = np.cumsum(length, axis=0) - length
-        curved = self.q > 0
-        twice = np.where(curved, 2.0 * self.q, 1.0)
-        z = np.where(theta > -self.price, self.low, self.high)
-        wanted = np.minimum(np.maximum(at - before - (theta / twice - z), 0.0), length)
-        taken = np.where(curved, wanted, np.where(theta < 0, length, 0.0))
-        steps: Floats = (theta * taken).sum(axis=0)
-        return steps + self._cost(at - taken.sum(axis=0))
-
-    def _cost(self, t: Floats) -> Floats:
-        curved = self.q > 0
-        twice = np.where(curved, 2.0 * self.q, 1.0)
-        z = np.clip(-t - self.price / twice, self.low, self.high)
-        z = np.where(curved, z, np.where(self.price > 0, self.low, self.high))
-        cost: Floats = self.price * z + self.q * (t + z) ** 2
-        return cost

@@ -52,7 +52,7 @@ class Options:
     def by_case(self, values: Floats) -> Floats:
         """For each case, the sum over its names of the least value of a row."""
         least = np.minimum.reduceat(values, self.groups)
-        return np.bincount(self.case[self.groups], least, len(self.cases)).astype(float)
+        return np.asarray(np.bincount(self.case[self.groups], least, len(self.cases)), dtype=float)
 
     def coded(self, structure: Structure, decisions: Decisions) -> Ints:
         """The code of each name's combination under decisions."""

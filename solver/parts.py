@@ -226,7 +226,9 @@ def _parts(
         sold=on(sells | closes, p.sold),
         closed=on(closes, p.closed),
         buy=on(buys, p.buy),
-        purchase=np.concatenate([purchase[position] * buys[:, None], np.zeros((1, 2))]),
+        purchase=np.concatenate(
+            [np.where(buys[:, None], purchase[position], 0.0), np.zeros((1, 2))]
+        ),
         smallest=np.append(np.where(sells, p.smallest_sale[position], 0.0), 0.0),
         largest=np.append(np.where(sells, p.largest_part[position], np.inf), np.inf),
         lots=columns,

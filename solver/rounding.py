@@ -120,9 +120,9 @@ def round_trades(
         return np.minimum(np.where(amounts > 1.0, amounts * CENT / unit, 0.0), physics.reserve)
 
     score = Score(program, state, netting, _amounts(structure, state, orders), cents)
-    x = _improve(score, orders, x, unit, moves)
+    whole = _improve(score, orders, x, unit, moves)
     rounded = [_rounded(order) for order in orders]
-    return [order for order in rounded if order.bought or order.lots], score.whole(x)
+    return [order for order in rounded if order.bought or order.lots], whole
 
 
 def _place(x: Floats, orders: list[_Order], unit: float) -> None:
@@ -241,8 +241,7 @@ def _sale(
     )
     if wanted != limit:
         total = sum(wanted, ZERO)
-        down = total // step * step
-        shares = _spread(order, _nearest(total, step)) or _spread(order, down)
+        shares = _spread(order, _nearest(total, step)) or _spread(order, total // step * step)
         least = sum([most for most, gone in zip(limit, whole, strict=True) if gone], ZERO)
         if sum(shares or (), ZERO) < least:
             # Other lots fill it up to an order of whole shares, or the position is closed.
@@ -308,9 +307,11 @@ def _share_out(
 
 
 def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: int) -> Floats:
-    """x after one-increment moves: first what repairs a broken row, then what lowers the objective.
-    Once nothing is broken, or no move repairs it, only increments of some worth are moved."""
-    best, repairs = score(x), True
+    """x with what it implies, after one-increment moves: first what repairs a broken row, then what
+    lowers the objective. Once nothing is broken, or no move repairs it, only increments of some
+    worth are moved."""
+    whole = score.whole(x)
+    best, repairs = score(whole), True
     coarse = sorted(orders, key=lambda o: (-o.step_value, o.position.security_id))
     known: dict[int, list[_Move]] = {}
     for _ in range(moves):
@@ -318,21 +319,22 @@ def _improve(score: Score, orders: list[_Order], x: Floats, unit: float, moves: 
             coarse = [order for order in coarse if order.step_value > COARSE]
         movable = coarse[:MOST_MOVABLE]
         _find_moves(score, [o for o in movable if id(o) not in known], x, unit, known)
-        found: tuple[Value, _Move] | None = None
+        found: tuple[Value, _Move, Floats] | None = None
         tried = [move for order in movable for move in known[id(order)]]
         for k in score.contenders(x, [move.effect for move in tried]) if tried else ():
             move = tried[k]
-            value = score(move.made(x, unit))
+            after = score.whole(move.made(x, unit))
+            value = score(after)
             if value < (found[0] if found else best):
-                found = value, move
+                found = value, move, after
         if found is None or not _better(found[0], best):
             break
         repairs = found[0][0] < best[0] - BROKEN
-        best, move = found
+        best, move, whole = found
         x = move.made(x, unit)
         move.order.shares = move.shares
         del known[id(move.order)]
-    return x
+    return whole
 
 
 def _find_moves(

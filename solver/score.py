@@ -76,8 +76,8 @@ class Score:
         """x with what its trades imply: active weights, nets, and the tax region they fall in."""
         return self.netting.placed(self.state.complete(x))
 
-    def __call__(self, x: Floats) -> Value:
-        whole = self.whole(x)
+    def __call__(self, whole: Floats) -> Value:
+        """That of trades with what they imply."""
         broken = self._beyond(self.program.matrix @ whole, slice(None), 0.0)
         strays = [limit.over(whole) + margin for limit, margin in self.risks]
         far = sum(stray for stray in strays if stray > BROKEN)

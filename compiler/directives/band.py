@@ -220,10 +220,10 @@ class WeightBand(Directive):
                             block, "kept", at, weight, before, high, scope=scope, cured=False
                         )
                         counted, was = _without(kept, weight, before)
-                    asked = _asked(physics, way, band[1], was)
+                    asked = None if way is None else _asked(physics, way, band[1], was)
                     physics.upper(block, "high", at, counted, was, high, scope=scope, asked=asked)
                 if low is not None:
-                    asked = _asked(physics, way, band[0], before)
+                    asked = None if way is None else _asked(physics, way, band[0], before)
                     physics.lower(block, "low", at, weight, before, low, scope=scope, asked=asked)
 
     def _holders(self, scope: InForce, source: Physics | Closing) -> Holders:
@@ -313,13 +313,12 @@ class WeightBand(Directive):
         for each, groups in grouped:
             worth = source.value(each)
             value += worth
-            # An account that may not trade is measured against itself: nobody can bring it nearer.
-            meant = (
-                {name: weight * worth for name, weight in published[each.id].items()}
-                if each.id in published
-                else _held(each, source.household)
-            )
-            _add(reference, groups.weigh(meant))
+            if each.id in published:
+                meant = groups.weigh(published[each.id])
+                _add(reference, {group: share * worth for group, share in meant.items()})
+            else:
+                # One that may not trade is measured against itself: nobody can bring it nearer.
+                _add(reference, groups.weigh(_held(each, source.household)))
 
         def side(middles: list[Decimal], end: Decimal | None) -> Sequence[Decimal | None]:
             if end is None:
@@ -532,10 +531,8 @@ def _today(scope: InForce, way: Way, bound: Decimal, before: Decimal) -> Decimal
     return way.back(bound, before) if scope.strict else before
 
 
-def _asked(physics: Physics, way: Way | None, bound: Decimal | None, before: float) -> float | None:
-    """Where a group has to be today (bp), if it was outside before and has a `way` back."""
-    if way is None:
-        return None
+def _asked(physics: Physics, way: Way, bound: Decimal | None, before: float) -> float:
+    """Where a group has to be today (bp), if it was outside before."""
     assert bound is not None
     if way.done == 0:
         return before

@@ -35,7 +35,7 @@ class Watched:
 
         def watched(score: Score, x: Floats, effects: Sequence[Effect]) -> list[int]:
             found = contenders(score, x, effects)
-            values = [score(_moved(x, effect)) for effect in effects]
+            values = [score(score.whole(_moved(x, effect))) for effect in effects]
             best = min(values)
             assert min(values[k] for k in found) == pytest.approx(best, abs=1e-9)
             self.moves += len(effects)
