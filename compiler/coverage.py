@@ -118,11 +118,11 @@ def forbidden_lots(scope: InForce, lots: Lots) -> list[Lot]:
     selection = cast("_Barring", scope.directive).selection
     carved = [c.selection for c in scope.statement.carveouts if c.selection is not None]
     told_apart = any(each.lot_level for each in (selection, *carved))
-    asked = lots if told_apart else lots.first_of_each
     if selection.fixed:
-        asked = asked.of(_at_first(scope, household, account, lots.names))
+        asked = lots.of(_at_first(scope, household, account, lots.names))
         places = list(range(len(asked)))
     else:
+        asked = lots if told_apart else lots.first_of_each
         bars = {truth: _barred(scope, truth) for truth in (True, False, None)}
         places = [k for k, truth in enumerate(selection.of_lots(asked)) if bars[truth]]
     if scope.statement.carveouts:

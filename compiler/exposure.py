@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from compiler.sums import Column, Sum
 from portfolio.household import Household, Security
@@ -34,11 +34,12 @@ class Sight:
     opened: frozenset[str] = frozenset()
 
 
-class Exposure(NamedTuple):
+@dataclass(slots=True)
+class Exposure:
     """A group's holdings in bp: `constant` in what cannot trade, and shares of positions."""
 
-    constant: float
-    terms: tuple[tuple[float, Position], ...]
+    constant: float = 0.0
+    terms: list[tuple[float, Position]] = field(default_factory=list)
 
     @property
     def before(self) -> float:
@@ -136,26 +137,21 @@ class Groups:
         what is held of it beside (bp)."""
         names = [name for name in holdings if only is None or name in only]
         self._ask(names)
-        constants: dict[str, float] = {}
-        terms: dict[str, list[tuple[float, Position]]] = {}
+        found: dict[str, Exposure] = {}
         whole = self._whole
         for name in names:
-            position, worth = holdings[name]
             group = whole[name]
-            if group is not None:
-                constants[group] = constants.get(group, 0.0) + worth
-                if position is not None:
-                    terms.setdefault(group, []).append((1.0, position))
-                continue
-            for inside, part in self._behind.get(name, NOTHING_BEHIND).items():
+            parts = self._behind.get(name, NOTHING_BEHIND) if group is None else {group: 1.0}
+            position, worth = holdings[name]
+            for inside, part in parts.items():
+                held = found.get(inside)
+                if held is None:
+                    held = found[inside] = Exposure()
                 share = float(part)
-                constants[inside] = constants.get(inside, 0.0) + share * worth
+                held.constant += share * worth
                 if position is not None:
-                    terms.setdefault(inside, []).append((share, position))
-        return {
-            group: Exposure(constant, tuple(terms.get(group, ())))
-            for group, constant in constants.items()
-        }
+                    held.terms.append((share, position))
+        return found
 
     def _ask(self, names: Iterable[str]) -> None:
         """Learn in which group names count whole, and what those that do not have behind them."""

@@ -226,15 +226,13 @@ class Share(Expression):
         base = self.base.value(env)
         if self._whole and base is not None:
             base = _left(env, self._owners(env))
-        return self._of(base)
+        return self.fraction * base if isinstance(base, Decimal) else None
 
     def values(self, environments: Sequence[Environment]) -> list[Value | None]:
         if self._whole:
             return super().values(environments)
-        return [self._of(base) for base in self.base.values(environments)]
-
-    def _of(self, base: Value | None) -> Decimal | None:
-        return self.fraction * base if isinstance(base, Decimal) else None
+        fraction, bases = self.fraction, self.base.values(environments)
+        return [fraction * base if isinstance(base, Decimal) else None for base in bases]
 
     @property
     def _whole(self) -> bool:

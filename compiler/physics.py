@@ -267,10 +267,10 @@ class Physics:
         self, block: Block, name: str, key: tuple[str, ...], trade: Column, scope: InForce
     ) -> None:
         """No such trade; of a soft statement, every dollar of it is a dollar of violation."""
-        where = " ".join(key)
         barred = Sum([1.0], [trade])
         if scope.statement.soft is not None:
-            excess = self._soft_excess(block, f"{name} {where}", barred, 0.0, 0.0, scope)
+            where = f"{name} {' '.join(key)}"
+            excess = self._soft_excess(block, where, barred, 0.0, 0.0, scope)
             barred = barred.less(excess)
         block.rows(name).at_most(key, barred, 0.0)
 

@@ -64,8 +64,12 @@ class Position:
 
     def part(self, share: float) -> tuple[list[float], list[Column]]:
         """A share of what the trades add to its value (bp): coefficients and columns."""
-        sold = [-share] * len(self.sells)
-        return sold if self.buy is None else [share, *sold], self.trades
+        return self._signs if share == 1.0 else [share * sign for sign in self._signs], self.trades
+
+    @cached_property
+    def _signs(self) -> list[float]:
+        """What a dollar of each trade adds to its value."""
+        return [*([] if self.buy is None else [1.0]), *[-1.0] * len(self.sells)]
 
     @cached_property
     def trades(self) -> list[Column]:

@@ -73,24 +73,26 @@ def find_losses(physics: Physics) -> dict[str, Losses]:
     for lot in recent_purchases(physics.whole or physics.household):
         recent.setdefault(lot.wash_group, []).append(lot)
     at_loss: dict[str, list[Lot]] = {}
+    taxable = {account.id for account in physics.accounts if account.taxable}
     for position in physics.positions.values():
-        group = physics.security(position.security_id).wash_group
-        if physics.account(position.account_id).taxable:
-            at_loss.setdefault(group, []).extend(
-                lot for lot in position.lots if physics.at_loss(lot)
-            )
+        if position.account_id in taxable:
+            lost = [lot for lot in position.lots if physics.at_loss(lot)]
+            if lost:
+                group = physics.security(position.security_id).wash_group
+                at_loss.setdefault(group, []).extend(lost)
     share = allowed_share(physics.policy)
     found = {}
     for group, lots in sorted(at_loss.items()):
-        if not lots:
-            continue
-        bought = tuple(recent.get(group, ()))
-        names = {lot.lot_id for lot in bought}
         lots.sort(key=lambda lot: (lot.account_id, lot.security_id, lot.acquired, lot.id))
+        bought = tuple(recent.get(group, ()))
+        if not bought:
+            found[group] = Losses(group, tuple(lots), tuple(lots), ())
+            continue
+        names = {lot.lot_id for lot in bought}
         older = tuple(lot for lot in lots if lot.id not in names)
         ways: tuple[WashedLoss, ...] = ()
         apart = not any(each.bought_with(lot) for each in bought for lot in older)
-        if share and bought and older and apart:
+        if share and older and apart:
             ways = tuple(_ways(physics, group, older, bought, float(share)))
         found[group] = Losses(group, tuple(lots), older, bought, ways)
     return found
