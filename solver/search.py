@@ -67,7 +67,7 @@ class Budget:
     risk_searches: int = 3
     risk_rounds: int = 3
     regions: int = 100
-    few: int = 16
+    few: int = 24
     programs: int = 60
 
 
