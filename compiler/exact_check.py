@@ -68,12 +68,12 @@ def _odd_orders(closing: Closing, account: Account) -> list[Breach]:
         if trade.account_id == account.id:
             orders[trade.security_id] = orders.get(trade.security_id, Decimal(0)) + trade.shares
     odd = []
-    for security_id, shares in sorted(orders.items()):
+    for security_id, shares in orders.items():
         step = share_increment(closing, account, security_id)
         if shares % step and closing.shares_after[account.id, security_id]:
             where = f"{account.id} {security_id}"
             odd.append(_broken(where, shares, step, "shares", "not a multiple of the increment"))
-    return odd
+    return sorted(odd, key=lambda breach: breach.where)
 
 
 def share_increment(closing: Closing, account: Account, security_id: str) -> Decimal:

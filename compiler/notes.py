@@ -55,7 +55,7 @@ def _account(closing: Closing, account: Account) -> Account:
     ]
     lots += (
         Lot(
-            f"{account.id}-{buy.security_id}-bought",
+            f"{account.id}-{buy.security_id}-bought-{closing.household.as_of}",
             account.id,
             buy.security_id,
             closing.household.as_of,

@@ -62,19 +62,19 @@ class Position:
     in_order: tuple[Column, ...] = ()
     exhausted: tuple[Column, ...] = ()
 
+    trades: list[Column] = field(init=False)
+    """The purchase, where it may be bought, and the sales of its lots."""
+    signs: list[float] = field(init=False)
+    """What a dollar of each of them adds to its value."""
+
+    def __post_init__(self) -> None:
+        bought = [] if self.buy is None else [self.buy]
+        self.trades = [*bought, *self.sells]
+        self.signs = [1.0] * len(bought) + [-1.0] * len(self.sells)
+
     def part(self, share: float) -> tuple[list[float], list[Column]]:
         """A share of what the trades add to its value (bp): coefficients and columns."""
-        return self._signs if share == 1.0 else [share * sign for sign in self._signs], self.trades
-
-    @cached_property
-    def _signs(self) -> list[float]:
-        """What a dollar of each trade adds to its value."""
-        return [*([] if self.buy is None else [1.0]), *[-1.0] * len(self.sells)]
-
-    @cached_property
-    def trades(self) -> list[Column]:
-        """The purchase, where it may be bought, and the sales of its lots."""
-        return [*([] if self.buy is None else [self.buy]), *self.sells]
+        return self.signs if share == 1.0 else [share * sign for sign in self.signs], self.trades
 
     @cached_property
     def sell_of(self) -> dict[str, Column]:

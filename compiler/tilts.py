@@ -30,6 +30,8 @@ def tilted(
     A wider group goes before one inside it, so that both have what they ask for.
     """
     scopes = policy.of_kind("target", account.id)
+    if not scopes:
+        return dict(weights)
     names = model.keys() | weights.keys()
     groups = [
         frozenset(n for n in names if selects(s, household, account, household.securities[n]))

@@ -8,10 +8,9 @@ decisions stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,8 @@ from compiler.exact_check import share_increment
 from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
 from policydsl.wash_causes import wash_causes
-from solver.ledger import bound_name, is_own_bound
+from solver.ledger import NETTING_REGION, bound_name, is_own_bound
+from solver.netting import tax_ahead
 from solver.solve import Solution
 
 ZERO = Decimal(0)
@@ -118,7 +118,8 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
     solution, compiled = proposal.solution, proposal.compiled
     if solution is None or compiled is None:
         return
-    rows = _Rows(solution)
+    rows, taxed = _Rows(solution), solution.terms["tax"].gradient
+    ahead = tax_ahead(solution.program, solution.structure, solution.state, solution.answer, taxed)
     traded = {
         (o.position.account_id, o.position.security_id): "buy" if o.bought else "sell"
         for o in solution.orders
@@ -127,13 +128,12 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
     for name, position in compiled.physics.positions.items():
         if security_id not in (None, name[1]):
             continue
-        for side, lot_id, variable, decision in _possible(position):
+        for side, lot_id, column, decision in _possible(position):
             if lot_id in sold or (name in traded and (side == "buy" or traded[name] == "buy")):
                 continue
-            column = variable
             barriers = _barriers(rows, column, decision)
             barring = {(barrier.kind, barrier.name) for barrier in barriers}
-            groups = _groups(solution, column)
+            groups = _groups(solution, ahead, column)
             pull = sum(value for key, value in groups.items() if key not in barring)
             if side == "buy" and pull < WANTED and not barriers and _no_cash(proposal, *name):
                 barriers = (NO_CASH,)
@@ -159,8 +159,8 @@ def _no_cash(proposal: Proposal, account_id: str, security_id: str) -> bool:
     return closing.free_cash(account, after=True) < least
 
 
-def _possible(position: Position) -> Iterator[tuple[str, str, Any, Any]]:
-    """(side, lot, variable, decision) of the trades that the model has columns for."""
+def _possible(position: Position) -> Iterator[tuple[str, str, int, int | None]]:
+    """(side, lot, column, decision) of the trades that the model has columns for."""
     for lot, sell in zip(position.lots, position.sells, strict=True):
         yield "sell", lot.id, sell, position.sold
     if position.buy is not None:
@@ -185,17 +185,24 @@ def _room(proposal: Proposal, position: Position, side: str, column: int) -> flo
     return float(min(lacks, physics.value(physics.account(owner))))
 
 
-def _groups(solution: Solution, column: int) -> dict[tuple[str, str], float]:
-    """The ledger of a column without the bounds of its own."""
-    return {
+def _groups(
+    solution: Solution, ahead: Mapping[int, float], column: int
+) -> dict[tuple[str, str], float]:
+    """The ledger of a column without the bounds of its own, and its tax as it would be from the
+    first dollar on."""
+    found = {
         (kind, name): value
         for kind, part in solution.ledger.entry(column).items()
         for name, value in part.items()
         if not is_own_bound(kind, name)
     }
+    if column in ahead:
+        found["terms", "tax"] = found.get(("terms", "tax"), 0.0) + ahead[column]
+        found.pop(("bounds", NETTING_REGION), None)
+    return found
 
 
-def _barriers(rows: _Rows, column: int, decision: Any) -> tuple[Barrier, ...]:
+def _barriers(rows: _Rows, column: int, decision: int | None) -> tuple[Barrier, ...]:
     """Rows over nothing but decisions, the trade's own apart, that have no room for it."""
     program = rows.program
     steps = {column: 10 * ROOM}

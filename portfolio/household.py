@@ -301,8 +301,9 @@ class Household:
     those of the book's transactions, whose first day (of any transaction) is `known_since`.
     `model_facts` are of every model that its provider says something of.
     `set_aside` is cash that is not free today, and `to_raise` the dollars by account that are
-    missing today of what has to be paid, set aside or kept. `_values` are of accounts, for this and
-    for every household that is made of it, with the account and the prices each was found for.
+    missing today of what has to be paid, set aside or kept. `_values` are the last two of each
+    account, for this and every household made of it, with the account and prices of each: lots in
+    the book's order and in another are two.
     """
 
     id: str
@@ -331,7 +332,7 @@ class Household:
     set_aside: tuple[SetAside, ...] = ()
     model_facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     to_raise: Mapping[str, Decimal] = field(default_factory=dict)
-    _values: dict[str, tuple[Account, Mapping[str, Decimal], Decimal]] = field(
+    _values: dict[str, tuple[tuple[Account, Mapping[str, Decimal], Decimal], ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -340,9 +341,11 @@ class Household:
 
     def value(self, account: Account) -> Decimal:
         """Market value in dollars before tax, all cash included (unrounded)."""
-        known, at, value = self._values.get(account.id, (None, None, Decimal(0)))
-        if known is not account or at is not self.prices:
-            worth = (lot.shares * self.prices[lot.security_id] for lot in account.lots)
-            value = sum(worth, account.cash + account.unsettled_cash)
-            self._values[account.id] = account, self.prices, value
+        known = self._values.get(account.id, ())
+        for one, prices, value in known:
+            if one is account and prices is self.prices:
+                return value
+        worth = (lot.shares * self.prices[lot.security_id] for lot in account.lots)
+        value = sum(worth, account.cash + account.unsettled_cash)
+        self._values[account.id] = ((account, self.prices, value), *known[:1])
         return value

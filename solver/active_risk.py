@@ -82,6 +82,7 @@ def search_within_risk(
     best: Answer | None = None
     solved = program
     bound = -np.inf
+    structure = read_structure(compiled, program)
     given = None if start is None else decided(program, structure, budget, work, start)
     for number in range(budget.risk_searches):
         answer = search(program, read_structure(compiled, program), budget, work, start)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.corners import Corners, corners
 from solver.handover import Floats, Program
 from solver.modes import MODES, NO_COLUMN, Decisions, Ints, Mode, RegionColumns, Structure
 from solver.options import Options, read_options
@@ -138,7 +139,9 @@ class Pricing:
         self.options = read_options(program, structure, lower, upper)
         self.names, positions = structure.name_arrays, structure.arrays
         self.active, self.drift, self.weight = positions.active, positions.drift, positions.weight
-        priced = structure.coupling & ~structure.region_rows
+        nets, rows = structure.nets, structure.region_rows
+        self.corners = program.once("corners", lambda: corners(program, rows, nets))
+        priced = structure.coupling & ~rows
         self.below, self.row_lower = _ended(priced, program.row_lower)
         self.above, self.row_upper = _ended(priced, program.row_upper)
         alone, square = ~_owned(structure), program.square
@@ -165,7 +168,7 @@ class Pricing:
         own = np.bincount(case, amount * reduced[column], len(options.cases))
         of_case = own + options.by_case(values)
         bound += float(np.minimum.reduceat(of_case, options.blocks).sum())
-        tax = _nets(structure, reduced)
+        tax = _nets(structure, self.corners, reduced)
         return Certificate(bound, tax, values, of_case, structure, options)
 
     def _standing_alone(self, reduced: Floats) -> float:
@@ -345,9 +348,9 @@ def _owned(structure: Structure) -> NDArray[np.bool_]:
     return owned
 
 
-def _nets(structure: Structure, reduced: Floats) -> dict[int, float]:
+def _nets(structure: Structure, corners: Corners, reduced: Floats) -> dict[int, float]:
     """The least that a taxpayer's nets cost in each tax region, by its binary."""
-    price, (points, region) = reduced[structure.nets], structure.corners
+    price, (points, region) = reduced[structure.nets], corners
     least = np.full(len(price), INFEASIBLE)
     np.minimum.at(least, region, (points * price[region, :2]).sum(axis=1))
     return dict(zip(structure.nets[:, 2].tolist(), (least + price[:, 2]).tolist(), strict=True))

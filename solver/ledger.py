@@ -27,6 +27,7 @@ BINDING = 1e-7
 
 NO_SHORT = "no short position"
 EXHAUSTED = "lot exhausted"
+NETTING_REGION = "netting region"
 PREFER = "prefer: "
 BOUND_NAMES = {
     "physics.selling": EXHAUSTED,
@@ -160,7 +161,7 @@ def bound_name(row_name: str) -> str:
     """What a row of the physics means to a reader."""
     stem = row_name.split("[", maxsplit=1)[0]
     if stem == "tax":
-        return "netting region"
+        return NETTING_REGION
     return next((said for start, said in BOUND_NAMES.items() if stem.startswith(start)), stem)
 
 

@@ -20,7 +20,6 @@ from compiler.model import CompiledModel
 from compiler.physics import Physics
 from compiler.registry import LossSale, Position
 from compiler.sums import Column
-from solver.corners import Corners, corners
 from solver.handover import Floats, Program
 
 Ints = NDArray[np.int64]
@@ -174,8 +173,8 @@ class Structure:
     define a position's active weight. `counted` are those of the former that hold binaries of
     several positions and no trade: they are priced too, mode by mode. `arrays` are those of
     `positions`, `name_arrays` those of `names`. `washed[p]` is the wash group of position p, or -1.
-    `nets` are the columns of each tax region (short, long, chosen), function by function, `corners`
-    where it ends, and `region_rows` flags the rows that say where it lies.
+    `nets` are the columns of each tax region (short, long, chosen), function by function, and
+    `region_rows` flags the rows that say where it lies.
     """
 
     positions: tuple[PositionColumns, ...]
@@ -189,7 +188,6 @@ class Structure:
     mode_rows: NDArray[np.bool_]
     coupling: NDArray[np.bool_]
     nets: Ints
-    corners: Corners
     region_rows: NDArray[np.bool_]
     counted: tuple[int, ...] = ()
 
@@ -251,7 +249,6 @@ def _structure(compiled: CompiledModel, program: Program) -> Structure:
         mode_rows,
         coupling,
         nets,
-        corners(program, region_rows, nets),
         region_rows,
         counted,
     )
@@ -522,4 +519,7 @@ def decisions_at(structure: Structure, x: Floats) -> Decisions:
 
 def _chosen(when: Sequence[NDArray[np.bool_]], modes: Sequence[Mode]) -> tuple[Mode, ...]:
     """Of each position the first mode that holds, else to hold."""
-    return tuple([MODES[mode] for mode in np.select(when, modes, Mode.HOLD).tolist()])
+    chosen = np.full(when[0].size, int(Mode.HOLD))
+    for holds, mode in zip(reversed(when), reversed(modes), strict=True):
+        chosen[holds] = mode
+    return tuple([MODES[mode] for mode in chosen.tolist()])

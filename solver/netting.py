@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.modes import RegionColumns, Structure
+from solver.state import State
 
 KINK = 1e-6  # bp by which nets may be outside of a region that they are at the end of
+AHEAD = 0.01  # bp of a trade, far enough to tell into which region it leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +122,28 @@ def _pieces(program: Program, function: tuple[RegionColumns, ...], name: str) ->
         yield _Piece(
             region, dense[own, k], program.row_lower[rows[own]], program.row_upper[rows[own]]
         )
+
+
+def tax_ahead(
+    program: Program, structure: Structure, state: State, answer: Answer, taxed: Floats
+) -> dict[int, float]:
+    """By trade column: what a dollar of it changes of the tax beyond what the answer's regions say,
+    where nets lie between regions and the trade leads into another. `taxed` is the gradient of the
+    tax."""
+    x, found = answer.point.x, dict[int, float]()
+    for pieces, now in zip(read_netting(program, structure).functions, answer.region, strict=True):
+        nets = x[[now.short, now.long]]
+        near = [p for p in pieces if p.outside(*nets) <= KINK]
+        if len(near) < 2:
+            continue
+        of_nets = np.zeros((2, x.size))
+        of_nets[[0, 1], [now.short, now.long]] = 1.0
+        changes = state.total_derivatives(of_nets).T
+        for column, change in zip(state.trades.tolist(), changes, strict=True):
+            if change.any():
+                there = nets + AHEAD * change
+                into = min(near, key=lambda p: (p.outside(*there), p.region is not now)).region
+                rates = taxed[[into.short, into.long]] - taxed[[now.short, now.long]]
+                if rates.any():
+                    found[column] = found.get(column, 0.0) + float(rates @ change)
+    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,7 @@ COARSE = 1.0  # dollars of an increment from which moving one may pay
 MOST_MOVABLE = 40
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedOrder:
+class RoundedOrder(NamedTuple):
     """Shares of one order; `lots` of a sale, in the order of the position's lots."""
 
     position: Position
@@ -133,8 +133,9 @@ def _place(x: Floats, orders: list[_Order], unit: float) -> None:
         np.array(shares) * np.array(prices) / unit
     )
     for order in orders:
-        for column, whole in order.sold_whole(order.shares).items():
-            x[column] = whole
+        if order.exhausted:
+            whole = order.sold_whole(order.shares)
+            x[list(whole)] = list(whole.values())
 
 
 def _orders(
