@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from compiler.sums import Column, Sum
-from portfolio.household import Household, Security
+from portfolio.household import Account, Household, Security
 
 if TYPE_CHECKING:
+    from compiler.closing import Closing
+    from compiler.physics import Physics
     from compiler.registry import Position
 
 GroupOf = Callable[[Security], str | None]
@@ -190,3 +192,43 @@ class Groups:
                 found[group] = found.get(group, Decimal(0)) + share
         self._known.behind[fund] = rows, parts, found
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Accounts that one limit holds together, each with the groups in which it counts."""
+
+    parts: tuple[tuple[Account, Groups], ...]
+
+    def exposures(
+        self, physics: Physics, only: Sequence[frozenset[str]] | None = None
+    ) -> dict[str, Exposure]:
+        """What is held by group, sorted; `only` these securities of each account."""
+        total: dict[str, Exposure] = {}
+        for number, (account, groups) in enumerate(self.parts):
+            names = None if only is None else only[number]
+            for group, held in groups.exposures(physics.holdings(account), names).items():
+                total[group] = total[group].plus(held) if group in total else held
+        return dict(sorted(total.items()))
+
+    def weights(self, closing: Closing, *, after: bool) -> dict[str, Decimal]:
+        """Dollars by group, before or after the trades."""
+        totals: dict[str, Decimal] = {}
+        for account, groups in self.parts:
+            add_up(totals, closing.exposures(account, groups, after=after))
+        return totals
+
+    def kept(
+        self, closing: Closing, names: Sequence[frozenset[str]], *, after: bool
+    ) -> dict[str, Decimal]:
+        """Dollars by group of the shares of `names` in each account, or of what is left of them."""
+        totals: dict[str, Decimal] = {}
+        for (account, groups), some in zip(self.parts, names, strict=True):
+            add_up(totals, closing.kept(account, some, groups, after=after))
+        return totals
+
+
+def add_up(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
+    """Add weights by group to others."""
+    for group, weight in more.items():
+        totals[group] = totals[group] + weight if group in totals else weight

@@ -143,12 +143,12 @@ def by_clarabel(convex: Convex, work: Work, *, refined: bool = False) -> Found:
 
 def _ends_of(matrix: sp.csr_matrix, picked: Ints, sign: Floats) -> sp.csc_matrix:
     """Rows by number, each times its sign; those past the matrix's own are single columns."""
-    single = np.arange(matrix.shape[1])
+    single = np.arange(matrix.shape[1], dtype=matrix.indices.dtype)
     starts = np.concatenate([matrix.indptr, matrix.data.size + 1 + single])
     columns = np.concatenate([matrix.indices, single])
     values = np.concatenate([matrix.data, np.ones(single.size)])
     counts = (starts[1:] - starts[:-1])[picked]
-    ends = np.cumsum(counts)
+    ends = np.cumsum(counts, dtype=counts.dtype)
     entries = np.repeat(starts[picked] - ends + counts, counts) + np.arange(counts.sum())
     of_picked = np.repeat(sign, counts) * values[entries], columns[entries], np.append(0, ends)
     return sp.csr_matrix(of_picked, (picked.size, single.size)).tocsc()
@@ -156,7 +156,7 @@ def _ends_of(matrix: sp.csr_matrix, picked: Ints, sign: Floats) -> sp.csc_matrix
 
 def _diagonal(values: Floats) -> sp.csc_matrix:
     (at,) = np.nonzero(values)
-    starts = np.concatenate([[0], np.cumsum(values != 0)])
+    starts = np.append(0, np.cumsum(values != 0))
     return sp.csc_matrix((values[at], at, starts), shape=(values.size, values.size))
 
 

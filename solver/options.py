@@ -80,25 +80,23 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
     begin = np.cumsum(names.sizes) - names.sizes
     seats = Seats(np.repeat(case, sizes), names.members[spans(begin[name], sizes)])
     parts = read_parts(program, structure, cases, seats, lower, upper)
-    first = np.cumsum(sizes) - sizes
-    group, rows = _combinations(parts, first, sizes)
-    enough = _enough(cases, seats, first, parts, group, rows)
+    group, rows = _combinations(parts, sizes)
+    enough = _enough(cases, case[group], parts, rows)
     group, rows = group[enough], rows[enough]
-    base = len(Mode) * (max((len(p.in_order) for p in structure.positions), default=0) + 1)
-    codes = parts.depth * len(Mode) + parts.mode
-    code = (codes[rows] * base ** np.arange(rows.shape[1])).sum(axis=1)
     # A group of which nothing is allowed has a row that costs more than all.
     nothing = np.flatnonzero(np.bincount(group, minlength=name.size) == 0)
+    padding = np.full((nothing.size, rows.shape[1]), parts.mode.size - 1)
+    base = len(Mode) * (max((len(p.in_order) for p in structure.positions), default=0) + 1)
+    code = np.concatenate([_codes(parts, rows, base), np.full(nothing.size, NO_COLUMN)])
     group = np.concatenate([group, nothing])
     order = np.argsort(group, kind="stable")
     group = group[order]
-    padding = np.full((nothing.size, rows.shape[1]), parts.mode.size - 1)
     return Options(
         parts=parts,
         rows=np.concatenate([rows, padding])[order],
         name=name[group],
         case=case[group],
-        code=np.concatenate([code, np.full(nothing.size, NO_COLUMN)])[order],
+        code=code[order],
         groups=np.searchsorted(group, np.arange(name.size)),
         group=group,
         blocks=np.cumsum(counts) - counts,
@@ -109,6 +107,12 @@ def read_options(program: Program, structure: Structure, lower: Floats, upper: F
         columns=_columns(cases),
         base=base,
     )
+
+
+def _codes(parts: Parts, rows: Ints, base: int) -> Ints:
+    """The code of each combination: that of its first part, and of each other in its place."""
+    codes = parts.depth * len(Mode) + parts.mode
+    return np.asarray((codes[rows] * base ** np.arange(rows.shape[1])).sum(axis=1))
 
 
 def _blocks(structure: Structure) -> Iterator[tuple[int, list[int]]]:
@@ -142,10 +146,10 @@ def _cases(wash: WashColumns) -> list[Case]:
     return cases
 
 
-def _combinations(parts: Parts, first: Ints, sizes: Ints) -> tuple[Ints, Ints]:
-    """Every combination of a part of each seat of a group, those from `first` on, and its group;
+def _combinations(parts: Parts, sizes: Ints) -> tuple[Ints, Ints]:
+    """Every combination of a part of each seat of a group, of so many seats each, and its group;
     the part that is nothing fills up rows."""
-    nothing = parts.mode.size - 1
+    nothing, first = parts.mode.size - 1, np.cumsum(sizes) - sizes
     counts = np.append(np.bincount(parts.seat[:-1], minlength=int(sizes.sum())), 1)
     begin = np.append(np.cumsum(counts[:-1]) - counts[:-1], nothing)
     group, columns = np.arange(sizes.size), list[Ints]()
@@ -157,21 +161,21 @@ def _combinations(parts: Parts, first: Ints, sizes: Ints) -> tuple[Ints, Ints]:
     return group, np.stack(columns, axis=1) if columns else np.zeros((group.size, 0), dtype=int)
 
 
-def _enough(
-    cases: Sequence[Case], seats: Seats, first: Ints, parts: Parts, group: Ints, rows: Ints
-) -> Flags:
+def _enough(cases: Sequence[Case], case: Ints, parts: Parts, rows: Ints) -> Flags:
     """The combinations of a name's parts with which its wash group can lose what the case asks for,
-    the other names losing all they can."""
-    enough = np.ones(group.size, dtype=np.bool_)
-    for k, rates, loss in [(k, *each) for k, case in enumerate(cases) for each in case.asked]:
+    the other names losing all they can; `case` is that of each row, ascending."""
+    enough = np.ones(case.size, dtype=np.bool_)
+    for k, rates, loss in [(k, *each) for k, of in enumerate(cases) for each in of.asked]:
+        mine = slice(*np.searchsorted(case, [k, k + 1]))
+        used, seat = rows[mine], parts.seat[rows[mine]]
         rate = np.zeros(max(*rates, int(parts.lots.max(initial=0))) + 2)
         rate[list(rates)] = list(rates.values())
-        lost = (rate[parts.lots] * (parts.least + parts.room)).sum(axis=0)
-        most = np.full(seats.case.size, -np.inf)
-        np.maximum.at(most, parts.seat[:-1], lost[:-1])
-        most[np.isinf(most)] = 0.0
-        rest = most[seats.case == k].sum() - np.add.reduceat(most, first)[group]
-        enough &= (seats.case[first[group]] != k) | (lost[rows].sum(axis=1) >= loss - rest - SLIVER)
+        sold = parts.least[:, used] + parts.room[:, used]
+        lost = (rate[parts.lots[:, used]] * sold).sum(axis=0)
+        most = np.full(int(parts.seat.max()) + 2, -np.inf)
+        np.maximum.at(most, seat, lost)
+        rest = most[np.unique(seat)].sum() - most[seat].sum(axis=1)
+        enough[mine] &= lost.sum(axis=1) >= loss - rest - SLIVER
     return enough
 
 

@@ -119,10 +119,10 @@ def _lots(program: Program, structure: Structure, cases: Sequence[Case], seats: 
         keys = [k * width + s for k, each in enumerate(columns) for s in each]
         return np.isin(key, np.array(keys, dtype=np.int64))
 
+    asked = {k * width + s: amount for k, each in enumerate(cases) for s, amount in each.least}
     least = np.full(column.size, -np.inf)
-    for k, case in enumerate(cases):
-        for s, amount in case.least:
-            least[key == k * width + s] = amount
+    if asked:
+        least[:] = [asked.get(each, -np.inf) for each in key.tolist()]
     return _Lots(
         seat=seat,
         column=column,

@@ -36,7 +36,16 @@ from compiler.directives.bounds import (
     describe_band,
     implied_holder,
 )
-from compiler.exposure import Exposure, GroupOf, Groups, Known, Sight, Through
+from compiler.exposure import (
+    Exposure,
+    Grouped,
+    GroupOf,
+    Groups,
+    Known,
+    Sight,
+    Through,
+    add_up,
+)
 from compiler.physics import Physics
 from compiler.ranges import Range
 from compiler.selections import Selection
@@ -197,8 +206,8 @@ class WeightBand(Directive):
                 continue
             grouped = self._grouped(scope, physics.household, accounts)
             excused = [excused_holdings(scope, physics.household, a) for a in accounts]
-            spared = _exposures(physics, grouped, excused) if any(excused) else {}
-            held_in = _exposures(physics, grouped, [None] * len(grouped))
+            spared = grouped.exposures(physics, excused) if any(excused) else {}
+            held_in = grouped.exposures(physics)
             traded = {group: held for group, held in held_in.items() if held.terms}
             worth = {a.id: _most_held(physics, a) for a in accounts}
             way_of = self._ways(scope, physics, grouped)
@@ -233,18 +242,14 @@ class WeightBand(Directive):
 
     def _grouped(
         self, scope: InForce, household: Household, accounts: Sequence[Account]
-    ) -> list[tuple[Account, Groups]]:
-        """Each account with the groups in which its securities count."""
+    ) -> Grouped:
+        """Accounts with the groups in which their securities count."""
         sight = self.sight(scope, household)
-        return [
-            (
-                a,
-                Groups(
-                    household, self._group_of(scope, household, a), sight, self._known(scope, a)
-                ),
-            )
+        groups = (
+            Groups(household, self._group_of(scope, household, a), sight, self._known(scope, a))
             for a in accounts
-        ]
+        )
+        return Grouped(tuple(zip(accounts, groups, strict=True)))
 
     def _group_of(self, scope: InForce, household: Household, account: Account) -> GroupOf:
         """Which group a security counts in; None where the statement does not count it."""
@@ -295,7 +300,7 @@ class WeightBand(Directive):
     def _bands(
         self,
         source: Physics | Closing,
-        grouped: Sequence[tuple[Account, Groups]],
+        grouped: Grouped,
         account: Account | None,
     ) -> Callable[[Collection[str]], list[Band]]:
         """The bands of groups, in dollars."""
@@ -310,15 +315,15 @@ class WeightBand(Directive):
         published = source.reference(self.reference)
         reference: dict[str, Decimal] = {}
         value = Decimal(0)
-        for each, groups in grouped:
+        for each, groups in grouped.parts:
             worth = source.value(each)
             value += worth
             if each.id in published:
                 meant = groups.weigh(published[each.id])
-                _add(reference, {group: share * worth for group, share in meant.items()})
+                add_up(reference, {group: share * worth for group, share in meant.items()})
             else:
                 # One that may not trade is measured against itself: nobody can bring it nearer.
-                _add(reference, groups.weigh(_held(each, source.household)))
+                add_up(reference, groups.weigh(_held(each, source.household)))
 
         def side(middles: list[Decimal], end: Decimal | None) -> Sequence[Decimal | None]:
             if end is None:
@@ -338,7 +343,7 @@ class WeightBand(Directive):
         self,
         scope: InForce,
         source: Physics | Closing,
-        grouped: Sequence[tuple[Account, Groups]],
+        grouped: Grouped,
     ) -> Callable[[str, str], Way]:
         """How far a group that today's holdings have outside has to be back by now (group, place):
         as far as the member that has to be back furthest."""
@@ -349,7 +354,7 @@ class WeightBand(Directive):
         @cache
         def members() -> dict[str, list[tuple[Account, Security]]]:
             found: dict[str, list[tuple[Account, Security]]] = {}
-            for account, groups in grouped:
+            for account, groups in grouped.parts:
                 held = {lot.security_id for lot in account.lots}
                 held |= {under for name in held for under in household.constituents.get(name, {})}
                 for name in sorted(held):
@@ -369,7 +374,7 @@ class WeightBand(Directive):
             weight = scope.breached_at.get(where)
             if weight is None:
                 return Way(done)
-            return Way(done, weight * sum((source.value(a) for a, _ in grouped), Decimal(0)))
+            return Way(done, weight * sum((source.value(a) for a, _ in grouped.parts), Decimal(0)))
 
         return way
 
@@ -437,7 +442,7 @@ class WeightBand(Directive):
     ) -> Iterator[Weighed]:
         """Every group of one holder, or those that are `outside` the band after the trades."""
         grouped = self._grouped(scope, closing.household, accounts)
-        after = _weights(closing, grouped, after=True)
+        after = grouped.weights(closing, after=True)
         names = sorted(after.keys() | (self._wanted(closing, grouped) if scope.strict else set()))
         bands = zip(names, self._bands(closing, grouped, account)(names), strict=True)
         told = [
@@ -447,9 +452,9 @@ class WeightBand(Directive):
         ]
         if not told:
             return
-        before = _weights(closing, grouped, after=False)
+        before = grouped.weights(closing, after=False)
         excused = [excused_holdings(scope, closing.household, a) for a in accounts]
-        kept = [_kept(closing, grouped, excused, after=each) for each in (False, True)]
+        kept = [grouped.kept(closing, excused, after=each) for each in (False, True)]
         way_of = self._ways(scope, closing, grouped)
         for group, band in told:
             left, at = after.get(group, ZERO), f"{where} {group}"
@@ -457,46 +462,17 @@ class WeightBand(Directive):
             way = way_of(group, at) if _beyond(left, band) else DONE
             yield Weighed(at, group, before.get(group, ZERO), left, spare, *band, way)
 
-    def _wanted(self, closing: Closing, grouped: Sequence[tuple[Account, Groups]]) -> set[str]:
+    def _wanted(self, closing: Closing, grouped: Grouped) -> set[str]:
         """Groups of which something should be held, whether or not it is."""
         wanted = set() if self.each is not None else {self._subject()}
-        for account, groups in grouped:
+        for account, groups in grouped.parts:
             wanted |= groups.weigh(closing.reference("target").get(account.id, {})).keys()
         return wanted
-
-
-def _weights(
-    closing: Closing, grouped: Sequence[tuple[Account, Groups]], *, after: bool
-) -> dict[str, Decimal]:
-    """Dollars by group of all accounts."""
-    totals: dict[str, Decimal] = {}
-    for account, groups in grouped:
-        _add(totals, closing.exposures(account, groups, after=after))
-    return totals
-
-
-def _kept(
-    closing: Closing,
-    grouped: Sequence[tuple[Account, Groups]],
-    excused: Sequence[frozenset[str]],
-    *,
-    after: bool,
-) -> dict[str, Decimal]:
-    """Dollars by group of what is held of excused securities."""
-    totals: dict[str, Decimal] = {}
-    for (account, groups), names in zip(grouped, excused, strict=True):
-        _add(totals, closing.kept(account, names, groups, after=after))
-    return totals
 
 
 def _beyond(value: Decimal, band: Band) -> bool:
     low, high = band
     return (high is not None and value > high) or (low is not None and value < low)
-
-
-def _add(totals: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
-    for group, dollars in more.items():
-        totals[group] = totals[group] + dollars if group in totals else dollars
 
 
 def _most_held(physics: Physics, account: Account) -> float:
@@ -546,16 +522,3 @@ def _held(account: Account, household: Household) -> dict[str, Decimal]:
         worth = lot.shares * household.prices[lot.security_id]
         held[lot.security_id] = held.get(lot.security_id, Decimal(0)) + worth
     return held
-
-
-def _exposures(
-    physics: Physics,
-    grouped: Sequence[tuple[Account, Groups]],
-    only: Sequence[frozenset[str] | None],
-) -> dict[str, Exposure]:
-    """What is held by group, in all accounts, sorted."""
-    total: dict[str, Exposure] = {}
-    for (account, groups), names in zip(grouped, only, strict=True):
-        for group, held in groups.exposures(physics.holdings(account), names).items():
-            total[group] = total[group].plus(held) if group in total else held
-    return dict(sorted(total.items()))
