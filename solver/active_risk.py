@@ -15,12 +15,12 @@ import scipy.sparse as sp
 
 from compiler.active_risk import tangent_at
 from compiler.model import CompiledModel
-from solver.answer import Answer, region_fixings
+from solver.answer import Answer, answer_at, region_fixings
 from solver.handover import Floats, Program
 from solver.modes import Structure, decisions_at, fixings, read_structure
 from solver.quadratic import Point, solved
 from solver.reduce import reduce
-from solver.search import Budget, decided, search
+from solver.search import Budget, search
 from solver.work import Work
 
 KEPT = 1e-6  # bp of household value: what a program without room for rounding may overshoot
@@ -83,7 +83,7 @@ def search_within_risk(
     solved = program
     bound = -np.inf
     structure = read_structure(compiled, program)
-    given = None if start is None else decided(program, structure, budget, work, start)
+    given = None if start is None else answer_at(program, structure, start, work)
     for number in range(budget.risk_searches):
         answer = search(program, read_structure(compiled, program), budget, work, start)
         if answer is None:
@@ -111,7 +111,7 @@ def with_decisions(
 ) -> tuple[Answer | None, Program]:
     """The best quantities for the decisions of a point that keep every limit on tracking error;
     nothing is proven of them."""
-    given = decided(program, read_structure(compiled, program), budget, work, start)
+    given = answer_at(program, read_structure(compiled, program), start, work)
     return (None, program) if given is None else _kept(compiled, program, given, budget, work)
 
 

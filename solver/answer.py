@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.handover import Floats, Program
-from solver.modes import Decisions, RegionColumns, Structure, fixings
+from solver.modes import Decisions, RegionColumns, Structure, decisions_at, fixings
 from solver.quadratic import Point, solved
 from solver.reduce import Reduced, reduce
 from solver.work import Work
@@ -53,3 +53,9 @@ def answer_for(
     reduced = reduce(program, fixed)
     point = solved(reduced, work)
     return None if point is None else Answer(point, reduced, decisions, region, -np.inf)
+
+
+def answer_at(program: Program, structure: Structure, x: Floats, work: Work) -> Answer | None:
+    """The best quantities for the decisions of a feasible point, nothing proven of them."""
+    decisions, region = decisions_at(structure, x), region_at(structure, x)
+    return answer_for(program, structure, decisions, region, work)

@@ -14,7 +14,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from solver.answer import Answer, answer_for, region_at, region_fixings
+from solver.answer import Answer, answer_at, region_fixings
 from solver.branch import relax_hull
 from solver.certificate import INFEASIBLE, Certificate, Pricing
 from solver.counting import Counting, around, changed, counting, exchanged, thinned
@@ -27,7 +27,6 @@ from solver.modes import (
     Mode,
     RegionColumns,
     Structure,
-    decisions_at,
     excess,
     fixings,
     leaning,
@@ -131,7 +130,7 @@ def search(
     pricing = Pricing(program, structure, anywhere.lower, anywhere.upper)
     state = Search(program, structure, budget, work, pricing)
     if start is not None:
-        _begin(state, start)
+        state.best = answer_at(program, structure, start, work)
     regions = _regions(state)
     pending, explored = list(regions), 0
     while pending:
@@ -155,16 +154,6 @@ def search(
     return replace(state.best, bound=max(bound, proven))
 
 
-def decided(
-    program: Program, structure: Structure, budget: Budget, work: Work, start: Floats
-) -> Answer | None:
-    """The best quantities for the decisions of a feasible point, nothing proven of them."""
-    pricing = Pricing(program, structure, program.lower, program.upper)
-    state = Search(program, structure, budget, work, pricing)
-    _begin(state, start)
-    return state.best
-
-
 def _regions(state: Search) -> list[_Region]:
     """Every choice of tax regions, that of the best known point first, else that of no trades."""
     nothing = np.zeros(state.program.matrix.shape[0])
@@ -176,13 +165,6 @@ def _regions(state: Search) -> list[_Region]:
     ]
     untraded = read_netting(state.program, state.structure).untraded()
     return sorted(regions, key=lambda r: (r.chosen != known, r.chosen != untraded))
-
-
-def _begin(state: Search, start: Floats) -> None:
-    """Take the decisions of a feasible point as the first answer."""
-    program, structure = state.program, state.structure
-    decisions, region = decisions_at(structure, start), region_at(structure, start)
-    state.best = answer_for(program, structure, decisions, region, state.work)
 
 
 def _relax(state: Search, region: _Region) -> None:
