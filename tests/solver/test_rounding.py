@@ -93,8 +93,7 @@ def check_objective(proposal: Proposal) -> None:
     within = 0.05 * (1 + len(closing.sales))
     for entity_id, function in compiled.physics.taxes.items():
         exact = closing.tax(entity_id, after=True)
-        column = solution.program.column
-        columns = [(column(r.short), column(r.long)) for r in function.regions]
+        columns = [(r.short, r.long) for r in function.regions]
         modelled = solution.x[columns].sum(axis=0) * unit
         assert modelled[0] == pytest.approx(float(exact.net_short), abs=within)
         assert modelled[1] == pytest.approx(float(exact.net_long), abs=within)
