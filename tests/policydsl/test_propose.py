@@ -11,6 +11,7 @@ from compiler.closing import Closing
 from policydsl.propose import Proposal, Status, propose
 from policydsl.reasons import explained_trades
 from portfolio.household import Household
+from solver.search import Budget
 from tests.by_hand import MARKET, account, household, lot, policy, taxpayer, usual
 
 
@@ -230,3 +231,34 @@ def test_trades_follow_a_target_and_limits_still_know_the_model() -> None:
     band = 'keep "AAA" at least 100% of model'
     _, closing = proposed(home, tilt, band, "use risk aversion 500")
     assert weight(home, closing, "AAA", "IRA") >= 0.2
+
+
+def test_where_the_tree_does_not_round_prices_are_asked_with_the_same_room() -> None:
+    """Whole shares leave the trades of the tree no way into the sectors; more room costs 32 bp."""
+    roth = account(
+        "ROTH",
+        600,
+        lot("a", "AAA", "28.1219", 3_374),
+        lot("b", "BBB", "123.9668", 3_719),
+        lot("c", "CCC", 105, 1_995),
+        lot("d", "DDD", 127, 1_270),
+        lot("f1", "FND", 152, 9_120),
+        lot("f2", "FND", 23, 920),
+        kind="roth_ira",
+    )
+    small = account("SMALL", 20, lot("s", "CCC", "0.1139", 1))
+    core = {"BBB": "0.1782", "CCC": "0.0445", "DDD": "0.4010", "FND": "0.3564"}
+    home = household(roth, small, models={"CORE": core})
+    rules = policy(
+        home,
+        'never hold "BBB", "DDD"\nexisting positions comply by 2027-06-30\n'
+        'when account.type is "roth_ira"',
+        "reserve $1,000 by 2026-06-16",
+        "keep each sector within 1 points of model per account",
+        "keep cash between 1% and 3% of account",
+    )
+    found, priced = propose(home, rules), propose(home, rules, Budget(few=0))
+    assert found.solution is not None
+    assert priced.solution is not None
+    assert found.solution.program.integer.sum() <= Budget().few
+    assert found.solution.objective <= priced.solution.objective + Budget().goal
