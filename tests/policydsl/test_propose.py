@@ -12,7 +12,16 @@ from policydsl.propose import Proposal, Status, propose
 from policydsl.reasons import explained_trades
 from portfolio.household import Household
 from solver.search import Budget
-from tests.by_hand import MARKET, account, household, lot, policy, taxpayer, usual
+from tests.by_hand import (
+    MARKET,
+    account,
+    household,
+    lot,
+    policy,
+    security,
+    taxpayer,
+    usual,
+)
 
 
 def proposed(home: Household, *rules: str) -> tuple[Proposal, Closing]:
@@ -262,3 +271,29 @@ def test_where_the_tree_does_not_round_prices_are_asked_with_the_same_room() -> 
     assert priced.solution is not None
     assert found.solution.program.integer.sum() <= Budget().few
     assert found.solution.objective <= priced.solution.objective + Budget().goal
+
+
+def test_a_trade_of_a_cent_is_no_trade_however_large_the_household() -> None:
+    """$39 million by the ten-thousandth of a share: what is sold without a decision to sell would
+    pay for a third holding of a cent, and nothing be left to propose."""
+    home = household(
+        account("TX", 500_000, lot("b", "BBB", "737146.7740", 35_014_471, "2023-05-02")),
+        account("ROTH", 1_500_000, kind="roth_ira"),
+        market=[
+            (security(name, step="0.0001"), price)
+            for name, price in (("AAA", "100"), ("BBB", "50"))
+        ],
+        constituents={},
+        models={"CORE": {"AAA": "0.1089", "BBB": "0.8714"}},
+        entities=(taxpayer(carry_short=1_000_000, ytd_short=-1_000_000),),
+    )
+    proposal, _ = proposed(
+        home,
+        "invest nothing",
+        "keep holdings at least 4",
+        "keep trades at most 1",
+        "keep taxable gains at most $1 each year per taxpayer",
+        "keep cash between 1% and 3% of account",
+    )
+    assert proposal.solution is not None
+    assert proposal.solution.still_broken == pytest.approx(7)
