@@ -21,9 +21,9 @@ from policydsl.tables import table
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.interior import StalledError
-from solver.modes import Structure
 from solver.quadratic import solve_quadratic
 from solver.reduce import reduce
+from solver.structure import Structure
 from solver.work import Work
 
 NODES = 200

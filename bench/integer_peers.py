@@ -20,7 +20,7 @@ import numpy as np
 from bench.against_highs import Linearised, highs_alone, linearised, relaxed_optimum
 from bench.installed import Needs, installed, with_packages
 from solver.handover import Floats, Program
-from solver.modes import Structure
+from solver.structure import Structure
 
 scip: Any = installed("pyscipopt")
 pulp: Any = installed("pulp")

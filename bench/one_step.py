@@ -46,9 +46,9 @@ from portfolio.household import Account, Household
 from portfolio.synth import synthesise
 from solver.handover import Program, hand_over
 from solver.interior import ACCURACY
-from solver.modes import Structure, read_structure
 from solver.quadratic import solve_quadratic
 from solver.reduce import reduce
+from solver.structure import Structure, read_structure
 from solver.work import Work
 
 cvx: Any = installed("cvxportfolio")

@@ -34,8 +34,8 @@ from policydsl.verification.tax import forbidden
 from portfolio.household import TaxEntity
 from portfolio.tax import netting, ordinary_limit
 from portfolio.tax.replacements import recent_purchases
-from solver.modes import RegionColumns
 from solver.netting import read_netting
+from solver.structure import RegionColumns
 
 ZERO = Decimal(0)
 MOST_OF_A_ROW = 0.015

@@ -17,10 +17,11 @@ from compiler.active_risk import tangent_at
 from compiler.model import CompiledModel
 from solver.answer import Answer, answer_at, region_fixings
 from solver.handover import Floats, Program
-from solver.modes import Structure, decisions_at, fixings, read_structure
+from solver.modes import decisions_at, fixings
 from solver.quadratic import Point, solved
 from solver.reduce import reduce
 from solver.search import Budget, search
+from solver.structure import Structure, read_structure
 from solver.work import Work
 
 KEPT = 1e-6  # bp of household value: what a program without room for rounding may overshoot

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.handover import Floats, Program
-from solver.modes import Decisions, RegionColumns, Structure, decisions_at, fixings
+from solver.modes import Decisions, decisions_at, fixings
 from solver.quadratic import Point, solved
 from solver.reduce import Reduced, reduce
+from solver.structure import RegionColumns, Structure
 from solver.work import Work
 
 

@@ -19,8 +19,9 @@ import numpy as np
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.interior import StalledError
-from solver.modes import NO_COLUMN, Decisions, Mode, Structure, decisions_at
+from solver.modes import Decisions, Mode, decisions_at
 from solver.reduce import Reduced, reduce
+from solver.structure import NO_COLUMN, Structure
 from solver.sums import dot
 from solver.work import Work
 

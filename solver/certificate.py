@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from solver.corners import Corners, corners
 from solver.handover import Floats, Program
-from solver.modes import MODES, NO_COLUMN, Decisions, Ints, Mode, RegionColumns, Structure
+from solver.modes import MODES, Decisions, Mode
 from solver.options import Options, read_options
 from solver.parts import SLIVER, Parts
+from solver.structure import NO_COLUMN, Ints, RegionColumns, Structure
 from solver.sums import dot
 
 INFEASIBLE = np.inf

@@ -26,10 +26,11 @@ from solver.active_risk import (
 )
 from solver.handover import Floats, Program, hand_over
 from solver.highs import linear_model, new_engine
-from solver.modes import NO_COLUMN, Mode, leaning, read_structure
+from solver.modes import Mode, leaning
 from solver.quadratic import solved
 from solver.reduce import reduce
 from solver.search import Budget
+from solver.structure import NO_COLUMN, read_structure
 from solver.tiers import Least, least_by_rows, standing_still
 from solver.work import Work
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from solver.certificate import Certificate, Pricing
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Decisions, Mode, Structure, excess, room
+from solver.modes import Decisions, Mode, excess, room
 from solver.quadratic import Point
+from solver.structure import NO_COLUMN, Structure
 
 PART = 0.25  # of an excess that goes at a time
 PAYS = 1e-6  # bp

@@ -15,10 +15,11 @@ from solver.answer import Answer, answer_for, region_at
 from solver.branch import Tangents
 from solver.handover import Floats, Program
 from solver.interior import StalledError
-from solver.modes import Decisions, RegionColumns, Structure, decisions_at
+from solver.modes import Decisions, decisions_at
 from solver.netting import read_netting
 from solver.quadratic import solve_quadratic
 from solver.reduce import reduce
+from solver.structure import RegionColumns, Structure
 from solver.tree import Then, branched
 from solver.work import Work
 

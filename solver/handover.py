@@ -84,9 +84,6 @@ class Program:
         found: Reading = self.readings[what]
         return found
 
-    def column(self, number: int) -> int:
-        return number
-
     @property
     def transposed(self) -> sp.csc_matrix:
         """The matrix the other way round."""

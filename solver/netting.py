@@ -13,8 +13,8 @@ import numpy as np
 
 from solver.answer import Answer
 from solver.handover import Floats, Program
-from solver.modes import RegionColumns, Structure
 from solver.state import State
+from solver.structure import RegionColumns, Structure
 
 KINK = 1e-6  # bp by which nets may be outside of a region that they are at the end of
 AHEAD = 0.01  # bp of a trade, far enough to tell into which region it leads

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Decisions, Ints, Mode, Structure, WashColumns
+from solver.modes import Decisions, Mode
 from solver.parts import SLIVER, Case, Flags, Parts, Seats, read_parts, spans
+from solver.structure import NO_COLUMN, Ints, Structure, WashColumns
 
 FREE = Case()
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, Asked, Ints, Mode, Structure
+from solver.modes import Mode
+from solver.structure import NO_COLUMN, Asked, Ints, Structure
 
 SLIVER = 1e-6  # bp: a bound broken by less is rounding of the solver, and rules no mode out
 SALES = 2  # holding and buying come before

@@ -21,10 +21,10 @@ from compiler.registry import Position
 from portfolio.household import Lot
 from solver.answer import Answer
 from solver.handover import Floats, Program
-from solver.modes import PositionColumns, Structure
 from solver.netting import read_netting
 from solver.score import BROKEN, Effect, Score, Value
 from solver.state import State
+from solver.structure import PositionColumns, Structure
 
 ZERO, ONE = Decimal(0), Decimal(1)
 DUST = 1e-7  # bp: less is the solver's tolerance, not a trade

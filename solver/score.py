@@ -15,9 +15,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from solver.handover import Floats, Program, RiskColumns
-from solver.modes import RegionColumns
 from solver.netting import Netting
 from solver.state import State
+from solver.structure import RegionColumns
 
 BROKEN = 1e-7
 NEAR = 1e-8

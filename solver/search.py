@@ -21,19 +21,11 @@ from solver.counting import Counting, around, changed, counting, exchanged, thin
 from solver.few import search_few
 from solver.handover import Floats, Program
 from solver.interior import StalledError
-from solver.modes import (
-    NO_COLUMN,
-    Decisions,
-    Mode,
-    RegionColumns,
-    Structure,
-    excess,
-    fixings,
-    leaning,
-)
+from solver.modes import Decisions, Mode, excess, fixings, leaning
 from solver.netting import read_netting
 from solver.quadratic import Point, solve_quadratic, solved
 from solver.reduce import Reduced, reduce
+from solver.structure import NO_COLUMN, RegionColumns, Structure
 from solver.work import Work
 
 FIRST_PRICE = 0.01  # bp a position

@@ -11,10 +11,10 @@ from solver.active_risk import with_decisions
 from solver.answer import Answer
 from solver.handover import Floats, Program, hand_over
 from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
-from solver.modes import Structure, read_structure
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Budget
 from solver.state import State, read_state
+from solver.structure import Structure, read_structure
 from solver.tiers import Tier, solve_in_tiers, standing_still
 from solver.work import Work
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from solver.handover import Floats, Program
-from solver.modes import NO_COLUMN, RegionColumns, Structure
+from solver.structure import NO_COLUMN, RegionColumns, Structure
 
 DEFINITIONS = {"physics.activity", "physics.factor", "physics.through", "physics.residual"}
 

@@ -30,10 +30,10 @@ from solver.answer import Answer
 from solver.handover import Floats, Program
 from solver.highs import linear_model, new_engine
 from solver.ledger import bound_name
-from solver.modes import Structure, read_structure
 from solver.netting import read_netting
 from solver.search import Budget
 from solver.state import read_state
+from solver.structure import Structure, read_structure
 from solver.tree import Then, branched
 from solver.work import Work
 

@@ -7,18 +7,10 @@ from dataclasses import dataclass
 from itertools import chain, combinations, product
 
 from solver.handover import Program
-from solver.modes import (
-    NO_COLUMN,
-    Decisions,
-    Mode,
-    PositionColumns,
-    RegionColumns,
-    Structure,
-    WashColumns,
-    fixings,
-)
+from solver.modes import Decisions, Mode, fixings
 from solver.quadratic import Point, solve_quadratic
 from solver.reduce import reduce
+from solver.structure import NO_COLUMN, PositionColumns, RegionColumns, Structure, WashColumns
 from solver.work import Work
 
 

@@ -16,9 +16,10 @@ from portfolio.household import Household, Lot
 from solver.branch import Tangents
 from solver.certificate import Certificate, Pricing
 from solver.handover import Floats, Program, hand_over
-from solver.modes import NO_COLUMN, Decisions, Mode, RegionColumns, Structure, read_structure
+from solver.modes import Decisions, Mode
 from solver.reduce import reduce
 from solver.search import Budget, search
+from solver.structure import NO_COLUMN, RegionColumns, Structure, read_structure
 from solver.work import Work
 from tests.by_hand import account, household, lot, policy, security, taxpayer
 from tests.solver.brute_force import Optimum, every_region, region_fixings, solve_all

@@ -14,8 +14,8 @@ from policydsl.held_back import held_back
 from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household, Lot
 from solver.handover import hand_over
-from solver.modes import read_structure
 from solver.search import Budget, search
+from solver.structure import read_structure
 from solver.work import Work
 from tests.by_hand import account, household, lot, policy, taxpayer
 from tests.solver.brute_force import every_region, solve_all

@@ -8,8 +8,9 @@ from compiler.model import compile_household
 from solver.answer import region_fixings
 from solver.branch import relax_hull
 from solver.handover import hand_over
-from solver.modes import Mode, read_structure
+from solver.modes import Mode
 from solver.search import Budget, search
+from solver.structure import read_structure
 from solver.work import Work
 from tests.by_hand import account, household, lot, policy
 

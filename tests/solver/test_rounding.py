@@ -15,9 +15,9 @@ from compiler.exact_check import exact_breaches
 from policydsl.propose import Proposal, Status, propose
 from portfolio.household import Household
 from solver.ledger import read_linear
-from solver.modes import NO_COLUMN
 from solver.rounding import DUST_DOLLARS, RoundedOrder
 from solver.solve import Solution
+from solver.structure import NO_COLUMN
 from tests.by_hand import account, breaches, household, lot, policy, security, taxpayer, usual
 from tests.solver.true_objective import true_objective
 

@@ -9,8 +9,8 @@ import pytest
 from compiler.model import compile_household
 from portfolio.household import Household
 from solver.handover import hand_over
-from solver.modes import read_structure
 from solver.search import Budget, search
+from solver.structure import read_structure
 from solver.work import Work
 from tests.by_hand import account, household, lot, policy, security
 from tests.solver.brute_force import every_region, solve_all

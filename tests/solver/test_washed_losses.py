@@ -19,8 +19,9 @@ from policydsl.wash_causes import washed_part
 from portfolio.household import Account, Household, Lot
 from portfolio.tax import netting
 from solver.handover import hand_over
-from solver.modes import Mode, read_structure
+from solver.modes import Mode
 from solver.options import read_options
+from solver.structure import read_structure
 from tests.by_hand import (
     account,
     both,
