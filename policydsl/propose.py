@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
+import numpy as np
+
 from compiler.assumptions import assumptions_for, with_assumed_values
 from compiler.cash_calendar import Entry, cash_calendar
 from compiler.closing import Closing, Purchase, Sale, purchase_of, sale_of
@@ -122,20 +124,16 @@ def propose(
             room = _reserve(household, reserve)
             improved = failed if improve else frozenset()
             compiled = compile_household(household, policy, room, improved, frozenset(still), form)
-        # One tree trades as few names as can be. Where rounding needs more, prices find them.
-        solution = solve(compiled, replace(budget, few=0) if breaches else budget)
-        if isinstance(solution, NoSolution):
+        limits = replace(budget, few=0) if breaches else budget
+        found = _checked(household, policy, compiled, limits, seconds)
+        if isinstance(found, NoSolution):
             if breaches:
-                if solution.infeasible and stuck is None:
-                    stuck = compiled, solution, breaches
+                if found.infeasible and stuck is None:
+                    stuck = compiled, found, breaches
                 continue
-            return _unsolved(household, policy, compiled, solution, findings, budget, seconds)
-        for stage, spent in solution.seconds.items():
-            seconds[stage] = seconds.get(stage, 0.0) + spent
-        with _Timed(seconds, "check"):
-            closing = closing_of(household, policy, solution.orders)
-            breaches = exact_breaches(policy, closing)
-            failed |= {breach.key for breach in breaches}
+            return _unsolved(household, policy, compiled, found, findings, budget, seconds)
+        solution, closing, breaches = found
+        failed |= {breach.key for breach in breaches}
         if not breaches:
             findings += broken_notes(policy, closing)
             missed = unpaid(policy, closing)
@@ -166,15 +164,39 @@ def propose(
         proposal = propose(household, policy, budget, {**still, **odd}, form)
         return replace(proposal, seconds=_added(seconds, proposal.seconds))
     if stuck is not None:
-        compiled, solution, left = stuck
+        compiled, unsolvable, left = stuck
         said = [*findings, *(f"no room for rounding: {breach.message}" for breach in left)]
-        unsolved = _unsolved(household, policy, compiled, solution, said, budget, seconds)
+        unsolved = _unsolved(household, policy, compiled, unsolvable, said, budget, seconds)
         # One rule that the household keeps as it is contradicts nothing: only rounding breaks it.
         kept = not exact_breaches(policy, empty_closing(household, policy))
         if len(unsolved.conflict) > 1 or not kept:
             return unsolved
     findings += [f"exact check: {breach.message}" for breach in breaches]
     return Proposal(household, policy, Status.EXCEPTION, tuple(findings), seconds=seconds)
+
+
+def _checked(
+    household: Household,
+    policy: HouseholdPolicy,
+    compiled: CompiledModel,
+    budget: Budget,
+    seconds: dict[str, float],
+) -> tuple[Solution, Closing, tuple[Breach, ...]] | NoSolution:
+    """A solution, what it leaves and what it breaks. One tree trades as few names as can be: where
+    rounding needs more, prices find them."""
+    solution = solve(compiled, budget)
+    if isinstance(solution, NoSolution):
+        return solution
+    for stage, spent in solution.seconds.items():
+        seconds[stage] = seconds.get(stage, 0.0) + spent
+    with _Timed(seconds, "check"):
+        closing = closing_of(household, policy, solution.orders)
+        breaches = exact_breaches(policy, closing)
+    if breaches and 0 < np.count_nonzero(solution.program.integer) <= budget.few:
+        priced = _checked(household, policy, compiled, replace(budget, few=0), seconds)
+        if not isinstance(priced, NoSolution):
+            return priced
+    return solution, closing, breaches
 
 
 def _too_coarse(

@@ -17,7 +17,7 @@ import numpy as np
 from solver.handover import Floats
 from solver.work import Work
 
-WHOLE = 1e-9  # by which a binary may be off: times ten thousand bp it is no trade
+WHOLE = 1e-12  # by which a binary may be off: times ten thousand bp it pays for no trade
 
 
 class Then(Enum):

@@ -11,7 +11,17 @@ from compiler.closing import Closing
 from policydsl.propose import Proposal, Status, propose
 from policydsl.reasons import explained_trades
 from portfolio.household import Household
-from tests.by_hand import MARKET, account, household, lot, policy, taxpayer, usual
+from solver.search import Budget
+from tests.by_hand import (
+    MARKET,
+    account,
+    household,
+    lot,
+    policy,
+    security,
+    taxpayer,
+    usual,
+)
 
 
 def proposed(home: Household, *rules: str) -> tuple[Proposal, Closing]:
@@ -230,3 +240,60 @@ def test_trades_follow_a_target_and_limits_still_know_the_model() -> None:
     band = 'keep "AAA" at least 100% of model'
     _, closing = proposed(home, tilt, band, "use risk aversion 500")
     assert weight(home, closing, "AAA", "IRA") >= 0.2
+
+
+def test_where_the_tree_does_not_round_prices_are_asked_with_the_same_room() -> None:
+    """Whole shares leave the trades of the tree no way into the sectors; more room costs 32 bp."""
+    roth = account(
+        "ROTH",
+        600,
+        lot("a", "AAA", "28.1219", 3_374),
+        lot("b", "BBB", "123.9668", 3_719),
+        lot("c", "CCC", 105, 1_995),
+        lot("d", "DDD", 127, 1_270),
+        lot("f1", "FND", 152, 9_120),
+        lot("f2", "FND", 23, 920),
+        kind="roth_ira",
+    )
+    small = account("SMALL", 20, lot("s", "CCC", "0.1139", 1))
+    core = {"BBB": "0.1782", "CCC": "0.0445", "DDD": "0.4010", "FND": "0.3564"}
+    home = household(roth, small, models={"CORE": core})
+    rules = policy(
+        home,
+        'never hold "BBB", "DDD"\nexisting positions comply by 2027-06-30\n'
+        'when account.type is "roth_ira"',
+        "reserve $1,000 by 2026-06-16",
+        "keep each sector within 1 points of model per account",
+        "keep cash between 1% and 3% of account",
+    )
+    found, priced = propose(home, rules), propose(home, rules, Budget(few=0))
+    assert found.solution is not None
+    assert priced.solution is not None
+    assert found.solution.program.integer.sum() <= Budget().few
+    assert found.solution.objective <= priced.solution.objective + Budget().goal
+
+
+def test_a_trade_of_a_cent_is_no_trade_however_large_the_household() -> None:
+    """$39 million by the ten-thousandth of a share: what is sold without a decision to sell would
+    pay for a third holding of a cent, and nothing be left to propose."""
+    home = household(
+        account("TX", 500_000, lot("b", "BBB", "737146.7740", 35_014_471, "2023-05-02")),
+        account("ROTH", 1_500_000, kind="roth_ira"),
+        market=[
+            (security(name, step="0.0001"), price)
+            for name, price in (("AAA", "100"), ("BBB", "50"))
+        ],
+        constituents={},
+        models={"CORE": {"AAA": "0.1089", "BBB": "0.8714"}},
+        entities=(taxpayer(carry_short=1_000_000, ytd_short=-1_000_000),),
+    )
+    proposal, _ = proposed(
+        home,
+        "invest nothing",
+        "keep holdings at least 4",
+        "keep trades at most 1",
+        "keep taxable gains at most $1 each year per taxpayer",
+        "keep cash between 1% and 3% of account",
+    )
+    assert proposal.solution is not None
+    assert proposal.solution.still_broken == pytest.approx(7)
