@@ -8,7 +8,7 @@ decisions stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,7 +20,6 @@ from compiler.registry import PHYSICS, Position
 from policydsl.propose import Proposal
 from policydsl.wash_causes import wash_causes
 from solver.ledger import NETTING_REGION, bound_name, is_own_bound
-from solver.netting import tax_ahead
 from solver.solve import Solution
 
 ZERO = Decimal(0)
@@ -118,8 +117,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
     solution, compiled = proposal.solution, proposal.compiled
     if solution is None or compiled is None:
         return
-    rows, taxed = _Rows(solution), solution.terms["tax"].gradient
-    ahead = tax_ahead(solution.program, solution.structure, solution.state, solution.answer, taxed)
+    rows = _Rows(solution)
     traded = {
         (o.position.account_id, o.position.security_id): "buy" if o.bought else "sell"
         for o in solution.orders
@@ -133,7 +131,7 @@ def untraded(proposal: Proposal, security_id: str | None = None) -> Iterator[Unt
                 continue
             barriers = _barriers(rows, column, decision)
             barring = {(barrier.kind, barrier.name) for barrier in barriers}
-            groups = _groups(solution, ahead, column)
+            groups = _groups(solution, column)
             pull = sum(value for key, value in groups.items() if key not in barring)
             if side == "buy" and pull < WANTED and not barriers and _no_cash(proposal, *name):
                 barriers = (NO_CASH,)
@@ -185,9 +183,7 @@ def _room(proposal: Proposal, position: Position, side: str, column: int) -> flo
     return float(min(lacks, physics.value(physics.account(owner))))
 
 
-def _groups(
-    solution: Solution, ahead: Mapping[int, float], column: int
-) -> dict[tuple[str, str], float]:
+def _groups(solution: Solution, column: int) -> dict[tuple[str, str], float]:
     """The ledger of a column without the bounds of its own, and its tax as it would be from the
     first dollar on."""
     found = {
@@ -196,8 +192,9 @@ def _groups(
         for name, value in part.items()
         if not is_own_bound(kind, name)
     }
-    if column in ahead:
-        found["terms", "tax"] = found.get(("terms", "tax"), 0.0) + ahead[column]
+    if column in solution.tax_ahead:
+        ahead = solution.tax_ahead[column]
+        found["terms", "tax"] = found.get(("terms", "tax"), 0.0) + ahead
         found.pop(("bounds", NETTING_REGION), None)
     return found
 

@@ -130,20 +130,19 @@ def tax_ahead(
     """By trade column: what a dollar of it changes of the tax beyond what the answer's regions say,
     where nets lie between regions and the trade leads into another. `taxed` is the gradient of the
     tax."""
-    x, found = answer.point.x, dict[int, float]()
+    x, found = answer.point.x, np.zeros(state.trades.size)
     for pieces, now in zip(read_netting(program, structure).functions, answer.region, strict=True):
         nets = x[[now.short, now.long]]
         near = [p for p in pieces if p.outside(*nets) <= KINK]
         if len(near) < 2:
             continue
+        near.sort(key=lambda piece: piece.region is not now)  # where both hold nets, they stay
         of_nets = np.zeros((2, x.size))
         of_nets[[0, 1], [now.short, now.long]] = 1.0
         changes = state.total_derivatives(of_nets).T
-        for column, change in zip(state.trades.tolist(), changes, strict=True):
-            if change.any():
-                there = nets + AHEAD * change
-                into = min(near, key=lambda p: (p.outside(*there), p.region is not now)).region
-                rates = taxed[[into.short, into.long]] - taxed[[now.short, now.long]]
-                if rates.any():
-                    found[column] = found.get(column, 0.0) + float(rates @ change)
-    return found
+        beyond = [piece.outside_each(nets + AHEAD * changes) for piece in near]
+        into = np.argmin(beyond, axis=0)
+        rates = np.array([taxed[[p.region.short, p.region.long]] for p in near])
+        found += ((rates[into] - taxed[[now.short, now.long]]) * changes).sum(axis=1)
+    leads = np.flatnonzero(found)
+    return dict(zip(state.trades[leads].tolist(), found[leads].tolist(), strict=True))

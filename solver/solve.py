@@ -11,6 +11,7 @@ from solver.active_risk import with_decisions
 from solver.answer import Answer
 from solver.handover import Floats, Program, hand_over
 from solver.ledger import Ledger, Linear, read_ledger, read_terms, with_settled_trades
+from solver.netting import tax_ahead
 from solver.rounding import RoundedOrder, round_trades
 from solver.search import Budget
 from solver.state import State, read_state
@@ -28,7 +29,8 @@ class Solution:
     `still_broken` the excesses over limits that were broken before and could not be cured whole,
     `in_the_way` the statements (keys) and bounds that kept them from it. `tiers` say how far soft
     statements are broken, by priority; none where all of them are kept. `x` are the program's
-    columns at the rounded trades, `answer` the solve before rounding, to which `ledger` belongs.
+    columns at the rounded trades, `answer` the solve before rounding, to which `ledger` belongs;
+    `tax_ahead` is what the first dollar of a trade changes of the tax beyond it (`tax_ahead`).
     """
 
     program: Program
@@ -36,6 +38,7 @@ class Solution:
     state: State
     answer: Answer
     ledger: Ledger
+    tax_ahead: Mapping[int, float]
     orders: tuple[RoundedOrder, ...]
     x: Floats
     objective: float
@@ -88,6 +91,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
     answer = replace(answer, point=point)
     terms = read_terms(compiled, program)
     ledger = read_ledger(terms, program, state, point)
+    ahead = tax_ahead(program, structure, state, answer, terms["tax"].gradient)
     seconds = {
         "hand-over": handed - started,
         "solve": solved - handed,
@@ -100,6 +104,7 @@ def solve(compiled: CompiledModel, budget: Budget | None = None) -> Solution | N
         state=state,
         answer=answer,
         ledger=ledger,
+        tax_ahead=ahead,
         orders=tuple(orders),
         x=x,
         objective=program.objective(x),
