@@ -56,7 +56,7 @@ class Budget:
     betweens: int = 24
     tangents: int = 40
     risk_searches: int = 3
-    risk_rounds: int = 3
+    risk_rounds: int = 12
     regions: int = 100
     few: int = 24
     programs: int = 60
